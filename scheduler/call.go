@@ -1,0 +1,86 @@
+package scheduler
+
+import "time"
+
+// Call is something the framework must do; the types below are all there are.
+// Calls of one Step are carried out in order; those that take long (Bind, Fail,
+// Explain) may overlap later ones, as their outcome is an event of its own.
+type Call interface{ call() }
+
+// Calls to Mesos.
+type (
+	// Launch uses offers of one agent up for one or more tasks. The framework
+	// stores the tasks durably, all or none, and only then sends an ACCEPT; a
+	// failure to store comes back as LaunchFailed. Whether a sent ACCEPT
+	// arrived is told by status updates and reconciliation alone.
+	Launch struct {
+		Agent  string
+		Offers []string
+		Tasks  []Task
+		// Executor: these offers also pay for the executor, which does not
+		// run on this agent yet.
+		Executor bool
+		Refuse   time.Duration // filter for what is left of the offers
+	}
+
+	// Decline gives offers back; Refuse is for how long the same is not wanted.
+	Decline struct {
+		Offers []string
+		Refuse time.Duration
+	}
+
+	// Suppress asks for no offers until Revive.
+	Suppress struct{}
+
+	// Revive asks for offers and clears all filters.
+	Revive struct{}
+
+	// Kill ends a task.
+	Kill struct{ Task, Agent string }
+
+	// Reconcile asks for the state of the tasks; with none, of all the master knows.
+	Reconcile struct{ Tasks []Task }
+
+	// Acknowledge tells Mesos that an update has been dealt with: its effect
+	// is stored.
+	Acknowledge struct{ Task, Agent, UUID string }
+)
+
+// Calls to the API server and to the framework's own store.
+type (
+	// Bind makes the pod of a task run on the node; answered by Bound.
+	Bind struct {
+		Task   Task
+		PodUID string
+	}
+
+	// Fail ends a pod that can have no kubelet to end it; answered by Failed.
+	// Reason is one CamelCase word, Message a sentence.
+	Fail struct {
+		PodUID          string
+		Reason, Message string
+	}
+
+	// Explain tells why a pod waits: a sentence with amounts. The core repeats
+	// itself only when the sentence changes.
+	Explain struct {
+		PodUID  string
+		Message string
+	}
+
+	// Forget: the task is over and its pod needs no further attempt, or has a
+	// later one; its record may go.
+	Forget struct{ Task string }
+)
+
+func (Launch) call()      {}
+func (Decline) call()     {}
+func (Suppress) call()    {}
+func (Revive) call()      {}
+func (Kill) call()        {}
+func (Reconcile) call()   {}
+func (Acknowledge) call() {}
+func (Bind) call()        {}
+func (Fail) call()        {}
+func (Explain) call()     {}
+func (Forget) call()      {}

@@ -1,0 +1,132 @@
+package scheduler
+
+import (
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	v1 "k8s.io/api/core/v1"
+)
+
+// Event is something that happened; the types below are all there are.
+type Event interface{ event() }
+
+// What happens at the API server. At start the framework sends Restored once,
+// then PodAdded for every pod there is, in order of creation, then PodsListed.
+type (
+	// Restored hands back every stored task of an earlier life. First event of all.
+	Restored struct{ Tasks []Task }
+
+	// PodAdded tells of a pod that is ours to run and not finished. Node is
+	// its binding, empty while it has none. Repeating it, as after a change
+	// of the pod, is harmless.
+	PodAdded struct {
+		Pod  Pod
+		Node string
+	}
+
+	// PodRemoved: the pod is finished or no longer exists. A task it still
+	// has is killed.
+	PodRemoved struct{ UID string }
+
+	// PodsListed: every pod that existed at start has been told; only from
+	// now on does a task without a pod mean anything.
+	PodsListed struct{}
+
+	// NodeChanged carries labels, taints and schedulability of an agent's Node;
+	// it comes before the first offer of that agent. A nil Node: it is gone.
+	NodeChanged struct {
+		Name string
+		Node *v1.Node
+	}
+)
+
+// What Mesos says.
+type (
+	// Subscribed: a stream has begun. All offers of earlier streams are void.
+	Subscribed struct{}
+
+	// Disconnected: the stream is lost. All offers are void, calls would fail.
+	Disconnected struct{ Err error }
+
+	// Offered brings new offers.
+	Offered struct{ Offers []Offer }
+
+	// Rescinded takes an offer back.
+	Rescinded struct{ ID string }
+
+	// Updated is a task's new status, possibly a duplicate, late, or of a task
+	// nobody knows.
+	Updated struct{ Update Update }
+
+	// ExecutorLost: our executor on that agent has ended; its tasks' updates
+	// come by themselves.
+	ExecutorLost struct{ Agent string }
+
+	// AgentLost: the agent is gone or unreachable; its tasks' updates come by
+	// themselves.
+	AgentLost struct{ Agent string }
+)
+
+// Update is the content of a status update.
+type Update struct {
+	Task    string // task id
+	Agent   string // agent id, may be empty in the master's own updates
+	State   mesospb.TaskState
+	Source  mesospb.TaskStatus_Source
+	Reason  *mesospb.TaskStatus_Reason // nil when not given
+	Message string
+	UUID    string // raw bytes; not empty exactly when it must be acknowledged
+}
+
+// What became of the core's own calls.
+type (
+	// LaunchFailed: the tasks of a Launch were not stored, so it was not sent.
+	// Nothing runs.
+	LaunchFailed struct {
+		Tasks []Task
+		Err   error
+	}
+
+	// Bound is the outcome of a Bind. Err tells of a binding that will never
+	// be possible (the pod is gone or bound elsewhere); passing troubles the
+	// framework retries by itself.
+	Bound struct {
+		Task string
+		Err  error
+	}
+
+	// Failed is the outcome of a Fail: the pod's end is stored, or the pod is gone.
+	Failed struct{ PodUID string }
+
+	// Tick: time has passed; see [State.Next].
+	Tick struct{}
+)
+
+func (Restored) event()     {}
+func (PodAdded) event()     {}
+func (PodRemoved) event()   {}
+func (PodsListed) event()   {}
+func (NodeChanged) event()  {}
+func (Subscribed) event()   {}
+func (Disconnected) event() {}
+func (Offered) event()      {}
+func (Rescinded) event()    {}
+func (Updated) event()      {}
+func (ExecutorLost) event() {}
+func (AgentLost) event()    {}
+func (LaunchFailed) event() {}
+func (Bound) event()        {}
+func (Failed) event()       {}
+func (Tick) event()         {}
+
+// Offer is what an agent offers, all roles that we may use taken together; the
+// framework remembers of which resources it is made.
+type Offer struct {
+	ID       string
+	Agent    string // Mesos agent id
+	Node     string // name of the Node object of that agent
+	Amount   Amount
+	Ports    []PortRange // ascending, not overlapping
+	Executor bool        // our executor runs there: its own resources are paid
+}
+
+// PortRange is a range of host ports, both ends included.
+type PortRange struct{ Begin, End uint16 }

@@ -1,0 +1,58 @@
+# What there is to do. `make help` lists it.
+
+# One set of flags for all compilation without the race detector, so that
+# Kubernetes is compiled once and not once per use.
+plain := CGO_ENABLED=0 GOFLAGS=-trimpath
+race  := CGO_ENABLED=1 go test -race
+
+# These link Kubernetes itself and are tested without the race detector, which
+# would compile Kubernetes a second time.
+kubernetes := controlplane kubelet framework_runner executor_runner
+module     := $(shell go list -m)
+linked     := $(addprefix $(module)/,$(kubernetes))
+others      = $(filter-out $(linked) $(module)/e2e,$(shell go list ./...))
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+.PHONY: build
+build: ## both programs, into framework_runner/ and executor_runner/
+	./build.sh
+
+.PHONY: run
+run: ## the main job: a pod, POSTed to v1beta1, runs in Docker as a Mesos task
+	@scripts/run.sh
+
+.PHONY: test
+test: setup ## everything that can be tested; sets up what is missing
+	$(race) $(others)
+	$(plain) go test $(linked)
+	$(plain) go test -timeout 30m ./e2e
+
+.PHONY: check
+check: ## formatting, vet, go.mod and generated code
+	@test -z "$$(gofmt -l .)" || { echo "run gofmt on:"; gofmt -l .; exit 1; }
+	$(plain) go vet ./...
+	go mod tidy -diff
+	$(plain) go test ./internal/house
+
+.PHONY: bench
+bench: build setup ## measured figures of this machine; takes minutes
+	$(plain) go test -run '^$$' -bench . -benchtime 1x ./scheduler
+	$(plain) go test -count 1 -run '^TestBench' -v -timeout 60m ./e2e/bench
+
+.PHONY: proto
+proto: setup ## the Mesos messages, generated from their .proto files
+	sh mesos/mesospb/generate.sh
+
+.PHONY: setup
+setup: # Docker, and protoc for the test of the generated code
+	@scripts/docker.sh
+	@command -v protoc >/dev/null || { echo "Installing Debian's package protobuf-compiler"; apt-get update -q && apt-get install -q -y protobuf-compiler; }
+
+.PHONY: clean
+clean: ## what was built
+	rm -rf bin framework_runner/framework_runner executor_runner/executor_runner

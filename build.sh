@@ -1,0 +1,19 @@
+#!/bin/sh
+# Builds both programs into the folders they are named after. They are static,
+# so that an agent needs nothing but the file. The first build compiles
+# Kubernetes and takes about ten minutes on two cores.
+set -eu
+cd "$(dirname "$0")"
+
+# A library build does not know its Kubernetes version; the linker tells it.
+version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
+numbers=${version#v}
+minor=${numbers#*.}
+pkg=k8s.io/component-base/version
+ldflags="-s -w -X $pkg.gitVersion=$version -X $pkg.gitMajor=${numbers%%.*} -X $pkg.gitMinor=${minor%%.*}"
+
+export CGO_ENABLED=0
+for program in framework_runner executor_runner; do
+	echo "building $program/$program"
+	go build -trimpath -ldflags "$ldflags" -o "$program/$program" "./$program"
+done

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// options is what the command line says, checked but not yet acted upon.
+type options struct {
+	mesosMaster     string
+	serveLocalMesos string
+	localResources  string
+	localAttributes string
+	localWorkDir    string
+
+	executorURI  string
+	executorCPUs float64
+	executorMem  int64
+	machines     string
+
+	address          string
+	port             int
+	secureAddress    string
+	securePort       int
+	advertiseAddress string
+	apiPrefix        string
+
+	etcdServers string
+	dataDir     string
+
+	frameworkName   string
+	frameworkRole   string
+	frameworkUser   string
+	failoverTimeout time.Duration
+	principal       string
+	secretFile      string
+
+	defaultContainerCPU float64
+	defaultContainerMem int64
+
+	allowPrivileged       bool
+	controllers           string
+	clusterCIDR           string
+	serviceClusterIPRange string
+	clusterDNS            string
+	clusterDomain         string
+}
+
+// glogFlags are the flags of the logging library that are worth showing.
+var glogFlags = []string{"v", "vmodule", "logtostderr", "alsologtostderr", "stderrthreshold", "log_dir"}
+
+// flagSet declares every flag; what it parses goes into o. Each usage names the
+// unit and, in backquotes, what stands for the value.
+func flagSet(o *options) *flag.FlagSet {
+	fs := flag.NewFlagSet("framework_runner", flag.ContinueOnError)
+
+	fs.StringVar(&o.mesosMaster, "mesos_master", "local", "the Mesos `master`: host:port, a comma-separated list of these, http(s)://host:port; "+
+		"local or local(N) for a Mesos with N agents inside this process; none to host the API only and schedule nothing")
+	fs.StringVar(&o.serveLocalMesos, "serve_local_mesos", "", "serve nothing but the Mesos of -mesos_master=local(N), at this `host:port`; framework_runners are pointed at it with -mesos_master=host:port")
+	fs.StringVar(&o.localResources, "local_resources", "", "`resources` of each local agent, as Mesos writes them: cpus:4;mem:4096;disk:10000;ports:[31000-31999] (default: those of this machine, its ports shared out)")
+	fs.StringVar(&o.localAttributes, "local_attributes", "", "`attributes` of each local agent: rack:r1;zone:a")
+	fs.StringVar(&o.localWorkDir, "local_work_dir", "", "`directory` of the local Mesos' sandboxes (default: mesos in -data_dir)")
+
+	fs.StringVar(&o.executorURI, "executor_uri", "", "`path or URI` from which Mesos agents fetch executor_runner (default: the one built beside this program)")
+	fs.Float64Var(&o.executorCPUs, "executor_cpus", 0.1, "`cpus` that an executor takes of its agent, beside its pods")
+	fs.Int64Var(&o.executorMem, "executor_mem", 128, "memory in `MiB` that an executor takes of its agent, beside its pods")
+	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
+
+	fs.StringVar(&o.address, "address", "127.0.0.1", "`address` of the local port; whoever reaches it may do everything, so keep it on loopback")
+	fs.IntVar(&o.port, "port", 8080, "local `port`: v1beta1 and today's API, without authentication")
+	fs.StringVar(&o.secureAddress, "secure_address", "0.0.0.0", "`address` of the secure port")
+	fs.IntVar(&o.securePort, "secure_port", 6443, "secure `port`: the authenticated Kubernetes API over TLS, used by executors")
+	fs.StringVar(&o.advertiseAddress, "advertise_address", "", "`IP` at which agents reach the secure port (default: 127.0.0.1 with a local Mesos, else this machine's first address)")
+	fs.StringVar(&o.apiPrefix, "api_prefix", "/api", "`path` below which v1beta1 is served")
+
+	fs.StringVar(&o.etcdServers, "etcd_servers", "", "comma-separated `URLs` of an external etcd (default: one inside this process, in -data_dir)")
+	fs.StringVar(&o.dataDir, "data_dir", "/var/lib/kubernetes-mesos/framework", "`directory` of everything that must outlive this process")
+
+	fs.StringVar(&o.frameworkName, "framework_name", "kubernetes", "`name` under which Mesos shows this framework")
+	fs.StringVar(&o.frameworkRole, "framework_role", "*", "Mesos `role`")
+	fs.StringVar(&o.frameworkUser, "framework_user", "root", "`user` that executors run as; the kubelet needs root")
+	fs.DurationVar(&o.failoverTimeout, "failover_timeout", 7*24*time.Hour, "how long (a `duration`) Mesos keeps pods running while no framework_runner is there")
+	fs.StringVar(&o.principal, "mesos_authentication_principal", "", "`principal` to authenticate with towards the master")
+	fs.StringVar(&o.secretFile, "mesos_authentication_secret_file", "", "`file` that holds the principal's secret")
+
+	fs.Float64Var(&o.defaultContainerCPU, "default_container_cpu", 0.25, "`cpus` that a container counts which states neither cpu nor memory")
+	fs.Int64Var(&o.defaultContainerMem, "default_container_mem", 64, "`MiB` that a container counts which states neither cpu nor memory")
+
+	fs.BoolVar(&o.allowPrivileged, "allow_privileged", false, "let pods ask for privileged containers")
+	fs.StringVar(&o.controllers, "controllers", "*", "controllers to run: `names` as in kube-controller-manager, * for all that make sense on Mesos, -name to leave one out, none for none at all")
+	fs.StringVar(&o.clusterCIDR, "cluster_cidr", "", "`network` of the pods, for the controllers that want to know")
+	fs.StringVar(&o.serviceClusterIPRange, "service_cluster_ip_range", "10.0.0.0/16", "`network` of the services' virtual addresses")
+	fs.StringVar(&o.clusterDNS, "cluster_dns", "", "comma-separated `IPs` for the pods' resolv.conf (default: the hosts' own)")
+	fs.StringVar(&o.clusterDomain, "cluster_domain", "cluster.local", "DNS `domain` of the cluster")
+
+	for _, name := range glogFlags {
+		if f := flag.Lookup(name); f != nil {
+			fs.Var(f.Value, f.Name, f.Usage)
+		}
+	}
+	_ = fs.Set("logtostderr", "true")
+	fs.Lookup("logtostderr").DefValue = "true"
+	fs.Usage = func() { usage(fs) }
+	return fs
+}
+
+func usage(fs *flag.FlagSet) {
+	fmt.Fprint(fs.Output(), "framework_runner runs Kubernetes pods on an Apache Mesos cluster.\n\nFlags, each with its default:\n")
+	fs.PrintDefaults()
+}
+
+// parse reads the command line. Its errors name the flag; flag.ErrHelp is
+// returned when help was asked for and given on w.
+func parse(args []string, w io.Writer) (options, error) {
+	var o options
+	fs := flagSet(&o)
+	fs.SetOutput(io.Discard)
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			fs.SetOutput(w)
+			fs.Usage()
+		}
+		return options{}, err
+	}
+	if fs.NArg() > 0 {
+		return options{}, fmt.Errorf("unexpected argument %q: everything is said by flags, see -h", fs.Arg(0))
+	}
+	return o, o.validate()
+}
+
+// validate checks what can be checked without touching anything but the secret file.
+func (o *options) validate() error {
+	for _, p := range []struct {
+		flag  string
+		value int
+	}{{"port", o.port}, {"secure_port", o.securePort}} {
+		if p.value < 1 || p.value > 65535 {
+			return fmt.Errorf("-%s=%d: a port is between 1 and 65535", p.flag, p.value)
+		}
+	}
+	if !strings.HasPrefix(o.apiPrefix, "/") || strings.HasSuffix(o.apiPrefix, "/") {
+		return fmt.Errorf("-api_prefix=%q: must begin with a slash and not end with one, as in /api", o.apiPrefix)
+	}
+	if o.executorCPUs < 0.01 || o.executorMem < 32 {
+		return fmt.Errorf("-executor_cpus=%g -executor_mem=%d: Mesos wants at least 0.01 cpus and 32 MiB for an executor", o.executorCPUs, o.executorMem)
+	}
+	if o.defaultContainerCPU < 0 || o.defaultContainerMem < 0 {
+		return fmt.Errorf("-default_container_cpu=%g -default_container_mem=%d: must not be negative", o.defaultContainerCPU, o.defaultContainerMem)
+	}
+	if o.failoverTimeout <= 0 {
+		return fmt.Errorf("-failover_timeout=%s: must be positive, or Mesos would end every pod as soon as framework_runner restarts", o.failoverTimeout)
+	}
+	if (o.principal == "") != (o.secretFile == "") {
+		return errors.New("-mesos_authentication_principal and -mesos_authentication_secret_file are given together or not at all")
+	}
+	master, err := parseMaster(o.mesosMaster)
+	if err != nil {
+		return err
+	}
+	if o.serveLocalMesos != "" && master.kind != masterLocal {
+		return fmt.Errorf("-serve_local_mesos wants -mesos_master=local or local(N), not %q", o.mesosMaster)
+	}
+	_, err = o.secret()
+	return err
+}
+
+// secret reads the principal's secret, "" when there is none. A final newline,
+// as editors leave it, does not belong to the secret.
+func (o *options) secret() (string, error) {
+	if o.secretFile == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(o.secretFile)
+	if err != nil {
+		return "", fmt.Errorf("-mesos_authentication_secret_file: %w", err)
+	}
+	s := strings.TrimRight(string(b), "\r\n")
+	if s == "" {
+		return "", fmt.Errorf("-mesos_authentication_secret_file: %s is empty", o.secretFile)
+	}
+	return s, nil
+}
+
+// list splits a comma-separated value; empty items are dropped.
+func list(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+}

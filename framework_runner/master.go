@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+)
+
+// Kinds of -mesos_master.
+const (
+	masterRemote = iota // a Mesos somewhere else
+	masterLocal         // a Mesos inside this process
+	masterNone          // no Mesos: host the API only
+)
+
+// master is a parsed -mesos_master.
+type master struct {
+	kind   int
+	agents int    // of a local Mesos
+	addr   string // of a remote one, as given
+}
+
+var localMaster = regexp.MustCompile(`^local(?:\(([0-9]+)\))?$`)
+
+// maxLocalAgents keeps a slip of the finger from starting a thousand processes.
+const maxLocalAgents = 100
+
+// parseMaster understands local, local(N), none and what package mesos accepts.
+func parseMaster(s string) (master, error) {
+	if s == "none" {
+		return master{kind: masterNone}, nil
+	}
+	if m := localMaster.FindStringSubmatch(s); m != nil {
+		if m[1] == "" {
+			return master{kind: masterLocal, agents: 1}, nil
+		}
+		n, err := strconv.Atoi(m[1])
+		if err != nil || n < 1 || n > maxLocalAgents {
+			return master{}, fmt.Errorf("-mesos_master=%s: a local Mesos has 1 to %d agents", s, maxLocalAgents)
+		}
+		return master{kind: masterLocal, agents: n}, nil
+	}
+	if _, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: s}); err != nil {
+		return master{}, fmt.Errorf("-mesos_master: %w", err)
+	}
+	return master{kind: masterRemote, addr: s}, nil
+}

@@ -1,0 +1,63 @@
+package resources
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// Range is a range of whole numbers, both ends included.
+type Range struct{ Begin, End uint64 }
+
+// rangesOf returns the ranges of r in ascending order, merged; one that ends
+// before it begins holds nothing.
+func rangesOf(r *mesospb.Resource) []Range {
+	in := r.GetRanges().GetRange()
+	out := make([]Range, 0, len(in))
+	for _, x := range in {
+		out = append(out, Range{x.GetBegin(), x.GetEnd()})
+	}
+	return merge(out)
+}
+
+// merge sorts rs in place and joins what overlaps or touches.
+func merge(rs []Range) []Range {
+	rs = slices.DeleteFunc(rs, func(r Range) bool { return r.End < r.Begin })
+	slices.SortFunc(rs, func(a, b Range) int { return cmp.Compare(a.Begin, b.Begin) })
+	out := rs[:0]
+	for _, r := range rs {
+		if n := len(out); n > 0 && (r.Begin <= out[n-1].End || r.Begin-1 == out[n-1].End) {
+			out[n-1].End = max(out[n-1].End, r.End)
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// subtractRanges takes part, merged, from all, merged.
+func subtractRanges(all, part []Range) ([]Range, bool) {
+	var rest []Range
+	for _, a := range all {
+		for len(part) > 0 && part[0].Begin >= a.Begin && part[0].Begin <= a.End {
+			p := part[0]
+			if p.End > a.End {
+				return nil, false
+			}
+			if p.Begin > a.Begin {
+				rest = append(rest, Range{a.Begin, p.Begin - 1})
+			}
+			part = part[1:]
+			if p.End == a.End {
+				a.Begin, a.End = 1, 0 // used up
+				break
+			}
+			a.Begin = p.End + 1
+		}
+		if a.Begin <= a.End {
+			rest = append(rest, a)
+		}
+	}
+	return rest, len(part) == 0
+}

@@ -1,0 +1,127 @@
+// Package resources is the arithmetic of Mesos resources: what an agent has,
+// what an offer holds, what a task takes of it. It is pure.
+//
+// Scalars are fixed point with three decimals, as Mesos itself counts them, so
+// they are handled here as whole thousandths; ranges include both ends. Two
+// resources may be added only when everything but their amount is equal: name,
+// role or reservations, disk, revocable, shared, allocation and whatever else a
+// newer Mesos put into them (the unknown fields are kept and compared). Nothing
+// here changes its arguments; results share with them what no amount is part of.
+package resources
+
+import (
+	"slices"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// Scalar returns the sum of all scalar resources of that name, whatever their
+// role, in thousandths: 1.5 cpus are 1500, 64 MB of mem are 64000.
+func Scalar(rs []*mesospb.Resource, name string) int64 {
+	var sum int64
+	for _, r := range rs {
+		if r.GetName() == name && r.GetType() == mesospb.Value_SCALAR {
+			sum += thousandths(r.GetScalar().GetValue())
+		}
+	}
+	return sum
+}
+
+// Ports returns the ranges of the resource "ports", whatever their role, in
+// ascending order, merged.
+func Ports(rs []*mesospb.Resource) []Range {
+	var all []Range
+	for _, r := range rs {
+		if r.GetName() == "ports" && r.GetType() == mesospb.Value_RANGES {
+			all = append(all, rangesOf(r)...)
+		}
+	}
+	return merge(all)
+}
+
+// Add returns a and b together; amounts of equal kind become one resource, in
+// the place of the first.
+func Add(a []*mesospb.Resource, b ...*mesospb.Resource) []*mesospb.Resource {
+	out := toPiles(a)
+	for _, r := range b {
+		out = out.add(pileOf(r))
+	}
+	return out.resources()
+}
+
+// Contains tells whether part can be taken from all.
+func Contains(all, part []*mesospb.Resource) bool {
+	_, ok := Subtract(all, part)
+	return ok
+}
+
+// Subtract returns what is left of all after part is taken, without what has
+// become empty; false when all does not hold part.
+func Subtract(all, part []*mesospb.Resource) ([]*mesospb.Resource, bool) {
+	rest := toPiles(all)
+	for _, p := range toPiles(part) {
+		if p.empty() {
+			continue
+		}
+		if !rest.take(p) {
+			return nil, false
+		}
+	}
+	return rest.resources(), true
+}
+
+// Allocated returns copies of rs whose allocation_info names role, where it was
+// not set already; an empty role takes it away.
+func Allocated(rs []*mesospb.Resource, role string) []*mesospb.Resource {
+	out := make([]*mesospb.Resource, len(rs))
+	for i, r := range rs {
+		c := *r
+		switch {
+		case role == "":
+			c.AllocationInfo = nil
+		case c.AllocationInfo == nil:
+			c.AllocationInfo = &mesospb.Resource_AllocationInfo{Role: &role}
+		}
+		out[i] = &c
+	}
+	return out
+}
+
+// Role returns the role that r is reserved for, "*" when it is for everyone. It
+// reads both forms: the single role of old and the stack of reservations, whose
+// last one counts.
+func Role(r *mesospb.Resource) string {
+	if n := len(r.Reservations); n > 0 {
+		return r.Reservations[n-1].GetRole()
+	}
+	return r.GetRole()
+}
+
+// kind is everything about r but its amount, as comparable bytes. The two ways
+// to write a reservation are one kind.
+func kind(r *mesospb.Resource) string {
+	c := *r
+	c.Scalar, c.Ranges, c.Set, c.Role = nil, nil, nil, nil
+	if len(c.Reservations) == 0 && r.GetRole() != "*" {
+		stack := mesospb.Resource_ReservationInfo{Type: mesospb.Resource_ReservationInfo_STATIC.Enum()}
+		if r.Reservation != nil {
+			stack = *r.Reservation
+			stack.Type = mesospb.Resource_ReservationInfo_DYNAMIC.Enum()
+		}
+		stack.Role = proto.String(r.GetRole())
+		c.Reservation, c.Reservations = nil, []*mesospb.Resource_ReservationInfo{&stack}
+	}
+	b, err := c.Marshal()
+	if err != nil { // a reserved label without key: equal to itself alone
+		return r.String()
+	}
+	return string(b)
+}
+
+// names returns the items of a set, in order, without doubles.
+func names(items []string) []string {
+	s := slices.Clone(items)
+	slices.Sort(s)
+	return slices.Compact(s)
+}

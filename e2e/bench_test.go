@@ -1,0 +1,196 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The benchmarks measure what a user feels. Each runs once (-benchtime 1x) and
+// reports medians of several; run them by `make bench` on a quiet machine.
+
+// roomy is one local agent that holds every benchmark's pods.
+var roomy = []string{"-local_resources=cpus:16;mem:16384;disk:10000;ports:[31000-31999]"}
+
+// BenchmarkReady measures the time from the start of framework_runner to a
+// ready API server, and what both programs take of the machine's memory.
+func BenchmarkReady(b *testing.B) {
+	for range b.N {
+		var ready []time.Duration
+		c := cluster.Start(b, cluster.Config{Args: roomy})
+		ready = append(ready, c.Ready)
+		for range 4 {
+			c.Stop()
+			c.Restart()
+			ready = append(ready, c.Ready)
+		}
+		b.ReportMetric(median(ready).Seconds(), "s-to-ready")
+		b.ReportMetric(rss(b, c.Process().PID()), "MB-framework_runner-at-rest")
+
+		runAll(b, c, "first", 1)
+		b.ReportMetric(rss(b, executorPID(b, c)), "MB-executor_runner-1-pod")
+		runAll(b, c, "web", 29)
+		b.ReportMetric(rss(b, c.Process().PID()), "MB-framework_runner-30-pods")
+		b.ReportMetric(rss(b, executorPID(b, c)), "MB-executor_runner-30-pods")
+		c.Stop()
+	}
+}
+
+// BenchmarkPostToRunning measures 20 single pods, one after another, on an
+// agent whose executor runs, beside two bare `docker run -d` of the same image
+// in the same minute: a pod is two containers.
+func BenchmarkPostToRunning(b *testing.B) {
+	for range b.N {
+		c := cluster.Start(b, cluster.Config{Args: roomy})
+		runAll(b, c, "first", 1)
+		var pods, bare []time.Duration
+		for i := range 20 {
+			pods = append(pods, postToRunning(b, c, fmt.Sprintf("web-%d", i)))
+			bare = append(bare, twoBareContainers(b))
+		}
+		b.ReportMetric(median(pods).Seconds(), "s-median")
+		b.ReportMetric(percentile(pods, 95).Seconds(), "s-p95")
+		b.ReportMetric(median(bare).Seconds(), "s-bare-docker-median")
+		b.ReportMetric(median(pods).Seconds()/median(bare).Seconds(), "x-bare-docker")
+		c.Stop()
+	}
+}
+
+// BenchmarkOriginal repeats the two cases in which the original (v0.5 on Mesos
+// 1.0.4, one agent, a machine of this kind) was measured: 10 pods one after
+// another took it 6.2 s each, 50 pods at once 323 s.
+func BenchmarkOriginal(b *testing.B) {
+	for range b.N {
+		c := cluster.Start(b, cluster.Config{Args: append(roomy, "-default_container_cpu=0.1")})
+		var each []time.Duration
+		for i := range 10 {
+			each = append(each, postToRunning(b, c, fmt.Sprintf("one-%d", i)))
+		}
+		b.ReportMetric(mean(each).Seconds(), "s-each-of-10-pods")
+		b.ReportMetric(6.2, "s-each-of-10-pods-original")
+		b.ReportMetric(runAll(b, c, "many", 50).Seconds(), "s-50-pods-at-once")
+		b.ReportMetric(323, "s-50-pods-at-once-original")
+		c.Stop()
+	}
+}
+
+// postToRunning creates a pod and waits, by a watch, until it runs.
+func postToRunning(b *testing.B, c *cluster.Cluster, name string) time.Duration {
+	b.Helper()
+	return runPods(b, c, []string{name})
+}
+
+// runAll creates n pods at once and waits until all run.
+func runAll(b *testing.B, c *cluster.Cluster, name string, n int) time.Duration {
+	b.Helper()
+	var names []string
+	for i := range n {
+		names = append(names, fmt.Sprintf("%s-%d", name, i))
+	}
+	return runPods(b, c, names)
+}
+
+func runPods(b *testing.B, c *cluster.Cluster, names []string) time.Duration {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	watch, err := c.Client.CoreV1().Pods("default").Watch(ctx, metav1.ListOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer watch.Stop()
+	waiting := map[string]bool{}
+	began := time.Now()
+	for _, name := range names {
+		waiting[name] = true
+		create(b, c, webPod(name, "0.1"))
+	}
+	for event := range watch.ResultChan() {
+		pod, is := event.Object.(*v1.Pod)
+		if is && pod.Status.Phase == v1.PodRunning {
+			delete(waiting, pod.Name)
+		}
+		if len(waiting) == 0 {
+			return time.Since(began)
+		}
+	}
+	b.Fatalf("%d of %d pods do not run", len(waiting), len(names))
+	return 0
+}
+
+// twoBareContainers is how long Docker takes for two containers, without us.
+func twoBareContainers(b *testing.B) time.Duration {
+	b.Helper()
+	began := time.Now()
+	var ids []string
+	for range 2 {
+		ids = append(ids, docker(b, "run", "-d", image)...)
+	}
+	took := time.Since(began)
+	docker(b, append([]string{"rm", "-f"}, ids...)...)
+	return took
+}
+
+// executorPID finds the executor among the descendants of framework_runner.
+func executorPID(b *testing.B, c *cluster.Cluster) int {
+	b.Helper()
+	out, err := exec.Command("pgrep", "-f", "executor_runner").Output()
+	if err != nil {
+		b.Fatalf("no executor_runner runs: %v", err)
+	}
+	for _, field := range strings.Fields(string(out)) {
+		pid, err := strconv.Atoi(field)
+		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+		if err == nil && filepath.Base(exe) == "executor_runner" {
+			return pid
+		}
+	}
+	b.Fatal("no executor_runner runs")
+	return 0
+}
+
+// rss is the resident memory of a process in MB.
+func rss(b *testing.B, pid int) float64 {
+	b.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, line := range strings.Split(string(status), "\n") {
+		if rest, is := strings.CutPrefix(line, "VmRSS:"); is {
+			kib, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			return float64(kib) / 1024
+		}
+	}
+	b.Fatal("no VmRSS")
+	return 0
+}
+
+func median(d []time.Duration) time.Duration { return percentile(d, 50) }
+
+func percentile(d []time.Duration, p int) time.Duration {
+	d = slices.Sorted(slices.Values(d))
+	return d[min(len(d)-1, len(d)*p/100)]
+}
+
+func mean(d []time.Duration) time.Duration {
+	var sum time.Duration
+	for _, x := range d {
+		sum += x
+	}
+	return sum / time.Duration(len(d))
+}

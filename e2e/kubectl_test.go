@@ -1,0 +1,42 @@
+package e2e
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	v1 "k8s.io/api/core/v1"
+)
+
+// Today's kubectl works on the local port without any configuration.
+func TestKubectl(t *testing.T) {
+	c := cluster.Start(t, cluster.Config{})
+	kubectl := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command(filepath.Join(cluster.Root(), "bin/kubectl"), append([]string{"-s", c.URL()}, args...)...)
+		cmd.Dir = cluster.Root()
+		cmd.Env = []string{"HOME=" + t.TempDir(), "PATH=/usr/bin:/bin"}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+		return string(out)
+	}
+	expect := func(out string, want ...string) {
+		t.Helper()
+		if !containsAll(out, want) {
+			t.Errorf("the output does not contain all of %q:\n%s", want, out)
+		}
+	}
+
+	expect(kubectl("apply", "-f", "examples/pod.yaml"), "pod/web created")
+	awaitPhase(t, c, "web", v1.PodRunning)
+	expect(kubectl("get", "pods,nodes", "-o", "wide"), "pod/web", "1/1", "Running", "node/", "Ready", "docker://")
+	expect(kubectl("describe", "pod", "web"), "Scheduled", "Started", "PodScheduled")
+	expect(kubectl("apply", "-f", "examples/pod.yaml"), "pod/web unchanged")
+	expect(kubectl("version"), "Server Version: v1.36.3")
+	expect(kubectl("delete", "pod", "web"), "deleted")
+	awaitGone(t, c, "web")
+}

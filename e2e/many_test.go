@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	v1 "k8s.io/api/core/v1"
+)
+
+// More pods than three agents can hold: as many run as fit, the others say why
+// they wait, and nothing is left when all are deleted.
+func TestThirtyPodsOnThreeAgents(t *testing.T) {
+	c := cluster.Start(t, cluster.Config{
+		Master: "local(3)",
+		Args:   []string{"-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]", "-executor_cpus=0.1"},
+	})
+	// Each agent has 4 cpus, 0.1 of which its executor takes: seven halves fit.
+	const fit = 3 * 7
+	var names []string
+	for i := range 30 {
+		names = append(names, fmt.Sprintf("web-%d", i))
+		create(t, c, webPod(names[i], "0.5"))
+	}
+	c.Process().Await(2*time.Minute, fmt.Sprintf("%d pods running, the others waiting with a reason", fit), func() bool {
+		running, waiting := 0, 0
+		for _, pod := range list(t, c) {
+			switch {
+			case pod.Status.Phase == v1.PodRunning:
+				running++
+			case pod.Spec.NodeName == "" && strings.Contains(waitingReason(&pod), "cpu"):
+				waiting++
+			}
+		}
+		return running == fit && waiting == len(names)-fit
+	})
+
+	remove(t, c, names...)
+	awaitGone(t, c, names...)
+	awaitNothingLeft(t, c)
+}
+
+// awaitNothingLeft waits until no container, no live task and no mount of a pod remains.
+func awaitNothingLeft(t *testing.T, c *cluster.Cluster) {
+	t.Helper()
+	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t)) == 0 })
+	c.Process().Await(soon, "the last task to end", func() bool { return len(liveTasks(t, c.MesosAddr)) == 0 })
+	c.Process().Await(soon, "the last mount to go", func() bool { return len(podMounts(t)) == 0 })
+}
+
+// podMounts lists the mounts below the executors' directories.
+func podMounts(t *testing.T) []string {
+	t.Helper()
+	b, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, line := range strings.Split(string(b), "\n") {
+		fields := strings.Fields(line)
+		if len(fields) > 1 && strings.HasPrefix(fields[1], "/var/lib/kubernetes-mesos/") {
+			found = append(found, fields[1])
+		}
+	}
+	return found
+}

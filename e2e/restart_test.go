@@ -1,0 +1,120 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// framework_runner is killed while pods run and started again with the same
+// flags: the pods never notice, it is the same framework, and it goes on working.
+func TestFrameworkRunnerKilled(t *testing.T) {
+	mesos := serveLocalMesos(t, "local(2)", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]")
+	c := cluster.Start(t, cluster.Config{Master: mesos})
+
+	for i := range 5 {
+		create(t, c, webPod(fmt.Sprintf("web-%d", i), "0.2"))
+	}
+	for i := range 5 {
+		awaitPhase(t, c, fmt.Sprintf("web-%d", i), v1.PodRunning)
+	}
+	before, idBefore := sorted(containers(t)), frameworks(t, mesos)[0].ID
+
+	c.Kill()
+	c.Restart()
+
+	create(t, c, webPod("after", "0.2"))
+	awaitPhase(t, c, "after", v1.PodRunning)
+	for i := range 5 {
+		pod := get(t, c, fmt.Sprintf("web-%d", i))
+		if pod.Status.Phase != v1.PodRunning || pod.Status.ContainerStatuses[0].RestartCount != 0 {
+			t.Errorf("%s is %s after %d restarts; it should have been left alone", pod.Name, pod.Status.Phase, pod.Status.ContainerStatuses[0].RestartCount)
+		}
+	}
+	after := containers(t)
+	for _, id := range before {
+		if !slices.Contains(after, id) {
+			t.Errorf("container %s did not survive the restart", id)
+		}
+	}
+	if all := frameworks(t, mesos); len(all) != 1 || all[0].ID != idBefore {
+		t.Errorf("the frameworks are now %v; before there was %s alone", all, idBefore)
+	}
+
+	for _, pod := range list(t, c) {
+		remove(t, c, pod.Name)
+	}
+	c.Process().Await(soon, "all pods to be gone", func() bool { return len(list(t, c)) == 0 })
+	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t)) == 0 })
+}
+
+// With the Mesos inside the killed process all of it is gone. The next start
+// finds its way by itself: no orphan stays, lost pods are told as failed, new
+// ones run, and a controller replaces its own.
+func TestInProcessMesosKilled(t *testing.T) {
+	c := cluster.Start(t, cluster.Config{})
+	create(t, c, webPod("bare", "0.2"))
+	awaitPhase(t, c, "bare", v1.PodRunning)
+	one := int32(1)
+	replicated := webPod("", "0.2")
+	_, err := c.Client.CoreV1().ReplicationControllers("default").Create(context.Background(), &v1.ReplicationController{
+		ObjectMeta: metav1.ObjectMeta{Name: "replicated"},
+		Spec: v1.ReplicationControllerSpec{
+			Replicas: &one,
+			Selector: map[string]string{"of": "replicated"},
+			Template: &v1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"of": "replicated"}},
+				Spec:       replicated.Spec,
+			},
+		},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Process().Await(soon, "both pods running", func() bool { return running(t, c) == 2 })
+	before := containers(t)
+
+	c.Kill()
+	c.Restart()
+
+	awaitPhase(t, c, "bare", v1.PodFailed)
+	create(t, c, webPod("new", "0.2"))
+	awaitPhase(t, c, "new", v1.PodRunning)
+	c.Process().Await(2*time.Minute, "the controller's replacement running and no orphan left", func() bool {
+		now := containers(t)
+		for _, id := range before {
+			if slices.Contains(now, id) {
+				return false
+			}
+		}
+		return running(t, c) == 2
+	})
+}
+
+func running(t *testing.T, c *cluster.Cluster) int {
+	n := 0
+	for _, pod := range list(t, c) {
+		if pod.Status.Phase == v1.PodRunning {
+			n++
+		}
+	}
+	return n
+}
+
+// serveLocalMesos runs the local Mesos in a process of its own and returns its address.
+func serveLocalMesos(t *testing.T, master string, args ...string) string {
+	t.Helper()
+	addr := fmt.Sprintf("127.0.0.1:%d", cluster.FreePort(t))
+	p := cluster.Run(t, cluster.Binary("framework_runner"), append([]string{
+		"-serve_local_mesos=" + addr, "-mesos_master=" + master, "-local_work_dir=" + t.TempDir()}, args...)...)
+	p.Await(10*time.Second, "the local Mesos", func() bool { return answers("http://" + addr + "/version") })
+	return addr
+}
+
+func sorted(s []string) []string { slices.Sort(s); return s }

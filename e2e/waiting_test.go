@@ -1,0 +1,36 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	v1 "k8s.io/api/core/v1"
+)
+
+// A pod that fits nowhere says what is missing and how much, does not hold up a
+// smaller one created after it, and goes before younger ones when room appears.
+func TestOldestThatFitsGoesFirst(t *testing.T) {
+	c := cluster.Start(t, cluster.Config{Args: []string{"-local_resources=cpus:2;mem:2048;disk:1000;ports:[31000-31100]"}})
+
+	create(t, c, webPod("giant", "100"), webPod("first", "1.5"))
+	awaitPhase(t, c, "first", v1.PodRunning)
+	awaitReason(t, c, "giant", "cpu", "98")
+
+	create(t, c, webPod("older", "1.5"), webPod("younger", "1.5"), webPod("small", "0.1"))
+	awaitPhase(t, c, "small", v1.PodRunning)
+	awaitReason(t, c, "older", "1.2 cpu")
+	awaitReason(t, c, "younger", "1.2 cpu")
+
+	remove(t, c, "first")
+	awaitPhase(t, c, "older", v1.PodRunning)
+	if pod := get(t, c, "younger"); pod.Status.Phase != v1.PodPending || pod.Spec.NodeName != "" {
+		t.Errorf("the younger pod is %s on %q; only the older one fits", pod.Status.Phase, pod.Spec.NodeName)
+	}
+}
+
+// Without a Mesos the API is hosted all the same, and pods say why they wait.
+func TestNoMesos(t *testing.T) {
+	c := cluster.Start(t, cluster.Config{Master: "none"})
+	create(t, c, webPod("alone", "0.1"))
+	awaitReason(t, c, "alone", "-mesos_master=none")
+}

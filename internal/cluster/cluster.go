@@ -1,0 +1,167 @@
+// Package cluster gives a test a running cluster: framework_runner as a user
+// starts it, a process of its own with real sockets, real executors and the
+// real Docker. Tests speak to it from outside only.
+package cluster
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+)
+
+// Config says how framework_runner is started. The zero value is a local Mesos
+// with one agent, everything on free ports and in a directory of its own.
+type Config struct {
+	Master  string   // -mesos_master; default local
+	DataDir string   // -data_dir; default a temporary directory
+	Args    []string // further flags
+}
+
+// Cluster is a running framework_runner.
+type Cluster struct {
+	DataDir   string
+	Port      int
+	MesosAddr string // of the in-process Mesos, if that is what it runs on
+	Ready     time.Duration
+
+	// Client is a client of today's API at the local port.
+	Client kubernetes.Interface
+
+	t       testing.TB
+	args    []string
+	process *Process
+}
+
+// Start starts framework_runner, waits until it serves, and stops it at the
+// end of the test.
+func Start(t testing.TB, cfg Config) *Cluster {
+	t.Helper()
+	c := &Cluster{t: t, DataDir: cfg.DataDir, Port: FreePort(t), MesosAddr: fmt.Sprintf("127.0.0.1:%d", FreePort(t))}
+	if c.DataDir == "" {
+		c.DataDir = t.TempDir()
+	}
+	if cfg.Master == "" {
+		cfg.Master = "local"
+	}
+	c.args = append([]string{
+		"-mesos_master=" + cfg.Master,
+		"-local_address=" + c.MesosAddr,
+		"-data_dir=" + c.DataDir,
+		"-port=" + strconv.Itoa(c.Port),
+		"-secure_port=" + strconv.Itoa(FreePort(t)),
+	}, cfg.Args...)
+	client, err := kubernetes.NewForConfig(&rest.Config{Host: c.URL(), QPS: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Client = client
+	c.Restart()
+	t.Cleanup(func() { c.Stop() })
+	return c
+}
+
+// Restart starts framework_runner again, with the same flags, after Stop or Kill.
+func (c *Cluster) Restart() {
+	c.t.Helper()
+	began := time.Now()
+	c.process = Run(c.t, Binary("framework_runner"), c.args...)
+	c.process.Await(60*time.Second, "the API server", func() bool {
+		resp, err := http.Get(c.URL() + "/readyz")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+	c.Ready = time.Since(began)
+}
+
+// Stop asks framework_runner to end, as Ctrl-C does, and waits for it.
+func (c *Cluster) Stop() { c.process.Stop() }
+
+// Kill ends framework_runner as a crash would.
+func (c *Cluster) Kill() { c.process.Kill() }
+
+// Process is the framework_runner that runs now.
+func (c *Cluster) Process() *Process { return c.process }
+
+// URL of the local port.
+func (c *Cluster) URL() string { return fmt.Sprintf("http://127.0.0.1:%d", c.Port) }
+
+// Do makes a request of the local port, without a Content-Type as curl's
+// reader would expect none, and returns status and body.
+func (c *Cluster) Do(method, path string, body []byte) (int, []byte) {
+	c.t.Helper()
+	req, err := http.NewRequest(method, c.URL()+path, bytes.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return resp.StatusCode, answer
+}
+
+// Binary is the path of one of our two programs, as build.sh leaves it.
+func Binary(program string) string { return filepath.Join(Root(), program, program) }
+
+// Root is the repository, seen from the folder of any test of ours.
+func Root() string {
+	dir, err := os.Getwd()
+	for err == nil && dir != "/" {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+	panic("the test does not run inside the repository")
+}
+
+// Build runs build.sh; what is up to date takes a second or two.
+func Build() error {
+	cmd := exec.Command("./build.sh")
+	cmd.Dir = Root()
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+// FreePort returns a TCP port of loopback that nobody uses at this moment. The
+// range is below the ephemeral one, so that no outgoing connection takes it.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	ports.Lock()
+	defer ports.Unlock()
+	for range 1000 {
+		ports.next++
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", ports.next)); err == nil {
+			l.Close()
+			return ports.next
+		}
+	}
+	t.Fatal("no free port")
+	return 0
+}
+
+var ports = struct {
+	sync.Mutex
+	next int
+}{next: 20000 + os.Getpid()%5000}
+

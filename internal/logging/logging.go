@@ -1,0 +1,60 @@
+// Package logging sets up the one log of a program: glog, with the messages of
+// the embedded Kubernetes parts, which speak klog, led into the same place and
+// under the same verbosity. Only the runners call it:
+//
+//	logging.Init()
+//	flag.Parse()
+//	logging.RouteKlog()
+//	defer logging.Flush()
+package logging
+
+import (
+	"flag"
+	"fmt"
+	"strconv"
+
+	"github.com/golang/glog"
+	"k8s.io/klog/v2"
+)
+
+// Init makes standard error the default place of glog's messages. It is called
+// before flags are parsed, so that a flag given on the command line wins.
+func Init() {
+	if f := flag.Lookup("logtostderr"); f != nil {
+		f.DefValue = "true"
+		_ = f.Value.Set("true") // a bool flag takes "true"
+	}
+}
+
+// RouteKlog leads every message of klog into glog, and gives klog the verbosity
+// that glog has now. It is called once, after flags are parsed.
+func RouteKlog() {
+	klog.SetLoggerWithOptions(newLogger(), klog.ContextualLogger(true))
+	if f := flag.Lookup("v"); f != nil {
+		setKlogVerbosity(f.Value.String())
+	}
+}
+
+// SetVerbosity changes the verbosity of both while the program runs; n below
+// zero is zero.
+func SetVerbosity(n int) error {
+	v := strconv.Itoa(max(n, 0))
+	if err := flag.Set("v", v); err != nil {
+		return fmt.Errorf("setting the verbosity of the log to %d: %w", n, err)
+	}
+	setKlogVerbosity(v)
+	return nil
+}
+
+// Flush writes out what is still buffered. It is called before the program ends.
+func Flush() {
+	klog.Flush()
+	glog.Flush()
+}
+
+// setKlogVerbosity goes through a flag, the only way that klog offers.
+func setKlogVerbosity(v string) {
+	own := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(own)
+	_ = own.Set("v", v) // v was printed from a number
+}

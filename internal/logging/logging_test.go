@@ -1,0 +1,74 @@
+package logging
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/golang/glog"
+	"k8s.io/klog/v2"
+)
+
+// A log is a matter of a whole process, so the test looks at one: itself, run
+// again with the flags of the case.
+func TestKlogGoesToGlog(t *testing.T) {
+	if os.Getenv("LOGGING_CHILD") != "" {
+		child()
+		return
+	}
+	t.Parallel()
+	for _, c := range []struct {
+		name       string
+		args       []string
+		want, deny []string
+	}{
+		{"quiet", nil,
+			[]string{"I", "logging_test.go", `pod started "pod"="a/b"`, `E`, "went wrong: no luck", "plain glog", "old style 7"},
+			[]string{"deep detail"}},
+		{"verbose", []string{"-v=4"},
+			[]string{"deep detail"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command(os.Args[0], append([]string{"-test.run=^TestKlogGoesToGlog$"}, c.args...)...)
+			cmd.Env = append(os.Environ(), "LOGGING_CHILD=1")
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(string(out), w) {
+					t.Errorf("no %q in the log:\n%s", w, out)
+				}
+			}
+			for _, d := range c.deny {
+				if strings.Contains(string(out), d) {
+					t.Errorf("%q is in the log:\n%s", d, out)
+				}
+			}
+			for line := range strings.Lines(string(out)) {
+				if strings.Contains(line, "pod started") && !strings.Contains(line, "logging_test.go:") {
+					t.Errorf("the line does not name the code that logged it: %s", line)
+				}
+			}
+		})
+	}
+}
+
+func child() {
+	// The test binary's flags are parsed already; glog's are the same set.
+	if v := flag.Lookup("v").Value.String(); v == "0" {
+		_ = flag.Set("logtostderr", "false")
+	}
+	Init()
+	RouteKlog()
+	defer Flush()
+	klog.InfoS("pod started", "pod", "a/b")
+	klog.Infof("old style %d", 7)
+	klog.V(4).InfoS("deep detail")
+	klog.ErrorS(errors.New("no luck"), "went wrong")
+	glog.Info("plain glog")
+}

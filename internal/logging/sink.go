@@ -1,0 +1,91 @@
+package logging
+
+import (
+	"strings"
+
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
+	"github.com/golang/glog"
+)
+
+// sink is a logr.LogSink that writes to glog: one line per message, the text
+// first and its values after it.
+type sink struct {
+	funcr.Formatter
+}
+
+var (
+	_ logr.LogSink          = &sink{}
+	_ logr.CallDepthLogSink = &sink{}
+)
+
+func newLogger() logr.Logger {
+	return logr.New(&sink{funcr.NewFormatter(funcr.Options{
+		RenderBuiltinsHook: withoutEmptyParts,
+	})})
+}
+
+// glogDepth is how many frames lie between glog and the code that logs.
+func (s *sink) glogDepth() int { return s.GetDepth() + 1 }
+
+// Enabled says whether glog shows messages of this level. glog asks for it with
+// the caller's depth, so that -vmodule works on Kubernetes' files too.
+func (s *sink) Enabled(level int) bool {
+	return bool(glog.VDepth(s.glogDepth(), glog.Level(level)))
+}
+
+// Info writes an informational message.
+func (s *sink) Info(level int, msg string, keysAndValues ...any) {
+	_, args := s.FormatInfo(level, "", keysAndValues)
+	glog.InfoDepth(s.glogDepth(), msg, tail(args))
+}
+
+// Error writes an error; a nil err is left out.
+func (s *sink) Error(err error, msg string, keysAndValues ...any) {
+	_, args := s.FormatError(nil, "", keysAndValues)
+	if err != nil {
+		glog.ErrorDepth(s.glogDepth(), msg, ": ", err, tail(args))
+		return
+	}
+	glog.ErrorDepth(s.glogDepth(), msg, tail(args))
+}
+
+// WithValues returns a sink that adds these values to each message.
+func (s *sink) WithValues(keysAndValues ...any) logr.LogSink {
+	c := *s
+	c.AddValues(keysAndValues)
+	return &c
+}
+
+// WithName returns a sink that names its messages.
+func (s *sink) WithName(name string) logr.LogSink {
+	c := *s
+	c.AddName(name)
+	return &c
+}
+
+// WithCallDepth returns a sink for code that wraps a logger.
+func (s *sink) WithCallDepth(depth int) logr.LogSink {
+	c := *s
+	c.AddCallDepth(depth)
+	return &c
+}
+
+// withoutEmptyParts drops what glog's line has already: the level, the message
+// and the error are written by the sink itself.
+func withoutEmptyParts(kvs []any) []any {
+	var kept []any
+	for i := 0; i+1 < len(kvs); i += 2 {
+		if kvs[i] == "logger" {
+			kept = append(kept, kvs[i], kvs[i+1])
+		}
+	}
+	return kept
+}
+
+func tail(args string) string {
+	if args = strings.TrimSpace(args); args == "" {
+		return ""
+	}
+	return " " + args
+}

@@ -41,8 +41,8 @@ check: ## formatting, vet, go.mod and generated code
 
 .PHONY: bench
 bench: build setup ## measured figures of this machine; takes minutes
-	$(plain) go test -run '^$$$$' -bench . ./scheduler
-	$(plain) go test -run '^$$$$' -bench . -benchtime 1x -timeout 60m ./e2e
+	$(plain) go test -run '^$$' -bench . ./scheduler
+	$(plain) go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./e2e
 
 .PHONY: proto
 proto: setup ## the Mesos messages, generated from their .proto files

@@ -62,10 +62,10 @@ func sources(t *testing.T) []source {
 func TestDoors(t *testing.T) {
 	t.Parallel()
 	doors := map[string][]string{
-		"k8s.io/kubernetes/":               {"controlplane", "kubelet"},
-		"go.etcd.io/etcd/server/":          {"controlplane"},
+		"k8s.io/kubernetes/":                {"controlplane", "kubelet"},
+		"go.etcd.io/etcd/server/":           {"controlplane"},
 		"github.com/fsouza/go-dockerclient": {"dockershim"},
-		"github.com/go-zookeeper/zk":       {"mesos"},
+		"github.com/go-zookeeper/zk":        {"mesos"},
 	}
 	for _, s := range sources(t) {
 		if strings.HasSuffix(s.path, "_test.go") {

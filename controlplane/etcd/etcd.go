@@ -1,0 +1,117 @@
+// Package etcd runs one etcd member inside of our process, for our process.
+//
+// It listens on a unix socket in its data directory and nowhere else: who may
+// read that directory (its owner) may reach it.
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.uber.org/zap"
+)
+
+const (
+	// quota is the most the database may grow to, in bytes; etcd suggests no
+	// more than 8 GiB (https://etcd.io/docs/v3.6/dev-guide/limit/). What is
+	// full can only be read and shrunk.
+	quota = 8 << 30
+	// tick and election are in milliseconds. There are no peers to wait for, so
+	// they only say how soon a member that starts elects itself.
+	tick, election = 50, 250
+	// snapshotCount is the number of writes after which the write-ahead log is
+	// cut; so many are replayed at most when it starts.
+	snapshotCount = 5000
+	// catchUp is the number of entries that stay in memory for a follower that
+	// lags. There is none.
+	catchUp = 100
+	// defragMegabytes is how much free room in the file makes a start give it
+	// back to the file system.
+	defragMegabytes = 256
+)
+
+// Member is a running etcd.
+type Member struct {
+	etcd *embed.Etcd
+	dir  *os.File
+	URL  string // where clients reach it
+}
+
+// Start starts etcd on dir, which one process at a time may use, and waits
+// until it answers. dir is made if it is missing (mode 0700).
+func Start(ctx context.Context, dir string, logger *zap.Logger) (*Member, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("etcd: %w", err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("etcd: %w", err)
+	}
+	held, err := os.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("etcd: %w", err)
+	}
+	socket := url.URL{Scheme: "unix", Path: socketPath(held)}
+	e, err := embed.StartEtcd(config(dir, socket, logger))
+	if err != nil {
+		held.Close()
+		return nil, fmt.Errorf("etcd in %s: %w", dir, err)
+	}
+	m := &Member{etcd: e, dir: held, URL: socket.String()}
+	select {
+	case <-e.Server.ReadyNotify():
+		return m, nil
+	case err = <-e.Err():
+	case <-e.Server.StopNotify():
+		err = errors.New("it stopped while it started; its log says why")
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	m.Stop()
+	return nil, fmt.Errorf("etcd in %s: %w", dir, err)
+}
+
+func config(dir string, socket url.URL, logger *zap.Logger) *embed.Config {
+	c := embed.NewConfig()
+	c.Name = "kubernetes-mesos"
+	c.InitialCluster = c.InitialClusterFromName(c.Name)
+	c.Dir = dir
+	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(logger)
+	c.ListenPeerUrls = nil // there are no peers; what is advertised to them is only a name
+	c.ListenClientUrls = []url.URL{socket}
+	c.EnableGRPCGateway = false
+	c.TickMs, c.ElectionMs = tick, election
+	c.QuotaBackendBytes = quota
+	c.SnapshotCount = snapshotCount
+	c.SnapshotCatchUpEntries = catchUp
+	c.BootstrapDefragThresholdMegabytes = defragMegabytes
+	return c
+}
+
+// Failed is closed or gives an error when etcd ends by itself.
+func (m *Member) Failed() <-chan error { return m.etcd.Err() }
+
+// Stop stops etcd, and returns when it is over. It may take some seconds while
+// clients are connected.
+func (m *Member) Stop() {
+	m.etcd.Close()
+	m.dir.Close()
+}
+
+// maxSocketPath is the longest path of a unix socket: sun_path in unix(7).
+const maxSocketPath = 107
+
+// socketPath returns a path for a socket in dir. When the plain one is longer
+// than a socket's may be, it goes by way of our open handle of dir.
+func socketPath(dir *os.File) string {
+	const name = "socket"
+	path, err := filepath.Abs(filepath.Join(dir.Name(), name))
+	if err == nil && len(path) <= maxSocketPath {
+		return path
+	}
+	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), name)
+}

@@ -1,0 +1,92 @@
+package localport
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Guard passes on requests of programs and refuses those of web pages with 403.
+//
+// The local port asks nobody who he is, and a browser on the same machine can
+// reach it. So a request must name this machine as its host: an address,
+// localhost or one of names (a page whose name was pointed at us, DNS
+// rebinding, names itself). And when it carries the marks of a page (Origin,
+// Sec-Fetch-Site; https://fetch.spec.whatwg.org/#origin-header and
+// https://w3c.github.io/webappsec-fetch-metadata/), the page must be our own.
+//
+// A caller's Authorization and X-Remote-… headers are dropped: who may reach the
+// local port has all rights already. Impersonation, which only lowers them, stays.
+func Guard(next http.Handler, names []string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if reason := foreign(r, names); reason != "" {
+			refuse(w, reason)
+			return
+		}
+		for name := range r.Header {
+			if name == "Authorization" || strings.HasPrefix(name, "X-Remote-") {
+				r.Header.Del(name)
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// foreign returns why r is none of ours, or "".
+func foreign(r *http.Request, names []string) string {
+	host := hostOf(r.Host)
+	if !isAddress(host) && !isLocalhost(host) && !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, host) }) {
+		return fmt.Sprintf("host %q is not this machine: use its address or localhost", r.Host)
+	}
+	for _, origin := range r.Header["Origin"] {
+		if u, err := url.Parse(origin); err != nil || u.Scheme != "http" || !strings.EqualFold(u.Host, r.Host) {
+			return fmt.Sprintf("origin %q: web pages may not use the local port", origin)
+		}
+	}
+	for _, site := range r.Header["Sec-Fetch-Site"] {
+		if site != "same-origin" && site != "none" {
+			return fmt.Sprintf("a request from a %s page: web pages may not use the local port", site)
+		}
+	}
+	return ""
+}
+
+// hostOf returns the host in a Host header, without port, brackets and final dot.
+func hostOf(header string) string {
+	host, _, err := net.SplitHostPort(header)
+	if err != nil {
+		host = strings.TrimSuffix(strings.TrimPrefix(header, "["), "]")
+	}
+	return strings.TrimSuffix(host, ".")
+}
+
+// isAddress says whether host is an IP address. No page can make its own name
+// one, so any will do.
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+// isLocalhost says whether host is a name that resolvers answer with loopback
+// (RFC 6761, section 6.3).
+func isLocalhost(host string) bool {
+	host = strings.ToLower(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// refuse answers as an API server would, so that kubectl shows the reason.
+func refuse(w http.ResponseWriter, reason string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusForbidden)
+	json.NewEncoder(w).Encode(map[string]any{ // the caller may be gone; nothing to do about it
+		"kind": "Status", "apiVersion": "v1", "metadata": map[string]any{},
+		"status": "Failure", "reason": "Forbidden", "code": http.StatusForbidden,
+		"message": "local port: " + reason,
+	})
+}

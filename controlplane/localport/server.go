@@ -1,0 +1,57 @@
+// Package localport serves plain HTTP to programs of the same machine, and
+// keeps web pages out.
+package localport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Server serves one listener.
+type Server struct {
+	listener *tracked
+	handler  http.Handler
+	grace    time.Duration
+}
+
+// New returns a server of handler on l that gives the requests in flight grace
+// to end when it is stopped. It owns l from now on.
+func New(l net.Listener, handler http.Handler, grace time.Duration) *Server {
+	return &Server{listener: track(l), handler: handler, grace: grace}
+}
+
+// Run serves until ctx ends, and returns when no connection is left: those that
+// do not end within the grace (a watch, an exec) are cut.
+func (s *Server) Run(ctx context.Context) error {
+	base, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	server := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ErrorLog:          log.New(io.Discard, "", 0), // a caller's broken requests are his business
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(s.listener) }()
+	select {
+	case err := <-failed:
+		return errors.Join(err, s.listener.closeAll())
+	case <-ctx.Done():
+	}
+	patience, giveUp := context.WithTimeout(base, s.grace)
+	defer giveUp()
+	server.Shutdown(patience) // an error says that some did not end by themselves
+	cut()
+	server.Close()
+	<-failed
+	return s.listener.closeAll()
+}
+
+// Close frees the port of a server that is not running.
+func (s *Server) Close() error { return s.listener.Close() }

@@ -1,0 +1,56 @@
+package pki
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// read returns the pair kept under name.
+func (d *Dir) read(name string) (Pair, error) {
+	cert, err := os.ReadFile(d.CertFile(name))
+	if err != nil {
+		return Pair{}, err
+	}
+	key, err := os.ReadFile(d.KeyFile(name))
+	if err != nil {
+		return Pair{}, err
+	}
+	return Pair{cert, key}, nil
+}
+
+// has says whether something is at path.
+func (d *Dir) has(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// write keeps p under name. The key goes first: a certificate is there only
+// when its key is.
+func (d *Dir) write(name string, p Pair) error {
+	if err := writeFile(d.KeyFile(name), p.Key, 0o600); err != nil {
+		return err
+	}
+	return writeFile(d.CertFile(name), p.Cert, 0o644)
+}
+
+// writeFile replaces the file at path as a whole: a reader, or a start after a
+// crash, sees the old content or the new.
+func writeFile(path string, content []byte, mode fs.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return fmt.Errorf("certificates: %w", err)
+	}
+	defer os.Remove(f.Name()) // does nothing once renamed
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("certificates: writing %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package pki
+
+import (
+	"crypto/x509"
+	"net"
+	"slices"
+	"time"
+)
+
+// Leaf describes a certificate: whom it is for and what it may be used for.
+// One with names or addresses is a server's, any other a client's.
+type Leaf struct {
+	User     string // common name: the user's name, for clients
+	Groups   []string
+	DNSNames []string
+	IPs      []net.IP
+}
+
+// usage is server authentication for one that has names, else client authentication.
+func (l Leaf) usage() x509.ExtKeyUsage {
+	if len(l.DNSNames)+len(l.IPs) > 0 {
+		return x509.ExtKeyUsageServerAuth
+	}
+	return x509.ExtKeyUsageClientAuth
+}
+
+// fits says whether cert, signed by ca, still is what l describes, and has more
+// than half of its life before it.
+func (l Leaf) fits(cert, ca *x509.Certificate, now time.Time) bool {
+	half := cert.NotBefore.Add(cert.NotAfter.Sub(cert.NotBefore) / 2)
+	return now.After(cert.NotBefore) && now.Before(half) &&
+		cert.CheckSignatureFrom(ca) == nil &&
+		cert.Subject.CommonName == l.User &&
+		sameSet(cert.Subject.Organization, l.Groups) &&
+		sameSet(cert.DNSNames, l.DNSNames) &&
+		sameSet(texts(cert.IPAddresses), texts(l.IPs)) &&
+		slices.Contains(cert.ExtKeyUsage, l.usage())
+}
+
+// sameSet compares without regard to order and repetition.
+func sameSet(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}
+
+func texts(ips []net.IP) []string {
+	s := make([]string, len(ips))
+	for i, ip := range ips {
+		s[i] = ip.String()
+	}
+	return s
+}

@@ -1,0 +1,108 @@
+package kubelet
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/kubernetes/pkg/kubelet/certificate/bootstrap"
+)
+
+// obtain makes sure that the node's client certificate is under the root
+// directory, asking server for one with the bootstrap token when it is not. The
+// token is on disk only while that takes.
+func (c *Config) obtain(ctx context.Context, server string) error {
+	p := paths{c.RootDir}
+	if err := os.MkdirAll(p.pki(), 0o700); err != nil {
+		return fmt.Errorf("kubelet: directory for certificates: %w", err)
+	}
+	if err := os.WriteFile(p.ca(), c.CA, 0o600); err != nil {
+		return fmt.Errorf("kubelet: certificate authority: %w", err)
+	}
+	if err := clientcmd.WriteToFile(c.bootstrapKubeconfig(server), p.bootstrap()); err != nil {
+		return fmt.Errorf("kubelet: bootstrap kubeconfig: %w", err)
+	}
+	defer os.Remove(p.bootstrap())
+	err := bootstrap.LoadClientCert(ctx, p.kubeconfig(), p.bootstrap(), p.pki(), types.NodeName(c.Node))
+	if err != nil {
+		return fmt.Errorf("kubelet: no certificate for node %s from %s: %w", c.Node, server, err)
+	}
+	return nil
+}
+
+func (c *Config) bootstrapKubeconfig(server string) clientcmdapi.Config {
+	return clientcmdapi.Config{
+		Clusters: map[string]*clientcmdapi.Cluster{
+			"cluster": {Server: server, CertificateAuthorityData: c.CA}},
+		AuthInfos:      map[string]*clientcmdapi.AuthInfo{"bootstrap": {Token: c.Token}},
+		Contexts:       map[string]*clientcmdapi.Context{"bootstrap": {Cluster: "cluster", AuthInfo: "bootstrap"}},
+		CurrentContext: "bootstrap",
+	}
+}
+
+// clientConfig is how the node talks to server once it has its certificate. The
+// certificate is read from disk again whenever the kubelet has renewed it.
+func (c *Config) clientConfig(server string) *rest.Config {
+	p := paths{c.RootDir}
+	return &rest.Config{
+		Host:            server,
+		TLSClientConfig: rest.TLSClientConfig{CAData: c.CA, CertFile: p.clientPEM(), KeyFile: p.clientPEM()},
+		ContentConfig: rest.ContentConfig{
+			ContentType:        "application/vnd.kubernetes.protobuf",
+			AcceptContentTypes: "application/vnd.kubernetes.protobuf,application/json",
+		},
+		QPS:       -1, // one watch and few deletions: no limit of ours
+		UserAgent: "kubernetes-mesos-executor",
+	}
+}
+
+// reachable returns the first of the servers that shows a certificate of the
+// cluster's, trying until ctx ends.
+func (c *Config) reachable(ctx context.Context) (string, error) {
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(c.CA) {
+		return "", errors.New("kubelet: the certificate authority is no PEM certificate")
+	}
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		var last error
+		for _, server := range c.Servers {
+			if last = answers(ctx, server, roots); last == nil {
+				return server, nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("kubelet: no API server answers: %w", last)
+		case <-time.After(wait):
+		}
+	}
+}
+
+// answers says why server is not one of the cluster's, or nil.
+func answers(ctx context.Context, server string, roots *x509.CertPool) error {
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("API server %q is no https URL", server)
+	}
+	host := u.Host
+	if u.Port() == "" {
+		host += ":443"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	d := tls.Dialer{Config: &tls.Config{RootCAs: roots}}
+	conn, err := d.DialContext(ctx, "tcp", host)
+	if err != nil {
+		return fmt.Errorf("API server %s: %w", server, err)
+	}
+	return conn.Close()
+}

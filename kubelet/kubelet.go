@@ -1,0 +1,189 @@
+package kubelet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
+	"k8s.io/client-go/kubernetes"
+	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/record"
+	"k8s.io/kubernetes/cmd/kubelet/app"
+	"k8s.io/kubernetes/cmd/kubelet/app/options"
+	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	upstream "k8s.io/kubernetes/pkg/kubelet"
+	podconfig "k8s.io/kubernetes/pkg/kubelet/config"
+	kubetypes "k8s.io/kubernetes/pkg/kubelet/types"
+	kubeletutil "k8s.io/kubernetes/pkg/kubelet/util"
+)
+
+// Kubelet is the kubelet of one agent. New makes it, Run lives it.
+type Kubelet struct {
+	cfg    Config
+	source *source
+	ready  chan struct{}
+	client kubernetes.Interface // set before ready is closed
+}
+
+// New checks cfg; it touches nothing yet.
+func New(cfg Config) (*Kubelet, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	return &Kubelet{cfg: cfg, source: &source{observe: cfg.Pods}, ready: make(chan struct{})}, nil
+}
+
+// Ready is closed once the node has its certificate and can talk to the API
+// server.
+func (k *Kubelet) Ready() <-chan struct{} { return k.ready }
+
+// Client talks to the API server as this node. It is there once Ready is closed.
+func (k *Kubelet) Client() kubernetes.Interface { return k.client }
+
+// Run gets the node's certificate, starts the kubelet and returns when ctx ends
+// or the kubelet cannot start. The kubelet's own goroutines stay until the
+// process ends: it has no way to stop them. In some cases of failure (the port
+// was taken in the meantime, the host refuses a sysctl) it ends the process.
+func (k *Kubelet) Run(ctx context.Context) error {
+	server, err := k.cfg.reachable(ctx)
+	if err != nil {
+		return err
+	}
+	if err := k.cfg.obtain(ctx, server); err != nil {
+		return err
+	}
+	conn := k.cfg.clientConfig(server)
+	if k.client, err = kubernetes.NewForConfig(conn); err != nil {
+		return fmt.Errorf("kubelet: client of %s: %w", server, err)
+	}
+	close(k.ready)
+
+	port, err := freePort(k.cfg.Address)
+	if err != nil {
+		return err
+	}
+	s, err := k.cfg.server(port, ownOOMScore())
+	if err != nil {
+		return err
+	}
+	return k.run(ctx, s, conn)
+}
+
+func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.Config) error {
+	gate := utilfeature.DefaultFeatureGate
+	deps, err := app.UnsecuredDependencies(ctx, s, gate)
+	if err != nil {
+		return fmt.Errorf("kubelet: %w", err)
+	}
+	events, err := typedv1.NewForConfig(conn)
+	if err != nil {
+		return fmt.Errorf("kubelet: client for events: %w", err)
+	}
+	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
+	defer broadcaster.Shutdown()
+	broadcaster.StartRecordingToSink(&typedv1.EventSinkImpl{Interface: events.Events("")})
+
+	deps.CAdvisorInterface = k.cfg.machine()
+	deps.OSInterface = ownFiles{}
+	deps.Recorder = broadcaster.NewRecorder(legacyscheme.Scheme, v1.EventSource{Component: "kubelet", Host: k.cfg.Node})
+	deps.PodStartupLatencyTracker = kubeletutil.NewPodStartupLatencyTracker()
+	deps.PodConfig = podconfig.NewPodConfig(deps.Recorder, deps.PodStartupLatencyTracker)
+	updates := deps.PodConfig.Channel(ctx, kubetypes.ApiserverSource)
+	k.source.set = func(pods []*v1.Pod) { send(ctx, updates, pods) }
+
+	ctx, cancel := context.WithCancel(ctx)
+	watching := make(chan struct{})
+	made := make(chan *upstream.Kubelet, 1)
+	deps.Options = append(deps.Options, func(u *upstream.Kubelet) { made <- u })
+	go func() {
+		defer close(watching)
+		k.watch(ctx, made)
+	}()
+	err = app.Run(ctx, s, deps, gate)
+	cancel()
+	<-watching
+	if err != nil {
+		return fmt.Errorf("kubelet: %w", err)
+	}
+	return nil
+}
+
+// watch feeds the pods of the node to the kubelet, once that knows its own Node
+// object: a pod that is admitted before is judged by a node without labels.
+func (k *Kubelet) watch(ctx context.Context, made <-chan *upstream.Kubelet) {
+	select {
+	case <-ctx.Done():
+		return
+	case u := <-made:
+		if !knowsNode(ctx, u) {
+			return
+		}
+	}
+	k.source.run(ctx, k.client, k.cfg.Node)
+}
+
+// knowsNode waits until the kubelet has seen its Node object; false: ctx ended.
+// The kubelet offers nothing to wait on, so it is asked again and again.
+func knowsNode(ctx context.Context, u *upstream.Kubelet) bool {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := u.GetNode(ctx); err == nil {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+}
+
+// Drain tells the kubelet to end every pod within grace, and returns at once. It
+// needs no API server. Whether containers are gone is for the runtime to say.
+func (k *Kubelet) Drain(grace time.Duration) { k.source.drain(time.Now(), grace) }
+
+// send passes pods to the kubelet as the whole of its pods. The type that the
+// kubelet's channel takes has no name outside of its package, but this shape.
+func send[T ~struct{ Pods []*v1.Pod }](ctx context.Context, updates chan<- T, pods []*v1.Pod) {
+	select {
+	case updates <- T{Pods: pods}:
+	case <-ctx.Done():
+	}
+}
+
+// freePort picks a port that is free on ip now. The kubelet takes a number, not
+// a listener, so that another process could take it in between.
+func freePort(ip net.IP) (int32, error) {
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip})
+	if err != nil {
+		return 0, fmt.Errorf("kubelet: no free port on %v: %w", ip, err)
+	}
+	defer l.Close()
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return 0, errors.New("kubelet: a TCP listener without a port")
+	}
+	return int32(addr.Port), nil
+}
+
+// ownOOMScore is the oom_score_adj of this process, 0 when it cannot be read.
+func ownOOMScore() int32 {
+	b, err := os.ReadFile("/proc/self/oom_score_adj")
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int32(n)
+}

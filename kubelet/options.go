@@ -1,0 +1,143 @@
+package kubelet
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/kubernetes/cmd/kubelet/app/options"
+	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
+)
+
+// paths are the places under a root directory that this package names itself;
+// the kubelet adds its own (pods, plugins, checkpoints, …) beside them.
+type paths struct{ root string }
+
+func (p paths) pki() string       { return filepath.Join(p.root, "pki") }
+func (p paths) ca() string        { return filepath.Join(p.pki(), "ca.crt") }
+func (p paths) bootstrap() string { return filepath.Join(p.pki(), "bootstrap.kubeconfig") }
+func (p paths) kubeconfig() string {
+	return filepath.Join(p.pki(), "kubeconfig")
+}
+func (p paths) clientPEM() string {
+	return filepath.Join(p.pki(), "kubelet-client-current.pem")
+}
+func (p paths) podLogs() string    { return filepath.Join(p.root, "logs", "pods") }
+func (p paths) flexVolume() string { return filepath.Join(p.root, "volume-plugins") }
+
+// server returns the kubelet's flags and configuration as values. port is where
+// it serves; oomScore is the oom_score_adj that this process has already, since
+// changing it takes a capability that executors rarely have.
+func (c *Config) server(port, oomScore int32) (*options.KubeletServer, error) {
+	s, err := options.NewKubeletServer()
+	if err != nil {
+		return nil, fmt.Errorf("kubelet: default configuration: %w", err)
+	}
+	c.setFlags(&s.KubeletFlags)
+	c.setIdentity(&s.KubeletConfiguration, port)
+	c.setResources(&s.KubeletConfiguration)
+	setPace(&s.KubeletConfiguration)
+	setHost(&s.KubeletConfiguration, oomScore)
+	return s, nil
+}
+
+func (c *Config) setFlags(f *options.KubeletFlags) {
+	p := paths{c.RootDir}
+	f.HostnameOverride = c.Node
+	f.NodeIP = c.Address.String()
+	f.RootDirectory = p.root
+	f.CertDirectory = p.pki()
+	f.KubeConfig = p.kubeconfig()
+}
+
+// setIdentity says who may talk to the kubelet, and how it shows itself: nobody
+// anonymous, everybody else by what the API server's token and access reviews
+// say; certificates from the API server, renewed before they expire.
+func (c *Config) setIdentity(k *kubeletconfig.KubeletConfiguration, port int32) {
+	p := paths{c.RootDir}
+	k.Address = c.Address.String()
+	k.Port = port
+	k.ReadOnlyPort = 0
+	k.HealthzPort = 0
+	k.Authentication.Anonymous.Enabled = false
+	k.Authentication.Webhook.Enabled = true
+	k.Authentication.X509.ClientCAFile = p.ca()
+	k.Authorization.Mode = kubeletconfig.KubeletAuthorizationModeWebhook
+	k.RotateCertificates = true
+	k.ServerTLSBootstrap = true
+	k.RegisterNode = true
+	k.ClusterDNS = c.ClusterDNS
+	k.ClusterDomain = c.ClusterDomain
+	k.ContainerRuntimeEndpoint = "unix://" + c.Socket
+	k.PodLogsDir = p.podLogs()
+	k.VolumePluginDir = p.flexVolume()
+}
+
+// setResources makes allocatable what Mesos can give to pods: the agent's total
+// without the executor's own. Cores are whole in a node's capacity, so the part
+// of the last one that the agent lacks is reserved for the system.
+func (c *Config) setResources(k *kubeletconfig.KubeletConfiguration) {
+	k.MaxPods = defaultMaxPods
+	if c.MaxPods > 0 {
+		k.MaxPods = int32(min(c.MaxPods, math.MaxInt32))
+	}
+	missing := float64(c.cores()) - c.CPUs
+	k.SystemReserved = map[string]string{"cpu": milli(missing)}
+	k.KubeReserved = map[string]string{
+		"cpu":    milli(c.ReservedCPUs),
+		"memory": fmt.Sprint(c.ReservedMemory),
+	}
+
+	// Mesos contains the executor, and dockershim each container; the kubelet
+	// adds no layer of cgroups of its own between them.
+	k.CgroupsPerQOS = false
+	k.EnforceNodeAllocatable = nil
+
+	// Agents are shared machines. That others have filled the disk or the memory
+	// is no reason to kill pods, and images may be theirs: evict only just before
+	// the file system is full, and collect no images.
+	k.EvictionHard = map[string]string{
+		"nodefs.available":  "256Mi",
+		"nodefs.inodesFree": "1%",
+	}
+	k.ImageGCHighThresholdPercent = 100 // 100 with no maximum age means never
+	k.ImageMaximumGCAge = metav1.Duration{}
+}
+
+// cores is the agent's cpus in whole cores, rounded up.
+func (c *Config) cores() int { return int(math.Ceil(c.CPUs - 1e-9)) }
+
+// milli prints cpus in thousandths, rounded up.
+func milli(cpus float64) string {
+	return fmt.Sprintf("%dm", int64(math.Ceil(max(cpus, 0)*1000-1e-6)))
+}
+
+// setPace replaces limits that are meant for thousands of kubelets at one API
+// server by ones that do not slow a burst of pods on one agent.
+func setPace(k *kubeletconfig.KubeletConfiguration) {
+	k.KubeAPIQPS, k.KubeAPIBurst = 200, 400
+	k.EventRecordQPS, k.EventBurst = 50, 200
+	k.RegistryPullQPS = 0 // unlimited
+	k.SerializeImagePulls = false
+	k.MaxParallelImagePulls = new(int32(8))
+	k.NodeStatusUpdateFrequency = metav1.Duration{Duration: 10 * time.Second}
+	k.NodeStatusReportFrequency = metav1.Duration{Duration: 5 * time.Minute}
+	k.NodeLeaseDurationSeconds = 40
+}
+
+// setHost adapts to machines that were not set up for Kubernetes: swap, the old
+// cgroup hierarchy, and iptables that belong to somebody else.
+func setHost(k *kubeletconfig.KubeletConfiguration, oomScore int32) {
+	k.FailSwapOn = false
+	k.FailCgroupV1 = false
+	k.CgroupDriver = "cgroupfs" // replaced by what the runtime says, when it says so
+	k.MakeIPTablesUtilChains = false
+	k.OOMScoreAdj = oomScore
+	k.StaticPodPath = ""
+	k.EnableSystemLogHandler = false
+	k.EnableSystemLogQuery = false
+	k.ContainerLogMaxSize = "10Mi"
+	k.ContainerLogMaxFiles = 3
+}

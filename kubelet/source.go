@@ -1,0 +1,94 @@
+package kubelet
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+)
+
+// source is the one watch of this node's pods. The kubelet and the executor are
+// given the same pods, all of them after each change. When it is drained it
+// stops listening to the API server, and tells the kubelet that each pod is
+// being deleted: so pods end in an orderly way also when no API server is left.
+type source struct {
+	set     func([]*v1.Pod) // to the kubelet; nil until it is up
+	observe func([]*v1.Pod) // to the executor
+
+	mu      sync.Mutex
+	pods    []*v1.Pod
+	drained bool
+}
+
+// run watches the pods of node until ctx ends.
+func (s *source) run(ctx context.Context, client kubernetes.Interface, node string) {
+	bound := fields.OneTermEqualSelector("spec.nodeName", node)
+	lw := cache.NewListWatchFromClient(client.CoreV1().RESTClient(), "pods", metav1.NamespaceAll, bound)
+	store := cache.NewUndeltaStore(s.push, cache.MetaNamespaceKeyFunc)
+	cache.NewReflector(lw, &v1.Pod{}, store, 0).RunWithContext(ctx)
+}
+
+// push takes what the watch has now.
+func (s *source) push(objs []any) {
+	pods := make([]*v1.Pod, 0, len(objs))
+	for _, o := range objs {
+		if pod, ok := o.(*v1.Pod); ok {
+			pods = append(pods, pod)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drained {
+		return
+	}
+	s.pods = pods
+	// The kubelet writes into the pods that it is given.
+	s.set(copies(pods))
+	if s.observe != nil {
+		s.observe(pods)
+	}
+}
+
+// drain makes the kubelet end every pod, each within its own grace period but no
+// later than grace from now.
+func (s *source) drain(now time.Time, grace time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drained = true
+	if len(s.pods) == 0 {
+		return
+	}
+	ending := copies(s.pods)
+	for _, pod := range ending {
+		markDeleted(pod, now, grace)
+	}
+	s.set(ending)
+}
+
+// markDeleted gives pod the marks of a deletion that the API server would have
+// given it, no later than those it has.
+func markDeleted(pod *v1.Pod, now time.Time, grace time.Duration) {
+	seconds := max(int64(grace/time.Second), 1)
+	if g := pod.Spec.TerminationGracePeriodSeconds; g != nil {
+		seconds = min(seconds, max(*g, 1))
+	}
+	if g := pod.DeletionGracePeriodSeconds; g != nil {
+		seconds = min(seconds, max(*g, 1))
+	}
+	end := metav1.NewTime(now.Add(time.Duration(seconds) * time.Second))
+	pod.DeletionTimestamp = &end
+	pod.DeletionGracePeriodSeconds = &seconds
+}
+
+func copies(pods []*v1.Pod) []*v1.Pod {
+	c := make([]*v1.Pod, len(pods))
+	for i, pod := range pods {
+		c[i] = pod.DeepCopy()
+	}
+	return c
+}

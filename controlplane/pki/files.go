@@ -30,15 +30,15 @@ func (d *Dir) has(path string) bool {
 // write keeps p under name. The key goes first: a certificate is there only
 // when its key is.
 func (d *Dir) write(name string, p Pair) error {
-	if err := writeFile(d.KeyFile(name), p.Key, 0o600); err != nil {
+	if err := WriteFile(d.KeyFile(name), p.Key, 0o600); err != nil {
 		return err
 	}
-	return writeFile(d.CertFile(name), p.Cert, 0o644)
+	return WriteFile(d.CertFile(name), p.Cert, 0o644)
 }
 
-// writeFile replaces the file at path as a whole: a reader, or a start after a
+// WriteFile replaces the file at path as a whole: a reader, or a start after a
 // crash, sees the old content or the new.
-func writeFile(path string, content []byte, mode fs.FileMode) error {
+func WriteFile(path string, content []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
 		return fmt.Errorf("certificates: %w", err)

@@ -95,7 +95,7 @@ func (d *Dir) newAuthority(name string) (*Authority, error) {
 		return nil, fmt.Errorf("certificates: making %s: %w", name, err)
 	}
 	cert := encodeCert(made.cert)
-	return &Authority{made, d, cert}, writeFile(d.CertFile(name), cert, 0o644)
+	return &Authority{made, d, cert}, WriteFile(d.CertFile(name), cert, 0o644)
 }
 
 // Keep returns the certificate kept under name, first making it when there is
@@ -142,5 +142,5 @@ func (d *Dir) Key(name string) (string, error) {
 	if b, err = encodeKey(key); err != nil {
 		return "", fmt.Errorf("certificates: %w", err)
 	}
-	return path, writeFile(path, b, 0o600)
+	return path, WriteFile(path, b, 0o600)
 }

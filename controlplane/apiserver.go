@@ -1,0 +1,145 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
+	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
+	"k8s.io/kubernetes/pkg/controlplane/reconcilers"
+)
+
+// issuer is who service account tokens say they are from.
+const issuer = "https://kubernetes.default.svc.cluster.local"
+
+// watchGrace is how long watches are given to end when the API server stops.
+const watchGrace = time.Second
+
+// apiServer is an API server that is built and does not run yet.
+type apiServer struct {
+	handler http.Handler // in process; asLocal gives its requests all rights
+	run     func(context.Context) error
+}
+
+// newAPIServer builds the API server on an etcd that answers. It owns l.
+func newAPIServer(ctx context.Context, s settled, files files, etcd etcdClient, l net.Listener) (*apiServer, error) {
+	o := apiServerOptions(s, files, etcd, l)
+	if err := o.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
+		return nil, err
+	}
+	completed, err := o.Complete(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if errs := completed.Validate(); len(errs) > 0 {
+		return nil, utilerrors.NewAggregate(errs)
+	}
+	config, err := app.NewConfig(completed)
+	if err != nil {
+		return nil, err
+	}
+	// The aggregator is the outermost server; its filters are the ones in use.
+	auth := &config.Aggregator.GenericConfig.Authentication
+	auth.Authenticator = orLocal(auth.Authenticator)
+	ready, err := config.Complete()
+	if err != nil {
+		return nil, err
+	}
+	server, err := app.CreateServerChain(ready)
+	if err != nil {
+		return nil, err
+	}
+	prepared, err := server.PrepareRun()
+	if err != nil {
+		return nil, fmt.Errorf("preparing: %w", err)
+	}
+	return &apiServer{handler: server.GenericAPIServer.Handler, run: prepared.Run}, nil
+}
+
+func apiServerOptions(s settled, files files, etcd etcdClient, l net.Listener) *options.ServerRunOptions {
+	o := options.NewServerRunOptions()
+
+	o.Etcd.StorageConfig.Transport.ServerList = etcd.servers
+	o.Etcd.StorageConfig.Transport.TrustedCAFile = s.EtcdCAFile
+	o.Etcd.StorageConfig.Transport.CertFile = s.EtcdCertFile
+	o.Etcd.StorageConfig.Transport.KeyFile = s.EtcdKeyFile
+	o.EventTTL = s.EventTTL
+
+	o.SecureServing.Listener = l
+	o.SecureServing.BindAddress = s.secureIP
+	o.SecureServing.BindPort = l.Addr().(*net.TCPAddr).Port
+	o.SecureServing.ServerCert.CertKey.CertFile = files.serverCert
+	o.SecureServing.ServerCert.CertKey.KeyFile = files.serverKey
+	o.GenericServerRunOptions.AdvertiseAddress = s.advertise
+	o.GenericServerRunOptions.ShutdownWatchTerminationGracePeriod = watchGrace
+	o.GenericServerRunOptions.ShutdownSendRetryAfter = true // and so it stops without waiting for idle connections
+
+	o.ServiceClusterIPRanges = s.ServiceClusterIPRange
+	o.AllowPrivileged = s.AllowPrivileged
+	o.EndpointReconcilerType = string(reconcilers.LeaseEndpointReconcilerType)
+	if s.advertise.IsLoopback() {
+		// The service "kubernetes" cannot have a loopback address behind it.
+		o.EndpointReconcilerType = string(reconcilers.NoneEndpointReconcilerType)
+	}
+
+	o.Features.EnableProfiling = false
+	o.Features.EnableContentionProfiling = false
+
+	authenticate(o, files)
+	o.Authorization.Modes = []string{"Node", "RBAC"}
+	o.Admission.GenericAdmission.EnablePlugins = []string{"NodeRestriction"}
+	o.Admission.GenericAdmission.DisablePlugins = admissionOff(s.choice)
+
+	// An agent's name may resolve nowhere; its address is where Mesos found it.
+	o.KubeletConfig.PreferredAddressTypes = []string{string(corev1.NodeInternalIP), string(corev1.NodeHostName)}
+	o.KubeletConfig.TLSClientConfig.CAFile = files.caCert
+	o.KubeletConfig.TLSClientConfig.CertFile = files.kubeletClientCert
+	o.KubeletConfig.TLSClientConfig.KeyFile = files.kubeletClientKey
+	return o
+}
+
+// authenticate says whom the secure port lets in: holders of a client
+// certificate, of a service account's token or of an agent's bootstrap token.
+func authenticate(o *options.ServerRunOptions, files files) {
+	a := o.Authentication
+	a.Anonymous.Allow = false
+	a.BootstrapToken.Enable = true
+	a.ClientCert.ClientCA = files.caCert
+	a.RequestHeader.ClientCAFile = files.frontProxyCA
+	a.RequestHeader.AllowedNames = []string{frontProxyUser}
+	a.RequestHeader.UsernameHeaders = []string{"X-Remote-User"}
+	a.RequestHeader.UIDHeaders = []string{"X-Remote-Uid"}
+	a.RequestHeader.GroupHeaders = []string{"X-Remote-Group"}
+	a.RequestHeader.ExtraHeaderPrefixes = []string{"X-Remote-Extra-"}
+	a.ServiceAccounts.Issuers = []string{issuer}
+	a.ServiceAccounts.KeyFiles = []string{files.serviceAccountKey}
+	o.ServiceAccountSigningKeyFile = files.serviceAccountKey
+	o.ProxyClientCertFile = files.frontProxyClientCert
+	o.ProxyClientKeyFile = files.frontProxyClientKey
+}
+
+// admissionOff returns the admission plugins that would wait in vain for a
+// controller that does not run.
+func admissionOff(c choice) []string {
+	var off []string
+	for plugin, controllers := range map[string]string{
+		"ServiceAccount":               names.ServiceAccountController,                                                                                           // makes the account every pod must have
+		"TaintNodesByCondition":        names.NodeLifecycleController,                                                                                            // takes the taint "not-ready" away again
+		"StorageObjectInUseProtection": strings.Join([]string{names.PersistentVolumeClaimProtectionController, names.PersistentVolumeProtectionController}, ","), // takes the finalizers away again
+	} {
+		for name := range strings.SplitSeq(controllers, ",") {
+			if !c.runs(name) {
+				off = append(off, plugin)
+				break
+			}
+		}
+	}
+	return off
+}

@@ -1,0 +1,160 @@
+package controlplane
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+	netutils "k8s.io/utils/net"
+)
+
+// Defaults of Config.
+const (
+	DefaultLocalAddress          = "127.0.0.1:8080"
+	DefaultSecureAddress         = "0.0.0.0:6443"
+	DefaultServiceClusterIPRange = "10.10.10.0/24"
+	DefaultEventTTL              = time.Hour
+)
+
+// Config says what a ControlPlane is like. Zero values stand for the defaults;
+// DataDir has none.
+type Config struct {
+	// DataDir is where everything is kept. It is made if it is missing.
+	DataDir string
+	// EtcdServers are the URLs of an etcd cluster to use instead of the embedded one.
+	EtcdServers []string
+	// EtcdCAFile, EtcdCertFile and EtcdKeyFile are for EtcdServers with https.
+	EtcdCAFile, EtcdCertFile, EtcdKeyFile string
+
+	// LocalAddress is the host:port of the local port: plain HTTP, all rights.
+	LocalAddress string
+	// SecureAddress is the host:port of the authenticated API. Its host is an IP address.
+	SecureAddress string
+	// AdvertiseAddress is the IP address under which agents reach SecureAddress.
+	// The default is that of the interface with the default route.
+	AdvertiseAddress string
+
+	// ServiceClusterIPRange is where services get their addresses from: one
+	// CIDR, or one per IP family with a comma between.
+	ServiceClusterIPRange string
+	// ClusterCIDR is where pods have their addresses. Controllers that must
+	// know are told; nothing is allocated from it unless the controller
+	// node-ipam-controller is switched on.
+	ClusterCIDR string
+	// AllowPrivileged lets pods ask for privileged containers.
+	AllowPrivileged bool
+	// Controllers are the names of those to run, as kube-controller-manager
+	// has them: "*" stands for the usual ones, "-name" takes one away. The one
+	// name "none" runs no controller. The default is "*". See SwitchedOff.
+	Controllers []string
+	// NoAgents says that no agent will join. With Controllers "none" not even
+	// the signing of agents' certificates runs then.
+	NoAgents bool
+	// EventTTL is how long events are kept.
+	EventTTL time.Duration
+
+	// Door, if any, stands in front of the API server on the local port: api is
+	// the API server in this process, which grants every request made of it all
+	// rights.
+	Door func(api http.Handler) http.Handler
+}
+
+// settled is a Config with all defaults, parsed.
+type settled struct {
+	Config
+	hostname  string
+	advertise net.IP
+	secureIP  net.IP
+	serviceIP net.IP // of the service "kubernetes": the first of the range
+	choice    choice // of controllers
+}
+
+// settle fills in the defaults. An error is a *ConfigError.
+func (c Config) settle() (settled, error) {
+	s := settled{Config: c}
+	for field, value := range map[*string]string{
+		&s.LocalAddress:          DefaultLocalAddress,
+		&s.SecureAddress:         DefaultSecureAddress,
+		&s.ServiceClusterIPRange: DefaultServiceClusterIPRange,
+	} {
+		if *field == "" {
+			*field = value
+		}
+	}
+	if s.EventTTL == 0 {
+		s.EventTTL = DefaultEventTTL
+	}
+	if s.DataDir == "" {
+		return s, &ConfigError{"data_dir", errors.New("no data directory is named")}
+	}
+	for _, step := range []func() error{s.settleHost, s.settleSecure, s.settleRanges, s.settleEtcd} {
+		if err := step(); err != nil {
+			return s, err
+		}
+	}
+	var err error
+	if s.choice, err = choose(s.Controllers, s.NoAgents); err != nil {
+		return s, &ConfigError{"controllers", err}
+	}
+	return s, nil
+}
+
+func (s *settled) settleHost() error {
+	name, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("host name: %w", err)
+	}
+	s.hostname = strings.ToLower(name)
+	return nil
+}
+
+func (s *settled) settleSecure() error {
+	host, _, err := net.SplitHostPort(s.SecureAddress)
+	if err != nil {
+		return &ConfigError{"secure_port", err}
+	}
+	if s.secureIP = net.ParseIP(host); s.secureIP == nil {
+		return &ConfigError{"secure_port", fmt.Errorf("%q is not an IP address", host)}
+	}
+	if s.AdvertiseAddress != "" {
+		if s.advertise = net.ParseIP(s.AdvertiseAddress); s.advertise == nil || s.advertise.IsUnspecified() {
+			return &ConfigError{"advertise_address", fmt.Errorf("%q is not an IP address that agents can reach", s.AdvertiseAddress)}
+		}
+		return nil
+	}
+	if s.advertise, err = utilnet.ResolveBindAddress(s.secureIP); err != nil || s.secureIP.IsLoopback() {
+		s.advertise = net.IPv4(127, 0, 0, 1) // a machine without a network: its own agents are all there are
+	}
+	return nil
+}
+
+func (s *settled) settleRanges() error {
+	ranges, err := netutils.ParseCIDRs(strings.Split(s.ServiceClusterIPRange, ","))
+	if err != nil {
+		return &ConfigError{"service_cluster_ip_range", err}
+	}
+	if s.serviceIP, err = netutils.GetIndexedIP(ranges[0], 1); err != nil {
+		return &ConfigError{"service_cluster_ip_range", err}
+	}
+	if s.ClusterCIDR != "" {
+		if _, err := netutils.ParseCIDRs(strings.Split(s.ClusterCIDR, ",")); err != nil {
+			return &ConfigError{"cluster_cidr", err}
+		}
+	}
+	return nil
+}
+
+func (s *settled) settleEtcd() error {
+	for _, server := range s.EtcdServers {
+		scheme, host, ok := strings.Cut(server, "://")
+		if !ok || host == "" || scheme != "http" && scheme != "https" && scheme != "unix" {
+			return &ConfigError{"etcd_servers", fmt.Errorf("%q is not a URL such as http://127.0.0.1:2379", server)}
+		}
+	}
+	return nil
+}

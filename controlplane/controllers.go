@@ -1,0 +1,143 @@
+package controlplane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/record"
+	metricsfeatures "k8s.io/component-base/metrics/features"
+	"k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	"k8s.io/kubernetes/cmd/kube-controller-manager/app/config"
+	"k8s.io/kubernetes/cmd/kube-controller-manager/app/options"
+	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// SwitchedOff are the controllers that "*" does not stand for here, though it
+// does in kube-controller-manager, each with the reason. Naming one runs it.
+func SwitchedOff() map[string]string {
+	return map[string]string{
+		names.NodeLifecycleController:                            "Mesos is the truth about agents",
+		names.NodeIpamController:                                 "the container runtime gives pods their addresses",
+		names.TTLController:                                      "kubelets watch what they need instead of caching it for a time",
+		names.CertificateSigningRequestApprovingController:       "the framework approves agents' certificates: it knows which are its own",
+		names.ResourceClaimController:                            "devices are given out by Mesos",
+		names.DeviceTaintEvictionController:                      "devices are given out by Mesos",
+		names.ResourcePoolStatusRequestController:                "devices are given out by Mesos",
+		names.LegacyServiceAccountTokenCleanerController:         "tokens of before Kubernetes 1.24 have never been here",
+		names.StorageVersionGarbageCollectorController:           "there is one API server",
+		names.StorageVersionMigratorController:                   "there is one API server",
+		names.KubeAPIServerClusterTrustBundlePublisherController: "its API is not served",
+		names.PodCertificateRequestCleanerController:             "its API is not served",
+	}
+}
+
+// choice says which controllers run.
+type choice struct {
+	names []string // as kube-controller-manager takes them; none at all: it does not run
+}
+
+// runs says whether the controller of this name does.
+func (c choice) runs(name string) bool {
+	for _, n := range c.names {
+		switch n {
+		case name:
+			return true
+		case "-" + name:
+			return false
+		}
+	}
+	return slices.Contains(c.names, "*") && !slices.Contains(app.ControllersDisabledByDefault(), name)
+}
+
+// choose turns the user's list into a choice. Unless there are no agents, the
+// signer of their certificates is always in it: without it none could join.
+func choose(wanted []string, noAgents bool) (choice, error) {
+	var c choice
+	switch {
+	case len(wanted) == 0:
+		wanted = []string{"*"}
+	case slices.Equal(wanted, []string{"none"}):
+		wanted = nil
+	case slices.Contains(wanted, "none"):
+		return c, errors.New(`"none" stands alone`)
+	}
+	aliases, known := app.ControllerAliases(), app.KnownControllers()
+	for _, w := range wanted {
+		name, off := strings.CutPrefix(w, "-")
+		if canonical, ok := aliases[name]; ok {
+			name = canonical
+		}
+		if name != "*" && !slices.Contains(known, name) {
+			return c, fmt.Errorf("no controller is called %q; there are %s", name, strings.Join(known, ", "))
+		}
+		if off {
+			name = "-" + name
+		}
+		c.names = append(c.names, name)
+	}
+	if slices.Contains(c.names, "*") {
+		c.names = append(c.names, names.TokenCleanerController) // off upstream; agents' tokens expire
+		for name := range SwitchedOff() {
+			c.names = append(c.names, "-"+name)
+		}
+	}
+	if !noAgents {
+		c.names = append([]string{names.CertificateSigningRequestSigningController}, c.names...)
+	}
+	return c, nil
+}
+
+// controllersGrace is how long the controllers may take to stop.
+const controllersGrace = 3 * time.Second
+
+// runControllers runs the chosen controllers as client until ctx ends.
+func runControllers(ctx context.Context, s settled, files files, client *rest.Config) error {
+	o, err := options.NewKubeControllerManagerOptions()
+	if err != nil {
+		return err
+	}
+	o.Generic.Controllers = s.choice.names
+	o.Generic.LeaderElection.LeaderElect = false // the data directory's lock decides that
+	o.SecureServing.BindPort = 0
+	o.ControllerShutdownTimeout = controllersGrace
+	o.KubeCloudShared.ClusterCIDR = s.ClusterCIDR
+	o.KubeCloudShared.AllocateNodeCIDRs = s.ClusterCIDR != "" && s.choice.runs(names.NodeIpamController)
+	o.KubeCloudShared.ConfigureCloudRoutes = false
+	o.NodeIPAMController.ServiceCIDR = s.ServiceClusterIPRange
+	o.CSRSigningController.ClusterSigningCertFile = files.caCert
+	o.CSRSigningController.ClusterSigningKeyFile = files.caKey
+	o.SAController.ServiceAccountKeyFile = files.serviceAccountKey
+	o.SAController.RootCAFile = files.caCert
+	all, off, aliases := app.KnownControllers(), app.ControllersDisabledByDefault(), app.ControllerAliases()
+	if err := o.Validate(all, off, aliases); err != nil {
+		return err
+	}
+	clients, err := kubernetes.NewForConfig(rest.AddUserAgent(client, options.KubeControllerManagerUserAgent))
+	if err != nil {
+		return err
+	}
+	events := record.NewBroadcaster(record.WithContext(ctx))
+	c := &config.Config{
+		Client:                   clients,
+		Kubeconfig:               client,
+		EventBroadcaster:         events,
+		EventRecorder:            events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: options.KubeControllerManagerUserAgent}),
+		ComponentGlobalsRegistry: o.ComponentGlobalsRegistry,
+	}
+	if err := o.ApplyTo(c, all, off, aliases); err != nil {
+		return err
+	}
+	metricsfeatures.ApplyFeatureGates(utilfeature.DefaultMutableFeatureGate)
+	o.Metrics.Apply()
+	return app.Run(ctx, c.Complete())
+}

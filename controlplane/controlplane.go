@@ -1,0 +1,141 @@
+package controlplane
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/datadir"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
+)
+
+// ControlPlane is a Kubernetes control plane: made by New, alive in Run.
+type ControlPlane struct {
+	settled settled
+	lock    *datadir.Lock
+	creds   credentials
+	secure  net.Listener
+	local   net.Listener
+	ready   chan struct{}
+	ran     atomic.Bool
+
+	etcd *clientv3.Client // set before ready is closed
+}
+
+// New prepares a control plane: it takes the data directory and the ports, and
+// makes what certificates are missing. Nothing runs yet. What the user can cure
+// is a *ConfigError (for the data directory in use, around a *datadir.InUseError).
+// Either Run or Close must follow.
+func New(cfg Config) (*ControlPlane, error) {
+	s, err := cfg.settle()
+	if err != nil {
+		return nil, fmt.Errorf("control plane: %w", err)
+	}
+	c := &ControlPlane{settled: s, ready: make(chan struct{})}
+	if err := c.take(); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("control plane: %w", err)
+	}
+	return c, nil
+}
+
+func (c *ControlPlane) take() (err error) {
+	s := c.settled
+	if c.lock, err = datadir.Acquire(s.DataDir); err != nil {
+		return &ConfigError{"data_dir", err}
+	}
+	if c.local, err = listen("port", s.LocalAddress); err != nil {
+		return err
+	}
+	if c.secure, err = listen("secure_port", s.SecureAddress); err != nil {
+		return err
+	}
+	if c.creds, err = certify(s, time.Now()); err != nil {
+		return &ConfigError{"data_dir", err}
+	}
+	kubeconfig := filepath.Join(s.DataDir, "admin.kubeconfig")
+	if err := c.creds.writeKubeconfig(kubeconfig, c.Servers()[0]); err != nil {
+		return &ConfigError{"data_dir", err}
+	}
+	return nil
+}
+
+// listen opens a port; flag is the one that names it.
+func listen(flag, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, &ConfigError{flag, fmt.Errorf("%s is in use by another process: stop it or choose another port", address)}
+	}
+	if err != nil {
+		return nil, &ConfigError{flag, err}
+	}
+	return l, nil
+}
+
+// Close gives back what New took. Run does it by itself.
+func (c *ControlPlane) Close() error {
+	var errs []error
+	for _, l := range []net.Listener{c.local, c.secure} {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if c.lock != nil {
+		errs = append(errs, c.lock.Release())
+	}
+	return errors.Join(errs...)
+}
+
+// Ready is closed when the API server answers, the local port serves and what
+// pods need of the controllers is there.
+func (c *ControlPlane) Ready() <-chan struct{} { return c.ready }
+
+// ClientConfig returns the configuration of a client with all rights. It is a
+// copy: the caller may change it. There is an answer once Ready is closed.
+func (c *ControlPlane) ClientConfig() *rest.Config {
+	ip := c.settled.secureIP
+	if ip.IsUnspecified() {
+		ip = net.IPv4(127, 0, 0, 1)
+	}
+	return c.creds.clientConfig(serverURL(ip, c.securePort()))
+}
+
+// Etcd returns a client of the cluster's etcd, for records of our own; the API
+// server's are below /registry/. It may be used from Ready on while Run lasts.
+func (c *ControlPlane) Etcd() *clientv3.Client { return c.etcd }
+
+// CA returns the certificate, in PEM, by which agents know the API server.
+func (c *ControlPlane) CA() []byte { return c.creds.ca }
+
+// Servers returns the URLs by which agents reach the API server.
+func (c *ControlPlane) Servers() []string {
+	return []string{serverURL(c.settled.advertise, c.securePort())}
+}
+
+// LocalAddr returns the host:port of the local port.
+func (c *ControlPlane) LocalAddr() string { return c.local.Addr().String() }
+
+func (c *ControlPlane) securePort() string {
+	return strconv.Itoa(c.secure.Addr().(*net.TCPAddr).Port)
+}
+
+// front returns the local port's handler: guard, door, API server.
+func (c *ControlPlane) front(api http.Handler) http.Handler {
+	h := asLocal(api)
+	if c.settled.Door != nil {
+		h = c.settled.Door(h)
+	}
+	return localport.Guard(h, []string{c.settled.hostname})
+}

@@ -1,0 +1,43 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// grants are the rights that a cluster of ours needs beyond those that the API
+// server makes by itself.
+func grants() []rbacv1.ClusterRoleBinding {
+	return []rbacv1.ClusterRoleBinding{
+		// An agent with its bootstrap token may ask for its certificate.
+		grant("node-bootstrapper", "system:node-bootstrapper", rbacv1.Subject{Kind: rbacv1.GroupKind, Name: "system:bootstrappers"}),
+		// The API server may fetch logs from kubelets and run commands there.
+		grant("kubelet-api", "system:kubelet-api-admin", rbacv1.Subject{Kind: rbacv1.UserKind, Name: kubeletClientUser}),
+	}
+}
+
+func grant(name, role string, to rbacv1.Subject) rbacv1.ClusterRoleBinding {
+	to.APIGroup = rbacv1.GroupName
+	return rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "kubernetes-mesos:" + name},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+		Subjects:   []rbacv1.Subject{to},
+	}
+}
+
+// giveGrants makes the bindings that are missing. One that is there is its
+// owner's: whoever changed it meant to.
+func giveGrants(ctx context.Context, client kubernetes.Interface) error {
+	for _, g := range grants() {
+		_, err := client.RbacV1().ClusterRoleBindings().Create(ctx, &g, metav1.CreateOptions{})
+		if err != nil && !apierrors.IsAlreadyExists(err) {
+			return fmt.Errorf("cluster role binding %s: %w", g.Name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
+)
+
+// pollPeriod is how often a thing that must come true is looked at while the
+// control plane starts.
+const pollPeriod = 25 * time.Millisecond
+
+// until looks at ok again and again until it has no error, or ctx ends.
+func until(ctx context.Context, ok func() error) error {
+	tick := time.NewTicker(pollPeriod)
+	defer tick.Stop()
+	for {
+		err := ok()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%w while waiting: %w", ctx.Err(), err)
+		}
+	}
+}
+
+// answers says whether the API server is ready, by its own account.
+func answers(ctx context.Context, client kubernetes.Interface) error {
+	return client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+}
+
+// awaitReady makes what we add to the cluster, and waits for what others add:
+// the system's namespaces, and the account that a pod must have.
+func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interface) error {
+	if err := giveGrants(ctx, client); err != nil {
+		return err
+	}
+	if err := until(ctx, func() error {
+		_, err := client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+		return err
+	}); err != nil {
+		return err
+	}
+	if !c.settled.choice.runs(names.ServiceAccountController) {
+		return nil
+	}
+	return until(ctx, func() error {
+		_, err := client.CoreV1().ServiceAccounts(metav1.NamespaceDefault).Get(ctx, "default", metav1.GetOptions{})
+		return err
+	})
+}

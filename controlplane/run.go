@@ -1,0 +1,132 @@
+package controlplane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
+)
+
+const (
+	// localGrace is how long requests on the local port may take to end.
+	localGrace = time.Second
+	// apiGrace is how long the API server may take to stop: watchGrace, and two
+	// seconds that it gives idle connections.
+	apiGrace = watchGrace + 3*time.Second
+)
+
+// hosted says that this process has run a control plane. It is the one
+// variable of a package that changes, as what it stands for is in Kubernetes'
+// own package variables.
+var hosted atomic.Bool
+
+// Run hosts the control plane until ctx ends, then returns nil; or until a part
+// of it fails, then returns why. When it has returned all of it is over: ports,
+// lock and socket are free. It takes 10 s at most to end.
+func (c *ControlPlane) Run(ctx context.Context) error {
+	defer c.Close()
+	if !hosted.CompareAndSwap(false, true) {
+		return ErrSecond
+	}
+	err := c.host(ctx)
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("control plane: %w", err)
+	}
+	return nil
+}
+
+// host runs etcd, and all else while it does.
+func (c *ControlPlane) host(ctx context.Context) error {
+	etcd, err := openEtcd(ctx, c.settled)
+	if err != nil {
+		return err
+	}
+	defer etcd.stop()
+	c.etcd = etcd.client
+	server, err := newAPIServer(ctx, c.settled, c.creds.files, etcd, c.secure)
+	if err != nil {
+		return fmt.Errorf("API server: %w", err)
+	}
+	return c.serve(ctx, etcd, server)
+}
+
+// serve runs the API server, and in front of it the local port and the
+// controllers, which end before it does.
+func (c *ControlPlane) serve(ctx context.Context, etcd etcdClient, server *apiServer) error {
+	serverCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- server.run(serverCtx) }()
+
+	g, front := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		select {
+		case err := <-ended:
+			ended <- nil
+			return fmt.Errorf("API server ended: %w", orUnknown(err))
+		case err := <-etcd.failed:
+			return fmt.Errorf("etcd ended: %w", orUnknown(err))
+		case <-front.Done():
+			return nil
+		}
+	})
+	g.Go(func() error {
+		return localport.New(c.local, c.front(server.handler), localGrace).Run(front)
+	})
+	g.Go(func() error { return c.start(front) })
+	err := g.Wait()
+
+	stop()
+	select {
+	case e := <-ended:
+		return errors.Join(err, e)
+	case <-time.After(apiGrace):
+		return errors.Join(err, fmt.Errorf("API server: not over %v after it was told to stop", apiGrace))
+	}
+}
+
+// start brings up what lives on the API server, and runs the controllers.
+func (c *ControlPlane) start(ctx context.Context) error {
+	client, err := kubernetes.NewForConfig(c.ClientConfig())
+	if err != nil {
+		return err
+	}
+	if err := until(ctx, func() error { return answers(ctx, client) }); err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	if len(c.settled.choice.names) > 0 {
+		g.Go(func() error {
+			err := runControllers(ctx, c.settled, c.creds.files, c.ClientConfig())
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("controllers ended: %w", orUnknown(err))
+		})
+	}
+	g.Go(func() error {
+		if err := c.awaitReady(ctx, client); err != nil {
+			return err
+		}
+		close(c.ready)
+		return nil
+	})
+	return g.Wait()
+}
+
+// orUnknown gives an end without a reason one.
+func orUnknown(err error) error {
+	if err == nil {
+		return errors.New("it gave no reason")
+	}
+	return err
+}

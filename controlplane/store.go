@@ -1,0 +1,68 @@
+package controlplane
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.etcd.io/etcd/client/pkg/v3/transport"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/etcd"
+)
+
+// etcdTimeout is how long an etcd that somebody else runs has to answer at start.
+const etcdTimeout = 10 * time.Second
+
+// etcdClient is an etcd that answers: ours or another's.
+type etcdClient struct {
+	servers []string
+	client  *clientv3.Client
+	failed  <-chan error // when it ends by itself; nil for another's
+	stop    func()
+}
+
+// openEtcd starts the embedded etcd, or reaches the one that is configured.
+func openEtcd(ctx context.Context, s settled) (etcdClient, error) {
+	if len(s.EtcdServers) > 0 {
+		return reachEtcd(ctx, s)
+	}
+	member, err := etcd.Start(ctx, filepath.Join(s.DataDir, "etcd"), etcd.Logger())
+	if err != nil {
+		return etcdClient{}, err
+	}
+	e := etcdClient{servers: []string{member.URL}, failed: member.Failed()}
+	e.client, err = clientv3.New(clientv3.Config{Endpoints: e.servers, Logger: zap.NewNop()})
+	if err != nil {
+		member.Stop()
+		return etcdClient{}, fmt.Errorf("etcd: %w", err)
+	}
+	e.stop = func() { e.client.Close(); member.Stop() }
+	return e, nil
+}
+
+func reachEtcd(ctx context.Context, s settled) (etcdClient, error) {
+	var secure *tls.Config
+	if s.EtcdCAFile+s.EtcdCertFile+s.EtcdKeyFile != "" {
+		var err error
+		secure, err = transport.TLSInfo{TrustedCAFile: s.EtcdCAFile, CertFile: s.EtcdCertFile, KeyFile: s.EtcdKeyFile}.ClientConfig()
+		if err != nil {
+			return etcdClient{}, &ConfigError{"etcd_servers", err}
+		}
+	}
+	c, err := clientv3.New(clientv3.Config{Endpoints: s.EtcdServers, TLS: secure, Logger: zap.NewNop()})
+	if err != nil {
+		return etcdClient{}, &ConfigError{"etcd_servers", err}
+	}
+	patience, done := context.WithTimeout(ctx, etcdTimeout)
+	defer done()
+	if _, err := c.Get(patience, "/"); err != nil {
+		c.Close()
+		return etcdClient{}, &ConfigError{"etcd_servers", fmt.Errorf("%s: no answer within %v: %w", strings.Join(s.EtcdServers, ","), etcdTimeout, err)}
+	}
+	return etcdClient{servers: s.EtcdServers, client: c, stop: func() { c.Close() }}, nil
+}

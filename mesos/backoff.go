@@ -1,0 +1,38 @@
+package mesos
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// The first wait is short, as most disconnections are a master that restarts
+// or a new leader; the longest is about a heartbeat.
+const (
+	firstBackoff = 250 * time.Millisecond
+	maxBackoff   = 15 * time.Second
+)
+
+// A backoff counts failures and says how long to wait after each: twice as long
+// each time, of which the second half is random, so that the frameworks of a
+// restarted master do not come all at once.
+type backoff struct{ failures int }
+
+func (b *backoff) next() time.Duration {
+	d := maxBackoff
+	if b.failures < 6 {
+		d = min(d, firstBackoff<<b.failures)
+	}
+	b.failures++
+	return d/2 + rand.N(d/2)
+}
+
+// wait waits for d or until ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

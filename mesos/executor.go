@@ -1,0 +1,132 @@
+package mesos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// registrationTimeout is how long an agent waits for a new executor, by default;
+// it is the limit for the first subscription without checkpointing.
+const registrationTimeout = time.Minute
+
+// An ExecutorHandler is told of what the agent wants.
+type ExecutorHandler interface {
+	// Event is given each event in order, one after another: SUBSCRIBED (after
+	// each reconnection again), LAUNCH, LAUNCH_GROUP, KILL, MESSAGE, ERROR and
+	// SHUTDOWN. Acknowledgements are dealt with here and not given to it.
+	//
+	// SHUTDOWN comes once and is the last. The connection stays until the
+	// handler has returned from it: that is the time to stop the tasks, report
+	// their end and Flush, within ExecutorConfig.ShutdownGrace, after which
+	// the agent kills.
+	Event(*mesospb.ExecutorEvent)
+}
+
+// An Executor keeps an executor subscribed to its agent and its status updates
+// until they are acknowledged.
+type Executor struct {
+	cfg   ExecutorConfig
+	agent *url.URL
+	wire  *wire
+	over  chan struct{} // closed when Run has given up the connection
+
+	mu     sync.Mutex
+	ledger ledger
+	change chan struct{} // closed and replaced when ledger changes
+}
+
+// NewExecutor returns an Executor that is not yet subscribed.
+func NewExecutor(cfg ExecutorConfig) *Executor {
+	agent := &url.URL{Scheme: "http", Host: cfg.Endpoint, Path: "/api/v1/executor"}
+	if cfg.HTTPS {
+		agent.Scheme = "https"
+	}
+	if cfg.Socket != "" {
+		// The socket knows only the path with the agent's process in it.
+		process := cfg.Process
+		if process == "" {
+			process = "slave(1)"
+		}
+		path := "/" + process + "/api/v1/executor"
+		agent = &url.URL{Scheme: "http", Host: "agent", Path: path, RawPath: path}
+		if cfg.Dial == nil {
+			cfg.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "unix", cfg.Socket)
+			}
+		}
+	}
+	authorization := ""
+	if cfg.Token != "" {
+		authorization = "Bearer " + cfg.Token
+	}
+	return &Executor{
+		cfg: cfg, agent: agent, wire: newWire(cfg.Dial, cfg.TLS, authorization),
+		over: make(chan struct{}), change: make(chan struct{}),
+	}
+}
+
+// Run subscribes, hands events to h and sends updates. When the stream ends it
+// subscribes again with all that is unacknowledged, for RecoveryTimeout; without
+// checkpointing it does not. It is called once.
+//
+// It returns when ctx ends, ErrShutdown after SHUTDOWN, ErrAgentGone when the
+// agent did not come back in time, or a *RejectedError, as from an agent that
+// has forgotten this executor. Whichever it is, the agent no longer counts on
+// this executor, which should stop its tasks and exit.
+func (e *Executor) Run(ctx context.Context, h ExecutorHandler) error {
+	defer e.wire.close()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+
+	inbox := newInbox(h, func() { end(ErrShutdown) })
+	err := e.keepSubscribed(ctx, inbox)
+	close(e.over)
+	if inbox.finish() {
+		return ErrShutdown
+	}
+	return err
+}
+
+// keepSubscribed subscribes until ctx ends or the agent is gone, and returns why.
+func (e *Executor) keepSubscribed(ctx context.Context, in *inbox) error {
+	limit := e.cfg.RecoveryTimeout
+	if !e.cfg.Checkpoint {
+		limit = registrationTimeout
+	}
+	deadline := time.Now().Add(limit)
+	for {
+		subscribed, err := e.subscribe(ctx, deadline, in)
+		var final *RejectedError
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.As(err, &final):
+			return final
+		case subscribed && !e.cfg.Checkpoint:
+			return fmt.Errorf("%w, and without checkpointing does not want this executor back: %w", ErrAgentGone, err)
+		case subscribed:
+			deadline = time.Now().Add(limit)
+			glog.Warningf("Mesos agent %s: connection lost, subscribing again for %v: %v", e.cfg.AgentID, limit, err)
+		case !time.Now().Before(deadline):
+			return fmt.Errorf("%w: no subscription for %v: %w", ErrAgentGone, limit, err)
+		}
+		wait(ctx, min(e.pause(), time.Until(deadline)))
+	}
+}
+
+// pause returns the random time between two attempts. A restarted agent kills
+// the executors that are not back SubscribeWithin of its start, so that several
+// attempts must fall into that time.
+func (e *Executor) pause() time.Duration {
+	return rand.N(e.cfg.SubscribeWithin/4 + time.Millisecond)
+}

@@ -1,0 +1,60 @@
+package mesos
+
+import (
+	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// maxMessages bounds the MESSAGE events that wait for an executor's handler, in
+// bytes. The other events are bounded by the tasks that the agent has room for.
+const maxMessages = 16 << 20
+
+// An inbox hands an executor's events to its handler, over all subscriptions,
+// without making the reader wait.
+type inbox struct {
+	events   *backlog[*mesospb.ExecutorEvent]
+	done     chan struct{}
+	shutdown bool // SHUTDOWN has come; written by the reader only
+}
+
+// newInbox starts handing events to h; stopped is called when h has returned
+// from SHUTDOWN.
+func newInbox(h ExecutorHandler, stopped func()) *inbox {
+	in := &inbox{events: newBacklog[*mesospb.ExecutorEvent](maxMessages), done: make(chan struct{})}
+	go func() {
+		defer close(in.done)
+		for e, ok := in.events.take(); ok; e, ok = in.events.take() {
+			h.Event(e)
+			if e.GetType() == mesospb.ExecutorEvent_SHUTDOWN {
+				stopped()
+			}
+		}
+	}()
+	return in
+}
+
+// put adds an event of size bytes. A MESSAGE may be dropped, as Mesos promises
+// nothing of them; all else counts as delivered once it is read, so that it must
+// not be. After SHUTDOWN there is nothing more to be told.
+func (in *inbox) put(e *mesospb.ExecutorEvent, size int) {
+	switch {
+	case in.shutdown:
+	case e.GetType() == mesospb.ExecutorEvent_MESSAGE:
+		if !in.events.put(e, size) {
+			glog.Warningf("Mesos: dropping a message of %d bytes, as %d bytes wait for the executor", size, maxMessages)
+		}
+	default:
+		in.shutdown = e.GetType() == mesospb.ExecutorEvent_SHUTDOWN
+		in.events.add(e, 0)
+	}
+}
+
+// finish waits for the handler to return and says whether that was from
+// SHUTDOWN. Events that it has not begun are dropped, SHUTDOWN excepted.
+func (in *inbox) finish() (shutdown bool) {
+	in.events.keep(func(e *mesospb.ExecutorEvent) bool { return e.GetType() == mesospb.ExecutorEvent_SHUTDOWN })
+	in.events.close()
+	<-in.done
+	return in.shutdown
+}

@@ -1,0 +1,92 @@
+package mesos
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// resendAfter is how long an update may go unacknowledged before it is sent
+// again on the same subscription; agents wait as long with the master.
+const resendAfter = 10 * time.Second
+
+// A ledger holds what an executor owes its agent: the updates that are not
+// acknowledged, and the tasks none of whose updates is. An agent that restarts
+// takes a task that is in neither for dropped. Pure: times are given to it.
+type ledger struct {
+	tasks   []*mesospb.TaskInfo
+	updates []entry // oldest first
+}
+
+type entry struct {
+	status *mesospb.TaskStatus
+	sent   time.Time // last time in this subscription; zero if not yet
+}
+
+// launched notes a task that has come from the agent.
+func (l *ledger) launched(tasks ...*mesospb.TaskInfo) {
+	l.tasks = append(l.tasks, tasks...)
+}
+
+// add notes an update to be sent.
+func (l *ledger) add(status *mesospb.TaskStatus) {
+	l.updates = append(l.updates, entry{status: status})
+}
+
+// acknowledged forgets an update that the agent has stored, and with it the task.
+func (l *ledger) acknowledged(task string, uuid []byte) {
+	i := l.index(uuid)
+	if i < 0 || l.updates[i].status.GetTaskId().GetValue() != task {
+		return // acknowledged before
+	}
+	l.updates = slices.Delete(l.updates, i, i+1)
+	l.tasks = slices.DeleteFunc(l.tasks, func(t *mesospb.TaskInfo) bool { return t.GetTaskId().GetValue() == task })
+}
+
+// subscribe returns what SUBSCRIBE has to tell, which sends all updates.
+func (l *ledger) subscribe(now time.Time) *mesospb.ExecutorCall_Subscribe {
+	s := &mesospb.ExecutorCall_Subscribe{UnacknowledgedTasks: slices.Clone(l.tasks)}
+	for i := range l.updates {
+		l.updates[i].sent = now
+		s.UnacknowledgedUpdates = append(s.UnacknowledgedUpdates, &mesospb.ExecutorCall_Update{Status: l.updates[i].status})
+	}
+	return s
+}
+
+// next returns the update to be sent now, or how long until there is one; below
+// zero means not before something changes. A task's next update waits for the
+// acknowledgement of the one before, so that not even a lost one can make the
+// agent see them in another order.
+func (l *ledger) next(now time.Time) (*mesospb.TaskStatus, time.Duration) {
+	wait := time.Duration(-1)
+	seen := make(map[string]bool, len(l.updates))
+	for _, e := range l.updates {
+		task := e.status.GetTaskId().GetValue()
+		if seen[task] {
+			continue
+		}
+		seen[task] = true
+		due := e.sent.Add(resendAfter).Sub(now)
+		if e.sent.IsZero() || due <= 0 {
+			return e.status, 0
+		}
+		if wait < 0 || due < wait {
+			wait = due
+		}
+	}
+	return nil, wait
+}
+
+// sent notes that the agent has been sent an update, which it may have
+// acknowledged already.
+func (l *ledger) sent(uuid []byte, now time.Time) {
+	if i := l.index(uuid); i >= 0 {
+		l.updates[i].sent = now
+	}
+}
+
+func (l *ledger) index(uuid []byte) int {
+	return slices.IndexFunc(l.updates, func(e entry) bool { return bytes.Equal(e.status.GetUuid(), uuid) })
+}

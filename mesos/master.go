@@ -1,0 +1,93 @@
+package mesos
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// schedulerPath is where masters take the calls of frameworks.
+const schedulerPath = "/api/v1/scheduler"
+
+// A finder tells where masters may be, the likeliest leader first.
+type finder interface {
+	find(ctx context.Context) ([]*url.URL, error)
+}
+
+// A list of masters that never changes.
+type list []*url.URL
+
+func (l list) find(context.Context) ([]*url.URL, error) { return l, nil }
+
+// parseMaster reads what -mesos_master may name: host:port, a comma separated
+// list, http:// and https:// URLs, or file:// of a file whose first line is one
+// of these.
+func parseMaster(master string) (finder, error) {
+	master = strings.TrimSpace(master)
+	if path, ok := strings.CutPrefix(master, "file://"); ok {
+		line, err := firstLine(path)
+		if err != nil {
+			return nil, fmt.Errorf("mesos master %q: %w", master, err)
+		}
+		if strings.HasPrefix(line, "file://") {
+			return nil, fmt.Errorf("mesos master %q: the file names another file, %q", master, line)
+		}
+		master = line
+	}
+	if strings.HasPrefix(master, "zk://") {
+		return nil, errors.New("mesos master \"zk://…\": finding the leader by ZooKeeper is not supported yet; name the masters instead: host1:5050,host2:5050")
+	}
+	var l list
+	for _, one := range strings.Split(master, ",") {
+		u, err := parseOne(strings.TrimSpace(one))
+		if err != nil {
+			return nil, fmt.Errorf("mesos master %q: %w; wanted are host:port, a comma separated list of these, or http(s)://host:port", master, err)
+		}
+		l = append(l, u)
+	}
+	return l, nil
+}
+
+// parseOne reads host, host:port or a URL. A path stays in front of the API's
+// own, for masters behind a proxy.
+func parseOne(s string) (*url.URL, error) {
+	if s == "" {
+		return nil, errors.New("an empty address")
+	}
+	bare := !strings.Contains(s, "://")
+	if bare {
+		s = "http://" + s
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return nil, errors.Unwrap(err) // without the URL, which may hold a secret
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("%q is no scheme of a master", u.Scheme)
+	case u.User != nil:
+		return nil, errors.New("credentials in the address would be shown in logs; pass principal and secret on their own")
+	case u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" || bare && u.Path != "":
+		return nil, errors.New("not host:port")
+	case bare && u.Port() == "":
+		u.Host = net.JoinHostPort(u.Hostname(), "5050") // the port of mesos-master
+	}
+	return u.JoinPath(schedulerPath), nil
+}
+
+func firstLine(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	s := bufio.NewScanner(f)
+	if !s.Scan() {
+		return "", errors.Join(s.Err(), errors.New("the file is empty"))
+	}
+	return strings.TrimSpace(s.Text()), nil
+}

@@ -1,0 +1,154 @@
+package mesos
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// defaultMaxBacklog bounds what waits for the handler: the offers of 100,000
+// agents at once, or 300,000 status updates.
+const defaultMaxBacklog = 64 << 20
+
+// A SchedulerConfig says where the masters are and who we are to them.
+type SchedulerConfig struct {
+	// Master is host:port, a comma separated list of these, http(s)://host:port,
+	// or file:///path of a file that holds one of these.
+	Master string
+	// Principal and Secret are for HTTP Basic authentication. Without a
+	// principal no credentials are sent.
+	Principal, Secret string
+	// TLS is for https masters; nil is Go's defaults. Masters that offer no
+	// more than RSA key exchange need CipherSuites named.
+	TLS *tls.Config
+	// MaxRecord bounds one event and MaxBacklog all that wait for the handler,
+	// in bytes; 0 stands for 256 MiB and 64 MiB.
+	MaxRecord, MaxBacklog int
+	// Dial makes connections; nil is the network.
+	Dial Dialer
+}
+
+// A SchedulerHandler is told of what happens. Its methods are called one after
+// another.
+type SchedulerHandler interface {
+	// Event is given each event in order: SUBSCRIBED first, and HEARTBEAT,
+	// ERROR and types that we do not know never.
+	Event(*mesospb.SchedulerEvent)
+	// Disconnected says that there is no subscription now, and why: once after
+	// each that ended, and after each round of attempts that failed. All
+	// offers are void.
+	Disconnected(error)
+}
+
+// A Scheduler keeps a framework subscribed to the leading master and sends its
+// calls there.
+type Scheduler struct {
+	cfg     SchedulerConfig
+	masters finder
+	wire    *wire
+	live    atomic.Pointer[subscription] // nil while there is none
+	turn    chan struct{}                // held by the one call under way
+}
+
+// NewScheduler returns a Scheduler that is not yet subscribed. The error names
+// what is wrong in cfg.
+func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
+	masters, err := parseMaster(cfg.Master)
+	if err != nil {
+		return nil, err
+	}
+	authorization := ""
+	if cfg.Principal != "" {
+		// Masters split at the colon, and want exactly one.
+		if strings.Contains(cfg.Principal+cfg.Secret, ":") {
+			return nil, errors.New("mesos principal or secret: a colon in it cannot be sent by HTTP Basic authentication; choose another")
+		}
+		authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(cfg.Principal+":"+cfg.Secret))
+	}
+	if cfg.MaxBacklog <= 0 {
+		cfg.MaxBacklog = defaultMaxBacklog
+	}
+	return &Scheduler{
+		cfg:     cfg,
+		masters: masters,
+		wire:    newWire(cfg.Dial, cfg.TLS, authorization),
+		turn:    make(chan struct{}, 1),
+	}, nil
+}
+
+// Run subscribes, hands events to h, and subscribes again whenever the
+// subscription ends. Each time info gives the FrameworkInfo, with its id once
+// that is known; an id given in this Run is used even if info does not know it.
+//
+// It returns when ctx ends, or with what makes subscribing again pointless:
+// ErrFailedOver, ErrRemoved or a *RejectedError. Then nothing that it started
+// is left. One Run at a time.
+func (s *Scheduler) Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h SchedulerHandler) error {
+	defer s.wire.close()
+	r := run{Scheduler: s, info: info, handler: h}
+	var pause backoff
+	for {
+		held, err := r.round(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case fatal(err):
+			return err
+		case held >= maxBackoff:
+			pause = backoff{}
+		}
+		h.Disconnected(err)
+		wait(ctx, pause.next())
+	}
+}
+
+// A run is what one Run knows.
+type run struct {
+	*Scheduler
+	info    func() *mesospb.FrameworkInfo
+	handler SchedulerHandler
+
+	leader *url.URL             // where the last subscription was, or nil
+	id     *mesospb.FrameworkID // given by a master, or nil
+}
+
+// round tries each master until one subscribes us, and returns when that
+// subscription has ended, how long it held (0: there was none) and why.
+func (r *run) round(ctx context.Context) (held time.Duration, err error) {
+	masters, err := r.masters.find(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if last := r.leader; last != nil {
+		others := slices.DeleteFunc(slices.Clone(masters), func(m *url.URL) bool { return m.Host == last.Host })
+		masters = append([]*url.URL{last}, others...)
+		r.leader = nil
+	}
+	for i, m := range masters {
+		held, failure := r.subscribe(ctx, m)
+		if held > 0 || ctx.Err() != nil || fatal(failure) {
+			return held, failure
+		}
+		failure = fmt.Errorf("%s: %w", m.Host, failure)
+		if i == 0 {
+			err = failure
+		} else {
+			err = fmt.Errorf("%w; %w", err, failure)
+		}
+	}
+	return 0, err
+}
+
+func fatal(err error) bool {
+	var rejected *RejectedError
+	return errors.Is(err, ErrFailedOver) || errors.Is(err, ErrRemoved) || errors.As(err, &rejected)
+}

@@ -1,0 +1,80 @@
+package mesos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// Send sends one call and waits until the master has taken it, which is not yet
+// its success. It fills in the framework id. Calls arrive in the order in which
+// Send was called; each waits for the one before.
+//
+// ErrNotSubscribed says that the call was not sent, *CallError that it was
+// refused; a ctx that ends before its turn, that it was not sent. After any
+// other error it may have been carried out or not; since
+// nobody knows, the subscription is then ended and begun anew, upon which the
+// master takes all offers back and refuses what is still on its way.
+func (s *Scheduler) Send(ctx context.Context, c *mesospb.SchedulerCall) error {
+	sub := s.live.Load()
+	if sub == nil {
+		return ErrNotSubscribed
+	}
+	switch c.GetType() {
+	case mesospb.SchedulerCall_UNKNOWN, mesospb.SchedulerCall_SUBSCRIBE:
+		// A call of type UNKNOWN makes a master of Mesos 1.11 abort.
+		return fmt.Errorf("mesos: a call of type %s is not for Send", c.GetType())
+	}
+	numbered := *c
+	numbered.FrameworkId = sub.framework
+	body, err := numbered.Marshal()
+	if err != nil {
+		return fmt.Errorf("mesos: %s: %w", c.GetType(), err)
+	}
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if s.live.Load() != sub {
+		return ErrNotSubscribed
+	}
+	return s.send(ctx, sub, c.GetType().String(), body)
+}
+
+func (s *Scheduler) send(ctx context.Context, sub *subscription, name string, body []byte) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer sub.onEnd(cancel)()
+
+	err := s.wire.send(ctx, sub.leader, sub.streamID, body)
+	var status *statusError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &status):
+		err = &CallError{Call: name, Status: status.status, Body: status.text}
+		if lost(status.status) {
+			sub.end(err)
+		}
+		return err
+	}
+	err = fmt.Errorf("mesos: %s, whose outcome is unknown: %w", name, err)
+	sub.end(err)
+	return err
+}
+
+// lost says whether an answer to a call means that the master no longer counts
+// us as subscribed, whatever the stream looks like: it does not lead any more,
+// has just started, or has closed our stream.
+func lost(status int) bool {
+	switch status {
+	case http.StatusTemporaryRedirect, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,134 @@
+package mesos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
+)
+
+var (
+	errSilent = errors.New("the master has been silent for five heartbeats")
+	errBehind = errors.New("the scheduler is too far behind the master's events; starting over")
+)
+
+// A subscription is what calls need of it.
+type subscription struct {
+	leader    *url.URL
+	streamID  string
+	framework *mesospb.FrameworkID
+
+	// end ends the subscription for a reason; the first one counts.
+	end context.CancelCauseFunc
+	// onEnd arranges for f to be called when the subscription has ended.
+	onEnd func(f func()) (stop func() bool)
+}
+
+// subscribe subscribes at one master, or where that redirects to, and hands
+// events on until the stream ends. It returns how long it was subscribed, 0 if
+// never, and why that ended.
+func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duration, err error) {
+	call, err := r.subscribeCall()
+	if err != nil {
+		return 0, err
+	}
+	stream, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	defer r.wire.close() // the calls of the next subscription get a fresh connection
+	resp, leader, err := r.wire.open(stream, master, call)
+	if err != nil {
+		if final := rejected(err); final != nil {
+			err = final
+		}
+		return 0, err
+	}
+	defer resp.Body.Close()
+	streamID := resp.Header.Get("Mesos-Stream-Id")
+	if streamID == "" {
+		return 0, errors.New("the answer has no Mesos-Stream-Id: not a Mesos master of version 1.0 or later")
+	}
+	watch := newWatchdog(resp.Body, defaultHeartbeat, func() { end(errSilent) })
+	defer watch.stop()
+
+	records := recordio.NewReader(watch, r.cfg.MaxRecord)
+	first, size, err := r.first(records, leader)
+	if err != nil {
+		return 0, because(stream, err)
+	}
+	began := time.Now()
+	watch.heartbeat(first.Subscribed.GetHeartbeatIntervalSeconds())
+	r.leader, r.id = leader, first.Subscribed.FrameworkId
+	sub := &subscription{
+		leader: leader, streamID: streamID, framework: r.id, end: end,
+		onEnd: func(f func()) func() bool { return context.AfterFunc(stream, f) },
+	}
+	err = r.deliver(ctx, sub, first, size, records)
+	return max(time.Since(began), 1), because(stream, err)
+}
+
+// deliver hands events to the handler until the stream ends, and returns why it
+// did, once the handler has dealt with what had come until then.
+func (r *run) deliver(ctx context.Context, sub *subscription, first *mesospb.SchedulerEvent, size int, records *recordio.Reader) error {
+	events := newBacklog[*mesospb.SchedulerEvent](r.cfg.MaxBacklog)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for e, ok := events.take(); ok; e, ok = events.take() {
+			r.handler.Event(e)
+		}
+	}()
+	r.live.Store(sub)
+	events.add(first, size)
+	err := r.read(records, sub.leader, events)
+	r.live.Store(nil)
+	sub.end(err) // what the calls under way are told
+	if ctx.Err() != nil || errors.Is(err, errBehind) {
+		events.keep(func(*mesospb.SchedulerEvent) bool { return false })
+	}
+	events.close()
+	<-done
+	return err
+}
+
+// read decodes events into the backlog until the stream ends.
+func (r *run) read(records *recordio.Reader, leader *url.URL, events *backlog[*mesospb.SchedulerEvent]) error {
+	for {
+		record, err := records.ReadRecord()
+		if err != nil {
+			return fmt.Errorf("reading events: %w", err)
+		}
+		e, err := decodeSchedulerEvent(record)
+		if err != nil {
+			// Framing is intact, so that only this event is lost. Were we to
+			// start over, a status that we cannot read would come first again
+			// and nothing would ever be scheduled. Mesos repeats statuses; a
+			// lost offer stays out of use until the next subscription.
+			glog.Errorf("Mesos master %s: skipping an event of %d bytes: %v", leader.Host, len(record), err)
+			continue
+		}
+		switch e.GetType() {
+		case mesospb.SchedulerEvent_HEARTBEAT, mesospb.SchedulerEvent_UNKNOWN, mesospb.SchedulerEvent_SUBSCRIBED:
+		case mesospb.SchedulerEvent_ERROR:
+			return fatalEvent(e, leader)
+		default:
+			if !events.put(e, len(record)) {
+				return errBehind
+			}
+		}
+	}
+}
+
+// because returns the reason given for ending ctx, if it was ended, in place of
+// what reading made of it. The last word of a master stands.
+func because(ctx context.Context, err error) error {
+	if ctx.Err() != nil && !fatal(err) {
+		return context.Cause(ctx)
+	}
+	return err
+}

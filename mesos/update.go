@@ -1,0 +1,119 @@
+package mesos
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/golang/glog"
+	"github.com/google/uuid"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// Update reports the state of a task. It fills in uuid, source, timestamp and
+// executor id of a copy, never blocks, and may be called before Run and without
+// a subscription: the update is kept, and sent again, until the agent has
+// acknowledged it. Updates of one task arrive in the order of the calls.
+//
+// TASK_STAGING and a missing task id are mistakes of the caller that no agent
+// accepts; they are logged and go no further.
+func (e *Executor) Update(status *mesospb.TaskStatus) {
+	if status.GetTaskId().GetValue() == "" || status.State == nil || status.GetState() == mesospb.TaskState_TASK_STAGING {
+		glog.Errorf("Mesos: executors cannot report task %q as %v", status.GetTaskId().GetValue(), status.State)
+		return
+	}
+	id := uuid.New()
+	s := *status
+	s.Uuid = id[:]
+	s.Source = mesospb.TaskStatus_SOURCE_EXECUTOR.Enum()
+	s.ExecutorId = &mesospb.ExecutorID{Value: &e.cfg.ExecutorID}
+	if s.Timestamp == nil {
+		now := float64(time.Now().UnixNano()) / 1e9
+		s.Timestamp = &now
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ledger.add(&s)
+	e.changed()
+}
+
+// Flush waits until every update is acknowledged. The error says how many are
+// not: when ctx ends, or when Run has returned.
+func (e *Executor) Flush(ctx context.Context) error {
+	for {
+		e.mu.Lock()
+		left, change := len(e.ledger.updates), e.change
+		e.mu.Unlock()
+		if left == 0 {
+			return nil
+		}
+		select {
+		case <-change:
+		case <-ctx.Done():
+			return fmt.Errorf("mesos: %d status updates not acknowledged: %w", left, context.Cause(ctx))
+		case <-e.over:
+			return fmt.Errorf("mesos: %d status updates not acknowledged: the connection to the agent is over", left)
+		}
+	}
+}
+
+// changed wakes all who wait for the ledger to change. e.mu is held.
+func (e *Executor) changed() {
+	close(e.change)
+	e.change = make(chan struct{})
+}
+
+// sendUpdates sends what is due until ctx ends or the agent refuses one; that
+// update goes into the next SUBSCRIBE.
+func (e *Executor) sendUpdates(ctx context.Context) error {
+	for {
+		e.mu.Lock()
+		status, due := e.ledger.next(time.Now())
+		change := e.change
+		e.mu.Unlock()
+		if status != nil {
+			if err := e.sendUpdate(ctx, status); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := sleep(ctx, due, change); err != nil {
+			return err
+		}
+	}
+}
+
+func (e *Executor) sendUpdate(ctx context.Context, status *mesospb.TaskStatus) error {
+	c := e.call(mesospb.ExecutorCall_UPDATE)
+	c.Update = &mesospb.ExecutorCall_Update{Status: status}
+	body, err := c.Marshal()
+	if err == nil {
+		err = e.wire.send(ctx, e.agent, "", body)
+	}
+	if err != nil {
+		return fmt.Errorf("sending %s of task %s: %w", status.GetState(), status.GetTaskId().GetValue(), err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ledger.sent(status.Uuid, time.Now())
+	return nil
+}
+
+// sleep waits for d, for ever if that is below zero, or until woken. The error
+// is that of a ctx that has ended.
+func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) error {
+	var timeout <-chan time.Time
+	if d >= 0 {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		timeout = t.C
+	}
+	select {
+	case <-timeout:
+	case <-woken:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package executor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+)
+
+// An effect is what the core wants done.
+type effect interface{ isEffect() }
+
+type (
+	// update reports a status to Mesos.
+	update struct{ status *mesospb.TaskStatus }
+	// start brings the node up. It is asked for once.
+	start struct{ spec Spec }
+	// remove deletes a pod through the API server; removed answers it.
+	remove struct {
+		ref   Ref
+		grace *time.Duration
+	}
+	// await waits until no container of a pod runs; gone answers it.
+	await struct{ ref Ref }
+)
+
+func (update) isEffect() {}
+func (start) isEffect()  {}
+func (remove) isEffect() {}
+func (await) isEffect()  {}
+
+// remembered is how many tasks that are over are kept in mind, to know their pods
+// and repeated calls again when they come late.
+const remembered = 1000
+
+// core is the state of the executor and decides what follows from an event. It
+// does nothing itself: no goroutine, clock or I/O.
+type core struct {
+	spec     Spec // as far as SUBSCRIBED tells; Name is set with the first task
+	signals  bool // the framework knows TASK_KILLING
+	closing  bool // no more tasks are taken
+	failed   string
+	tasks    []*task          // alive, in the order of their launch
+	byID     map[string]*task // alive or remembered
+	byUID    map[string]*task // alive or remembered; the last of a pod
+	departed []*task          // remembered, the oldest first
+}
+
+func newCore() *core {
+	return &core{byID: map[string]*task{}, byUID: map[string]*task{}}
+}
+
+// subscribed takes in whom the agent says that we work for.
+func (c *core) subscribed(s *mesospb.ExecutorEvent_Subscribed) {
+	c.spec.Framework = s.GetFrameworkInfo().GetId().GetValue()
+	c.spec.Agent = s.GetAgentInfo().GetId().GetValue()
+	c.spec.Hostname = s.GetAgentInfo().GetHostname()
+	c.spec.Total = amount(s.GetAgentInfo().GetResources())
+	c.spec.Executor = amount(s.GetExecutorInfo().GetResources())
+	c.signals = false
+	for _, capability := range s.GetFrameworkInfo().GetCapabilities() {
+		if capability.GetType() == mesospb.FrameworkInfo_Capability_TASK_KILLING_STATE {
+			c.signals = true
+		}
+	}
+}
+
+// launch takes a task on: the framework may bind its pod from now on.
+func (c *core) launch(info *mesospb.TaskInfo) []effect {
+	id := info.GetTaskId().GetValue()
+	if c.byID[id] != nil {
+		return nil // told before
+	}
+	t := &task{id: id}
+	data, err := podtask.Decode(info.GetData())
+	if err != nil {
+		return c.refuse(t, err.Error())
+	}
+	t.ref = Ref{Namespace: data.Namespace, Name: data.Name, UID: data.UID}
+	switch other := c.byUID[data.UID]; {
+	case c.closing:
+		return c.refuse(t, fmt.Sprintf("pod %s: this executor is shutting down", t.ref))
+	case c.failed != "":
+		return c.refuse(t, c.failed)
+	case c.spec.Name != "" && c.spec.Name != data.Node:
+		return c.refuse(t, fmt.Sprintf("pod %s: it is for node %s, and this agent is node %s", t.ref, data.Node, c.spec.Name))
+	case other != nil && !c.isDeparted(other):
+		return c.refuse(t, fmt.Sprintf("pod %s: it is here already, as task %s", t.ref, other.id))
+	}
+	c.tasks = append(c.tasks, t)
+	c.byID[id], c.byUID[t.ref.UID] = t, t
+	effects := []effect{t.starting()}
+	if c.spec.Name == "" {
+		c.spec.Name, c.spec.Cluster = data.Node, data.Cluster
+		effects = append(effects, start{c.spec})
+	}
+	return effects
+}
+
+// refuse reports that a task cannot be run here, ever.
+func (c *core) refuse(t *task, why string) []effect {
+	e := ending{mesospb.TaskState_TASK_FAILED, mesospb.TaskStatus_REASON_TASK_INVALID.Enum(), why}
+	c.byID[t.id] = t
+	c.remember(t)
+	return []effect{t.ended(e)}
+}
+
+// kill ends a task. A task that is over has been reported, and the report is
+// repeated by the connection until it is acknowledged. Of a task that was never
+// launched here we know nothing that could be said.
+func (c *core) kill(id string, grace *time.Duration) []effect {
+	t := c.byID[id]
+	if t == nil || c.isDeparted(t) || t.end != nil {
+		return nil
+	}
+	if !t.seen { // nothing of it runs; should it be bound yet, it is removed then
+		return c.finish(t, killed("pod %s: killed before it was bound to this node", t.ref))
+	}
+	effects := c.announceKilling(t, fmt.Sprintf("pod %s: stopping its containers, as the task is killed", t.ref))
+	t.removing = true
+	return append(effects, remove{t.ref, grace})
+}
+
+// removed hears that the API server has been asked to delete a pod.
+func (c *core) removed(uid string) []effect {
+	if t := c.byUID[uid]; t != nil {
+		t.removing = false
+	}
+	return nil
+}
+
+// gone hears that no container of a pod runs any more.
+func (c *core) gone(uid string) []effect {
+	t := c.byUID[uid]
+	if t == nil || t.end == nil || c.isDeparted(t) {
+		return nil
+	}
+	c.depart(t)
+	return []effect{t.ended(*t.end)}
+}
+
+// nodeFailed ends every task, as there is no kubelet to run any.
+func (c *core) nodeFailed(err error) []effect {
+	c.failed = fmt.Sprintf("node %s: %v", c.spec.Name, err)
+	return c.endAll(func(t *task) ending {
+		return ending{state: mesospb.TaskState_TASK_FAILED, message: fmt.Sprintf("pod %s: %s", t.ref, c.failed)}
+	})
+}
+
+// drained ends every task, as nothing runs on this node any more, or, if err says
+// so, something that could not be stopped.
+func (c *core) drained(err error) []effect {
+	return c.endAll(func(t *task) ending {
+		switch {
+		case err != nil:
+			return ending{state: mesospb.TaskState_TASK_FAILED,
+				message: fmt.Sprintf("pod %s: the executor shuts down and could not clean up: %v", t.ref, err)}
+		case t.end != nil:
+			return *t.end
+		}
+		return killed("pod %s: stopped, as the executor shuts down", t.ref)
+	})
+}
+
+func (c *core) endAll(how func(*task) ending) []effect {
+	var effects []effect
+	for len(c.tasks) > 0 {
+		t := c.tasks[0]
+		e := how(t)
+		t.end = &e
+		c.depart(t)
+		effects = append(effects, t.ended(e))
+	}
+	return effects
+}
+
+func killed(format string, args ...any) ending {
+	return ending{state: mesospb.TaskState_TASK_KILLED, message: fmt.Sprintf(format, args...)}
+}

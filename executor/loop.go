@@ -1,0 +1,204 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// loop is a run of the executor. It owns the core; whatever waits for something
+// does so in a goroutine of its own and tells the loop of the end.
+type loop struct {
+	*Executor
+	core  *core
+	tasks sync.WaitGroup
+}
+
+// Run lives until the agent says SHUTDOWN, is gone for good, or ctx ends, or the
+// node fails. In each case it then stops all pods, removes what was made for
+// them, reports their end, and returns: nil if that was what somebody asked for
+// and it succeeded. It is called once.
+func (e *Executor) Run(ctx context.Context) error {
+	l := &loop{Executor: e, core: newCore()}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	connection := make(chan error, 1)
+	l.tasks.Go(func() { connection <- e.cfg.Mesos.Run(work, e) })
+
+	why, connected := l.serve(ctx, work, connection)
+	l.core.closing = true
+	err := l.cleanUp(connected)
+	close(e.closed) // SHUTDOWN has been dealt with
+	stop()
+	l.tasks.Wait()
+	return errors.Join(why, err)
+}
+
+// serve works until there is a reason to end. connected says whether the agent
+// can still be told of statuses.
+func (l *loop) serve(ctx, work context.Context, connection <-chan error) (why error, connected bool) {
+	for {
+		select {
+		case event := <-l.events:
+			if event.GetType() == mesospb.ExecutorEvent_SHUTDOWN {
+				glog.Info("Mesos: told to shut down")
+				return nil, true
+			}
+			l.apply(work, l.event(event)...)
+		case pods := <-l.pods:
+			l.apply(work, l.core.look(pods)...)
+		case a := <-l.asked:
+			if a.removed {
+				l.core.removed(a.uid)
+				continue
+			}
+			l.apply(work, l.core.gone(a.uid)...)
+		case err := <-l.node:
+			glog.Errorf("node %s: %v", l.core.spec.Name, err)
+			l.apply(work, l.core.nodeFailed(err)...)
+			return fmt.Errorf("%w: %w", ErrNode, err), true
+		case err := <-connection:
+			glog.Errorf("Mesos: %v", err)
+			return err, false
+		case <-ctx.Done():
+			glog.Info("told by a signal to end")
+			return nil, true
+		}
+	}
+}
+
+// event hands an event of the agent to the core.
+func (l *loop) event(event *mesospb.ExecutorEvent) []effect {
+	switch event.GetType() {
+	case mesospb.ExecutorEvent_SUBSCRIBED:
+		l.core.subscribed(event.GetSubscribed())
+		glog.Infof("Mesos: subscribed at agent %s on %s for framework %s",
+			l.core.spec.Agent, l.core.spec.Hostname, l.core.spec.Framework)
+	case mesospb.ExecutorEvent_LAUNCH:
+		return l.core.launch(event.GetLaunch().GetTask())
+	case mesospb.ExecutorEvent_LAUNCH_GROUP:
+		var effects []effect
+		for _, t := range event.GetLaunchGroup().GetTaskGroup().GetTasks() {
+			effects = append(effects, l.core.launch(t)...)
+		}
+		return effects
+	case mesospb.ExecutorEvent_KILL:
+		id := event.GetKill().GetTaskId().GetValue()
+		glog.Infof("task %s: told to kill it", id)
+		return l.core.kill(id, gracePeriod(event.GetKill().GetKillPolicy()))
+	case mesospb.ExecutorEvent_ERROR:
+		glog.Errorf("Mesos: the agent says: %s", event.GetError().GetMessage())
+	default:
+		glog.V(1).Infof("Mesos: nothing to do for event %v", event.GetType())
+	}
+	return nil
+}
+
+func gracePeriod(p *mesospb.KillPolicy) *time.Duration {
+	if p.GetGracePeriod() == nil {
+		return nil
+	}
+	d := time.Duration(p.GetGracePeriod().GetNanoseconds())
+	return &d
+}
+
+// apply carries effects out.
+func (l *loop) apply(work context.Context, effects ...effect) {
+	for _, f := range effects {
+		switch f := f.(type) {
+		case update:
+			glog.Infof("task %s: %v: %s", f.status.GetTaskId().GetValue(), f.status.GetState(), f.status.GetMessage())
+			l.cfg.Mesos.Update(f.status)
+		case start:
+			l.tasks.Go(func() { l.runNode(work, f.spec) })
+		case remove:
+			l.tasks.Go(func() { l.remove(work, f) })
+		case await:
+			l.tasks.Go(func() { l.await(work, f.ref) })
+		}
+	}
+}
+
+func (l *loop) runNode(work context.Context, spec Spec) {
+	err := l.cfg.Node.Run(work, spec, l.seen)
+	if work.Err() != nil {
+		return // we have ended it
+	}
+	if err == nil {
+		err = errors.New("the kubelet has ended without a reason")
+	}
+	l.node <- err
+}
+
+// The waits between two attempts of something that does not succeed at once.
+const (
+	firstWait = 50 * time.Millisecond
+	lastWait  = 5 * time.Second
+)
+
+func (l *loop) remove(work context.Context, f remove) {
+	retry(work, fmt.Sprintf("pod %s: deleting it", f.ref), func() (bool, error) {
+		return true, l.cfg.Node.Delete(work, f.ref, f.grace)
+	})
+	l.answer(work, answer{f.ref.UID, true})
+}
+
+func (l *loop) await(work context.Context, ref Ref) {
+	retry(work, fmt.Sprintf("pod %s: looking for its containers", ref), func() (bool, error) {
+		running, err := l.cfg.Node.Running(work, ref.UID)
+		return !running, err
+	})
+	l.answer(work, answer{ref.UID, false})
+}
+
+func (l *loop) answer(work context.Context, a answer) {
+	select {
+	case l.asked <- a:
+	case <-work.Done():
+	}
+}
+
+// retry calls f until it is done, waiting longer and longer, or work ends.
+func retry(work context.Context, what string, f func() (done bool, err error)) {
+	for wait := firstWait; work.Err() == nil; wait = min(2*wait, lastWait) {
+		done, err := f()
+		if done && err == nil {
+			return
+		}
+		if err != nil && work.Err() == nil {
+			glog.Warningf("%s: %v; trying again in %v", what, err, wait)
+		}
+		select {
+		case <-time.After(wait):
+		case <-work.Done():
+		}
+	}
+}
+
+// cleanUp ends everything on the node and reports it, in the time that the agent
+// leaves. A third of that is kept for what comes after the containers: the last
+// statuses, and the end of the process.
+func (l *loop) cleanUp(connected bool) error {
+	deadline, cancel := context.WithTimeout(context.Background(), l.cfg.Grace*9/10)
+	defer cancel()
+	drain, cancelDrain := context.WithTimeout(deadline, l.cfg.Grace*2/3)
+	defer cancelDrain()
+
+	var err error
+	if l.core.spec.Name != "" {
+		err = l.cfg.Node.Drain(drain)
+	}
+	l.apply(deadline, l.core.drained(err)...)
+	if !connected {
+		return err
+	}
+	return errors.Join(err, l.cfg.Mesos.Flush(deadline))
+}
+
+var _ mesos.ExecutorHandler = (*Executor)(nil)

@@ -1,0 +1,79 @@
+package executor
+
+import (
+	"context"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+)
+
+// A Node runs the pods of this agent.
+type Node interface {
+	// Run brings the node up and keeps it until ctx ends, or it fails for good
+	// and says why. It calls pods with all pods that are bound to the node, first
+	// when they are known and then after each change, from one goroutine at a
+	// time; pods does not block. Run is called once.
+	Run(ctx context.Context, spec Spec, pods func([]Pod)) error
+
+	// Delete asks the API server to delete a pod of this very uid, and returns
+	// when it has agreed. A pod that is not there, or not this node's, is no
+	// error. A nil grace leaves the pod the time that it asks for itself.
+	Delete(ctx context.Context, ref Ref, grace *time.Duration) error
+
+	// Running says whether any container of the pod runs, its sandbox included.
+	Running(ctx context.Context, uid string) (bool, error)
+
+	// Drain ends every pod in an orderly way and removes all that was made for
+	// them: containers, mounts, directories. It keeps ctx's deadline, cutting
+	// short what is not ready then, and needs no API server. After it Run's
+	// context is cancelled. When it fails, the error says what is left.
+	Drain(ctx context.Context) error
+}
+
+// Spec is what a node is told of its agent.
+type Spec struct {
+	Name      string // of the Node object
+	Framework string // Mesos framework id
+	Agent     string // Mesos agent id
+	Hostname  string // of the agent, as Mesos knows it
+	Total     Amount // of the agent
+	Executor  Amount // of this executor; not for pods
+	Cluster   podtask.Cluster
+}
+
+// Amount is of the resources that a node has.
+type Amount struct {
+	CPUs float64
+	Mem  float64 // MB, 2^20 bytes each, as Mesos counts
+	Disk float64 // MB
+}
+
+// Ref names a pod. The uid tells it from others of the same name.
+type Ref struct{ Namespace, Name, UID string }
+
+// String is the name that people use.
+func (r Ref) String() string { return r.Namespace + "/" + r.Name }
+
+// Phase is where a pod is in its life, in Kubernetes' words.
+type Phase string
+
+// The phases of a pod.
+const (
+	Pending   Phase = "Pending"
+	Running   Phase = "Running"
+	Succeeded Phase = "Succeeded"
+	Failed    Phase = "Failed"
+)
+
+// Pod is what the API server says of a pod that is bound to this node.
+type Pod struct {
+	Ref
+	Phase    Phase
+	Ready    bool   // its condition Ready is true
+	Deleting bool   // it is being deleted
+	IP       string // "" while it has none
+	Reason   string // why it is in this phase, one line; "" if nobody says
+}
+
+// over says that no container of the pod will ever be started again.
+func (p Pod) over() bool { return p.Phase == Succeeded || p.Phase == Failed }

@@ -1,0 +1,67 @@
+package executor
+
+import (
+	"fmt"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// A task is a pod that Mesos has given to this executor.
+type task struct {
+	id  string
+	ref Ref
+
+	seen     bool    // the API server has shown the pod bound to this node
+	killing  bool    // it is to end, by KILL or by deletion of the pod
+	removing bool    // the API server is being asked to delete the pod
+	running  *shown  // what the last RUNNING said; nil: none was sent
+	end      *ending // how it ended; reported once no container runs
+}
+
+// shown is what a status RUNNING tells beside that.
+type shown struct {
+	healthy bool
+	ip      string
+}
+
+// ending is the terminal status of a task.
+type ending struct {
+	state   mesospb.TaskState
+	reason  *mesospb.TaskStatus_Reason
+	message string
+}
+
+// status returns a status of task id. The agent id and the rest of what Mesos
+// wants is filled in by the connection.
+func status(id string, state mesospb.TaskState, message string) *mesospb.TaskStatus {
+	return &mesospb.TaskStatus{
+		TaskId:  &mesospb.TaskID{Value: &id},
+		State:   &state,
+		Message: &message,
+	}
+}
+
+func (t *task) starting() effect {
+	return update{status(t.id, mesospb.TaskState_TASK_STARTING, fmt.Sprintf("pod %s: waiting to be bound to this node", t.ref))}
+}
+
+func (t *task) runs(s shown) effect {
+	message := fmt.Sprintf("pod %s runs and is ready", t.ref)
+	if !s.healthy {
+		message = fmt.Sprintf("pod %s runs and is not ready", t.ref)
+	}
+	st := status(t.id, mesospb.TaskState_TASK_RUNNING, message)
+	st.Healthy = &s.healthy
+	if s.ip != "" {
+		st.ContainerStatus = &mesospb.ContainerStatus{NetworkInfos: []*mesospb.NetworkInfo{{
+			IpAddresses: []*mesospb.NetworkInfo_IPAddress{{IpAddress: &s.ip}},
+		}}}
+	}
+	return update{st}
+}
+
+func (t *task) ended(e ending) effect {
+	st := status(t.id, e.state, e.message)
+	st.Reason = e.reason
+	return update{st}
+}

@@ -1,0 +1,193 @@
+package scheduler
+
+import "slices"
+
+// agent is what the core knows of a Mesos agent: what it offers, or offered
+// last, and what of ours is there.
+type agent struct {
+	id   string
+	node *node
+
+	held   []Offer // offers neither used nor given back
+	fresh  bool    // listed in State.fresh
+	expiry alarm   // of the offers held
+
+	// What is left of the latest offers. It stays when they are given back, so
+	// that a pod that waits can be told what it lacked.
+	offered  bool // there has been an offer
+	room     Amount
+	ranges   [][]PortRange
+	executor bool // our executor is there, the offers say
+	lost     bool // our executor has ended since
+
+	tasks []*task         // those that use something there, or may
+	ports map[uint16]bool // their host ports
+
+	batch []Task // to be launched in this Step
+	pays  bool   // the batch pays for the executor
+}
+
+func (s *State) agent(id string) *agent {
+	a := s.agents[id]
+	if a == nil {
+		a = &agent{id: id, ports: map[uint16]bool{}}
+		a.expiry.ring = func() { s.giveBack(a) }
+		s.agents[id] = a
+		s.known = append(s.known, a)
+	}
+	return a
+}
+
+// dropAgent forgets an agent once nothing is known of it that matters.
+func (s *State) dropAgent(a *agent) {
+	if len(a.tasks) > 0 || len(a.held) > 0 || a.offered {
+		return
+	}
+	delete(s.agents, a.id)
+	if i := slices.Index(s.known, a); i >= 0 {
+		s.known = slices.Delete(s.known, i, i+1)
+	}
+}
+
+func (s *State) offered(offers []Offer) {
+	if !s.connected {
+		return // of a stream that is over
+	}
+	for _, o := range offers {
+		if s.offers[o.ID] != nil {
+			continue
+		}
+		a := s.agent(o.Agent)
+		a.node = s.node(o.Node)
+		if len(a.held) == 0 {
+			a.room, a.ranges = Amount{}, nil
+			s.alarms.set(&a.expiry, s.now.Add(s.cfg.Hold))
+		}
+		a.held = append(a.held, o)
+		a.offered = true
+		a.room = a.room.plus(o.Amount)
+		a.ranges = append(a.ranges, o.Ports)
+		a.executor = o.Executor
+		if o.Executor {
+			a.lost = false
+		}
+		s.offers[o.ID] = a
+		s.refresh(a)
+	}
+	s.teller.stir(s)
+}
+
+// refresh has the agent's offers looked at in this Step.
+func (s *State) refresh(a *agent) {
+	if !a.fresh {
+		a.fresh = true
+		s.fresh = append(s.fresh, a)
+	}
+}
+
+func (s *State) rescinded(id string) {
+	a := s.offers[id]
+	if a == nil {
+		return // used or given back already; the answer to that will tell
+	}
+	delete(s.offers, id)
+	i := slices.IndexFunc(a.held, func(o Offer) bool { return o.ID == id })
+	a.room = a.room.minus(a.held[i].Amount)
+	a.ranges = slices.Delete(a.ranges, i, i+1)
+	a.held = slices.Delete(a.held, i, i+1)
+	if len(a.held) == 0 {
+		s.void(a)
+	}
+	s.teller.stir(s)
+}
+
+// void forgets an agent's offers and what they were: they are not to be had.
+func (s *State) void(a *agent) {
+	s.release(a)
+	a.offered, a.room, a.ranges, a.executor = false, Amount{}, nil, false
+	s.dropAgent(a)
+}
+
+// release ends the holding of an agent's offers and returns their ids.
+func (s *State) release(a *agent) []string {
+	ids := make([]string, len(a.held))
+	for i, o := range a.held {
+		ids[i] = o.ID
+		delete(s.offers, o.ID)
+	}
+	a.held = nil
+	s.alarms.stop(&a.expiry)
+	return ids
+}
+
+func (s *State) voidAll() {
+	for _, a := range slices.Clone(s.known) {
+		s.void(a)
+	}
+}
+
+// giveBack has an agent's offers declined in this Step.
+func (s *State) giveBack(a *agent) { s.useless = append(s.useless, s.release(a)...) }
+
+// decline declines what is of no use, all in one call and for long: whatever
+// changes what could be used is followed by a Revive, which brings it again.
+func (s *State) decline() {
+	if s.idle() && s.listed && len(s.offers) > 0 {
+		for _, a := range s.known {
+			s.giveBack(a)
+		}
+	}
+	if len(s.useless) == 0 {
+		return
+	}
+	s.wish.filtered = true
+	s.call(Decline{Offers: s.useless, Refuse: s.cfg.Refuse})
+	s.useless = nil
+}
+
+func (s *State) executorLost(id string) {
+	if a := s.agents[id]; a != nil {
+		a.lost, a.executor = true, false
+		s.doubt(a)
+	}
+}
+
+func (s *State) agentLost(id string) {
+	if a := s.agents[id]; a != nil {
+		a.lost = true
+		s.doubt(a)
+		s.void(a)
+		s.teller.stir(s)
+	}
+}
+
+// needsExecutor reports whether a first task there has to pay for the executor.
+func (a *agent) needsExecutor() bool {
+	return !a.pays && (a.lost || !a.executor && len(a.tasks) == 0)
+}
+
+// roomFor returns what is left there for pods, less the executor where it has
+// to be paid.
+func (s *State) roomFor(a *agent) Amount {
+	if a.needsExecutor() {
+		return a.room.minus(s.cfg.Executor)
+	}
+	return a.room
+}
+
+// welcomes reports whether the agent has nothing but perhaps its room against
+// pods of the class.
+func (s *State) welcomes(a *agent, c *class) bool {
+	return c.judge(a.node) == suits && len(a.tasks) < a.node.maxPods && a.lacksPort(c) == 0
+}
+
+// lacksPort returns the first port of the class that is not to be had; 0 when
+// all are.
+func (a *agent) lacksPort(c *class) uint16 {
+	for _, p := range c.ports {
+		if a.ports[p] || !slices.ContainsFunc(a.ranges, func(r []PortRange) bool { return has(r, p) }) {
+			return p
+		}
+	}
+	return 0
+}

@@ -1,0 +1,84 @@
+package scheduler
+
+import (
+	"container/heap"
+
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+)
+
+// class is a set of waiting pods that are alike: what does not fit one of them
+// fits none, so matching looks at classes and never at their pods.
+type class struct {
+	key     string
+	slot    int   // in the index
+	ready   byAge // pods that wait for nothing but an offer, oldest on top
+	members int   // ready ones and those that back off
+
+	amount      Amount
+	ports       []uint16
+	affinity    nodeaffinity.RequiredNodeAffinity
+	tolerations []v1.Toleration
+
+	verdicts []verdict // on nodes, by their number; what is not there is not decided
+
+	reason  string // why its ready pods wait
+	version uint64 // of what the reason was made from
+}
+
+// classFor returns the class of a pod, made when there is none.
+func (s *State) classFor(p *Pod) *class {
+	key := p.Class
+	if key == "" {
+		key = "pod " + p.UID
+	}
+	c := s.classes[key]
+	if c == nil {
+		c = &class{key: key, amount: p.Amount, ports: p.Ports, affinity: p.Affinity, tolerations: p.Tolerations}
+		s.classes[key] = c
+		s.index.add(c)
+	}
+	return c
+}
+
+func (s *State) addReady(p *pod) {
+	heap.Push(&p.class.ready, p)
+	s.index.update(p.class)
+}
+
+func (s *State) removeReady(p *pod) {
+	heap.Remove(&p.class.ready, p.place)
+	s.index.update(p.class)
+}
+
+// leaveClass takes a pod that is no longer ready out of its class for good.
+func (s *State) leaveClass(p *pod) {
+	c := p.class
+	p.class = nil
+	if c.members--; c.members == 0 {
+		s.index.remove(c)
+		delete(s.classes, c.key)
+	}
+}
+
+// byAge is a heap of pods, the one that arrived first on top.
+type byAge []*pod
+
+func (h byAge) Len() int           { return len(h) }
+func (h byAge) Less(i, j int) bool { return h[i].seq < h[j].seq }
+func (h byAge) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].place, h[j].place = i, j
+}
+func (h *byAge) Push(x any) {
+	p := x.(*pod)
+	p.place = len(*h)
+	*h = append(*h, p)
+}
+func (h *byAge) Pop() any {
+	old := *h
+	p := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return p
+}

@@ -1,0 +1,122 @@
+package scheduler
+
+import "math"
+
+// index finds the oldest pod that fits into a given room without looking at
+// all that wait: a binary tree over the classes, each node of which holds the
+// least that any class below it asks for and the age of the oldest pod below.
+// A branch is left out when even the least is too much, or when nothing in it
+// is older than what has been found. With k classes an update costs log k, and
+// so does a search, except when many classes fail for reasons that the tree
+// does not know of (ports, nodes).
+type index struct {
+	classes []*class // by slot, nil while free
+	free    []int    // slots to be used again
+	tree    []least  // [1] is the root, the leaf of slot i is [len/2+i]
+}
+
+// least is the least of a branch; a branch without ready pods has seq none.
+type least struct {
+	amount Amount
+	seq    uint64
+}
+
+const none = math.MaxUint64
+
+var nothing = least{Amount{math.MaxInt64, math.MaxInt64}, none}
+
+func (x *index) add(c *class) {
+	if n := len(x.free); n > 0 {
+		c.slot, x.free = x.free[n-1], x.free[:n-1]
+		x.classes[c.slot] = c
+	} else {
+		c.slot = len(x.classes)
+		x.classes = append(x.classes, c)
+	}
+	if c.slot >= len(x.tree)/2 {
+		x.grow()
+	}
+	x.update(c)
+}
+
+func (x *index) remove(c *class) {
+	x.classes[c.slot] = nil
+	x.free = append(x.free, c.slot)
+	x.set(c.slot, nothing)
+}
+
+// update is told when the ready pods of a class have changed.
+func (x *index) update(c *class) {
+	l := nothing
+	if len(c.ready) > 0 {
+		l = least{c.amount, c.ready[0].seq}
+	}
+	x.set(c.slot, l)
+}
+
+func (x *index) set(slot int, l least) {
+	i := len(x.tree)/2 + slot
+	x.tree[i] = l
+	for i /= 2; i > 0; i /= 2 {
+		x.tree[i] = x.tree[2*i].and(x.tree[2*i+1])
+	}
+}
+
+func (l least) and(m least) least {
+	return least{Amount{min(l.amount.CPU, m.amount.CPU), min(l.amount.Mem, m.amount.Mem)}, min(l.seq, m.seq)}
+}
+
+func (x *index) grow() {
+	old := x.tree
+	x.tree = make([]least, max(2*len(old), 16))
+	for i := range x.tree {
+		x.tree[i] = nothing
+	}
+	for slot, l := range old[len(old)/2:] {
+		if l != nothing {
+			x.set(slot, l)
+		}
+	}
+}
+
+// oldest returns the class of the oldest ready pod that fits into room and that
+// the agent has nothing else against; nil when there is none.
+func (x *index) oldest(s *State, a *agent, room Amount) *class {
+	if len(x.tree) == 0 {
+		return nil
+	}
+	q := search{x: x, s: s, a: a, room: room, seq: none}
+	q.visit(1)
+	return q.found
+}
+
+type search struct {
+	x     *index
+	s     *State
+	a     *agent
+	room  Amount
+	found *class
+	seq   uint64 // of the oldest pod found
+}
+
+func (q *search) visit(i int) {
+	l := &q.x.tree[i]
+	if l.seq >= q.seq || !l.amount.within(q.room) {
+		return
+	}
+	if leaves := len(q.x.tree) / 2; i >= leaves {
+		if c := q.x.classes[i-leaves]; q.s.welcomes(q.a, c) {
+			q.found, q.seq = c, l.seq
+		}
+		return
+	}
+	first, second := 2*i, 2*i+1
+	if q.x.tree[second].seq < q.x.tree[first].seq {
+		first, second = second, first
+	}
+	q.visit(first)
+	q.visit(second)
+}
+
+// waiting reports whether any pod is ready.
+func (x *index) waiting() bool { return len(x.tree) > 0 && x.tree[1].seq != none }

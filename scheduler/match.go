@@ -1,0 +1,116 @@
+package scheduler
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// leftoverRefuse is the filter for what a launch leaves over while pods still
+// wait. Masters before 1.7.3 refuse with it also what was freed meanwhile
+// (MESOS-9616), so it must be short; when nothing waits it may be long.
+const leftoverRefuse = 5 * time.Second
+
+// heldToLook bounds how many pods in backoff are looked at to decide whether
+// an offer is worth holding.
+const heldToLook = 32
+
+// match places waiting pods on the offers held, then gives back what is of no use.
+//
+// After it no ready pod fits any held offer, so a later match has to look only
+// at agents with new offers, or, when a class has become ready, at those held.
+// The agents take turns: each takes the oldest pod that fits what it has left,
+// until none fits any. So no pod is passed over for a younger one on offers
+// that would have done for it, pods spread over the agents, and each turn
+// either places a pod or ends the agent's part.
+func (s *State) match() {
+	if !s.connected || !s.listed {
+		return
+	}
+	if s.stirred {
+		for _, a := range s.known {
+			if len(a.held) > 0 {
+				s.refresh(a)
+			}
+		}
+	}
+	looked := s.fresh
+	s.fresh = nil
+	turn := slices.Clone(looked)
+	for len(turn) > 0 {
+		again := turn[:0]
+		for _, a := range turn {
+			if s.place(a) {
+				again = append(again, a)
+			}
+		}
+		turn = again
+	}
+	for _, a := range looked {
+		a.fresh = false
+		switch {
+		case len(a.batch) > 0:
+			s.launch(a)
+		case !s.worthHolding(a):
+			s.giveBack(a)
+		}
+	}
+}
+
+// place takes the oldest pod that fits on an agent's offers.
+func (s *State) place(a *agent) bool {
+	if len(a.held) == 0 {
+		return false
+	}
+	room := s.roomFor(a)
+	c := s.index.oldest(s, a, room)
+	if c == nil {
+		return false
+	}
+	p := c.ready[0]
+	s.removeReady(p)
+	s.leaveClass(p)
+	p.state = placed
+	p.attempt++
+	a.pays = a.pays || a.needsExecutor()
+	a.lost = false
+	a.room = room.minus(p.Amount)
+	t := s.newTask(Task{
+		ID:      p.UID + "." + strconv.Itoa(p.attempt),
+		PodUID:  p.UID,
+		Attempt: p.attempt,
+		Agent:   a.id,
+		Node:    a.held[0].Node,
+		Amount:  p.Amount,
+		Ports:   p.Ports,
+	})
+	t.pod, p.task = p, t
+	s.alarms.set(&t.alarm, s.now.Add(firstWord))
+	a.batch = append(a.batch, t.Task)
+	return true
+}
+
+// launch uses an agent's offers up for its batch.
+func (s *State) launch(a *agent) {
+	refuse := s.cfg.Refuse
+	if !s.idle() {
+		refuse = min(refuse, leftoverRefuse)
+	}
+	s.wish.filtered = true
+	s.wish.progress(s)
+	s.teller.stir(s)
+	s.call(Launch{Agent: a.id, Offers: s.release(a), Tasks: a.batch, Executor: a.pays, Refuse: refuse})
+	a.batch, a.pays = nil, false
+}
+
+// worthHolding reports whether a pod that only backs off will be able to use
+// the agent's offers before they expire.
+func (s *State) worthHolding(a *agent) bool {
+	for _, p := range s.late[:min(len(s.late), heldToLook)] {
+		if len(a.held) > 0 && p.alarm.at.Before(a.expiry.at) &&
+			p.Amount.within(s.roomFor(a)) && s.welcomes(a, p.class) {
+			return true
+		}
+	}
+	return false
+}

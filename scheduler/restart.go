@@ -1,0 +1,68 @@
+package scheduler
+
+// restored takes the tasks of an earlier life in. Until Mesos has told what
+// became of it, each counts as living, so that its pod is not launched again.
+func (s *State) restored(tasks []Task) {
+	for _, in := range tasks {
+		if s.tasks[in.ID] == nil {
+			s.stored[in.PodUID] = append(s.stored[in.PodUID], s.newTask(in))
+		}
+	}
+}
+
+// adopt gives a pod its task of an earlier life back: that of the latest
+// attempt. The attempts before it came to nothing; should one live, it must end.
+func (s *State) adopt(p *pod) {
+	var latest *task
+	for _, t := range s.stored[p.UID] {
+		if latest == nil || t.Attempt > latest.Attempt {
+			latest, t = t, latest
+		}
+		if t != nil {
+			s.kill(t, 0)
+		}
+	}
+	delete(s.stored, p.UID)
+	if latest != nil {
+		p.task, latest.pod = latest, p
+		p.attempt, p.state = latest.Attempt, placed
+		s.tell(p, "waiting for Mesos to tell what became of task "+latest.ID+", launched before the framework was started again")
+	}
+}
+
+// seenBound is told where a pod that has a task is bound. Our own bindings are
+// learned from Bound, except for those of an earlier life.
+func (s *State) seenBound(p *pod, node string) {
+	t := p.task
+	if node == "" || t.state != launching {
+		return
+	}
+	if node == t.Node {
+		t.state = running
+		return
+	}
+	p.task, p.state = nil, leftAlone
+	s.kill(t, 0)
+	s.forgetOld(p)
+}
+
+// podsListed: from now on a stored task without a pod is one whose pod has
+// finished or gone while nobody looked.
+func (s *State) podsListed() {
+	if s.listed {
+		return
+	}
+	s.listed, s.stored = true, nil
+	for _, t := range s.sortedTasks() {
+		if t.pod == nil && t.state == launching {
+			s.kill(t, removeGrace)
+		}
+	}
+	for _, a := range s.known {
+		if len(a.held) > 0 {
+			s.refresh(a)
+		}
+	}
+	s.askForStrangers()
+	s.teller.stir(s)
+}

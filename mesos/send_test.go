@@ -1,0 +1,216 @@
+package mesos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+func kill(task string) *pb.SchedulerCall { return Kill(task, "", -1) }
+
+func TestSend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		m := &fakeMaster{}
+		n.serve("m:5050", m)
+		early, err := NewScheduler(SchedulerConfig{Master: "m:5050", Dial: n.dial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := early.Send(t.Context(), kill("t")); !errors.Is(err, ErrNotSubscribed) {
+			t.Errorf("before Run: %v", err)
+		}
+		l := live(t, n, SchedulerConfig{Master: "m:5050", Principal: "p", Secret: "s"})
+		synctest.Wait()
+		var want []string
+		for i := range 100 {
+			c := kill(fmt.Sprint(i))
+			if err := l.Send(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			if c.FrameworkId != nil {
+				t.Fatal("Send changes the caller's call")
+			}
+			want = append(want, fmt.Sprint("KILL ", i))
+		}
+		if got := m.received(); !slices.Equal(got, want) {
+			t.Errorf("received %q", got)
+		}
+		if got := n.dialled("m:5050"); got != 2 {
+			t.Errorf("%d connections, want one for events and one for all calls", got)
+		}
+		if h := m.headers[1]; h.Get("Mesos-Stream-Id") != "stream-1" || h.Get("Authorization") != "Basic cDpz" {
+			t.Errorf("headers %v", h)
+		}
+		if got := m.calls[0].GetFrameworkId().GetValue(); got != "F" {
+			t.Errorf("framework id %q", got)
+		}
+		l.stop()
+		<-l.ended
+		if err := l.Send(t.Context(), kill("t")); !errors.Is(err, ErrNotSubscribed) {
+			t.Errorf("after Run: %v", err)
+		}
+	})
+}
+
+// Calls wait for each other and arrive in the order in which they were made.
+func TestSendInOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		m := &fakeMaster{status: func(ctx context.Context, _ *pb.SchedulerCall) int { wait(ctx, time.Second); return http.StatusAccepted }}
+		n.serve("m:5050", m)
+		l := live(t, n, SchedulerConfig{Master: "m:5050"})
+		synctest.Wait()
+		sent := make(chan error)
+		var want []string
+		for i := range 20 {
+			go func() { sent <- l.Send(t.Context(), kill(fmt.Sprint(i))) }()
+			want = append(want, fmt.Sprint("KILL ", i))
+			synctest.Wait()
+		}
+		for range 20 {
+			if err := <-sent; err != nil {
+				t.Error(err)
+			}
+		}
+		if got := m.received(); !slices.Equal(got, want) {
+			t.Errorf("received %q", got)
+		}
+	})
+}
+
+func TestSendRefused(t *testing.T) {
+	t.Parallel()
+	for status, anew := range map[int]bool{400: false, 401: false, 501: false, 403: true, 503: true, 307: true, 404: true} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				n := newNetwork(t)
+				m := &fakeMaster{status: func(context.Context, *pb.SchedulerCall) int { return status }}
+				n.serve("m:5050", m)
+				l := live(t, n, SchedulerConfig{Master: "m:5050"})
+				synctest.Wait()
+				err := l.Send(t.Context(), kill("t"))
+				var refused *CallError
+				if !errors.As(err, &refused) || *refused != (CallError{"KILL", status, "because"}) {
+					t.Errorf("Send: %v", err)
+				}
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if got := len(m.subscribes()) > 1; got != anew {
+					t.Errorf("subscribed anew: %v, want %v; told %q", got, anew, l.heard())
+				}
+			})
+		})
+	}
+}
+
+// Nobody knows whether a call that was cut off has been carried out. It is not
+// repeated, and the subscription is begun anew.
+func TestSendCutOff(t *testing.T) {
+	t.Parallel()
+	cuts := map[string]func(context.Context, context.CancelFunc) int{
+		"by the master": func(context.Context, context.CancelFunc) int { panic(http.ErrAbortHandler) },
+		"by the caller": func(ctx context.Context, cancel context.CancelFunc) int {
+			cancel()
+			wait(ctx, time.Minute)
+			return http.StatusAccepted
+		},
+		"by time": func(ctx context.Context, _ context.CancelFunc) int {
+			wait(ctx, time.Minute)
+			return http.StatusAccepted
+		},
+	}
+	for name, cut := range cuts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				n := newNetwork(t)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				m := &fakeMaster{status: func(serving context.Context, _ *pb.SchedulerCall) int { return cut(serving, cancel) }}
+				n.serve("m:5050", m)
+				l := live(t, n, SchedulerConfig{Master: "m:5050"})
+				synctest.Wait()
+				err := l.Send(ctx, kill("t"))
+				if err == nil || errors.Is(err, ErrNotSubscribed) || !strings.Contains(err.Error(), "KILL, whose outcome is unknown") {
+					t.Errorf("Send: %v", err)
+				}
+				time.Sleep(20 * time.Second)
+				synctest.Wait()
+				if got := l.heard(); len(got) != 3 || !strings.Contains(got[1], "outcome is unknown") || got[2] != "SUBSCRIBED" {
+					t.Errorf("told %q", got)
+				}
+				if got := m.received(); len(got) != 1 {
+					t.Errorf("received %q", got)
+				}
+			})
+		})
+	}
+}
+
+// A call that waits for its turn when the subscription ends is not sent on the
+// next one: its offers are void.
+func TestSendDoesNotCrossSubscriptions(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		m := &fakeMaster{
+			stream: func(count int, s *events) {
+				s.open(15)
+				if count == 0 {
+					s.pause(time.Second)
+					return
+				}
+				s.stay()
+			},
+			status: func(ctx context.Context, _ *pb.SchedulerCall) int { wait(ctx, 3*time.Second); return 202 },
+		}
+		n.serve("m:5050", m)
+		l := live(t, n, SchedulerConfig{Master: "m:5050"})
+		synctest.Wait()
+		results := make(chan error, 2)
+		for i := range 2 {
+			go func() { results <- l.Send(t.Context(), kill(fmt.Sprint(i))) }()
+			synctest.Wait()
+		}
+		first, second := <-results, <-results
+		if first == nil || errors.Is(first, ErrNotSubscribed) || !errors.Is(second, ErrNotSubscribed) {
+			t.Errorf("Send: %v; %v", first, second)
+		}
+		time.Sleep(10 * time.Second)
+		if got := m.received(); !slices.Equal(got, []string{"KILL 0"}) {
+			t.Errorf("received %q", got)
+		}
+	})
+}
+
+func TestSendNonsense(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		m := &fakeMaster{}
+		n.serve("m:5050", m)
+		l := live(t, n, SchedulerConfig{Master: "m:5050"})
+		synctest.Wait()
+		for _, c := range []*pb.SchedulerCall{{}, call(pb.SchedulerCall_UNKNOWN), call(pb.SchedulerCall_SUBSCRIBE),
+			{Type: pb.SchedulerCall_KILL.Enum(), Kill: &pb.SchedulerCall_Kill{}}} {
+			if err := l.Send(t.Context(), c); err == nil {
+				t.Errorf("%v was sent", c)
+			}
+		}
+		if got := m.received(); got != nil {
+			t.Errorf("received %q", got)
+		}
+	})
+}

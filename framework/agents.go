@@ -1,0 +1,170 @@
+package framework
+
+import (
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
+)
+
+// agent is what the loop knows of a Mesos agent.
+type agent struct {
+	agentRecord
+	id       string
+	labels   map[string]string // of its Node, made of its attributes
+	capacity scheduler.Amount  // the most that was seen of it at once
+	tasks    map[string]scheduler.Task
+	offers   map[string]*mesospb.Offer // outstanding
+	met      bool                      // it has offered since we started
+	lost     bool                      // Mesos has given it up
+	runs     bool                      // our executor ran there when it last offered
+}
+
+// agents is every agent heard of, and whose a Node's name is.
+type agents struct {
+	byID   map[string]*agent
+	holder map[string]string // node name to agent id
+	offers map[string]*agent // outstanding offers, by id
+}
+
+func newAgents(stored map[string]agentRecord) *agents {
+	as := &agents{byID: map[string]*agent{}, holder: map[string]string{}, offers: map[string]*agent{}}
+	for _, id := range slices.Sorted(maps.Keys(stored)) {
+		as.add(id, stored[id])
+	}
+	return as
+}
+
+func (as *agents) add(id string, r agentRecord) *agent {
+	a := &agent{agentRecord: r, id: id, tasks: map[string]scheduler.Task{}, offers: map[string]*mesospb.Offer{}}
+	as.byID[id] = a
+	as.holder[r.Node] = id
+	return a
+}
+
+// saw learns from a Node which agent it was made for.
+func (as *agents) saw(n *v1.Node) {
+	id := n.Annotations[AnnotationAgent]
+	if id == "" {
+		return
+	}
+	if _, known := as.byID[id]; known {
+		return
+	}
+	if _, held := as.holder[n.Name]; held {
+		return
+	}
+	as.add(id, agentRecord{Node: n.Name, Hostname: n.Annotations[AnnotationHostname], Address: n.Annotations[AnnotationAddress]})
+}
+
+// take gives the agent of an offer, known or new. A new one takes over the
+// Node of an agent with the same host name that is gone, as after a restart
+// that gave the machine's agent another id.
+func (as *agents) take(o *mesospb.Offer) *agent {
+	id := o.GetAgentId().GetValue()
+	a := as.byID[id]
+	if a == nil || as.holder[a.Node] != id { // new, or its Node was taken over meanwhile
+		name := freeName(o.GetHostname(), id, func(name string) bool {
+			h := as.byID[as.holder[name]]
+			return h != nil && h.id != id && !h.gone(o)
+		})
+		a = as.add(id, agentRecord{Node: name})
+	}
+	a.Hostname = o.GetHostname()
+	if e := endpoint(o); e != "" {
+		a.Address = e
+	}
+	a.labels = attributeLabels(o.GetAttributes())
+	a.met, a.lost = true, false
+	a.runs = slices.ContainsFunc(o.GetExecutorIds(), func(e *mesospb.ExecutorID) bool {
+		return e.GetValue() == podtask.ExecutorID
+	})
+	a.offers[o.GetId().GetValue()] = o
+	as.offers[o.GetId().GetValue()] = a
+	a.capacity = larger(a.capacity, a.visible())
+	return a
+}
+
+// spend takes offers away and returns what they held that tasks may use.
+func (as *agents) spend(ids []string) (held []*mesospb.Resource) {
+	for _, id := range ids {
+		a := as.offers[id]
+		if a == nil {
+			continue
+		}
+		held = append(held, usable(a.offers[id].GetResources())...)
+		delete(a.offers, id)
+		delete(as.offers, id)
+	}
+	return held
+}
+
+// spendAll takes all offers away, or those of one agent.
+func (as *agents) spendAll(only *agent) {
+	for id, a := range as.offers {
+		if only == nil || a == only {
+			delete(a.offers, id)
+			delete(as.offers, id)
+		}
+	}
+}
+
+// gone tells whether the agent of o can only be here because a is no more: Mesos
+// has given a up, or its address has passed on. An agent from before our start
+// that never ran an executor has nothing to lose but its name.
+func (a *agent) gone(o *mesospb.Offer) bool {
+	switch {
+	case a.lost:
+		return true
+	case a.Address != "" && a.Address == endpoint(o) && a.Hostname == o.GetHostname():
+		return true
+	}
+	return !a.met && len(a.tasks) == 0 && a.Executor == nil
+}
+
+// endpoint is the address of an offer's agent, host:port; empty when not told.
+func endpoint(o *mesospb.Offer) string {
+	addr := o.GetUrl().GetAddress()
+	host := addr.GetIp()
+	if host == "" {
+		host = addr.GetHostname()
+	}
+	if host == "" {
+		return ""
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(addr.GetPort())))
+}
+
+// ip is the agent's address without its port, empty when it is no IP address.
+func (a *agent) ip() string {
+	host, _, err := net.SplitHostPort(a.Address)
+	if err != nil || net.ParseIP(host) == nil {
+		return ""
+	}
+	return host
+}
+
+// idle: no executor of ours runs there and none is about to.
+func (a *agent) idle() bool { return !a.runs && len(a.tasks) == 0 }
+
+// visible is what can be seen of the agent's resources: what it offers and what
+// our tasks have.
+func (a *agent) visible() scheduler.Amount {
+	var sum scheduler.Amount
+	for _, o := range a.offers {
+		sum = plus(sum, amountOf(usable(o.GetResources())))
+	}
+	for _, t := range a.tasks {
+		sum = plus(sum, t.Amount)
+	}
+	return sum
+}
+
+func larger(a, b scheduler.Amount) scheduler.Amount {
+	return scheduler.Amount{CPU: max(a.CPU, b.CPU), Mem: max(a.Mem, b.Mem)}
+}

@@ -1,0 +1,50 @@
+package framework
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+func milli(cpu int64) resource.Quantity {
+	return *resource.NewMilliQuantity(cpu, resource.DecimalSI)
+}
+
+func mebi(mem int64) resource.Quantity {
+	return *resource.NewQuantity(mem<<20, resource.BinarySI)
+}
+
+func sortTasks(ts []scheduler.Task) {
+	slices.SortFunc(ts, func(a, b scheduler.Task) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// usable returns those offered resources that a task may be made of: what may
+// be revoked, is shared, or is a disk of its own is not.
+func usable(rs []*mesospb.Resource) []*mesospb.Resource {
+	return slices.DeleteFunc(slices.Clone(rs), func(r *mesospb.Resource) bool {
+		return r.Revocable != nil || r.Shared != nil || r.Disk != nil
+	})
+}
+
+// amountOf rounds down: what is not whole cannot be given out.
+func amountOf(rs []*mesospb.Resource) scheduler.Amount {
+	return scheduler.Amount{CPU: resources.Scalar(rs, "cpus"), Mem: resources.Scalar(rs, "mem") / 1000}
+}
+
+func portsOf(rs []*mesospb.Resource) []scheduler.PortRange {
+	var ports []scheduler.PortRange
+	for _, r := range resources.Ports(rs) {
+		if r.Begin <= 65535 && r.End >= r.Begin {
+			ports = append(ports, scheduler.PortRange{Begin: uint16(r.Begin), End: uint16(min(r.End, 65535))})
+		}
+	}
+	return ports
+}
+
+func plus(a, b scheduler.Amount) scheduler.Amount {
+	return scheduler.Amount{CPU: a.CPU + b.CPU, Mem: a.Mem + b.Mem}
+}

@@ -1,0 +1,90 @@
+package framework
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// binder binds pods to the nodes where their tasks are starting.
+type binder struct {
+	client   kubernetes.Interface
+	recorder *recorder
+}
+
+// bind binds p to the task's node. That it is bound there already is success;
+// an error is for good: the pod is gone, is another one by now, or runs
+// elsewhere. Passing trouble is tried again until ctx ends.
+func (b *binder) bind(ctx context.Context, p *v1.Pod, t scheduler.Task) error {
+	binding := &v1.Binding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name, UID: p.UID},
+		Target:     v1.ObjectReference{Kind: "Node", Name: t.Node},
+	}
+	return persist(ctx, "binding pod "+p.Namespace+"/"+p.Name, func(ctx context.Context) error {
+		err := b.client.CoreV1().Pods(p.Namespace).Bind(ctx, binding, metav1.CreateOptions{})
+		if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
+			return b.settle(ctx, p, t, err)
+		}
+		if err == nil {
+			b.recorder.event(p, v1.EventTypeNormal, "Scheduled", fmt.Sprintf("Assigned %s/%s to %s as Mesos task %s", p.Namespace, p.Name, t.Node, t.ID))
+		}
+		return err
+	})
+}
+
+// settle looks at the pod after a binding that met with another state of it.
+func (b *binder) settle(ctx context.Context, p *v1.Pod, t scheduler.Task, conflict error) error {
+	now, err := b.client.CoreV1().Pods(p.Namespace).Get(ctx, p.Name, metav1.GetOptions{})
+	switch {
+	case err != nil:
+		return err
+	case now.UID != p.UID:
+		return permanent{fmt.Errorf("pod %s is gone, another has its name", p.UID)}
+	case now.Spec.NodeName == t.Node:
+		return nil
+	case now.Spec.NodeName != "":
+		return permanent{fmt.Errorf("pod is bound to node %s already", now.Spec.NodeName)}
+	case now.DeletionTimestamp != nil:
+		return permanent{fmt.Errorf("pod is being deleted: %w", conflict)}
+	}
+	return conflict
+}
+
+// permanent marks an error that trying again does not help.
+type permanent struct{ error }
+
+// persist does something at the API server until it succeeds, fails for good or
+// ctx ends.
+func persist(ctx context.Context, what string, do func(context.Context) error) error {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
+		err := do(bounded)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if p, ok := err.(permanent); ok {
+			return p.error
+		}
+		if hopeless(err) {
+			return err
+		}
+		glog.Warningf("framework: %s, will be repeated: %v", what, err)
+		if !wait(ctx, pause) {
+			return err
+		}
+	}
+}
+
+// hopeless tells that the API server understood a request and will never grant it.
+func hopeless(err error) bool {
+	return apierrors.IsNotFound(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) ||
+		apierrors.IsForbidden(err) || apierrors.IsMethodNotSupported(err) || apierrors.IsGone(err)
+}

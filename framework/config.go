@@ -1,0 +1,115 @@
+package framework
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	"k8s.io/client-go/kubernetes"
+)
+
+// Config says what a Framework works with. Client, Store and Mesos are needed,
+// and the executor's URI; the zero value of everything else is a sensible default.
+type Config struct {
+	Client kubernetes.Interface // all rights; its own rate limit should be off
+	Store  Store                // small durable records
+	Mesos  Mesos                // a connection nobody else uses
+
+	Info     Info
+	Executor Executor
+
+	// DefaultContainer is what a container counts that states neither a cpu nor
+	// a memory request. Default: 0.25 cpu and 64 MiB.
+	DefaultContainer scheduler.Amount
+
+	// Machines are the host names of the agents that may be used, as Mesos
+	// knows them; empty means all.
+	Machines []string
+
+	// Cluster is handed to every executor; Token is filled in for each node.
+	Cluster podtask.Cluster
+
+	// StartOver permits a new framework id when Mesos has removed ours although
+	// tasks are on record. Mesos killed them when it removed the framework.
+	StartOver bool
+}
+
+// Info is how the framework presents itself to Mesos.
+type Info struct {
+	Name      string // default "kubernetes"
+	User      string // the account that executors run as; default "root"
+	Role      string // default "*"
+	Principal string // the authenticated one, if any
+	Hostname  string // shown by Mesos
+	WebUI     string // URL, shown by Mesos
+
+	// FailoverTimeout is how long pods live on while no framework is
+	// subscribed. Default: a week.
+	FailoverTimeout time.Duration
+}
+
+// Executor says how an agent gets and starts the executor.
+type Executor struct {
+	// URI is what the agent fetches: a path on the agent or a URL. The last
+	// part of its path is the name of the program.
+	URI string
+
+	// Cache lets the agent's fetcher keep the file, for ever: only for a URL
+	// that changes whenever the content does.
+	Cache bool
+
+	// Arguments should be few and hardly ever change: an executor keeps those
+	// it was started with for as long as it lives.
+	Arguments []string
+
+	// Amount is what an executor costs. Default: 0.25 cpu and 256 MiB.
+	Amount scheduler.Amount
+
+	// ShutdownGrace is how long an executor may take to stop its pods.
+	// Default: a minute.
+	ShutdownGrace time.Duration
+}
+
+// Mesos is a scheduler's connection to a Mesos master; see [mesos.Scheduler] for
+// what its errors mean.
+type Mesos interface {
+	// Run stays subscribed until ctx ends or the master refuses for good. It
+	// asks info for each subscription.
+	Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h mesos.SchedulerHandler) error
+
+	// Send makes one call; calls arrive in the order sent. No error means
+	// only that the master has taken it.
+	Send(ctx context.Context, c *mesospb.SchedulerCall) error
+}
+
+func (c Config) withDefaults() (Config, error) {
+	switch {
+	case c.Client == nil, c.Store == nil, c.Mesos == nil:
+		return c, errors.New("framework: client, store and Mesos connection are needed")
+	case c.Executor.URI == "":
+		return c, errors.New("framework: no executor URI: nothing could be started on an agent")
+	case c.Executor.name() == "":
+		return c, errors.New("framework: executor URI " + c.Executor.URI + " names no file")
+	case c.Info.FailoverTimeout < 0:
+		return c, errors.New("framework: negative failover timeout")
+	}
+	setDefault(&c.Info.Name, "kubernetes")
+	setDefault(&c.Info.User, "root")
+	setDefault(&c.Info.Role, "*")
+	setDefault(&c.Info.FailoverTimeout, 7*24*time.Hour)
+	setDefault(&c.Executor.Amount, scheduler.Amount{CPU: 250, Mem: 256})
+	setDefault(&c.Executor.ShutdownGrace, time.Minute)
+	setDefault(&c.DefaultContainer, scheduler.Amount{CPU: 250, Mem: 64})
+	return c, nil
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}

@@ -1,0 +1,66 @@
+package framework
+
+import (
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+)
+
+// name is the file that the agent's fetcher makes of the URI: the part after
+// the last slash of its path.
+func (e Executor) name() string {
+	p := e.URI
+	if u, err := url.Parse(e.URI); err == nil && u.Scheme != "" {
+		p = u.Path
+	}
+	if strings.HasSuffix(p, "/") {
+		return ""
+	}
+	if base := path.Base(p); base != "." && base != "/" && base != ".." {
+		return base
+	}
+	return ""
+}
+
+// info makes the ExecutorInfo of an executor that does not run yet. Only what
+// hardly ever changes is in it: a changed one is refused by the master for as
+// long as the old executor lives. The command is given to a shell, as agents
+// before 1.1.3 cannot start an executor otherwise (MESOS-7703).
+func (e Executor) info(frameworkID string, rs []*mesospb.Resource) *mesospb.ExecutorInfo {
+	uri := &mesospb.CommandInfo_URI{
+		Value:      proto.String(e.URI),
+		Executable: proto.Bool(true),
+		Cache:      proto.Bool(e.Cache),
+	}
+	if u, err := url.Parse(e.URI); err == nil && u.RawQuery != "" {
+		uri.OutputFile = proto.String(e.name())
+	}
+	words := []string{"exec", quote("./" + e.name())}
+	for _, a := range e.Arguments {
+		words = append(words, quote(a))
+	}
+	return &mesospb.ExecutorInfo{
+		ExecutorId:          &mesospb.ExecutorID{Value: proto.String(podtask.ExecutorID)},
+		FrameworkId:         &mesospb.FrameworkID{Value: proto.String(frameworkID)},
+		Name:                proto.String("kubelet"),
+		Source:              proto.String("kubernetes-mesos"),
+		Resources:           rs,
+		Command:             &mesospb.CommandInfo{Uris: []*mesospb.CommandInfo_URI{uri}, Shell: proto.Bool(true), Value: proto.String(strings.Join(words, " "))},
+		ShutdownGracePeriod: &mesospb.DurationInfo{Nanoseconds: proto.Int64(int64(e.ShutdownGrace))},
+	}
+}
+
+// quote makes one word of s for a POSIX shell.
+func quote(s string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./=:,@%+", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,32 @@
+package framework
+
+import "sync"
+
+// inbox is a queue without bound: whoever puts something in never waits, so
+// that neither the stream from Mesos nor a watch is held up by the loop.
+type inbox struct {
+	mu    sync.Mutex
+	items []any
+	ready chan struct{} // holds a token while there is something to take
+}
+
+func newInbox() *inbox { return &inbox{ready: make(chan struct{}, 1)} }
+
+func (q *inbox) put(m any) {
+	q.mu.Lock()
+	q.items = append(q.items, m)
+	q.mu.Unlock()
+	select {
+	case q.ready <- struct{}{}:
+	default:
+	}
+}
+
+// take returns everything put in since the last time, in order.
+func (q *inbox) take() []any {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	items := q.items
+	q.items = nil
+	return items
+}

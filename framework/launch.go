@@ -1,0 +1,131 @@
+package framework
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+)
+
+// launch makes one ACCEPT of a decision and puts it into the outbox, the tasks'
+// records before it. Nothing is sent when any part of it cannot be made: that
+// would be a mistake of ours, and the offers are given back.
+func (l *loop) launch(c scheduler.Launch) {
+	tasks, changes, err := l.tasks(c)
+	if err != nil {
+		glog.Errorf("framework: launch on agent %s: %v", c.Agent, err)
+		l.outbox.put(job{call: mesos.Decline(c.Offers, 0)})
+		l.inbox.put(scheduler.LaunchFailed{Tasks: c.Tasks, Err: err})
+		return
+	}
+	a := l.agents.byID[c.Agent]
+	for _, t := range c.Tasks {
+		a.tasks[t.ID] = t
+		changes = append(changes, putTask(t))
+		l.settled(t.PodUID)
+		glog.Infof("framework: launching pod %s as task %s on node %s", l.podName(t.PodUID), t.ID, t.Node)
+	}
+	if w := a.wanted(); w.ready.status == "" {
+		l.writer.want(w)
+	}
+	l.outbox.put(job{
+		changes: changes,
+		call:    mesos.Accept(c.Offers, c.Refuse, mesos.Launch(tasks...)),
+		failed:  func(err error) { l.inbox.put(scheduler.LaunchFailed{Tasks: c.Tasks, Err: err}) },
+	})
+}
+
+// tasks makes the TaskInfos of a launch, each with its share of the offers. The
+// change is the record of the agent, when its executor is a new one.
+func (l *loop) tasks(c scheduler.Launch) ([]*mesospb.TaskInfo, []Change, error) {
+	a := l.agents.byID[c.Agent]
+	if a == nil {
+		return nil, nil, fmt.Errorf("agent %s is unknown", c.Agent)
+	}
+	rest := l.agents.spend(c.Offers)
+	exec, rest, changes, err := l.executor(a, rest, c.Executor)
+	if err != nil {
+		return nil, nil, err
+	}
+	cluster := l.cfg.Cluster
+	cluster.Token = l.tokens.of(a.Node, time.Now())
+
+	var infos []*mesospb.TaskInfo
+	for _, t := range c.Tasks {
+		p := l.pods[t.PodUID]
+		if p == nil {
+			return nil, nil, fmt.Errorf("task %s: its pod %s is unknown", t.ID, t.PodUID)
+		}
+		var share []*mesospb.Resource
+		share, rest, err = resources.Take(rest, resources.Want{CPU: t.Amount.CPU, Mem: t.Amount.Mem, Ports: t.Ports})
+		if err != nil {
+			return nil, nil, fmt.Errorf("task %s: %w", t.ID, err)
+		}
+		info, err := taskInfo(t, p, share, exec, cluster)
+		if err != nil {
+			return nil, nil, fmt.Errorf("task %s: %w", t.ID, err)
+		}
+		infos = append(infos, info)
+	}
+	return infos, changes, nil
+}
+
+// executor returns the ExecutorInfo for a launch on an agent and what is left of
+// the offers. While an executor of ours may live there it is the very one that
+// was used before; only when none does, a new one is made of what the offers
+// pay, and recorded.
+func (l *loop) executor(a *agent, offered []*mesospb.Resource, pay bool) (exec *mesospb.ExecutorInfo, rest []*mesospb.Resource, changes []Change, err error) {
+	var own []*mesospb.Resource
+	rest = offered
+	if pay {
+		amount := l.cfg.Executor.Amount
+		own, rest, err = resources.Take(offered, resources.Want{CPU: amount.CPU, Mem: amount.Mem})
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("executor: %w", err)
+		}
+	}
+	if a.Executor == nil || pay && len(a.tasks) == 0 {
+		exec := l.cfg.Executor.info(l.identity.get(), own)
+		if !pay {
+			glog.Errorf("framework: an executor of ours runs on agent %s, but there is no record of what it was started with", a.id)
+		}
+		b, err := exec.Marshal()
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("executor: %w", err)
+		}
+		if string(b) == string(a.Executor) {
+			return exec, rest, nil, nil
+		}
+		a.Executor = b
+		return exec, rest, []Change{putAgent(a.id, a.agentRecord)}, nil
+	}
+	exec = &mesospb.ExecutorInfo{}
+	if err := proto.Unmarshal(a.Executor, exec); err != nil {
+		return nil, nil, nil, fmt.Errorf("executor %s on record for agent %s: %w", podtask.ExecutorID, a.id, err)
+	}
+	return exec, rest, nil, nil
+}
+
+func (l *loop) podName(uid string) string {
+	if p := l.pods[uid]; p != nil {
+		return p.Namespace + "/" + p.Name
+	}
+	return uid
+}
+
+// forgetTask: the task does not keep an executor alive any more.
+func (l *loop) forgetTask(id, agentID string) {
+	if a := l.agents.byID[agentID]; a != nil {
+		delete(a.tasks, id)
+		return
+	}
+	for _, a := range l.agents.byID {
+		delete(a.tasks, id)
+	}
+}

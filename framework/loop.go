@@ -1,0 +1,153 @@
+package framework
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// What is put into the inbox, besides scheduler events, events of Mesos and
+// questions.
+type (
+	// disconnected: there is no subscription now.
+	disconnected struct{ err error }
+
+	// podSeen: a pod is new or has changed. At start those that exist come
+	// with initial set, in no order, and then podsSynced.
+	podSeen struct {
+		pod     *v1.Pod
+		initial bool
+	}
+	podGone    struct{ pod *v1.Pod }
+	podsSynced struct{}
+
+	nodeSeen struct{ node *v1.Node }
+	nodeGone struct{ name string }
+)
+
+// loop owns the scheduler's state and everything remembered beside it; nothing
+// else touches them, so nothing here is locked.
+type loop struct {
+	*Framework
+	state *scheduler.State
+
+	pods    map[string]*v1.Pod // ours to run, by uid
+	early   []*v1.Pod          // those that existed at start, until all are known
+	synced  bool
+	waiting map[string]string // why a pod waits, by uid
+
+	agents *agents
+	nodes  map[string]*v1.Node // as the API server has them
+	told   map[string]*v1.Node // as the core was told last
+
+	connected bool
+}
+
+func (l *loop) run(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		var due <-chan time.Time
+		if next := l.state.Next(); !next.IsZero() {
+			timer.Reset(time.Until(next))
+			due = timer.C
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-due:
+			l.step(scheduler.Tick{})
+		case <-l.inbox.ready:
+			for _, m := range l.inbox.take() {
+				l.handle(m)
+			}
+		}
+	}
+}
+
+// step gives the core an event and does what it wants done.
+func (l *loop) step(e scheduler.Event) {
+	for _, c := range l.state.Step(time.Now(), e) {
+		l.do(c)
+	}
+}
+
+func (l *loop) handle(m any) {
+	switch m := m.(type) {
+	case *mesospb.SchedulerEvent:
+		l.mesosEvent(m)
+	case disconnected:
+		l.disconnect(m.err)
+	case podSeen:
+		l.podSeen(m.pod, m.initial)
+	case podGone:
+		l.podGone(m.pod)
+	case podsSynced:
+		l.podsSynced()
+	case nodeSeen:
+		l.nodeSeen(m.node)
+	case nodeGone:
+		l.nodeGone(m.name)
+	case scheduler.Event:
+		l.outcome(m)
+	case question:
+		m <- l.status()
+	default:
+		glog.Errorf("framework: unexpected message %T", m)
+	}
+}
+
+// outcome passes on what became of a call of the core's.
+func (l *loop) outcome(e scheduler.Event) {
+	if failed, ok := e.(scheduler.LaunchFailed); ok {
+		for _, t := range failed.Tasks {
+			l.forgetTask(t.ID, t.Agent)
+		}
+	}
+	l.step(e)
+}
+
+func (l *loop) nodeSeen(n *v1.Node) {
+	l.nodes[n.Name] = n
+	l.agents.saw(n)
+	l.tellNode(n.Name, nil)
+}
+
+func (l *loop) nodeGone(name string) {
+	delete(l.nodes, name)
+	delete(l.told, name)
+	l.writer.gone(name)
+	l.step(scheduler.NodeChanged{Name: name})
+}
+
+// tellNode lets the core know of a Node as the API server has it and, over
+// that, as the framework wants it. It stays silent about what matters to
+// nobody's placement, such as a heartbeat.
+func (l *loop) tellNode(name string, w *wantedNode) {
+	var n *v1.Node
+	switch api := l.nodes[name]; {
+	case api != nil && w != nil:
+		n = api.DeepCopy()
+		w.describe(n)
+	case api != nil:
+		n = new(*api)
+		n.Spec.Taints = withoutLifecycleTaints(n.Spec.Taints)
+	case w != nil:
+		n = w.object(metav1.Now())
+	default:
+		return
+	}
+	if old := l.told[name]; old != nil && old.Spec.Unschedulable == n.Spec.Unschedulable &&
+		reflect.DeepEqual(old.Labels, n.Labels) && reflect.DeepEqual(old.Spec.Taints, n.Spec.Taints) &&
+		reflect.DeepEqual(old.Status.Allocatable, n.Status.Allocatable) {
+		return
+	}
+	l.told[name] = n
+	l.step(scheduler.NodeChanged{Name: name, Node: n})
+}

@@ -1,0 +1,134 @@
+package framework
+
+import (
+	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+)
+
+// listener puts what Mesos says into the inbox.
+type listener struct{ inbox *inbox }
+
+func (l listener) Event(e *mesospb.SchedulerEvent) { l.inbox.put(e) }
+func (l listener) Disconnected(err error)          { l.inbox.put(disconnected{err}) }
+
+func (l *loop) mesosEvent(e *mesospb.SchedulerEvent) {
+	switch e.GetType() {
+	case mesospb.SchedulerEvent_SUBSCRIBED:
+		l.subscribed(e.GetSubscribed().GetFrameworkId().GetValue())
+	case mesospb.SchedulerEvent_OFFERS:
+		l.offered(e.GetOffers().GetOffers())
+	case mesospb.SchedulerEvent_RESCIND:
+		l.rescinded(e.GetRescind().GetOfferId().GetValue())
+	case mesospb.SchedulerEvent_UPDATE:
+		l.updated(e.GetUpdate().GetStatus())
+	case mesospb.SchedulerEvent_FAILURE:
+		l.failure(e.GetFailure())
+	case mesospb.SchedulerEvent_INVERSE_OFFERS:
+		l.declineInverse(e.GetInverseOffers().GetInverseOffers())
+	}
+}
+
+// subscribed keeps a new framework id: it is stored before any launch behind it
+// in the outbox.
+func (l *loop) subscribed(id string) {
+	if id != l.identity.get() {
+		glog.Infof("framework: Mesos gave the framework id %s", id)
+		l.identity.set(id)
+		l.outbox.put(job{changes: []Change{{keyFramework, []byte(id)}}, must: true})
+	}
+	glog.Infof("framework: subscribed as %s", id)
+	l.connected = true
+	l.agents.spendAll(nil)
+	l.step(scheduler.Subscribed{})
+}
+
+func (l *loop) disconnect(err error) {
+	if l.connected {
+		glog.Warningf("framework: the subscription has ended: %v", err)
+	} else {
+		glog.V(1).Infof("framework: not subscribed: %v", err)
+	}
+	l.connected = false
+	l.agents.spendAll(nil)
+	l.step(scheduler.Disconnected{Err: err})
+}
+
+func (l *loop) rescinded(id string) {
+	l.agents.spend([]string{id})
+	l.step(scheduler.Rescinded{ID: id})
+}
+
+// updated hands on a status, whatever it is about; the task it ends counts no
+// longer among those that keep an executor alive.
+func (l *loop) updated(s *mesospb.TaskStatus) {
+	u := scheduler.Update{
+		Task:    s.GetTaskId().GetValue(),
+		Agent:   s.GetAgentId().GetValue(),
+		State:   s.GetState(),
+		Source:  s.GetSource(),
+		Reason:  s.Reason,
+		Message: s.GetMessage(),
+		UUID:    string(s.GetUuid()),
+	}
+	glog.V(1).Infof("framework: task %s on agent %s: %s %s %s %s", u.Task, u.Agent, u.State, u.Source, s.GetReason(), u.Message)
+	a := l.agents.byID[u.Agent]
+	switch {
+	case u.State == mesospb.TaskState_TASK_UNREACHABLE && a != nil:
+		l.lost(a)
+	case u.State == mesospb.TaskState_TASK_RUNNING && a != nil && a.lost:
+		a.lost = false // it is back, and its kubelet says how it is
+		l.writer.want(a.wanted())
+	case ended(u.State):
+		l.forgetTask(u.Task, u.Agent)
+	}
+	l.step(scheduler.Updated{Update: u})
+}
+
+// ended lists the states that nothing follows.
+func ended(s mesospb.TaskState) bool {
+	switch s {
+	case mesospb.TaskState_TASK_FINISHED, mesospb.TaskState_TASK_FAILED, mesospb.TaskState_TASK_KILLED,
+		mesospb.TaskState_TASK_ERROR, mesospb.TaskState_TASK_DROPPED, mesospb.TaskState_TASK_GONE,
+		mesospb.TaskState_TASK_GONE_BY_OPERATOR:
+		return true
+	}
+	return false
+}
+
+func (l *loop) failure(f *mesospb.SchedulerEvent_Failure) {
+	id := f.GetAgentId().GetValue()
+	if f.GetExecutorId() != nil {
+		glog.Warningf("framework: executor %s on agent %s has ended, wait status %d", f.GetExecutorId().GetValue(), id, f.GetStatus())
+		if a := l.agents.byID[id]; a != nil {
+			a.runs = false
+		}
+		l.step(scheduler.ExecutorLost{Agent: id})
+		return
+	}
+	glog.Warningf("framework: agent %s is lost", id)
+	if a := l.agents.byID[id]; a != nil {
+		l.lost(a)
+	}
+	l.step(scheduler.AgentLost{Agent: id})
+}
+
+func (l *loop) lost(a *agent) {
+	a.lost, a.runs = true, false
+	l.agents.spendAll(a)
+	l.writer.want(a.wanted())
+}
+
+// declineInverse answers that pods are not moved away by themselves before a
+// maintenance; a master asks again from time to time.
+func (l *loop) declineInverse(offers []*mesospb.InverseOffer) {
+	c := &mesospb.SchedulerCall{
+		Type:                 mesospb.SchedulerCall_DECLINE_INVERSE_OFFERS.Enum(),
+		DeclineInverseOffers: &mesospb.SchedulerCall_DeclineInverseOffers{Filters: mesos.Decline(nil, noUse).Decline.Filters},
+	}
+	for _, o := range offers {
+		c.DeclineInverseOffers.InverseOfferIds = append(c.DeclineInverseOffers.InverseOfferIds, o.GetId())
+	}
+	l.outbox.put(job{call: c})
+}

@@ -1,0 +1,195 @@
+package framework
+
+import (
+	"maps"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// What the framework writes on a Node.
+const (
+	// LabelAttribute precedes the name of a Mesos attribute in a label.
+	LabelAttribute = "mesos.attribute/"
+
+	// AnnotationAgent holds the Mesos id of the agent that a Node stands for.
+	AnnotationAgent = "mesos.agent/id"
+
+	// AnnotationHostname and AnnotationAddress are the agent's, as Mesos
+	// knows them; the address is host:port.
+	AnnotationHostname = "mesos.agent/hostname"
+	AnnotationAddress  = "mesos.agent/address"
+)
+
+// maxPods is the kubelet's own default; until it registers it is a guess.
+const maxPods = 110
+
+// wantedNode is what a Node should show, as far as that is the framework's to say.
+type wantedNode struct {
+	name     string
+	agent    string // Mesos agent id
+	hostname string
+	address  string // host:port
+	ip       string
+	labels   map[string]string
+	cpu, mem int64 // thousandths, MiB: until the kubelet says better
+	ready    readiness
+}
+
+// readiness is the Ready condition as the framework would have it. The zero
+// value: it is the kubelet's to say.
+type readiness struct {
+	status          v1.ConditionStatus
+	reason, message string
+}
+
+var (
+	readyOffers = readiness{v1.ConditionTrue, "MesosAgentOffers", "Mesos offers this agent; an executor with a kubelet starts there with the first pod."}
+	readyLost   = readiness{v1.ConditionUnknown, "MesosAgentLost", "Mesos has lost this agent. Pods there may still run; they are known again if it returns."}
+)
+
+// wanted describes the Node of an agent.
+func (a *agent) wanted() wantedNode {
+	w := wantedNode{
+		name: a.Node, agent: a.id, hostname: a.Hostname, address: a.Address, ip: a.ip(), labels: a.labels,
+		cpu: a.capacity.CPU, mem: a.capacity.Mem,
+	}
+	switch {
+	case a.lost:
+		w.ready = readyLost
+	case a.idle():
+		w.ready = readyOffers
+	}
+	return w
+}
+
+// object is the Node as it is first created, or as the core is told of it
+// before the API server has it.
+func (w wantedNode) object(now metav1.Time) *v1.Node {
+	capacity := v1.ResourceList{
+		v1.ResourceCPU:    milli(w.cpu),
+		v1.ResourceMemory: mebi(w.mem),
+		v1.ResourcePods:   milli(maxPods * 1000),
+	}
+	n := &v1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: w.name},
+		Status:     v1.NodeStatus{Capacity: capacity, Allocatable: capacity, Addresses: w.addresses()},
+	}
+	w.describe(n)
+	if w.ready.status != "" {
+		n.Status.Conditions = []v1.NodeCondition{w.ready.condition(now)}
+	}
+	return n
+}
+
+func (w wantedNode) addresses() []v1.NodeAddress {
+	var as []v1.NodeAddress
+	if w.ip != "" {
+		as = append(as, v1.NodeAddress{Type: v1.NodeInternalIP, Address: w.ip})
+	}
+	return append(as, v1.NodeAddress{Type: v1.NodeHostName, Address: w.name})
+}
+
+// describe sets labels and annotations on n and takes away the labels of
+// attributes that the agent no longer has, as well as the taints that a node
+// controller would manage: whether an agent is there, Mesos knows.
+func (w wantedNode) describe(n *v1.Node) {
+	if n.Labels == nil {
+		n.Labels = map[string]string{}
+	}
+	maps.DeleteFunc(n.Labels, func(k, _ string) bool {
+		_, has := w.labels[k]
+		return strings.HasPrefix(k, LabelAttribute) && !has
+	})
+	maps.Copy(n.Labels, w.labels)
+	for k, v := range map[string]string{
+		v1.LabelHostname:   w.name,
+		v1.LabelOSStable:   "linux",
+		v1.LabelArchStable: runtime.GOARCH,
+	} {
+		if _, set := n.Labels[k]; !set {
+			n.Labels[k] = v
+		}
+	}
+	if n.Annotations == nil {
+		n.Annotations = map[string]string{}
+	}
+	n.Annotations[AnnotationAgent] = w.agent
+	n.Annotations[AnnotationHostname] = w.hostname
+	n.Annotations[AnnotationAddress] = w.address
+	n.Spec.Taints = withoutLifecycleTaints(n.Spec.Taints)
+}
+
+// withoutLifecycleTaints leaves out the taints by which a node controller, which
+// does not run here, marks nodes; admission puts the first one on every new Node.
+func withoutLifecycleTaints(taints []v1.Taint) []v1.Taint {
+	var kept []v1.Taint
+	for _, t := range taints {
+		if t.Key != v1.TaintNodeNotReady && t.Key != v1.TaintNodeUnreachable {
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
+func (r readiness) condition(now metav1.Time) v1.NodeCondition {
+	return v1.NodeCondition{
+		Type: v1.NodeReady, Status: r.status, Reason: r.reason, Message: r.message,
+		LastHeartbeatTime: now, LastTransitionTime: now,
+	}
+}
+
+// attributeLabels makes node labels of a Mesos agent's attributes. What a label
+// cannot hold is replaced by a hyphen; of an attribute that comes twice the
+// first counts.
+func attributeLabels(as []*mesospb.Attribute) map[string]string {
+	labels := map[string]string{}
+	for _, a := range as {
+		var value string
+		switch {
+		case a.Text != nil:
+			value = a.Text.GetValue()
+		case a.Scalar != nil:
+			value = strconv.FormatFloat(a.Scalar.GetValue(), 'f', -1, 64)
+		case a.Ranges != nil:
+			value = resources.FormatRanges(rangesOf(a.Ranges))
+		case a.Set != nil:
+			value = strings.Join(a.Set.GetItem(), "_")
+		}
+		name := labelWord(a.GetName())
+		if _, twice := labels[LabelAttribute+name]; name != "" && !twice {
+			labels[LabelAttribute+name] = labelWord(value)
+		}
+	}
+	return labels
+}
+
+func rangesOf(v *mesospb.Value_Ranges) []resources.Range {
+	var rs []resources.Range
+	for _, r := range v.GetRange() {
+		rs = append(rs, resources.Range{Begin: r.GetBegin(), End: r.GetEnd()})
+	}
+	return rs
+}
+
+// labelWord makes s fit for a label: at most 63 letters, digits, hyphens,
+// underscores and dots, the first and last a letter or digit.
+func labelWord(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_', r == '.':
+			return r
+		}
+		return '-'
+	}, s)
+	s = strings.Trim(s, "-_.")
+	if len(s) > 63 {
+		s = strings.TrimRight(s[:63], "-_.")
+	}
+	return s
+}

@@ -1,0 +1,64 @@
+package framework
+
+import (
+	"strings"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+)
+
+// noUse is the filter for what will not be wanted in the foreseeable future.
+const noUse = time.Hour
+
+// offered takes note of the agents that offer, tells the core of their Nodes
+// first and then of the offers. Agents that may not be used are declined.
+func (l *loop) offered(offers []*mesospb.Offer) {
+	var usableOffers []scheduler.Offer
+	var unwanted []string
+	for _, o := range offers {
+		if !l.allowed(o.GetHostname()) {
+			unwanted = append(unwanted, o.GetId().GetValue())
+			continue
+		}
+		a := l.agents.take(o)
+		w := a.wanted()
+		l.book.set(w)
+		l.tellNode(w.name, &w)
+		l.writer.want(w)
+		l.tokens.of(w.name, time.Now())
+		usableOffers = append(usableOffers, translateOffer(o, a))
+	}
+	if len(unwanted) > 0 {
+		l.outbox.put(job{call: mesos.Decline(unwanted, noUse)})
+	}
+	if len(usableOffers) > 0 {
+		l.step(scheduler.Offered{Offers: usableOffers})
+	}
+}
+
+func translateOffer(o *mesospb.Offer, a *agent) scheduler.Offer {
+	rs := usable(o.GetResources())
+	return scheduler.Offer{
+		ID:       o.GetId().GetValue(),
+		Agent:    a.id,
+		Node:     a.Node,
+		Amount:   amountOf(rs),
+		Ports:    portsOf(rs),
+		Executor: a.runs,
+	}
+}
+
+// allowed tells whether agents of that host name may be used.
+func (l *loop) allowed(hostname string) bool {
+	if len(l.cfg.Machines) == 0 {
+		return true
+	}
+	for _, m := range l.cfg.Machines {
+		if strings.EqualFold(m, hostname) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,194 @@
+package framework
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// job is something to store and then something to tell Mesos; either may be
+// missing.
+type job struct {
+	changes []Change
+
+	// must: the changes are stored however often it takes, and nothing behind
+	// the job happens before.
+	must bool
+
+	call *mesospb.SchedulerCall
+
+	// failed hears that the changes were not stored, or that the master
+	// refused the call; then nothing of the job has had an effect. May be nil.
+	failed func(error)
+}
+
+// outbox does jobs one after another. What waits is stored together, so that
+// many pods at once cost few transactions.
+type outbox struct {
+	store Store
+	mesos Mesos
+	queue *inbox
+}
+
+func (o *outbox) put(j job) { o.queue.put(j) }
+
+func (o *outbox) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-o.queue.ready:
+			var jobs []job
+			for _, m := range o.queue.take() {
+				jobs = append(jobs, m.(job))
+			}
+			for len(jobs) > 0 && ctx.Err() == nil {
+				n := together(jobs)
+				o.do(ctx, jobs[:n])
+				jobs = jobs[n:]
+			}
+		}
+	}
+}
+
+// together returns how many of the first jobs fit into one transaction: at
+// least one.
+func together(jobs []job) int {
+	keys := map[string]bool{}
+	for n, j := range jobs {
+		for _, c := range j.changes {
+			if n > 0 && keys[c.Key] {
+				return n
+			}
+			keys[c.Key] = true
+		}
+		if len(keys) > MaxChanges {
+			return max(n, 1)
+		}
+	}
+	return len(jobs)
+}
+
+// do stores the changes of all jobs and then makes their calls. When they
+// cannot be stored together, each job is done by itself.
+func (o *outbox) do(ctx context.Context, jobs []job) {
+	var all []Change
+	for _, j := range jobs {
+		all = append(all, j.changes...)
+	}
+	err := o.commit(ctx, all)
+	if err == nil {
+		for _, j := range jobs {
+			o.send(ctx, j)
+		}
+		return
+	}
+	if len(jobs) > 1 {
+		for i := range jobs {
+			o.do(ctx, jobs[i:i+1])
+		}
+		return
+	}
+	j := jobs[0]
+	if j.must {
+		if o.insist(ctx, j.changes, err) {
+			o.send(ctx, j)
+		}
+		return
+	}
+	if j.failed != nil {
+		j.failed(err)
+	}
+}
+
+// insist repeats a commit until it succeeds; false when ctx has ended.
+func (o *outbox) insist(ctx context.Context, changes []Change, err error) bool {
+	for pause := 50 * time.Millisecond; err != nil; pause = min(2*pause, 5*time.Second) {
+		glog.Errorf("framework: storing %s, will be repeated: %v", changes[0].Key, err)
+		if !wait(ctx, pause) {
+			return false
+		}
+		err = o.commit(ctx, changes)
+	}
+	return true
+}
+
+// commit stores changes, all or none. More than fit one transaction are
+// stored piece by piece, and taken back when a later piece fails.
+func (o *outbox) commit(ctx context.Context, changes []Change) error {
+	for done := 0; done < len(changes); {
+		n := min(done+MaxChanges, len(changes))
+		bounded, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := o.store.Commit(bounded, changes[done:n])
+		cancel()
+		if err != nil {
+			o.takeBack(ctx, changes[:done])
+			return err
+		}
+		done = n
+	}
+	return nil
+}
+
+// takeBack deletes the tasks among what was stored. Failing is no harm: a task
+// on record that was never launched is found out by reconciliation. Records of
+// agents stay, other launches may count on them.
+func (o *outbox) takeBack(ctx context.Context, stored []Change) {
+	var undo []Change
+	for _, c := range stored {
+		if c.Value != nil && strings.HasPrefix(c.Key, keyTasks) {
+			undo = append(undo, Change{Key: c.Key})
+		}
+	}
+	for done := 0; done < len(undo); done += MaxChanges {
+		bounded, cancel := context.WithTimeout(ctx, 5*time.Second)
+		if err := o.store.Commit(bounded, undo[done:min(done+MaxChanges, len(undo))]); err != nil {
+			glog.Warningf("framework: taking back %d records of a launch that was not sent: %v", len(undo), err)
+		}
+		cancel()
+	}
+}
+
+// send makes a job's call. One that is lost with the connection is dropped:
+// the Disconnected that follows voids it. One that the master refuses has had
+// no effect.
+func (o *outbox) send(ctx context.Context, j job) {
+	if j.call == nil {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	err := o.mesos.Send(bounded, j.call)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	glog.Warningf("framework: %s was not taken by Mesos: %v", j.call.GetType(), err)
+	if refused(err) && j.failed != nil {
+		o.takeBack(ctx, j.changes)
+		j.failed(err)
+	}
+}
+
+// refused tells whether a call is certain to have had no effect because the
+// master looked at it and said so.
+func refused(err error) bool {
+	var e *mesos.CallError
+	return errors.As(err, &e) && e.Status >= 400 && e.Status < 500
+}
+
+// wait lets time pass; false when ctx ended before.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

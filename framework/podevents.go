@@ -1,0 +1,91 @@
+package framework
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
+)
+
+// podSeen tells the core of a pod that is ours, again when its binding or what
+// it asks for has changed, and no more when it is finished or somebody else's.
+func (l *loop) podSeen(p *v1.Pod, initial bool) {
+	if initial && !l.synced {
+		l.early = append(l.early, p)
+		return
+	}
+	uid := string(p.UID)
+	old, known := l.pods[uid]
+	switch {
+	case !ours(p):
+		if known {
+			l.podGone(p)
+		}
+	case !known || old.Spec.NodeName != p.Spec.NodeName || old.Generation != p.Generation:
+		l.pods[uid] = p
+		l.addPod(p)
+	default:
+		l.pods[uid] = p
+	}
+}
+
+func (l *loop) podGone(p *v1.Pod) {
+	uid := string(p.UID)
+	if _, known := l.pods[uid]; !known {
+		return
+	}
+	delete(l.pods, uid)
+	l.settled(uid)
+	l.step(scheduler.PodRemoved{UID: uid})
+}
+
+// addPod hands a pod to the core, or, when no agent could ever run it, tells
+// its owner.
+func (l *loop) addPod(p *v1.Pod) {
+	pod, missing := translate(p, l.cfg.DefaultContainer)
+	if missing != "" && p.Spec.NodeName == "" {
+		l.step(scheduler.PodRemoved{UID: pod.UID}) // in case an earlier form of it was fine
+		l.explain(pod.UID, missing)
+		return
+	}
+	if p.Spec.NodeName != "" {
+		l.settled(pod.UID)
+	}
+	l.step(scheduler.PodAdded{Pod: pod, Node: p.Spec.NodeName})
+}
+
+// podsSynced hands over the pods that existed at start, the oldest first: first
+// come, first served holds over restarts.
+func (l *loop) podsSynced() {
+	early := l.early
+	l.early, l.synced = nil, true
+	slices.SortFunc(early, func(a, b *v1.Pod) int {
+		if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {
+			return c
+		}
+		// Within a second: a version is larger the later it was written.
+		if c := len(a.ResourceVersion) - len(b.ResourceVersion); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ResourceVersion, b.ResourceVersion)
+	})
+	for _, p := range early {
+		l.podSeen(p, false)
+	}
+	l.step(scheduler.PodsListed{})
+}
+
+// explain tells why a pod waits.
+func (l *loop) explain(uid, message string) {
+	if p := l.pods[uid]; p != nil && p.Spec.NodeName == "" {
+		l.waiting[uid] = message
+		l.explainer.say(p, message)
+	}
+}
+
+// settled: the pod waits no longer.
+func (l *loop) settled(uid string) {
+	delete(l.waiting, uid)
+	l.explainer.drop(uid)
+}

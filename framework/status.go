@@ -1,0 +1,64 @@
+package framework
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Status is a summary of what the framework is doing, for people.
+type Status struct {
+	Framework string // its id, empty before Mesos gave one
+	Connected bool   // there is a subscription
+	Agents    []AgentStatus
+	Waiting   []WaitingPod
+}
+
+// AgentStatus is what is known of one agent.
+type AgentStatus struct {
+	ID, Node string
+	Lost     bool
+	Executor bool     // ours runs there
+	Offers   int      // outstanding
+	Tasks    []string // ids
+}
+
+// WaitingPod is a pod that waits, and why.
+type WaitingPod struct{ Namespace, Name, Reason string }
+
+// question asks the loop for its status.
+type question chan<- Status
+
+// Status asks the loop. It fails when ctx ends before the loop answers, as it
+// never does unless it runs.
+func (f *Framework) Status(ctx context.Context) (Status, error) {
+	answer := make(chan Status, 1)
+	f.inbox.put(question(answer))
+	select {
+	case s := <-answer:
+		return s, nil
+	case <-ctx.Done():
+		return Status{}, context.Cause(ctx)
+	}
+}
+
+func (l *loop) status() Status {
+	s := Status{Framework: l.identity.get(), Connected: l.connected}
+	for _, id := range slices.Sorted(maps.Keys(l.agents.byID)) {
+		a := l.agents.byID[id]
+		s.Agents = append(s.Agents, AgentStatus{
+			ID: id, Node: a.Node, Lost: a.lost, Executor: a.runs, Offers: len(a.offers),
+			Tasks: slices.Sorted(maps.Keys(a.tasks)),
+		})
+	}
+	for uid, reason := range l.waiting {
+		if p := l.pods[uid]; p != nil {
+			s.Waiting = append(s.Waiting, WaitingPod{p.Namespace, p.Name, reason})
+		}
+	}
+	slices.SortFunc(s.Waiting, func(a, b WaitingPod) int {
+		return strings.Compare(a.Namespace+"/"+a.Name, b.Namespace+"/"+b.Name)
+	})
+	return s
+}

@@ -1,0 +1,166 @@
+package framework
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"math/big"
+	"sync"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/util/workqueue"
+)
+
+// AnnotationNode on a bootstrap token's Secret names the node that it is for.
+const AnnotationNode = "mesos.agent/node"
+
+const (
+	tokenType     = v1.SecretType("bootstrap.kubernetes.io/token")
+	tokenLife     = 24 * time.Hour
+	tokenAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+)
+
+// tokens keeps a bootstrap token for every node: with it a kubelet asks for its
+// first certificate, and the token's id tells for which node alone. Tokens are
+// given out at once and written to the API server behind the caller's back; an
+// executor takes longer to start than that.
+type tokens struct {
+	client kubernetes.Interface
+	queue  workqueue.TypedRateLimitingInterface[string]
+
+	mu     sync.Mutex
+	byNode map[string]token
+	nodeOf map[string]string // token id to node
+}
+
+type token struct {
+	id, secret string
+	expires    time.Time
+}
+
+func newTokens(client kubernetes.Interface) *tokens {
+	return &tokens{client: client, queue: newQueue(), byNode: map[string]token{}, nodeOf: map[string]string{}}
+}
+
+// load reads the tokens of an earlier life. Others' tokens are left alone, and
+// their ids not used.
+func (ts *tokens) load(ctx context.Context) error {
+	list, err := ts.client.CoreV1().Secrets(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{FieldSelector: "type=" + string(tokenType)})
+	if err != nil {
+		return fmt.Errorf("reading bootstrap tokens: %w", err)
+	}
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	for _, s := range list.Items {
+		if s.Type != tokenType {
+			continue
+		}
+		t := token{id: string(s.Data["token-id"]), secret: string(s.Data["token-secret"])}
+		t.expires, _ = time.Parse(time.RFC3339, string(s.Data["expiration"]))
+		node := s.Annotations[AnnotationNode]
+		ts.nodeOf[t.id] = node
+		if node != "" && len(t.secret) == 16 {
+			ts.byNode[node] = t
+		}
+	}
+	return nil
+}
+
+// of returns the token of a node, good for some hours at least.
+func (ts *tokens) of(node string, now time.Time) string {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	t, ok := ts.byNode[node]
+	if !ok {
+		t.id = ts.freeID(node)
+		ts.nodeOf[t.id] = node
+	}
+	if now.After(t.expires) {
+		t.secret = randomWord(16)
+	}
+	if now.Add(tokenLife / 2).After(t.expires) {
+		t.expires = now.Add(tokenLife)
+		ts.byNode[node] = t
+		ts.queue.Add(node)
+	}
+	return t.id + "." + t.secret
+}
+
+// node returns whose token has that id; false for a token that is not ours.
+func (ts *tokens) node(id string) (string, bool) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	node := ts.nodeOf[id]
+	return node, node != ""
+}
+
+// freeID makes the id of a node's token of its name, the same one each time;
+// where two names make one id, the later node gets another.
+func (ts *tokens) freeID(node string) string {
+	for i := 0; ; i++ {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", node, i))
+		id := make([]byte, 6)
+		for j := range id {
+			id[j] = tokenAlphabet[int(sum[j])%len(tokenAlphabet)]
+		}
+		if owner, taken := ts.nodeOf[string(id)]; !taken || owner == node {
+			return string(id)
+		}
+	}
+}
+
+// run writes tokens to the API server until ctx ends.
+func (ts *tokens) run(ctx context.Context) {
+	work(ctx, ts.queue, 4, ts.write)
+}
+
+func (ts *tokens) write(ctx context.Context, node string) error {
+	ts.mu.Lock()
+	t := ts.byNode[node]
+	ts.mu.Unlock()
+	secret := t.object(node)
+	secrets := ts.client.CoreV1().Secrets(metav1.NamespaceSystem)
+	_, err := secrets.Create(ctx, secret, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		_, err = secrets.Update(ctx, secret, metav1.UpdateOptions{})
+	}
+	if err != nil {
+		return fmt.Errorf("writing the bootstrap token of node %s: %w", node, err)
+	}
+	return nil
+}
+
+func (t token) object(node string) *v1.Secret {
+	return &v1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace:   metav1.NamespaceSystem,
+			Name:        "bootstrap-token-" + t.id,
+			Annotations: map[string]string{AnnotationNode: node},
+		},
+		Type: tokenType,
+		Data: map[string][]byte{
+			"token-id":                       []byte(t.id),
+			"token-secret":                   []byte(t.secret),
+			"expiration":                     []byte(t.expires.UTC().Format(time.RFC3339)),
+			"usage-bootstrap-authentication": []byte("true"),
+			"description":                    []byte("Lets the kubelet of node " + node + " ask for its certificate."),
+		},
+	}
+}
+
+func randomWord(n int) string {
+	word := make([]byte, n)
+	for i := range word {
+		k, err := rand.Int(rand.Reader, big.NewInt(int64(len(tokenAlphabet))))
+		if err != nil {
+			panic(err) // crypto/rand never fails on a supported system
+		}
+		word[i] = tokenAlphabet[k.Int64()]
+	}
+	return string(word)
+}

@@ -1,0 +1,99 @@
+package framework
+
+import (
+	"context"
+	"sync"
+
+	certv1 "k8s.io/api/certificates/v1"
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	certinformers "k8s.io/client-go/informers/certificates/v1"
+	coreinformers "k8s.io/client-go/informers/core/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+)
+
+// watches follows what the API server has: pods and nodes into the inbox,
+// certificate requests to the approver.
+type watches struct {
+	pods, nodes, csrs cache.SharedIndexInformer
+	synced            []cache.DoneChecker
+}
+
+// newWatches wires the watches; approve is given the names of new certificate
+// requests. Finished pods are not watched: one that finishes is told as gone.
+func newWatches(client kubernetes.Interface, in *inbox, approve func(name string)) *watches {
+	w := &watches{
+		pods: coreinformers.NewFilteredPodInformer(client, metav1.NamespaceAll, 0, cache.Indexers{}, func(o *metav1.ListOptions) {
+			o.FieldSelector = "status.phase!=" + string(v1.PodSucceeded) + ",status.phase!=" + string(v1.PodFailed)
+		}),
+		nodes: coreinformers.NewNodeInformer(client, 0, cache.Indexers{}),
+		csrs:  certinformers.NewCertificateSigningRequestInformer(client, 0, cache.Indexers{}),
+	}
+	w.follow(w.pods, cache.ResourceEventHandlerDetailedFuncs{
+		AddFunc:    func(o any, initial bool) { in.put(podSeen{o.(*v1.Pod), initial}) },
+		UpdateFunc: func(_, o any) { in.put(podSeen{o.(*v1.Pod), false}) },
+		DeleteFunc: func(o any) {
+			if p, ok := last[*v1.Pod](o); ok {
+				in.put(podGone{p})
+			}
+		},
+	})
+	w.follow(w.nodes, cache.ResourceEventHandlerDetailedFuncs{
+		AddFunc:    func(o any, _ bool) { in.put(nodeSeen{o.(*v1.Node)}) },
+		UpdateFunc: func(_, o any) { in.put(nodeSeen{o.(*v1.Node)}) },
+		DeleteFunc: func(o any) {
+			if n, ok := last[*v1.Node](o); ok {
+				in.put(nodeGone{n.Name})
+			}
+		},
+	})
+	w.follow(w.csrs, cache.ResourceEventHandlerDetailedFuncs{
+		AddFunc:    func(o any, _ bool) { approve(o.(*certv1.CertificateSigningRequest).Name) },
+		UpdateFunc: func(_, o any) { approve(o.(*certv1.CertificateSigningRequest).Name) },
+	})
+	return w
+}
+
+func (w *watches) follow(informer cache.SharedIndexInformer, h cache.ResourceEventHandler) {
+	if err := informer.SetTransform(slim); err != nil {
+		panic(err) // the informer has not been started
+	}
+	registration, err := informer.AddEventHandler(h)
+	if err != nil {
+		panic(err) // the informer has not been stopped
+	}
+	w.synced = append(w.synced, registration.HasSyncedChecker())
+}
+
+// slim drops what nobody here reads and much of an object's size is made of.
+func slim(o any) (any, error) {
+	if m, err := meta.Accessor(o); err == nil {
+		m.SetManagedFields(nil)
+	}
+	return o, nil
+}
+
+// last is the last known state of a deleted object.
+func last[T any](o any) (T, bool) {
+	if unseen, ok := o.(cache.DeletedFinalStateUnknown); ok {
+		o = unseen.Obj
+	}
+	t, ok := o.(T)
+	return t, ok
+}
+
+func (w *watches) run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, informer := range []cache.SharedIndexInformer{w.pods, w.nodes, w.csrs} {
+		wg.Go(func() { informer.RunWithContext(ctx) })
+	}
+	wg.Wait()
+}
+
+// wait returns true once everything that existed has been told; false when ctx
+// has ended before.
+func (w *watches) wait(ctx context.Context) bool {
+	return cache.WaitFor(ctx, "", w.synced...)
+}

@@ -37,10 +37,10 @@ const remembered = 1000
 // core is the state of the executor and decides what follows from an event. It
 // does nothing itself: no goroutine, clock or I/O.
 type core struct {
-	spec     Spec // as far as SUBSCRIBED tells; Name is set with the first task
-	signals  bool // the framework knows TASK_KILLING
-	closing  bool // no more tasks are taken
-	failed   string
+	spec     Spec             // as far as SUBSCRIBED tells; Name is set with the first task
+	signals  bool             // the framework knows TASK_KILLING
+	closing  bool             // no more tasks are taken
+	failed   string           // why the node failed; "" as long as it has not
 	tasks    []*task          // alive, in the order of their launch
 	byID     map[string]*task // alive or remembered
 	byUID    map[string]*task // alive or remembered; the last of a pod
@@ -72,21 +72,21 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	if c.byID[id] != nil {
 		return nil // told before
 	}
-	t := &task{id: id}
+	t, invalid := &task{id: id}, mesospb.TaskStatus_REASON_TASK_INVALID.Enum()
 	data, err := podtask.Decode(info.GetData())
 	if err != nil {
-		return c.refuse(t, err.Error())
+		return c.refuse(t, invalid, err.Error())
 	}
 	t.ref = Ref{Namespace: data.Namespace, Name: data.Name, UID: data.UID}
 	switch other := c.byUID[data.UID]; {
 	case c.closing:
-		return c.refuse(t, fmt.Sprintf("pod %s: this executor is shutting down", t.ref))
+		return c.refuse(t, nil, fmt.Sprintf("pod %s: this executor is shutting down", t.ref))
 	case c.failed != "":
-		return c.refuse(t, c.failed)
+		return c.refuse(t, nil, fmt.Sprintf("pod %s: %s", t.ref, c.failed))
 	case c.spec.Name != "" && c.spec.Name != data.Node:
-		return c.refuse(t, fmt.Sprintf("pod %s: it is for node %s, and this agent is node %s", t.ref, data.Node, c.spec.Name))
+		return c.refuse(t, invalid, fmt.Sprintf("pod %s: it is for node %s, and this agent is node %s", t.ref, data.Node, c.spec.Name))
 	case other != nil && !c.isDeparted(other):
-		return c.refuse(t, fmt.Sprintf("pod %s: it is here already, as task %s", t.ref, other.id))
+		return c.refuse(t, invalid, fmt.Sprintf("pod %s: it is here already, as task %s", t.ref, other.id))
 	}
 	c.tasks = append(c.tasks, t)
 	c.byID[id], c.byUID[t.ref.UID] = t, t
@@ -99,8 +99,8 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 }
 
 // refuse reports that a task cannot be run here, ever.
-func (c *core) refuse(t *task, why string) []effect {
-	e := ending{mesospb.TaskState_TASK_FAILED, mesospb.TaskStatus_REASON_TASK_INVALID.Enum(), why}
+func (c *core) refuse(t *task, reason *mesospb.TaskStatus_Reason, why string) []effect {
+	e := ending{mesospb.TaskState_TASK_FAILED, reason, why}
 	c.byID[t.id] = t
 	c.remember(t)
 	return []effect{t.ended(e)}

@@ -1,0 +1,67 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/moby/sys/mountinfo"
+	"golang.org/x/sys/unix"
+)
+
+// privateMounts says that this process does not share the mounts of the host's
+// first process, so that what is mounted here may not be seen by Docker.
+func privateMounts() (bool, error) {
+	own, err := os.Readlink("/proc/self/ns/mnt")
+	if err != nil {
+		return false, err
+	}
+	first, err := os.Readlink("/proc/1/ns/mnt")
+	if err != nil {
+		return false, err
+	}
+	return own != first, nil
+}
+
+// removeTree unmounts all that is mounted at or under root, and removes root.
+// While anything is mounted there nothing is removed: a volume may be a view of
+// somebody's files.
+func removeTree(root string) error {
+	mounts, err := mountsUnder(root)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, m := range mounts {
+		if err := unix.Unmount(m, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil && !errors.Is(err, unix.EINVAL) {
+			errs = append(errs, fmt.Errorf("unmounting %s: %w", m, err))
+		}
+	}
+	if mounts, err = mountsUnder(root); err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	if len(mounts) > 0 {
+		return errors.Join(append(errs, fmt.Errorf("%s is left, as %s is mounted", root, strings.Join(mounts, ", ")))...)
+	}
+	if err := os.RemoveAll(root); err != nil {
+		return fmt.Errorf("removing %s: %w", root, err)
+	}
+	return nil
+}
+
+// mountsUnder lists the mount points at or under root, the latest mount first,
+// so that each comes before what it is mounted on.
+func mountsUnder(root string) ([]string, error) {
+	infos, err := mountinfo.GetMounts(mountinfo.PrefixFilter(root))
+	if err != nil {
+		return nil, fmt.Errorf("mounts under %s: %w", root, err)
+	}
+	var points []string
+	for _, i := range infos {
+		points = append(points, i.Mountpoint)
+	}
+	slices.Reverse(points)
+	return points, nil
+}

@@ -1,0 +1,160 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/golang/glog"
+	v1 "k8s.io/api/core/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/kubelet"
+)
+
+// Config says what a node works with.
+type Config struct {
+	// RootDir is the directory that holds the root directories of the agents of
+	// this host: an absolute path.
+	RootDir string
+	// Docker is the endpoint of the Docker daemon; empty: its usual one.
+	Docker string
+	// Endpoint is host:port of the Mesos agent; its host is the node's address if
+	// it can be.
+	Endpoint string
+	// Address is the node's address. Nil: the one of Endpoint, or that of the
+	// interface with the default route.
+	Address net.IP
+	// MaxPods is how many pods the node takes; 0: the kubelet's default.
+	MaxPods int
+	// Verbosity sets that of the log, as the framework wants it; nil: it stays.
+	Verbosity func(int) error
+}
+
+// Node runs the pods of one agent. It is an executor.Node.
+type Node struct {
+	cfg Config
+
+	mu      sync.Mutex // guards what Run brings up
+	root    string     // root directory; "" until it is made
+	runtime *runtime
+	kubelet *kubelet.Kubelet
+}
+
+var _ executor.Node = (*Node)(nil)
+
+// New returns a node that is not up.
+func New(cfg Config) (*Node, error) {
+	if !filepath.IsAbs(cfg.RootDir) || filepath.Clean(cfg.RootDir) == "/" {
+		return nil, fmt.Errorf("node: root directory %q must be an absolute path and not /", cfg.RootDir)
+	}
+	cfg.RootDir = filepath.Clean(cfg.RootDir)
+	return &Node{cfg: cfg}, nil
+}
+
+// Run brings up the runtime, then the kubelet, and returns when ctx ends or one of
+// them fails.
+func (n *Node) Run(ctx context.Context, spec executor.Spec, pods func([]executor.Pod)) error {
+	if v := spec.Cluster.Verbosity; v > 0 && n.cfg.Verbosity != nil {
+		if err := n.cfg.Verbosity(v); err != nil {
+			glog.Warning(err) // a quieter log is no reason to run no pods
+		}
+	}
+	address, err := n.address()
+	if err != nil {
+		return err
+	}
+	root, err := n.makeRoot(spec.Agent)
+	if err != nil {
+		return err
+	}
+	socket := filepath.Join(root, "cri.sock")
+	shim, err := dockershim.New(dockershim.Config{
+		Docker: n.cfg.Docker,
+		Socket: socket,
+		Owner:  dockershim.Owner{Framework: spec.Framework, Agent: spec.Agent},
+	})
+	if err != nil {
+		return fmt.Errorf("node %s: %w", spec.Name, err)
+	}
+	k, err := kubelet.New(kubelet.Config{
+		Node: spec.Name, Address: address, RootDir: root, Socket: socket,
+		Servers: spec.Cluster.Servers, CA: []byte(spec.Cluster.CA), Token: spec.Cluster.Token,
+		ClusterDNS: spec.Cluster.ClusterDNS, ClusterDomain: spec.Cluster.ClusterDomain,
+		CPUs: spec.Total.CPUs, Memory: megabytes(spec.Total.Mem), Disk: megabytes(spec.Total.Disk),
+		ReservedCPUs: spec.Executor.CPUs, ReservedMemory: megabytes(spec.Executor.Mem),
+		MaxPods: n.cfg.MaxPods,
+		Pods:    func(all []*v1.Pod) { pods(seen(all)) },
+	})
+	if err != nil {
+		return fmt.Errorf("node %s: %w", spec.Name, err)
+	}
+	glog.Infof("node %s: address %v, root directory %s", spec.Name, address, root)
+	return n.run(ctx, shim, k, socket)
+}
+
+// run lives as long as both the runtime and the kubelet do.
+func (n *Node) run(ctx context.Context, shim *dockershim.Server, k *kubelet.Kubelet, socket string) error {
+	r, err := dial(socket)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	serving := make(chan error, 1)
+	go func() {
+		defer cancel() // the kubelet is of no use without it
+		serving <- shim.Run(ctx)
+	}()
+	n.mu.Lock()
+	n.runtime = r
+	n.mu.Unlock()
+
+	err = r.answers(ctx)
+	if err == nil {
+		n.mu.Lock()
+		n.kubelet = k
+		n.mu.Unlock()
+		err = k.Run(ctx)
+	}
+	cancel()
+	if served := <-serving; served != nil && !errors.Is(served, context.Canceled) {
+		return errors.Join(served, err)
+	}
+	return err
+}
+
+// parts returns what is up.
+func (n *Node) parts() (root string, r *runtime, k *kubelet.Kubelet) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.root, n.runtime, n.kubelet
+}
+
+// makeRoot makes the root directory of agent.
+func (n *Node) makeRoot(agent string) (string, error) {
+	if agent == "" || strings.ContainsAny(agent, "/\x00") || agent == "." || agent == ".." {
+		return "", fmt.Errorf("node: agent id %q does not do as the name of a directory", agent)
+	}
+	root := filepath.Join(n.cfg.RootDir, agent)
+	if err := os.MkdirAll(root, 0o750); err != nil {
+		return "", fmt.Errorf("node: root directory: %w", err)
+	}
+	if private, err := privateMounts(); err == nil && private {
+		glog.Warningf("this executor has a mount namespace of its own: volumes that the kubelet mounts "+
+			"(secrets, configuration, memory) may be empty in containers, as Docker does not see them. "+
+			"Start the Mesos agent without isolation of file systems, or share %s", n.cfg.RootDir)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.root = root
+	return root, nil
+}
+
+func megabytes(mb float64) uint64 { return uint64(max(mb, 0) * (1 << 20)) }

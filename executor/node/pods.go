@@ -1,0 +1,90 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+)
+
+// Delete asks the API server to delete a pod.
+func (n *Node) Delete(ctx context.Context, ref executor.Ref, grace *time.Duration) error {
+	_, _, k := n.parts()
+	if k == nil {
+		return errors.New("the node is not up yet")
+	}
+	select {
+	case <-k.Ready():
+	default:
+		return errors.New("the node has no certificate yet")
+	}
+	uid := types.UID(ref.UID)
+	options := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}}
+	if grace != nil {
+		seconds := int64(max(*grace, 0) / time.Second)
+		options.GracePeriodSeconds = &seconds
+	}
+	err := k.Client().CoreV1().Pods(ref.Namespace).Delete(ctx, ref.Name, options)
+	switch {
+	case apierrors.IsNotFound(err), apierrors.IsConflict(err): // gone, or another of its name
+		return nil
+	case apierrors.IsForbidden(err): // not bound to this node
+		return nil
+	}
+	return err
+}
+
+// seen turns the API server's pods into what the executor looks at.
+func seen(pods []*v1.Pod) []executor.Pod {
+	all := make([]executor.Pod, len(pods))
+	for i, pod := range pods {
+		all[i] = executor.Pod{
+			Ref:      executor.Ref{Namespace: pod.Namespace, Name: pod.Name, UID: string(pod.UID)},
+			Phase:    executor.Phase(pod.Status.Phase),
+			Ready:    ready(pod),
+			Deleting: pod.DeletionTimestamp != nil,
+			IP:       pod.Status.PodIP,
+			Reason:   reason(pod),
+		}
+	}
+	return all
+}
+
+func ready(pod *v1.Pod) bool {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == v1.PodReady {
+			return c.Status == v1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// reason says in a line why the pod is in its phase: by the words of the pod's
+// status, or by the first container that has failed.
+func reason(pod *v1.Pod) string {
+	if r := join(pod.Status.Reason, pod.Status.Message); r != "" {
+		return r
+	}
+	for _, statuses := range [][]v1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
+		for _, s := range statuses {
+			if t := s.State.Terminated; t != nil && t.ExitCode != 0 {
+				return join(fmt.Sprintf("container %s: exit code %d", s.Name, t.ExitCode), join(t.Reason, t.Message))
+			}
+		}
+	}
+	return ""
+}
+
+func join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + ": " + b
+}

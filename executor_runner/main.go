@@ -1,0 +1,92 @@
+// Executor_runner is the Mesos executor of kubernetes-mesos: a Mesos agent
+// fetches and starts it, and it runs pods on that agent by the embedded kubelet
+// and Docker. All that it must know comes from the agent and with the tasks.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // the node failed, the agent is gone, or something is left behind
+	exitUsage  = 2 // a flag or the environment is wrong
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	logging.Init()
+	docker := flag.String("docker_endpoint", "", "`endpoint` of the Docker daemon on this machine; the default is DOCKER_HOST or unix:///var/run/docker.sock")
+	root := flag.String("root_dir", "/var/lib/kubernetes-mesos", "`directory` for pods' volumes, logs and certificates; each agent has its own in there")
+	address := flag.String("node_address", "", "IP `address` under which the node is reached; the default is the agent's, or that of the interface with the default route")
+	maxPods := flag.Int("max_pods", 0, "how many pods this node takes at most; 0 means 250")
+	flag.Parse()
+	logging.RouteKlog()
+	defer logging.Flush()
+
+	ip := net.ParseIP(*address)
+	if ip == nil && *address != "" {
+		return usage(fmt.Errorf("-node_address: %q is not an IP address", *address))
+	}
+	if flag.NArg() > 0 {
+		return usage(fmt.Errorf("%q is no flag", flag.Arg(0)))
+	}
+	agent, err := mesos.ExecutorFromEnv(os.Getenv)
+	if err != nil {
+		return usage(err)
+	}
+	clearSecrets()
+	n, err := node.New(node.Config{
+		RootDir: *root, Docker: *docker, Endpoint: agent.Endpoint, Address: ip, MaxPods: *maxPods,
+		Verbosity: logging.SetVerbosity,
+	})
+	if err != nil {
+		return usage(err)
+	}
+	e, err := executor.New(executor.Config{Mesos: mesos.NewExecutor(agent), Node: n, Grace: agent.ShutdownGrace})
+	if err != nil {
+		return usage(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := e.Run(ctx); err != nil && !errors.Is(err, mesos.ErrShutdown) {
+		glog.Errorf("executor of agent %s: %v", agent.AgentID, err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+func usage(err error) int {
+	fmt.Fprintln(os.Stderr, "executor_runner:", err)
+	return exitUsage
+}
+
+// clearSecrets takes credentials that the agent handed over out of the
+// environment, so that no program that is started from here inherits them.
+func clearSecrets() {
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		for _, secret := range []string{"TOKEN", "SECRET", "PASSWORD", "CREDENTIAL"} {
+			if strings.HasPrefix(name, "MESOS_") && strings.Contains(name, secret) {
+				_ = os.Unsetenv(name) // fails for an empty name only
+			}
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package local
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+)
+
+// agent is one machine's agent, and what the master knows of it.
+type agent struct {
+	m        *master
+	index    int
+	hostname string
+	ip       string
+	endpoint string // host:port
+
+	listener net.Listener
+	server   *http.Server // nil while it does not run
+
+	id         string
+	total      []*mesospb.Resource
+	attributes []*mesospb.Attribute
+	registered time.Time
+
+	// running: its process lives. connected: it runs and the master can reach
+	// it. removed: the master has given it up, since removedAt.
+	running, connected, removed bool
+	removedAt                   time.Time
+	timeout                     *timer
+
+	// silent: nothing passes between it and the master, who has not noticed
+	// yet; what the master says meanwhile waits in the mailbox.
+	silent  bool
+	mailbox []func()
+
+	free      []*mesospb.Resource // neither used nor offered
+	offers    map[string]*offer
+	executors map[executorKey]*executor
+	updates   map[updatesKey]*updates
+	orphans   []*executor // running on, but known to nobody
+}
+
+func (m *master) newAgent(index int, total []*mesospb.Resource) (*agent, error) {
+	attributes, err := resources.ParseAttributes(m.cfg.attributes(index))
+	if err != nil {
+		return nil, fmt.Errorf("local Mesos: %w", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("local Mesos: agent %d: %w", index+1, err)
+	}
+	a := &agent{
+		m: m, index: index, hostname: m.cfg.hostname(index),
+		ip: "127.0.0.1", endpoint: l.Addr().String(), listener: l,
+		total: total, attributes: attributes,
+	}
+	a.clear()
+	return a, nil
+}
+
+// clear makes it an agent that has never run anything.
+func (a *agent) clear() {
+	a.free = a.total
+	a.offers = map[string]*offer{}
+	a.executors = map[executorKey]*executor{}
+	a.updates = map[updatesKey]*updates{}
+}
+
+// start runs the agent's process: it serves executors and registers.
+func (a *agent) start() {
+	a.running = true
+	a.serve()
+	a.register()
+}
+
+// register makes the agent known to the master, under a new id if it has none.
+func (a *agent) register() {
+	if a.id == "" {
+		a.id = a.m.newAgentID()
+		a.m.agentOf[a.id] = a
+		a.registered = time.Now()
+	}
+	a.connected = true
+	a.m.allocate()
+}
+
+// heard tells whether what the agent says reaches the master.
+func (a *agent) heard() bool { return a.connected && !a.silent }
+
+// tell carries out what the master says to the agent, as soon as that hears it.
+func (a *agent) tell(f func()) {
+	if a.silent {
+		a.mailbox = append(a.mailbox, f)
+		return
+	}
+	f()
+}
+
+func (a *agent) serve() {
+	server, l := newServer(a.routes()), a.listener
+	a.server = server
+	a.m.serving.Go(func() { server.Serve(l) })
+}
+
+// stopServer closes the agent's socket and its executors' streams.
+func (a *agent) stopServer(how ending) {
+	if a.server == nil {
+		return
+	}
+	for _, ex := range a.executors {
+		ex.closeStream(how)
+	}
+	a.server.Close()
+	a.server = nil
+}
+
+func (a *agent) agentID() *mesospb.AgentID { return &mesospb.AgentID{Value: proto.String(a.id)} }
+
+func (a *agent) pid() string { return "slave(1)@" + a.endpoint }
+
+func (a *agent) port() int32 { return int32(a.listener.Addr().(*net.TCPAddr).Port) }
+
+func (a *agent) url() *mesospb.URL {
+	return &mesospb.URL{
+		Scheme:  proto.String("http"),
+		Address: &mesospb.Address{Hostname: &a.hostname, Ip: &a.ip, Port: proto.Int32(a.port())},
+		Path:    proto.String("/slave(1)"),
+	}
+}
+
+func (a *agent) info() *mesospb.AgentInfo {
+	return &mesospb.AgentInfo{
+		Hostname: &a.hostname, Resources: a.total, Attributes: a.attributes,
+		Id: a.agentID(), Port: proto.Int32(a.port()),
+	}
+}
+
+// executorIDs are those of f that run here or are being started.
+func (a *agent) executorIDs(f *framework) []*mesospb.ExecutorID {
+	var out []*mesospb.ExecutorID
+	for _, ex := range a.executorsInOrder() {
+		if ex.framework == f {
+			out = append(out, ex.info.ExecutorId)
+		}
+	}
+	return out
+}
+
+func (a *agent) executorsInOrder() []*executor {
+	out := make([]*executor, 0, len(a.executors))
+	for _, ex := range a.executors {
+		out = append(out, ex)
+	}
+	slices.SortFunc(out, func(x, y *executor) int {
+		if d := x.started.Compare(y.started); d != 0 {
+			return d
+		}
+		return strings.Compare(x.container, y.container)
+	})
+	return out
+}
+
+// updatesInOrder are the streams of f here, those of older tasks first.
+func (a *agent) updatesInOrder(f *framework) []*updates {
+	var out []*updates
+	for _, t := range f.taskOrder {
+		if u := a.updates[updatesKey{f.id, t.id()}]; u != nil {
+			out = append(out, u)
+		}
+	}
+	var rest []*updates
+	for key, u := range a.updates {
+		if key.framework == f.id && f.tasks[key.task] == nil {
+			rest = append(rest, u)
+		}
+	}
+	slices.SortFunc(rest, func(x, y *updates) int { return strings.Compare(x.key.task, y.key.task) })
+	return append(out, rest...)
+}
+
+// removeFramework shuts the framework's executors down and forgets its statuses.
+func (a *agent) removeFramework(f *framework) {
+	for _, ex := range a.executorsInOrder() {
+		if ex.framework == f {
+			ex.abandoned = true
+			ex.shutdown()
+		}
+	}
+	for key, u := range a.updates {
+		if key.framework == f.id {
+			u.retry.stop()
+			delete(a.updates, key)
+		}
+	}
+}
+
+// endExecutors orders all executors of this agent to end.
+func (a *agent) endExecutors() {
+	a.timeout.stop()
+	for _, ex := range a.orphans {
+		ex.cancel()
+	}
+	for _, ex := range a.executorsInOrder() {
+		if ex.stream == nil && ex.process != nil { // it cannot be told otherwise
+			ex.process.terminate()
+		}
+		ex.shutdown()
+	}
+}

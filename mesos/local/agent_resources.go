@@ -1,0 +1,91 @@
+package local
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+)
+
+// The host ports that agents on one machine share out among them.
+const (
+	firstPort = 31000
+	lastPort  = 32000
+)
+
+// agentResources are the resources of each agent: what the configuration says,
+// and for the rest what the machine has. Every agent gets all of the machine's
+// cpus and disk and three quarters of its memory; ports are split, as pods of
+// two agents on one host cannot have the same.
+func agentResources(cfg *Config, workDir string) ([][]*mesospb.Resource, error) {
+	said, err := resources.Parse(cfg.Resources)
+	if err != nil {
+		return nil, fmt.Errorf("local Mesos: %w", err)
+	}
+	names := map[string]bool{}
+	for _, r := range said {
+		names[r.GetName()] = true
+	}
+	out := make([][]*mesospb.Resource, cfg.Agents)
+	for i := range out {
+		var usual []string
+		for _, name := range []string{"cpus", "mem", "disk", "ports"} {
+			if names[name] {
+				continue
+			}
+			value, err := usualResource(name, workDir, i, cfg.Agents)
+			if err != nil {
+				return nil, fmt.Errorf("local Mesos: %s of this machine: %w", name, err)
+			}
+			usual = append(usual, name+":"+value)
+		}
+		more, err := resources.Parse(strings.Join(usual, ";"))
+		if err != nil {
+			return nil, fmt.Errorf("local Mesos: %w", err)
+		}
+		out[i] = resources.Add(more, said...)
+	}
+	return out, nil
+}
+
+func usualResource(name, workDir string, agent, agents int) (string, error) {
+	switch name {
+	case "cpus":
+		return fmt.Sprint(runtime.NumCPU()), nil
+	case "mem":
+		total, err := memory()
+		return fmt.Sprint(total * 3 / 4), err
+	case "disk":
+		var fs syscall.Statfs_t
+		err := syscall.Statfs(workDir, &fs)
+		return fmt.Sprint(fs.Bavail * uint64(fs.Bsize) / 2 >> 20), err
+	}
+	n := lastPort - firstPort + 1
+	if agents > n {
+		return "", errors.New("there are more agents than ports; name the ports")
+	}
+	begin, end := firstPort+agent*n/agents, firstPort+(agent+1)*n/agents-1
+	return fmt.Sprintf("[%d-%d]", begin, end), nil
+}
+
+// memory is the machine's, in MB.
+func memory() (int64, error) {
+	f, err := os.Open("/proc/meminfo")
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		var kb int64
+		if _, err := fmt.Sscanf(s.Text(), "MemTotal: %d kB", &kb); err == nil {
+			return kb >> 10, nil
+		}
+	}
+	return 0, errors.New("/proc/meminfo has no MemTotal")
+}

@@ -1,0 +1,142 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+)
+
+// Config is what a local Mesos is made of. The zero value is one agent with
+// what this machine has, on a free port of the loopback interface.
+type Config struct {
+	// Addr is where the master listens; "127.0.0.1:0" when empty. Whoever
+	// reaches it can run programs as this user. Agents listen on loopback.
+	Addr string
+
+	// Agents is how many there are; 0 means 1.
+	Agents int
+
+	// Hostname names the agents: itself for one, "<Hostname>-1" and so on for
+	// more. Empty: the host name of the machine.
+	Hostname string
+
+	// Resources of each agent, as the --resources flag of a Mesos agent has
+	// them. What is not named of cpus, mem, disk and ports comes from the
+	// machine; ports default to 31000-32000 split among the agents.
+	Resources string
+
+	// Attributes of the agents, as the --attributes flag has them: one entry
+	// for all of them, or one for each.
+	Attributes []string
+
+	// WorkDir holds the agents' sandboxes and the fetcher's cache. Empty: a
+	// temporary directory that is removed when Run returns.
+	WorkDir string
+
+	// Credentials are the secrets of frameworks by principal. When there are
+	// any, the scheduler API wants HTTP basic authentication.
+	Credentials map[string]string
+
+	// Simulate, when set, is called in place of starting a program for each
+	// executor: for tests and benchmarks with very many agents. Nothing is
+	// fetched and there is no sandbox directory. It gets what the program
+	// would find in its environment and speaks HTTP to its agent like any
+	// executor; its context ends when the agent kills it. It returns the exit
+	// code.
+	Simulate func(ctx context.Context, env map[string]string, info *mesospb.ExecutorInfo) int
+
+	// Faults to play; none by default.
+	Faults Faults
+
+	// Times. Zero means the default, which is Mesos' own but for RecoveryTimeout.
+	HeartbeatInterval          time.Duration // of scheduler streams; 15 s
+	AllocationInterval         time.Duration // between rounds of offers; 1 s
+	OfferTimeout               time.Duration // an offer is rescinded after it; 0: never
+	AgentTimeout               time.Duration // a silent agent is lost after it; 75 s
+	RegistrationTimeout        time.Duration // an executor must subscribe within it; 1 min
+	ReregistrationTimeout      time.Duration // the same, after its agent came back; 2 s
+	ShutdownGrace              time.Duration // between SHUTDOWN and SIGKILL, when ExecutorInfo has none; 5 s
+	UpdateRetry                time.Duration // until an unacknowledged status is sent again, then doubling; 10 s
+	RecoveryTimeout            time.Duration // MESOS_RECOVERY_TIMEOUT of executors; 15 s, so that they end soon after a killed process of ours
+	subscriptionBackoffMaximum time.Duration
+}
+
+// withDefaults returns c complete, or what is wrong with it.
+func (c Config) withDefaults() (Config, error) {
+	if c.Addr == "" {
+		c.Addr = "127.0.0.1:0"
+	}
+	if c.Agents == 0 {
+		c.Agents = 1
+	}
+	if c.Agents < 0 {
+		return c, fmt.Errorf("local Mesos: %d agents asked for; at least 1 is needed", c.Agents)
+	}
+	if c.Hostname == "" {
+		h, err := os.Hostname()
+		if err != nil {
+			return c, fmt.Errorf("local Mesos: name of this machine: %w", err)
+		}
+		c.Hostname = h
+	}
+	if n := len(c.Attributes); n > 1 && n != c.Agents {
+		return c, fmt.Errorf("local Mesos: attributes for %d agents, but there are %d; give one entry for all or one for each", n, c.Agents)
+	}
+	for _, a := range c.Attributes {
+		if _, err := resources.ParseAttributes(a); err != nil {
+			return c, fmt.Errorf("local Mesos: %w", err)
+		}
+	}
+	if err := c.Faults.validate(); err != nil {
+		return c, fmt.Errorf("local Mesos: %w", err)
+	}
+	return c.withDefaultTimes()
+}
+
+func (c Config) withDefaultTimes() (Config, error) {
+	for _, d := range []struct {
+		value *time.Duration
+		usual time.Duration
+	}{
+		{&c.HeartbeatInterval, 15 * time.Second},
+		{&c.AllocationInterval, time.Second},
+		{&c.OfferTimeout, 0},
+		{&c.AgentTimeout, 75 * time.Second},
+		{&c.RegistrationTimeout, time.Minute},
+		{&c.ReregistrationTimeout, 2 * time.Second},
+		{&c.ShutdownGrace, 5 * time.Second},
+		{&c.UpdateRetry, 10 * time.Second},
+		{&c.RecoveryTimeout, 15 * time.Second},
+	} {
+		if *d.value < 0 {
+			return c, errors.New("local Mesos: a time in its configuration is negative")
+		}
+		if *d.value == 0 {
+			*d.value = d.usual
+		}
+	}
+	c.subscriptionBackoffMaximum = min(c.ReregistrationTimeout, 15*time.Second)
+	return c, nil
+}
+
+func (c *Config) hostname(agent int) string {
+	if c.Agents == 1 {
+		return c.Hostname
+	}
+	return fmt.Sprintf("%s-%d", c.Hostname, agent+1)
+}
+
+func (c *Config) attributes(agent int) string {
+	switch len(c.Attributes) {
+	case 0:
+		return ""
+	case 1:
+		return c.Attributes[0]
+	}
+	return c.Attributes[agent]
+}

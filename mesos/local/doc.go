@@ -1,0 +1,33 @@
+// Package local is an Apache Mesos inside our process: a master and agents that
+// speak the v1 HTTP API, in protobuf and JSON, over real TCP sockets, and start
+// and supervise real executor processes. It is for one machine and for tests; a
+// cluster runs Apache Mesos. What it does is what masters and agents of release
+// 1.11 were seen to do; package mesostest holds both to the same cases.
+//
+//	scheduler ── HTTP ──▶ scheduler_api ─┐            ┌─ executor_api ◀── HTTP ── executor
+//	                                     ▼            ▼
+//	                  one goroutine (loop) owns master, frameworks, agents,
+//	                  offers, tasks, executors and every timer
+//	                                     │            ▲
+//	             events by bounded queues┘            └ process ended, fetched, failed
+//
+// Nothing in here is locked but the queues: handlers and process watchers hand
+// the loop a function and wait for it. Master and agents share that one
+// goroutine, so a message between them is a function call; what can go wrong
+// between real ones is played by [Faults] and by methods such as
+// [Mesos.StopAgent] and [Mesos.PauseAgent].
+//
+// Differences from Apache Mesos, all of them deliberate:
+//
+//   - Offers go round in turn, one framework after the other; there is no DRF,
+//     weight or quota. RESERVE, UNRESERVE, CREATE, DESTROY and offer
+//     constraints are ignored, as an invalid operation is.
+//   - No isolation: an executor's resources are counted but not enforced.
+//   - Command tasks (without executor) are refused with TASK_ERROR.
+//   - Nothing is written down: when the process ends, its executors end.
+//   - In JSON, 64-bit integers are strings on the way out (numbers and strings
+//     are understood on the way in), and enums may be given as numbers.
+//   - A fetched file is removed with the executor it was fetched for, so that a
+//     work directory does not grow by a program per start; stdout and stderr stay.
+//   - xz archives, hdfs and ftp are not fetched.
+package local

@@ -1,0 +1,200 @@
+package local
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// executorAPI is POST /api/v1/executor of an agent.
+func (a *agent) executorAPI(w http.ResponseWriter, r *http.Request) {
+	call := &mesospb.ExecutorCall{}
+	no := readCall(r, call)
+	if no == nil {
+		no = validateExecutorCall(call)
+	}
+	if no == nil && call.GetType() == mesospb.ExecutorCall_SUBSCRIBE {
+		if no = a.serveExecutor(w, r, call); no == nil {
+			return
+		}
+	}
+	if no == nil && call.GetType() != mesospb.ExecutorCall_HEARTBEAT {
+		if !a.m.do(func() { no = a.executorCall(call) }) {
+			no = fail(http.StatusServiceUnavailable, "the agent is ending")
+		}
+	}
+	if no != nil {
+		if no.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", http.MethodPost)
+		}
+		no.write(w)
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func validateExecutorCall(c *mesospb.ExecutorCall) *failure {
+	missing := ""
+	switch {
+	case c.Type == nil || c.GetType() == mesospb.ExecutorCall_UNKNOWN:
+		missing = "type"
+	case c.GetType() == mesospb.ExecutorCall_SUBSCRIBE && c.Subscribe == nil:
+		missing = "subscribe"
+	case c.GetType() == mesospb.ExecutorCall_UPDATE && c.Update == nil:
+		missing = "update"
+	case c.GetType() == mesospb.ExecutorCall_MESSAGE && c.Message == nil:
+		missing = "message"
+	}
+	if missing != "" {
+		return fail(http.StatusBadRequest, "Failed to validate Executor::Call: Expecting '%s' to be present", missing)
+	}
+	if c.Update != nil {
+		return validateUpdate(c, c.Update.Status)
+	}
+	return nil
+}
+
+func validateUpdate(c *mesospb.ExecutorCall, s *mesospb.TaskStatus) *failure {
+	problem := ""
+	switch {
+	case len(s.Uuid) == 0:
+		problem = "Expecting 'uuid' to be present"
+	case len(s.Uuid) != 16:
+		problem = "'uuid' is no UUID of 16 bytes"
+	case s.Source == nil || s.GetSource() != mesospb.TaskStatus_SOURCE_EXECUTOR:
+		problem = "'source' must be SOURCE_EXECUTOR"
+	case s.ExecutorId != nil && s.ExecutorId.GetValue() != c.ExecutorId.GetValue():
+		problem = "ExecutorID in Call differs from the one in the status"
+	case s.GetState() == mesospb.TaskState_TASK_STAGING:
+		problem = "TASK_STAGING is no state for an executor to send"
+	}
+	if problem == "" {
+		return nil
+	}
+	return fail(http.StatusBadRequest, "Failed to validate Executor::Call: %s", problem)
+}
+
+// find returns the executor that calls.
+func (a *agent) find(call *mesospb.ExecutorCall) (*executor, *failure) {
+	if !a.running {
+		return nil, fail(http.StatusServiceUnavailable, "the agent is not running")
+	}
+	ex := a.executors[executorKey{call.FrameworkId.GetValue(), call.ExecutorId.GetValue()}]
+	if ex != nil {
+		return ex, nil
+	}
+	for key := range a.executors {
+		if key.framework == call.FrameworkId.GetValue() {
+			return nil, fail(http.StatusBadRequest, "Executor cannot be found")
+		}
+	}
+	return nil, fail(http.StatusBadRequest, "Framework cannot be found")
+}
+
+func (a *agent) executorCall(call *mesospb.ExecutorCall) *failure {
+	ex, no := a.find(call)
+	switch {
+	case no != nil:
+		return no
+	case ex.stream == nil:
+		return fail(http.StatusForbidden, "Executor is not subscribed")
+	case call.GetType() == mesospb.ExecutorCall_UPDATE:
+		a.executorUpdate(ex, call.Update.Status)
+	case call.GetType() == mesospb.ExecutorCall_MESSAGE:
+		a.messageFromExecutor(ex, call.Message.Data)
+	}
+	return nil
+}
+
+// executorUpdate keeps a status and tells the executor so. One for another
+// agent is dropped, and so is every one of a framework that is gone.
+func (a *agent) executorUpdate(ex *executor, s *mesospb.TaskStatus) {
+	if ex.abandoned || s.AgentId != nil && s.AgentId.GetValue() != a.id {
+		return
+	}
+	a.keep(ex.framework, a.complete(ex, s))
+	e := &mesospb.ExecutorEvent{
+		Type:         mesospb.ExecutorEvent_ACKNOWLEDGED.Enum(),
+		Acknowledged: &mesospb.ExecutorEvent_Acknowledged{TaskId: s.TaskId, Uuid: s.Uuid},
+	}
+	if d := a.m.cfg.Faults.SlowAcknowledgements; d > 0 {
+		a.m.after(d, func() { ex.send(e) })
+		return
+	}
+	ex.send(e)
+}
+
+// serveExecutor subscribes and serves the stream until one side ends it.
+func (a *agent) serveExecutor(w http.ResponseWriter, r *http.Request, call *mesospb.ExecutorCall) *failure {
+	c, no := streamCodec(r)
+	if no != nil {
+		return no
+	}
+	var q *queue
+	var ex *executor
+	if !a.m.do(func() { q, ex, no = a.subscribe(call) }) {
+		no = fail(http.StatusServiceUnavailable, "the agent is ending")
+	}
+	if no != nil {
+		return no
+	}
+	defer a.m.do(func() {
+		if ex.stream == q {
+			ex.stream = nil
+		}
+	})
+	serveStream(w, r, c, q, nil, 0)
+	return nil
+}
+
+// subscribe answers an executor's SUBSCRIBE; an earlier stream of it ends.
+func (a *agent) subscribe(call *mesospb.ExecutorCall) (*queue, *executor, *failure) {
+	ex, no := a.find(call)
+	if no != nil {
+		return nil, nil, no
+	}
+	q := newQueue()
+	// Also an executor whose only tasks were killed before it came has nothing
+	// to live for. (MESOS-8411)
+	if ex.phase == registering && len(ex.queued) == 0 && !ex.hadTask {
+		ex.shutdown()
+	}
+	ex.closeStream(closed)
+	if ex.phase == terminating {
+		q.send(&mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_SHUTDOWN.Enum()})
+		q.end(closed)
+		return q, ex, nil
+	}
+	ex.phase = running
+	ex.timeout.stop()
+	ex.stream = q
+	ex.send(&mesospb.ExecutorEvent{
+		Type: mesospb.ExecutorEvent_SUBSCRIBED.Enum(),
+		Subscribed: &mesospb.ExecutorEvent_Subscribed{
+			ExecutorInfo: ex.info, FrameworkInfo: ex.framework.info, AgentInfo: a.info(),
+			ContainerId: &mesospb.ContainerID{Value: &ex.container},
+		}})
+	for _, u := range call.Subscribe.UnacknowledgedUpdates {
+		if validateUpdate(call, u.Status) == nil {
+			a.executorUpdate(ex, u.Status)
+		}
+	}
+	a.dropUnreceived(ex, call.Subscribe.UnacknowledgedTasks)
+	for _, b := range ex.queued {
+		ex.deliver(b)
+	}
+	ex.queued = nil
+	return q, ex, nil
+}
+
+// dropUnreceived ends tasks that were sent but that the executor, coming back,
+// does not know.
+func (a *agent) dropUnreceived(ex *executor, known []*mesospb.TaskInfo) {
+	for _, t := range slices.Clone(ex.tasks) {
+		has := slices.ContainsFunc(known, func(i *mesospb.TaskInfo) bool { return i.TaskId.GetValue() == t.id() })
+		if t.delivered && t.latest == mesospb.TaskState_TASK_STAGING && !has {
+			a.own(t, t.framework.lost(mesospb.TaskState_TASK_DROPPED), mesospb.TaskStatus_REASON_AGENT_RESTARTED, "Task launched during agent restart")
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package local
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Faults are things that go wrong on purpose. A chance is between 0 (never) and
+// 1 (always); the same Seed draws the same numbers, in the order in which the
+// things happen.
+type Faults struct {
+	Seed uint64
+
+	// RescindOffers is the chance of an offer to be rescinded, RescindAfter
+	// later (at once when 0), if it is still held by then.
+	RescindOffers float64
+	RescindAfter  time.Duration
+
+	// SwallowUpdates is the chance of a status to be lost on its way to the
+	// scheduler; as it stays unacknowledged, it is sent again later.
+	SwallowUpdates float64
+
+	// DuplicateUpdates is the chance of a status to arrive twice.
+	DuplicateUpdates float64
+
+	// SwallowAcknowledgements is the chance of a scheduler's ACKNOWLEDGE to be
+	// answered with 202 and forgotten.
+	SwallowAcknowledgements float64
+
+	// SlowAcknowledgements delays the ACKNOWLEDGED event to executors.
+	SlowAcknowledgements time.Duration
+
+	// FailFetches is the chance of a fetch to fail.
+	FailFetches float64
+
+	// RefuseCalls is the chance of a scheduler's call other than SUBSCRIBE to
+	// be answered with 503 and not be carried out; LoseAnswers of one to be
+	// carried out and its answer lost with the connection.
+	RefuseCalls float64
+	LoseAnswers float64
+
+	// CutStreams is the chance of each event for a scheduler to be the last
+	// one before its stream breaks off in the middle of a record.
+	CutStreams float64
+}
+
+func (f Faults) validate() error {
+	for _, c := range []struct {
+		name  string
+		value float64
+	}{
+		{"RescindOffers", f.RescindOffers}, {"SwallowUpdates", f.SwallowUpdates},
+		{"DuplicateUpdates", f.DuplicateUpdates}, {"SwallowAcknowledgements", f.SwallowAcknowledgements},
+		{"FailFetches", f.FailFetches}, {"RefuseCalls", f.RefuseCalls},
+		{"LoseAnswers", f.LoseAnswers}, {"CutStreams", f.CutStreams},
+	} {
+		if !(c.value >= 0 && c.value <= 1) {
+			return fmt.Errorf("fault %s has the chance %v, which is not between 0 and 1", c.name, c.value)
+		}
+	}
+	return nil
+}
+
+// dice draws the faults; it belongs to the loop.
+type dice struct{ r *rand.Rand }
+
+func newDice(seed uint64) dice { return dice{rand.New(rand.NewPCG(seed, 0))} }
+
+// happens draws only for what may happen, so that faults which are off do not
+// disturb the others.
+func (d dice) happens(chance float64) bool { return chance > 0 && d.r.Float64() < chance }

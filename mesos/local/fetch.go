@@ -1,0 +1,188 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// fetcher brings the URIs of a command into its sandbox.
+type fetcher struct {
+	dir string // of the cache
+
+	mu     sync.Mutex
+	cached map[string]*cached // by user and URI
+}
+
+// cached is a file in the cache; done is closed when it is there, or err says
+// why not. It is never asked for again: a URI's content is not supposed to change.
+type cached struct {
+	done chan struct{}
+	path string
+	err  error
+}
+
+func newFetcher(workDir string) *fetcher {
+	return &fetcher{dir: filepath.Join(workDir, "fetch"), cached: map[string]*cached{}}
+}
+
+// fetch returns what it made, also when it fails.
+func (f *fetcher) fetch(ctx context.Context, p plan, owner owner) (made []string, err error) {
+	for _, u := range p.command.GetUris() {
+		paths, err := f.fetchOne(ctx, p, u, owner)
+		made = append(made, paths...)
+		if err != nil {
+			return made, fmt.Errorf("fetching %s: %w", u.GetValue(), err)
+		}
+	}
+	return made, nil
+}
+
+func (f *fetcher) fetchOne(ctx context.Context, p plan, u *mesospb.CommandInfo_URI, owner owner) (made []string, err error) {
+	name, err := targetName(u)
+	if err != nil {
+		return nil, err
+	}
+	target := filepath.Join(p.directory, name)
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return nil, err
+	}
+	source := u.GetValue()
+	if u.GetCache() {
+		if source, err = f.fromCache(ctx, p.user, source); err != nil {
+			return nil, err
+		}
+	}
+	if err := download(ctx, source, target); err != nil {
+		return []string{target}, err
+	}
+	made = []string{target}
+	switch {
+	case u.GetExecutable():
+		err = os.Chmod(target, 0o755)
+	case u.GetExtract():
+		err = extract(target, p.directory, owner)
+	}
+	if err == nil {
+		err = owner.own(target)
+	}
+	return made, err
+}
+
+// targetName is the name of the file in the sandbox: output_file, or what
+// follows the last slash.
+func targetName(u *mesospb.CommandInfo_URI) (string, error) {
+	if strings.ContainsAny(u.GetValue(), "\\'\x00") {
+		return "", fmt.Errorf("the URI contains a backslash, a quote or a NUL")
+	}
+	if name := u.GetOutputFile(); name != "" {
+		if !filepath.IsLocal(name) {
+			return "", fmt.Errorf("output_file %q leads out of the sandbox", name)
+		}
+		return name, nil
+	}
+	name := u.GetValue()[strings.LastIndex(u.GetValue(), "/")+1:]
+	if !filepath.IsLocal(name) || name == "." {
+		return "", fmt.Errorf("the URI ends in no file name")
+	}
+	return name, nil
+}
+
+// fromCache returns the path of a URI's content, fetched once for each user,
+// and by one at a time. A failure is not kept.
+func (f *fetcher) fromCache(ctx context.Context, user, uri string) (string, error) {
+	key := user + "\x00" + uri
+	f.mu.Lock()
+	c := f.cached[key]
+	if c == nil {
+		c = &cached{done: make(chan struct{}), path: filepath.Join(f.dir, fmt.Sprintf("c%07d", len(f.cached)))}
+		f.cached[key] = c
+		f.mu.Unlock()
+		if c.err = os.MkdirAll(f.dir, 0o755); c.err == nil {
+			c.err = download(ctx, uri, c.path)
+		}
+		if c.err != nil {
+			f.mu.Lock()
+			delete(f.cached, key)
+			f.mu.Unlock()
+		}
+		close(c.done)
+		return c.path, c.err
+	}
+	f.mu.Unlock()
+	select {
+	case <-c.done:
+		return c.path, c.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// download copies a local path, a file:// or an http(s):// URI to target.
+func download(ctx context.Context, uri, target string) error {
+	in, err := openURI(ctx, uri)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(target, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err = io.Copy(out, in); err != nil {
+		out.Close()
+		return err
+	}
+	return out.Close()
+}
+
+func openURI(ctx context.Context, uri string) (io.ReadCloser, error) {
+	scheme, path, found := strings.Cut(uri, "://")
+	switch {
+	case !found:
+		path = uri
+		fallthrough
+	case scheme == "file":
+		if !filepath.IsAbs(path) {
+			return nil, fmt.Errorf("the path is not absolute")
+		}
+		return os.Open(path)
+	case scheme == "http" || scheme == "https":
+		return openHTTP(ctx, uri)
+	}
+	return nil, fmt.Errorf("%s is not fetched by a local Mesos; use a path, file, http or https", scheme)
+}
+
+// fetchTimeout bounds one download.
+const fetchTimeout = 10 * time.Minute
+
+func openHTTP(ctx context.Context, uri string) (io.ReadCloser, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Timeout: fetchTimeout, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}
+	answer, err := client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode != http.StatusOK {
+		answer.Body.Close()
+		return nil, fmt.Errorf("the server answers %s", answer.Status)
+	}
+	return answer.Body, nil
+}
+
+func removeFetched(paths []string) {
+	for _, p := range paths {
+		os.Remove(p)
+	}
+}

@@ -1,0 +1,80 @@
+package local
+
+import (
+	"slices"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+)
+
+// filter is what a framework does not want to be offered again for a while:
+// these resources of the agent, or less of them.
+type filter struct {
+	role    string
+	agent   *agent
+	refused []*mesospb.Resource
+	until   time.Time
+}
+
+// longestFilter is where Mesos caps refuse_seconds.
+const longestFilter = 365 * 24 * time.Hour
+
+// refuse keeps rs of the agent from being offered to f for the time that the
+// filter asks for: 5 s when it does not say or is negative, and not at all for
+// 0. It lasts for at least an allocation interval and ends at a regular round,
+// so that a refusal of 2 s brings the next offer after up to 3 s.
+func (m *master) refuse(f *framework, role string, a *agent, rs []*mesospb.Resource, asked *mesospb.Filters) {
+	s := asked.GetRefuseSeconds()
+	if s < 0 {
+		s = 5
+	}
+	d := min(seconds(s), longestFilter)
+	if d == 0 || len(rs) == 0 {
+		return
+	}
+	d = max(d, m.cfg.AllocationInterval)
+	f.filters = append(f.filters, &filter{role, a, rs, time.Now().Add(d)})
+}
+
+// refuses tells whether a filter keeps the resources from being offered.
+func (f *framework) refuses(role string, a *agent, rs []*mesospb.Resource) bool {
+	now := time.Now()
+	f.filters = slices.DeleteFunc(f.filters, func(x *filter) bool { return !x.until.After(now) })
+	return slices.ContainsFunc(f.filters, func(x *filter) bool {
+		return x.agent == a && x.role == role && resources.Contains(x.refused, rs)
+	})
+}
+
+// decline gives offers back; ids that are no offers of f change nothing.
+func (m *master) decline(f *framework, call *mesospb.SchedulerCall_Decline) {
+	for _, id := range call.OfferIds {
+		if o := f.offers[id.GetValue()]; o != nil {
+			m.takeBack(o)
+			m.refuse(f, o.role, o.agent, o.resources, call.Filters)
+		}
+	}
+}
+
+// revive forgets the filters of the roles (all, when none is named) and their
+// suppression; offers follow at once.
+func (m *master) revive(f *framework, roles []string) {
+	if len(roles) == 0 {
+		roles = f.roles
+	}
+	for _, role := range roles {
+		delete(f.suppressed, role)
+	}
+	f.filters = slices.DeleteFunc(f.filters, func(x *filter) bool { return slices.Contains(roles, x.role) })
+	m.allocate()
+}
+
+// suppress stops offers in the roles (all, when none is named); those held stay.
+func (m *master) suppress(f *framework, roles []string) {
+	if len(roles) == 0 {
+		roles = f.roles
+	}
+	for _, role := range roles {
+		f.suppressed[role] = true
+	}
+}

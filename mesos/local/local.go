@@ -1,0 +1,123 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/golang/glog"
+)
+
+// Mesos is a master with its agents.
+type Mesos struct {
+	cfg      Config
+	workDir  string // with everything in it, ours to remove when temporary
+	tempDir  bool
+	master   *master
+	listener net.Listener
+}
+
+// New makes a local Mesos and listens, so that [Mesos.Addr] is known and
+// connections wait for [Mesos.Run], which must follow: it is what frees the
+// sockets and the temporary directory. The error names what of cfg is wrong or
+// in use.
+func New(cfg Config) (*Mesos, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	m := &Mesos{cfg: cfg}
+	if err := m.makeWorkDir(); err != nil {
+		return nil, err
+	}
+	if err := m.listen(); err != nil {
+		m.free()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *Mesos) makeWorkDir() (err error) {
+	if m.workDir = m.cfg.WorkDir; m.workDir == "" {
+		m.tempDir = true
+		m.workDir, err = os.MkdirTemp("", "local-mesos-")
+	} else {
+		err = prepareWorkDir(m.workDir)
+	}
+	if err != nil {
+		return fmt.Errorf("local Mesos: work directory: %w", err)
+	}
+	return nil
+}
+
+func (m *Mesos) listen() error {
+	var err error
+	if m.listener, err = net.Listen("tcp", m.cfg.Addr); err != nil {
+		return fmt.Errorf("local Mesos: master: %w", err)
+	}
+	m.master, err = newMaster(&m.cfg, m.workDir, m.listener.Addr().(*net.TCPAddr))
+	return err
+}
+
+// free gives back what New took.
+func (m *Mesos) free() {
+	if m.listener != nil {
+		m.listener.Close()
+	}
+	if m.master != nil {
+		for _, a := range m.master.agents {
+			a.listener.Close()
+		}
+	}
+	if m.tempDir {
+		os.RemoveAll(m.workDir)
+	}
+}
+
+// Addr is the master's host:port, of which the host is 127.0.0.1 when it listens
+// on every address.
+func (m *Mesos) Addr() string { return m.master.addr }
+
+// Run serves until ctx ends or the master can serve no longer. Then every
+// executor gets SHUTDOWN, and after its grace SIGKILL; Run returns when no
+// process, socket or goroutine remains. Once only.
+func (m *Mesos) Run(ctx context.Context) error {
+	defer m.free()
+	stop, failed := make(chan struct{}), make(chan error, 1)
+	var serving, looping sync.WaitGroup
+	looping.Go(func() { m.master.loop.run(stop) })
+
+	server := newServer(m.master.routes())
+	serving.Go(func() {
+		if err := server.Serve(m.listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("local Mesos: master: %w", err)
+		}
+	})
+	m.master.do(m.master.start)
+	glog.Infof("local Mesos: master %s with %d agents, work directory %s", m.Addr(), m.cfg.Agents, m.workDir)
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	m.master.do(m.master.end)
+	m.master.executors.Wait()
+	m.master.do(m.master.stopServing)
+	server.Close()
+	serving.Wait()
+	m.master.serving.Wait()
+	close(stop)
+	looping.Wait()
+	return err
+}
+
+// newServer has no limits of time on answers, as they may be streams.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 30 * time.Second}
+}

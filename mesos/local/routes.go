@@ -1,0 +1,63 @@
+package local
+
+import (
+	"net"
+	"net/http"
+	"strings"
+)
+
+// routes of the master.
+func (m *master) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, prefix := range []string{"", "/master"} {
+		mux.HandleFunc(prefix+"/api/v1/scheduler", m.schedulerAPI)
+		mux.HandleFunc(prefix+"/api/v1/scheduler/{$}", m.schedulerAPI)
+		mux.HandleFunc("GET "+prefix+"/state", m.statePage)
+		mux.HandleFunc("GET "+prefix+"/health", healthPage)
+		mux.HandleFunc(prefix+"/redirect", m.redirectPage)
+	}
+	mux.HandleFunc("GET /version", versionPage)
+	mux.HandleFunc("GET /{$}", m.indexPage)
+	mux.Handle("GET /files/", filesPages(m.workDir))
+	mux.HandleFunc("/", notFoundPage)
+	return guard(m.cfg, m.addr, mux)
+}
+
+// routes of an agent.
+func (a *agent) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, prefix := range []string{"", "/slave(1)"} {
+		mux.HandleFunc(prefix+"/api/v1/executor", a.executorAPI)
+		mux.HandleFunc("GET "+prefix+"/state", a.statePage)
+		mux.HandleFunc("GET "+prefix+"/health", healthPage)
+	}
+	mux.HandleFunc("GET /version", versionPage)
+	mux.Handle("GET /files/", filesPages(a.m.workDir))
+	mux.HandleFunc("/", notFoundPage)
+	return guard(a.m.cfg, a.endpoint, mux)
+}
+
+// guard keeps web pages that a browser on this machine shows from driving a
+// Mesos that listens on loopback only: a page reaches it under a name of its
+// own, which is refused, as an API that runs commands must.
+func guard(cfg *Config, addr string, h http.Handler) http.Handler {
+	if host, _, _ := net.SplitHostPort(addr); !isLoopback(host) {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = strings.Trim(r.Host, "[]")
+		}
+		if net.ParseIP(host) == nil && host != "localhost" && host != cfg.Hostname {
+			http.Error(w, "this address is not called "+host, http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,85 @@
+package local
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gogo/protobuf/proto"
+)
+
+// writeTimeout bounds how long one write may wait for a reader that has stalled.
+const writeTimeout = 30 * time.Second
+
+// serveStream writes the events of q as RecordIO until q ends or the client
+// goes. beat is written now and each interval, if there is one; it comes after
+// the first event.
+func serveStream(w http.ResponseWriter, r *http.Request, c codec, q *queue, beat proto.Message, interval time.Duration) {
+	out := http.NewResponseController(w)
+	w.Header().Set("Content-Type", c.contentType)
+	w.WriteHeader(http.StatusOK)
+	var ticks <-chan time.Time
+	if beat != nil {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		ticks = ticker.C
+	}
+	var buf []byte
+	for first := true; ; {
+		events, ending := q.take()
+		if ending == cut {
+			panic(http.ErrAbortHandler)
+		}
+		if first && len(events) > 0 && ending == open && beat != nil {
+			events = append([]proto.Message{events[0], beat}, events[1:]...)
+			first = false
+		}
+		var err error
+		if buf, err = appendRecords(buf[:0], c, events); err != nil {
+			panic(http.ErrAbortHandler) // a message of ours that cannot be written
+		}
+		if ending == torn {
+			buf = append(buf, "17\n\x08"...)
+		}
+		if len(buf) > 0 && write(w, out, buf) != nil {
+			return
+		}
+		switch ending {
+		case closed:
+			return
+		case torn:
+			panic(http.ErrAbortHandler)
+		}
+		select {
+		case <-q.wake:
+		case <-ticks:
+			q.send(beat)
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+func write(w http.ResponseWriter, out *http.ResponseController, b []byte) error {
+	if err := out.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return err
+	}
+	if _, err := w.Write(b); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// appendRecords writes events in RecordIO framing: length, newline, message.
+func appendRecords(b []byte, c codec, events []proto.Message) ([]byte, error) {
+	for _, e := range events {
+		m, err := c.marshal(e)
+		if err != nil {
+			return b, err
+		}
+		b = strconv.AppendInt(b, int64(len(m)), 10)
+		b = append(b, '\n')
+		b = append(b, m...)
+	}
+	return b, nil
+}

@@ -1,0 +1,118 @@
+package local
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+)
+
+// validateTask returns why a task cannot be launched by f with an offer of the
+// agent in that role, its amount of resources aside; empty when it can.
+func validateTask(info *mesospb.TaskInfo, f *framework, a *agent, role string) string {
+	id := info.TaskId.GetValue()
+	if p := idProblem(id); p != "" {
+		return p
+	}
+	if f.tasks[id] != nil {
+		return "Task has duplicate ID: " + id
+	}
+	if got := info.AgentId.GetValue(); got != a.id {
+		return fmt.Sprintf("Task uses invalid agent %s while agent %s is expected", got, a.id)
+	}
+	switch {
+	case (info.Executor == nil) == (info.Command == nil):
+		return "Task should have at least one (but not both) of CommandInfo or ExecutorInfo present"
+	case info.Command != nil:
+		return "a local Mesos runs no command tasks; give the task an executor"
+	case info.KillPolicy.GetGracePeriod().GetNanoseconds() < 0:
+		return "Task's 'kill_policy.grace_period' must be non-negative"
+	}
+	if p := executorProblem(info.Executor, f); p != "" {
+		return p
+	}
+	if len(info.Resources) == 0 {
+		return "Task uses no resources"
+	}
+	for _, rs := range [][]*mesospb.Resource{info.Resources, info.Executor.Resources} {
+		if p := resourcesProblem(rs, role); p != "" {
+			return p
+		}
+	}
+	if sharePort(info.Resources, info.Executor.Resources) {
+		return "There are overlapping resources in the task resources " + resources.Format(info.Resources) +
+			" and executor resources " + resources.Format(info.Executor.Resources)
+	}
+	return ""
+}
+
+func executorProblem(e *mesospb.ExecutorInfo, f *framework) string {
+	if p := idProblem(e.ExecutorId.GetValue()); p != "" {
+		return p
+	}
+	if id := e.FrameworkId; id != nil && id.GetValue() != f.id {
+		return fmt.Sprintf("ExecutorInfo has an invalid FrameworkID (Actual: %s vs Expected: %s)", id.GetValue(), f.id)
+	}
+	if e.GetType() == mesospb.ExecutorInfo_DEFAULT {
+		return "'ExecutorInfo.type' must be 'CUSTOM'"
+	}
+	if e.Command == nil {
+		return "'ExecutorInfo.command' must be set"
+	}
+	if e.ShutdownGracePeriod.GetNanoseconds() < 0 {
+		return "ExecutorInfo's 'shutdown_grace_period' must be non-negative"
+	}
+	for _, v := range e.Command.Environment.GetVariables() {
+		if v.Value == nil {
+			return fmt.Sprintf("Executor's `CommandInfo` is invalid: Environment variable '%s' of type 'VALUE' must have a value set", v.GetName())
+		}
+	}
+	return ""
+}
+
+// resourcesProblem finds what can be no amount, and what is of another role.
+func resourcesProblem(rs []*mesospb.Resource, role string) string {
+	for _, r := range rs {
+		complain := func(what string) string {
+			return fmt.Sprintf("Resource '%s' is invalid: %s", resources.Format([]*mesospb.Resource{r}), what)
+		}
+		switch r.GetType() {
+		case mesospb.Value_SCALAR:
+			v := r.GetScalar().GetValue()
+			if r.Scalar == nil || v < 0 || math.IsNaN(v) || math.IsInf(v, 0) || v > 0 && v < 0.0005 {
+				return complain("Invalid scalar resource")
+			}
+		case mesospb.Value_RANGES:
+			if r.Ranges == nil {
+				return complain("Invalid ranges resource")
+			}
+			for _, x := range r.Ranges.Range {
+				if x.GetEnd() < x.GetBegin() {
+					return complain("Invalid ranges resource: begin > end")
+				}
+			}
+		case mesospb.Value_SET:
+			if r.Set == nil {
+				return complain("Invalid set resource")
+			}
+		default:
+			return complain("Unsupported resource type")
+		}
+		if i := r.AllocationInfo; i != nil && i.GetRole() != role {
+			return fmt.Sprintf("The resources are allocated to role '%s' but the offer is of role '%s'", i.GetRole(), role)
+		}
+	}
+	return ""
+}
+
+func sharePort(a, b []*mesospb.Resource) bool {
+	for _, x := range resources.Ports(a) {
+		for _, y := range resources.Ports(b) {
+			if x.Begin <= y.End && y.Begin <= x.End {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -13,6 +13,7 @@ import (
 // options is what the command line says, checked but not yet acted upon.
 type options struct {
 	mesosMaster     string
+	master          master // of mesosMaster, parsed
 	serveLocalMesos string
 	localAddress    string
 	localResources  string
@@ -20,6 +21,7 @@ type options struct {
 	localWorkDir    string
 
 	executorURI  string
+	executorPort int
 	executorCPUs float64
 	executorMem  int64
 	machines     string
@@ -68,7 +70,8 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.StringVar(&o.localAttributes, "local_attributes", "", "`attributes` of each local agent: rack:r1;zone:a")
 	fs.StringVar(&o.localWorkDir, "local_work_dir", "", "`directory` of the local Mesos' sandboxes (default: mesos in -data_dir)")
 
-	fs.StringVar(&o.executorURI, "executor_uri", "", "`path or URI` from which Mesos agents fetch executor_runner (default: the one built beside this program)")
+	fs.StringVar(&o.executorURI, "executor_uri", "", "`path or URI` from which Mesos agents fetch executor_runner (default: the one built beside this program, delivered over HTTP)")
+	fs.IntVar(&o.executorPort, "executor_port", 0, "`port`, on -secure_address, at which agents fetch executor_runner when -executor_uri is empty (default: any that is free)")
 	fs.Float64Var(&o.executorCPUs, "executor_cpus", 0.1, "`cpus` that an executor takes of its agent, beside its pods")
 	fs.Int64Var(&o.executorMem, "executor_mem", 128, "memory in `MiB` that an executor takes of its agent, beside its pods")
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
@@ -102,11 +105,9 @@ func flagSet(o *options) *flag.FlagSet {
 
 	for _, name := range glogFlags {
 		if f := flag.Lookup(name); f != nil {
-			fs.Var(f.Value, f.Name, f.Usage)
+			fs.Var(f.Value, f.Name, f.Usage) // logging.Init has set the defaults
 		}
 	}
-	_ = fs.Set("logtostderr", "true")
-	fs.Lookup("logtostderr").DefValue = "true"
 	fs.Usage = func() { usage(fs) }
 	return fs
 }
@@ -160,11 +161,20 @@ func (o *options) validate() error {
 	if (o.principal == "") != (o.secretFile == "") {
 		return errors.New("-mesos_authentication_principal and -mesos_authentication_secret_file are given together or not at all")
 	}
-	master, err := parseMaster(o.mesosMaster)
-	if err != nil {
+	var err error
+	if o.master, err = parseMaster(o.mesosMaster); err != nil {
 		return err
 	}
-	if o.serveLocalMesos != "" && master.kind != masterLocal {
+	if o.advertiseAddress == "" && o.master.kind != masterRemote {
+		o.advertiseAddress = "127.0.0.1"
+	}
+	if len(list(o.controllers)) == 0 {
+		return errors.New("-controllers is empty: say * for the usual ones or none for none")
+	}
+	if err := checkExecutor(o.executorURI, o.master.kind); err != nil {
+		return err
+	}
+	if o.serveLocalMesos != "" && o.master.kind != masterLocal {
 		return fmt.Errorf("-serve_local_mesos wants -mesos_master=local or local(N), not %q", o.mesosMaster)
 	}
 	_, err = o.secret()

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
+	"github.com/kubernetes-mesos/kubernetes-mesos/delivery"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+)
+
+// clientOf makes a client of the control plane that is limited by nothing but
+// the server.
+func clientOf(plane *controlplane.ControlPlane) (kubernetes.Interface, error) {
+	cfg := plane.ClientConfig()
+	cfg.QPS = -1
+	return kubernetes.NewForConfig(cfg)
+}
+
+// executorFor says how agents get the executor. Without -executor_uri it is the
+// one built beside this program: a local Mesos copies the file, others fetch it
+// from a server that is started here.
+func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (framework.Executor, error) {
+	e := framework.Executor{
+		URI:    o.executorURI,
+		Amount: scheduler.Amount{CPU: milli(o.executorCPUs), Mem: o.executorMem},
+	}
+	if o.executorURI != "" {
+		return e, nil
+	}
+	path, err := ownExecutor()
+	if err != nil {
+		return e, usageError{err}
+	}
+	if o.master.kind == masterLocal {
+		e.URI = path
+		return e, nil
+	}
+	server, err := delivery.New(path, net.JoinHostPort(o.secureAddress, fmt.Sprint(o.executorPort)))
+	if err != nil {
+		return e, usageError{fmt.Errorf("-executor_port: %w", err)}
+	}
+	p.start(ctx, "delivery of the executor", server.Run)
+	api, err := url.Parse(plane.Servers()[0])
+	if err != nil {
+		return e, err
+	}
+	e.URI, e.Cache = server.URL(api.Hostname()), true
+	return e, nil
+}
+
+// ownExecutor finds executor_runner where build.sh puts it, or beside this program.
+func ownExecutor() (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Dir(self)
+	for _, path := range []string{
+		filepath.Join(dir, "executor_runner"),
+		filepath.Join(filepath.Dir(dir), "executor_runner", "executor_runner"),
+	} {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("-executor_uri: there is no executor_runner beside %s: build it, or name one", self)
+}
+
+// checkExecutor finds a path that cannot be right. A local Mesos is on this
+// machine, so the file must be, too; the agents of another look at home.
+func checkExecutor(uri string, kind int) error {
+	if uri == "" || kind == masterNone || strings.Contains(uri, "://") {
+		return nil
+	}
+	if !filepath.IsAbs(uri) {
+		return fmt.Errorf("-executor_uri=%s: a path must be absolute, as agents look for it", uri)
+	}
+	if kind == masterRemote {
+		return nil
+	}
+	if info, err := os.Stat(uri); err != nil {
+		return fmt.Errorf("-executor_uri: %w", err)
+	} else if !info.Mode().IsRegular() {
+		return fmt.Errorf("-executor_uri: %s is not a file", uri)
+	}
+	return nil
+}

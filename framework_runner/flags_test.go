@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
+)
+
+// The seed's flags are there, and all show their default and meaning.
+func TestHelp(t *testing.T) {
+	var out bytes.Buffer
+	if _, err := parse([]string{"-h"}, &out); !errors.Is(err, flag.ErrHelp) {
+		t.Fatalf("got %v", err)
+	}
+	for _, name := range []string{
+		"mesos_master", "executor_uri", "machines", "address", "port", "secure_port", "api_prefix", "etcd_servers",
+		"data_dir", "framework_name", "framework_role", "framework_user", "failover_timeout",
+		"mesos_authentication_principal", "mesos_authentication_secret_file", "default_container_cpu",
+		"default_container_mem", "executor_cpus", "executor_mem", "allow_privileged", "controllers",
+		"cluster_cidr", "service_cluster_ip_range", "v", "logtostderr",
+	} {
+		if !strings.Contains(out.String(), "\n  -"+name+" ") && !strings.Contains(out.String(), "\n  -"+name+"\n") {
+			t.Errorf("-h does not show -%s", name)
+		}
+	}
+}
+
+func TestGoodFlags(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("sesame\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, err := parse([]string{
+		"-machines=a,b", "-mesos_master=127.0.0.1:5050", "-executor_uri=/opt/executor_runner",
+		"-mesos_authentication_principal=p", "-mesos_authentication_secret_file=" + secret,
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := o.secret(); got != "sesame" || err != nil {
+		t.Errorf("the secret is %q, %v; the file's last newline is none of it", got, err)
+	}
+	if o.master != (master{kind: masterRemote, addr: "127.0.0.1:5050"}) {
+		t.Errorf("the master is %+v", o.master)
+	}
+}
+
+// Each wrong command line is refused in one line that names the flag.
+func TestBadFlags(t *testing.T) {
+	for _, row := range []struct{ args, says string }{
+		{"-port=0", "-port"},
+		{"-secure_port=70000", "-secure_port"},
+		{"-api_prefix=api", "-api_prefix"},
+		{"-executor_cpus=0", "-executor_cpus"},
+		{"-executor_mem=8", "-executor_mem"},
+		{"-default_container_cpu=-1", "-default_container_cpu"},
+		{"-failover_timeout=0s", "-failover_timeout"},
+		{"-failover_timeout=soon", "failover_timeout"},
+		{"-mesos_authentication_principal=p", "-mesos_authentication_secret_file"},
+		{"-mesos_authentication_principal=p -mesos_authentication_secret_file=/nowhere", "/nowhere"},
+		{"-mesos_master=", "-mesos_master"},
+		{"-mesos_master=local(0)", "local(0)"},
+		{"-mesos_master=local(101)", "1 to 100"},
+		{"-mesos_master=local(x)", "-mesos_master"},
+		{"-serve_local_mesos=127.0.0.1:5050 -mesos_master=none", "-serve_local_mesos"},
+		{"-executor_uri=bin/executor_runner", "absolute"},
+		{"-executor_uri=/nowhere/executor_runner", "/nowhere/executor_runner"},
+		{"-controllers=", "-controllers"},
+		{"stray", "stray"},
+	} {
+		_, err := parse(strings.Fields(row.args), nil)
+		if err == nil || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v; want one line with %q", row.args, err, row.says)
+		}
+	}
+}
+
+func TestMain(m *testing.M) {
+	logging.Init()
+	os.Exit(m.Run())
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"syscall"
+
+	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
+)
+
+// newLocalMesos makes the Mesos of this process; it listens already.
+func newLocalMesos(o options) (*local.Mesos, error) {
+	addr := o.localAddress
+	if o.serveLocalMesos != "" {
+		addr = o.serveLocalMesos
+	}
+	cfg := local.Config{
+		Addr:      addr,
+		Agents:    o.master.agents,
+		Resources: o.localResources,
+		WorkDir:   o.localWorkDir,
+	}
+	if o.localAttributes != "" {
+		cfg.Attributes = []string{o.localAttributes}
+	}
+	if cfg.WorkDir == "" && o.serveLocalMesos == "" {
+		cfg.WorkDir = filepath.Join(o.dataDir, "mesos")
+	}
+	m, err := local.New(cfg)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE) && o.serveLocalMesos != "":
+		return nil, usageError{fmt.Errorf("-serve_local_mesos: %s is in use by another process", addr)}
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, usageError{fmt.Errorf("-local_address: %s is in use by another process: choose another", addr)}
+	case err != nil:
+		return nil, usageError{err}
+	}
+	glog.Infof("a local Mesos, agents: %d: http://%s/state", o.master.agents, m.Addr())
+	return m, nil
+}

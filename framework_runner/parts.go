@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// parts are the long-lived parts of the process, in the order of their start.
+// Each later one may lean on the earlier ones, so they end in reverse order, one
+// after the other.
+type parts struct {
+	running []*part
+	ended   chan *part
+}
+
+type part struct {
+	name string
+	stop context.CancelFunc
+	done chan struct{}
+	err  error // of Run; valid once done is closed
+}
+
+func newParts() *parts { return &parts{ended: make(chan *part)} }
+
+// start runs a part until it ends by itself or the parts are stopped.
+func (p *parts) start(ctx context.Context, name string, run func(context.Context) error) {
+	// The part ends when its turn has come, not when the process is told to.
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	started := &part{name: name, stop: stop, done: make(chan struct{})}
+	p.running = append(p.running, started)
+	go func() {
+		started.err = run(ctx)
+		close(started.done)
+		select {
+		case p.ended <- started:
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// wait returns when ctx ends, with nil, or a part ends that was not asked to.
+func (p *parts) wait(ctx context.Context) error { return p.waitFor(ctx, nil) }
+
+// waitFor is wait that also returns, with nil, when done is closed.
+func (p *parts) waitFor(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-done:
+		return nil
+	case ended := <-p.ended:
+		return ended.failure()
+	}
+}
+
+// stop ends all parts, the newest first, and returns what went wrong in that.
+func (p *parts) stop() error {
+	var failures []error
+	for i := len(p.running) - 1; i >= 0; i-- {
+		last := p.running[i]
+		asked := true
+		select {
+		case <-last.done:
+			asked = false // wait has told of it
+		default:
+		}
+		last.stop()
+		<-last.done
+		if asked && last.err != nil && !errors.Is(last.err, context.Canceled) {
+			failures = append(failures, last.failure())
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func (p *part) failure() error {
+	if p.err == nil {
+		return fmt.Errorf("%s ended unexpectedly", p.name)
+	}
+	return fmt.Errorf("%s: %w", p.name, p.err)
+}

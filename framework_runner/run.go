@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+
+	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/etcdstore"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+)
+
+// recordsPrefix is where the framework's own records are in etcd.
+const recordsPrefix = "/kubernetes-mesos/"
+
+// run starts the parts and ends them when ctx does or one of them fails.
+func run(ctx context.Context, o options) (err error) {
+	p := newParts()
+	defer func() { err = errors.Join(err, p.stop()) }()
+
+	if o.serveLocalMesos != "" {
+		m, err := newLocalMesos(o)
+		if err != nil {
+			return err
+		}
+		p.start(ctx, "local Mesos", m.Run)
+		return p.wait(ctx)
+	}
+	plane, err := startControlPlane(ctx, p, o)
+	if err != nil {
+		return err
+	}
+	if err := p.waitFor(ctx, plane.Ready()); err != nil || ctx.Err() != nil {
+		return err
+	}
+	glog.Infof("the API is ready: http://%s, v1beta1 at %s/v1beta1", plane.LocalAddr(), o.apiPrefix)
+	if err := startFramework(ctx, p, o, plane); err != nil {
+		return err
+	}
+	return p.wait(ctx)
+}
+
+// startControlPlane makes everything that can be wrong with flags fail at once.
+func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.ControlPlane, error) {
+	plane, err := controlplane.New(controlplane.Config{
+		DataDir:               o.dataDir,
+		EtcdServers:           list(o.etcdServers),
+		LocalAddress:          net.JoinHostPort(o.address, strconv.Itoa(o.port)),
+		SecureAddress:         net.JoinHostPort(o.secureAddress, strconv.Itoa(o.securePort)),
+		AdvertiseAddress:      o.advertiseAddress,
+		ServiceClusterIPRange: o.serviceClusterIPRange,
+		ClusterCIDR:           o.clusterCIDR,
+		AllowPrivileged:       o.allowPrivileged,
+		Controllers:           list(o.controllers),
+		NoAgents:              o.master.kind == masterNone,
+		Door: func(api http.Handler) http.Handler {
+			return v1beta1.NewDoor(api, v1beta1.Options{Prefix: o.apiPrefix})
+		},
+	})
+	if c := (*controlplane.ConfigError)(nil); errors.As(err, &c) {
+		return nil, usageError{c}
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.start(ctx, "control plane", plane.Run)
+	return plane, nil
+}
+
+// startFramework starts what schedules pods: the Mesos it needs, if it is
+// local, and the framework itself.
+func startFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) error {
+	if o.master.kind == masterNone {
+		if list(o.controllers)[0] == "none" {
+			return nil // the bare API: nobody but its users writes
+		}
+		client, err := clientOf(plane)
+		if err != nil {
+			return err
+		}
+		p.start(ctx, "framework", func(ctx context.Context) error {
+			return framework.WithoutMesos(ctx, client, "no Mesos master: framework_runner was started with -mesos_master=none")
+		})
+		return nil
+	}
+	if o.master.kind == masterRemote {
+		f, err := newFramework(ctx, p, o, plane, o.master.addr)
+		if err != nil {
+			return err
+		}
+		p.start(ctx, "framework", f.Run)
+		return nil
+	}
+	m, err := newLocalMesos(o)
+	if err != nil {
+		return err
+	}
+	f, err := newFramework(ctx, p, o, plane, m.Addr())
+	if err != nil {
+		return errors.Join(err, m.Close())
+	}
+	p.start(ctx, "framework", f.Run)
+	// Started last and so ended first: its executors end in order while the
+	// framework still listens to what becomes of their pods.
+	p.start(ctx, "local Mesos", m.Run)
+	return nil
+}
+
+// newFramework wires the framework to the control plane and the master at addr.
+func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane, addr string) (*framework.Framework, error) {
+	executor, err := executorFor(ctx, p, o, plane)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := o.secret()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: addr, Principal: o.principal, Secret: secret})
+	if err != nil {
+		return nil, usageError{fmt.Errorf("-mesos_master: %w", err)}
+	}
+	client, err := clientOf(plane)
+	if err != nil {
+		return nil, err
+	}
+	return framework.New(framework.Config{
+		Client: client,
+		Store:  etcdstore.New(plane.Etcd(), recordsPrefix),
+		Mesos:  connection,
+		Info: framework.Info{
+			Name:            o.frameworkName,
+			User:            o.frameworkUser,
+			Role:            o.frameworkRole,
+			Principal:       o.principal,
+			FailoverTimeout: o.failoverTimeout,
+		},
+		Executor:         executor,
+		DefaultContainer: scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem},
+		Machines:         list(o.machines),
+		Cluster: podtask.Cluster{
+			Servers:       plane.Servers(),
+			CA:            string(plane.CA()),
+			ClusterDNS:    list(o.clusterDNS),
+			ClusterDomain: o.clusterDomain,
+		},
+	})
+}
+
+func milli(cpus float64) int64 { return int64(cpus*1000 + 0.5) }

@@ -1,6 +1,9 @@
 package scheduler
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // agent is what the core knows of a Mesos agent: what it offers, or offered
 // last, and what of ours is there.
@@ -25,6 +28,7 @@ type agent struct {
 
 	batch []Task // to be launched in this Step
 	pays  bool   // the batch pays for the executor
+	last  uint64 // the youngest pod in it
 }
 
 func (s *State) agent(id string) *agent {
@@ -177,8 +181,19 @@ func (s *State) roomFor(a *agent) Amount {
 
 // welcomes reports whether the agent has nothing but perhaps its room against
 // pods of the class.
-func (s *State) welcomes(a *agent, c *class) bool {
+func (a *agent) welcomes(c *class) bool {
 	return c.judge(a.node) == suits && len(a.tasks) < a.node.maxPods && a.lacksPort(c) == 0
+}
+
+// hull returns the least and the greatest port of the offers.
+func (a *agent) hull() (low, high uint16) {
+	low = math.MaxUint16
+	for _, r := range a.ranges {
+		if len(r) > 0 {
+			low, high = min(low, r[0].Begin), max(high, r[len(r)-1].End)
+		}
+	}
+	return low, high
 }
 
 // lacksPort returns the first port of the class that is not to be had; 0 when

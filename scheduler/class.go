@@ -20,7 +20,8 @@ type class struct {
 	affinity    nodeaffinity.RequiredNodeAffinity
 	tolerations []v1.Toleration
 
-	verdicts []verdict // on nodes, by their number; what is not there is not decided
+	anywhere bool      // it has no selector and no affinity
+	verdicts []verdict // of selector, affinity and tolerations on nodes, by their number
 
 	reason  string // why its ready pods wait
 	version uint64 // of what the reason was made from
@@ -34,7 +35,10 @@ func (s *State) classFor(p *Pod) *class {
 	}
 	c := s.classes[key]
 	if c == nil {
-		c = &class{key: key, amount: p.Amount, ports: p.Ports, affinity: p.Affinity, tolerations: p.Tolerations}
+		c = &class{
+			key: key, amount: p.Amount, ports: p.Ports, affinity: p.Affinity, tolerations: p.Tolerations,
+			anywhere: p.Affinity == (nodeaffinity.RequiredNodeAffinity{}),
+		}
 		s.classes[key] = c
 		s.index.add(c)
 	}

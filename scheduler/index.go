@@ -8,22 +8,28 @@ import "math"
 // A branch is left out when even the least is too much, or when nothing in it
 // is older than what has been found. With k classes an update costs log k, and
 // so does a search, except when many classes fail for reasons that the tree
-// does not know of (ports, nodes).
+// does not know of: their nodes, single ports.
 type index struct {
 	classes []*class // by slot, nil while free
 	free    []int    // slots to be used again
 	tree    []least  // [1] is the root, the leaf of slot i is [len/2+i]
 }
 
-// least is the least of a branch; a branch without ready pods has seq none.
+// least is what is known of a branch: the least amount that a class in it asks
+// for, the ages of the oldest and the youngest pod on top of its class, and
+// bounds of the host ports: some class asks for none below low and, perhaps
+// another, for none above high. A branch without ready pods is nothing.
 type least struct {
-	amount Amount
-	seq    uint64
+	amount         Amount
+	oldest, newest uint64
+	low, high      uint16
 }
 
-const none = math.MaxUint64
+const never = math.MaxUint64
 
-var nothing = least{Amount{math.MaxInt64, math.MaxInt64}, none}
+func nothing() least {
+	return least{Amount{math.MaxInt64, math.MaxInt64}, never, 0, 0, math.MaxUint16}
+}
 
 func (x *index) add(c *class) {
 	if n := len(x.free); n > 0 {
@@ -42,14 +48,18 @@ func (x *index) add(c *class) {
 func (x *index) remove(c *class) {
 	x.classes[c.slot] = nil
 	x.free = append(x.free, c.slot)
-	x.set(c.slot, nothing)
+	x.set(c.slot, nothing())
 }
 
 // update is told when the ready pods of a class have changed.
 func (x *index) update(c *class) {
-	l := nothing
+	l := nothing()
 	if len(c.ready) > 0 {
-		l = least{c.amount, c.ready[0].seq}
+		seq := c.ready[0].seq
+		l = least{c.amount, seq, seq, math.MaxUint16, 0}
+		if n := len(c.ports); n > 0 {
+			l.low, l.high = c.ports[0], c.ports[n-1]
+		}
 	}
 	x.set(c.slot, l)
 }
@@ -63,55 +73,64 @@ func (x *index) set(slot int, l least) {
 }
 
 func (l least) and(m least) least {
-	return least{Amount{min(l.amount.CPU, m.amount.CPU), min(l.amount.Mem, m.amount.Mem)}, min(l.seq, m.seq)}
+	return least{
+		amount: Amount{min(l.amount.CPU, m.amount.CPU), min(l.amount.Mem, m.amount.Mem)},
+		oldest: min(l.oldest, m.oldest),
+		newest: max(l.newest, m.newest),
+		low:    max(l.low, m.low),
+		high:   min(l.high, m.high),
+	}
 }
 
 func (x *index) grow() {
 	old := x.tree
 	x.tree = make([]least, max(2*len(old), 16))
 	for i := range x.tree {
-		x.tree[i] = nothing
+		x.tree[i] = nothing()
 	}
 	for slot, l := range old[len(old)/2:] {
-		if l != nothing {
+		if l.oldest != never {
 			x.set(slot, l)
 		}
 	}
 }
 
 // oldest returns the class of the oldest ready pod that fits into room and that
-// the agent has nothing else against; nil when there is none.
-func (x *index) oldest(s *State, a *agent, room Amount) *class {
+// the agent has nothing else against; nil when there is none. Pods up to the
+// agent's last are left out: they have been looked at in this Step, and what
+// did not fit then fits less now.
+func (x *index) oldest(a *agent, room Amount) *class {
 	if len(x.tree) == 0 {
 		return nil
 	}
-	q := search{x: x, s: s, a: a, room: room, seq: none}
+	q := search{x: x, a: a, room: room, seq: never}
+	q.low, q.high = a.hull()
 	q.visit(1)
 	return q.found
 }
 
 type search struct {
-	x     *index
-	s     *State
-	a     *agent
-	room  Amount
-	found *class
-	seq   uint64 // of the oldest pod found
+	x         *index
+	a         *agent
+	room      Amount
+	low, high uint16 // the least and the greatest port offered
+	found     *class
+	seq       uint64 // of the oldest pod found
 }
 
 func (q *search) visit(i int) {
 	l := &q.x.tree[i]
-	if l.seq >= q.seq || !l.amount.within(q.room) {
+	if l.oldest >= q.seq || l.newest <= q.a.last || !l.amount.within(q.room) || l.low < q.low || l.high > q.high {
 		return
 	}
 	if leaves := len(q.x.tree) / 2; i >= leaves {
-		if c := q.x.classes[i-leaves]; q.s.welcomes(q.a, c) {
-			q.found, q.seq = c, l.seq
+		if c := q.x.classes[i-leaves]; q.a.welcomes(c) {
+			q.found, q.seq = c, l.oldest
 		}
 		return
 	}
 	first, second := 2*i, 2*i+1
-	if q.x.tree[second].seq < q.x.tree[first].seq {
+	if q.x.tree[second].oldest < q.x.tree[first].oldest {
 		first, second = second, first
 	}
 	q.visit(first)
@@ -119,4 +138,4 @@ func (q *search) visit(i int) {
 }
 
 // waiting reports whether any pod is ready.
-func (x *index) waiting() bool { return len(x.tree) > 0 && x.tree[1].seq != none }
+func (x *index) waiting() bool { return len(x.tree) > 0 && x.tree[1].oldest != never }

@@ -63,11 +63,12 @@ func (s *State) place(a *agent) bool {
 		return false
 	}
 	room := s.roomFor(a)
-	c := s.index.oldest(s, a, room)
+	c := s.index.oldest(a, room)
 	if c == nil {
 		return false
 	}
 	p := c.ready[0]
+	a.last = p.seq
 	s.removeReady(p)
 	s.leaveClass(p)
 	p.state = placed
@@ -100,7 +101,7 @@ func (s *State) launch(a *agent) {
 	s.wish.progress(s)
 	s.teller.stir(s)
 	s.call(Launch{Agent: a.id, Offers: s.release(a), Tasks: a.batch, Executor: a.pays, Refuse: refuse})
-	a.batch, a.pays = nil, false
+	a.batch, a.pays, a.last = nil, false, 0
 }
 
 // worthHolding reports whether a pod that only backs off will be able to use
@@ -108,7 +109,7 @@ func (s *State) launch(a *agent) {
 func (s *State) worthHolding(a *agent) bool {
 	for _, p := range s.late[:min(len(s.late), heldToLook)] {
 		if len(a.held) > 0 && p.alarm.at.Before(a.expiry.at) &&
-			p.Amount.within(s.roomFor(a)) && s.welcomes(a, p.class) {
+			p.Amount.within(s.roomFor(a)) && a.welcomes(p.class) {
 			return true
 		}
 	}

@@ -13,6 +13,7 @@ import (
 type node struct {
 	number  int      // place in the verdicts of the classes
 	object  *v1.Node // nil: not told yet, or gone
+	open    bool     // it is schedulable and has no taints that matter
 	maxPods int
 }
 
@@ -42,6 +43,7 @@ func (s *State) nodeChanged(e NodeChanged) {
 	old := n.object
 	n.object = e.Node
 	n.maxPods = s.cfg.MaxPods
+	n.open = e.Node != nil && !e.Node.Spec.Unschedulable && !slices.ContainsFunc(e.Node.Spec.Taints, keepsAway)
 	if e.Node != nil {
 		if q, ok := e.Node.Status.Allocatable[v1.ResourcePods]; ok && q.Value() > 0 {
 			n.maxPods = int(q.Value())
@@ -74,8 +76,14 @@ func sameForMatching(a, b *v1.Node) bool {
 }
 
 // judge says whether pods of the class may be on the node at all. Selectors are
-// dear, so what has been decided is kept until the node changes.
+// dear, so what they decide is kept until the node changes.
 func (c *class) judge(n *node) verdict {
+	if c.anywhere {
+		if n.open {
+			return suits
+		}
+		return decide(c, n.object)
+	}
 	if n.number >= len(c.verdicts) {
 		c.verdicts = append(c.verdicts, make([]verdict, n.number+1-len(c.verdicts))...)
 	}
@@ -105,9 +113,12 @@ func decide(c *class, n *v1.Node) verdict {
 
 // untolerated returns the first taint that keeps pods of the class away.
 func untolerated(c *class, taints []v1.Taint) (v1.Taint, bool) {
-	return corev1.FindMatchingUntoleratedTaint(klog.Logger{}, taints, c.tolerations, func(t *v1.Taint) bool {
-		return t.Effect == v1.TaintEffectNoSchedule || t.Effect == v1.TaintEffectNoExecute
-	}, false)
+	return corev1.FindMatchingUntoleratedTaint(klog.Logger{}, taints, c.tolerations, func(t *v1.Taint) bool { return keepsAway(*t) }, false)
+}
+
+// keepsAway: PreferNoSchedule does not, it is a wish.
+func keepsAway(t v1.Taint) bool {
+	return t.Effect == v1.TaintEffectNoSchedule || t.Effect == v1.TaintEffectNoExecute
 }
 
 func tolerated(c *class, t *v1.Taint) bool {

@@ -89,6 +89,7 @@ func apiServerOptions(s settled, files files, etcd etcdClient, l net.Listener) *
 		o.EndpointReconcilerType = string(reconcilers.NoneEndpointReconcilerType)
 	}
 
+	o.Metrics = nil // it only hides or shows single metrics, and complains that it is told nothing
 	o.Features.EnableProfiling = false
 	o.Features.EnableContentionProfiling = false
 

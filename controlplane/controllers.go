@@ -8,12 +8,10 @@ import (
 	"strings"
 	"time"
 
-	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/record"
-	metricsfeatures "k8s.io/component-base/metrics/features"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app/config"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app/options"
@@ -137,7 +135,5 @@ func runControllers(ctx context.Context, s settled, files files, client *rest.Co
 	if err := o.ApplyTo(c, all, off, aliases); err != nil {
 		return err
 	}
-	metricsfeatures.ApplyFeatureGates(utilfeature.DefaultMutableFeatureGate)
-	o.Metrics.Apply()
 	return app.Run(ctx, c.Complete())
 }

@@ -46,6 +46,7 @@ func (c *ControlPlane) Run(ctx context.Context) error {
 
 // host runs etcd, and all else while it does.
 func (c *ControlPlane) host(ctx context.Context) error {
+	quietGRPC()
 	etcd, err := openEtcd(ctx, c.settled)
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ func openEtcd(ctx context.Context, s settled) (etcdClient, error) {
 	if len(s.EtcdServers) > 0 {
 		return reachEtcd(ctx, s)
 	}
-	member, err := etcd.Start(ctx, filepath.Join(s.DataDir, "etcd"), etcd.Logger())
+	member, err := etcd.Start(ctx, filepath.Join(s.DataDir, "etcd"))
 	if err != nil {
 		return etcdClient{}, err
 	}

@@ -39,12 +39,13 @@ const (
 type Member struct {
 	etcd *embed.Etcd
 	dir  *os.File
+	log  *logCore
 	URL  string // where clients reach it
 }
 
 // Start starts etcd on dir, which one process at a time may use, and waits
 // until it answers. dir is made if it is missing (mode 0700).
-func Start(ctx context.Context, dir string, logger *zap.Logger) (*Member, error) {
+func Start(ctx context.Context, dir string) (*Member, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("etcd: %w", err)
 	}
@@ -56,12 +57,13 @@ func Start(ctx context.Context, dir string, logger *zap.Logger) (*Member, error)
 		return nil, fmt.Errorf("etcd: %w", err)
 	}
 	socket := url.URL{Scheme: "unix", Path: socketPath(held)}
-	e, err := embed.StartEtcd(config(dir, socket, logger))
+	log := newLogCore()
+	e, err := embed.StartEtcd(config(dir, socket, zap.New(log)))
 	if err != nil {
 		held.Close()
 		return nil, fmt.Errorf("etcd in %s: %w", dir, err)
 	}
-	m := &Member{etcd: e, dir: held, URL: socket.String()}
+	m := &Member{etcd: e, dir: held, log: log, URL: socket.String()}
 	select {
 	case <-e.Server.ReadyNotify():
 		return m, nil
@@ -98,6 +100,7 @@ func (m *Member) Failed() <-chan error { return m.etcd.Err() }
 // Stop stops etcd, and returns when it is over. It may take some seconds while
 // clients are connected.
 func (m *Member) Stop() {
+	m.log.stopping.Store(true)
 	m.etcd.Close()
 	m.dir.Close()
 }

@@ -8,12 +8,11 @@ import (
 	"testing"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
 )
 
 func start(t *testing.T, dir string) (*Member, *clientv3.Client) {
 	t.Helper()
-	m, err := Start(t.Context(), dir, zap.NewNop())
+	m, err := Start(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +69,7 @@ func TestBadDirectory(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Start(context.Background(), filepath.Join(file, "etcd"), zap.NewNop()); err == nil || !strings.Contains(err.Error(), file) {
+	if _, err := Start(context.Background(), filepath.Join(file, "etcd")); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("error %v does not name %s", err, file)
 	}
 }

@@ -2,10 +2,10 @@ package local
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
 // writeTimeout bounds how long one write may wait for a reader that has stalled.
@@ -70,16 +70,14 @@ func write(w http.ResponseWriter, out *http.ResponseController, b []byte) error 
 	return out.Flush()
 }
 
-// appendRecords writes events in RecordIO framing: length, newline, message.
+// appendRecords writes events in RecordIO framing.
 func appendRecords(b []byte, c codec, events []proto.Message) ([]byte, error) {
 	for _, e := range events {
 		m, err := c.marshal(e)
 		if err != nil {
 			return b, err
 		}
-		b = strconv.AppendInt(b, int64(len(m)), 10)
-		b = append(b, '\n')
-		b = append(b, m...)
+		b = recordio.Append(b, m)
 	}
 	return b, nil
 }

@@ -1,0 +1,57 @@
+package local_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest"
+)
+
+func TestMain(m *testing.M) {
+	mesostest.Main()
+	os.Exit(m.Run())
+}
+
+// start runs a local Mesos until the end of the test.
+func start(t testing.TB, cfg local.Config) *local.Mesos {
+	t.Helper()
+	m, err := local.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- m.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+// quick has the times of a Mesos that is in a hurry.
+func quick() local.Config {
+	return local.Config{
+		Resources:          "cpus:4;mem:1024;disk:1024;ports:[31000-31009]",
+		AllocationInterval: 50 * time.Millisecond,
+		HeartbeatInterval:  100 * time.Millisecond,
+		UpdateRetry:        200 * time.Millisecond,
+		AgentTimeout:       300 * time.Millisecond,
+		ShutdownGrace:      2 * time.Second,
+	}
+}
+
+func TestSuite(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := start(t, quick())
+	mesostest.Run(t, mesostest.Target{Master: m.Addr(), Program: self})
+}

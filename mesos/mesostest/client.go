@@ -1,0 +1,253 @@
+package mesostest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
+)
+
+// patience is how long an event may take before a case fails. It is no pause:
+// whatever comes earlier is taken earlier.
+const patience = 20 * time.Second
+
+const protobufType = "application/x-protobuf"
+
+// post sends one message to a scheduler or executor endpoint.
+func post(ctx context.Context, url string, header http.Header, message proto.Message) (*http.Response, error) {
+	body, err := proto.Marshal(message)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header = header.Clone()
+	r.Header.Set("Content-Type", protobufType)
+	r.Header.Set("Accept", protobufType)
+	return http.DefaultClient.Do(r)
+}
+
+// scheduler is one subscription of a framework, read by a goroutine.
+type scheduler struct {
+	t      *testing.T
+	url    string
+	id     string // of the framework
+	header http.Header
+	events chan *mesospb.SchedulerEvent // closed when the stream ends
+	clean  bool                         // it ended with the closing chunk; valid once events is closed
+	close  func()
+
+	auto   bool // acknowledge what has a uuid
+	mu     sync.Mutex
+	offers []*mesospb.Offer // held and not rescinded
+	saved  []*mesospb.SchedulerEvent
+}
+
+// subscribe opens a stream and takes its SUBSCRIBED event. The framework is
+// torn down at the end of the test, if it is still there.
+func subscribe(t *testing.T, target Target, info *mesospb.FrameworkInfo) *scheduler {
+	t.Helper()
+	s := open(t, target, info)
+	e := s.next()
+	if e == nil || e.GetType() != mesospb.SchedulerEvent_SUBSCRIBED {
+		t.Fatalf("the first event is %v, not SUBSCRIBED", e)
+	}
+	s.id = e.Subscribed.FrameworkId.GetValue()
+	t.Cleanup(func() { s.call(&mesospb.SchedulerCall{Type: mesospb.SchedulerCall_TEARDOWN.Enum()}) })
+	return s
+}
+
+// open sends SUBSCRIBE and reads what comes, whatever it is.
+func open(t *testing.T, target Target, info *mesospb.FrameworkInfo) *scheduler {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &scheduler{t: t, url: "http://" + target.Master + "/api/v1/scheduler", auto: true,
+		id: info.GetId().GetValue(), header: http.Header{}, events: make(chan *mesospb.SchedulerEvent, 10_000)}
+	if target.Principal != "" {
+		r := http.Request{Header: s.header}
+		r.SetBasicAuth(target.Principal, target.Secret)
+	}
+	answer, err := post(ctx, s.url, s.header, &mesospb.SchedulerCall{
+		Type: mesospb.SchedulerCall_SUBSCRIBE.Enum(), FrameworkId: info.Id,
+		Subscribe: &mesospb.SchedulerCall_Subscribe{FrameworkInfo: info},
+	})
+	if err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(answer.Body)
+		t.Fatalf("SUBSCRIBE: %s %s", answer.Status, text)
+	}
+	s.header["Mesos-Stream-Id"] = answer.Header["Mesos-Stream-Id"]
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer close(s.events)
+		records := recordio.NewReader(answer.Body, 1<<28)
+		for {
+			record, err := records.ReadRecord()
+			if err != nil {
+				s.clean = err == io.EOF
+				return
+			}
+			e := &mesospb.SchedulerEvent{}
+			if err := proto.Unmarshal(record, e); err != nil {
+				return
+			}
+			if e.GetType() != mesospb.SchedulerEvent_HEARTBEAT {
+				s.events <- e
+			}
+		}
+	}()
+	s.close = func() { cancel(); answer.Body.Close(); <-done }
+	t.Cleanup(s.close)
+	return s
+}
+
+// call sends a call of this framework and returns the status and its text.
+func (s *scheduler) call(c *mesospb.SchedulerCall) (int, string) {
+	s.t.Helper()
+	if c.FrameworkId == nil {
+		c.FrameworkId = &mesospb.FrameworkID{Value: &s.id}
+	}
+	answer, err := post(context.Background(), s.url, s.header, c)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	return answer.StatusCode, strings.TrimSpace(string(text))
+}
+
+// must sends a call that has to be accepted.
+func (s *scheduler) must(c *mesospb.SchedulerCall) {
+	s.t.Helper()
+	if status, text := s.call(c); status != http.StatusAccepted {
+		s.t.Fatalf("%v: %d %s", c.GetType(), status, text)
+	}
+}
+
+// next returns the next event, nil when the stream has ended, and fails when
+// none comes. Updates are acknowledged on the way, if auto is on.
+func (s *scheduler) next() *mesospb.SchedulerEvent {
+	s.t.Helper()
+	if len(s.saved) > 0 {
+		e := s.saved[0]
+		s.saved = s.saved[1:]
+		return e
+	}
+	select {
+	case e := <-s.events:
+		s.note(e)
+		return e
+	case <-time.After(patience):
+		s.t.Fatal("no event comes")
+		return nil
+	}
+}
+
+func (s *scheduler) note(e *mesospb.SchedulerEvent) {
+	switch e.GetType() {
+	case mesospb.SchedulerEvent_OFFERS:
+		s.offers = append(s.offers, e.Offers.Offers...)
+	case mesospb.SchedulerEvent_RESCIND:
+		s.drop(e.Rescind.OfferId.GetValue())
+	case mesospb.SchedulerEvent_UPDATE:
+		if s.auto {
+			s.acknowledge(e.Update.Status)
+		}
+	}
+}
+
+func (s *scheduler) drop(id string) {
+	for i, o := range s.offers {
+		if o.Id.GetValue() == id {
+			s.offers = append(s.offers[:i:i], s.offers[i+1:]...)
+			return
+		}
+	}
+}
+
+func (s *scheduler) acknowledge(status *mesospb.TaskStatus) {
+	s.t.Helper()
+	if len(status.Uuid) > 0 {
+		s.must(&mesospb.SchedulerCall{Type: mesospb.SchedulerCall_ACKNOWLEDGE.Enum(),
+			Acknowledge: &mesospb.SchedulerCall_Acknowledge{AgentId: status.AgentId, TaskId: status.TaskId, Uuid: status.Uuid}})
+	}
+}
+
+// until returns the first event that ok accepts; others are passed over.
+func (s *scheduler) until(what string, ok func(*mesospb.SchedulerEvent) bool) *mesospb.SchedulerEvent {
+	s.t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case e, more := <-s.events:
+			if !more {
+				s.t.Fatalf("the stream ended before %s", what)
+			}
+			s.note(e)
+			if ok(e) {
+				return e
+			}
+		case <-deadline:
+			s.t.Fatalf("no %s comes", what)
+		}
+	}
+}
+
+// ended reads until the stream ends, and returns what came.
+func (s *scheduler) ended() (events []*mesospb.SchedulerEvent) {
+	s.t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case e, more := <-s.events:
+			if !more {
+				return events
+			}
+			events = append(events, e)
+		case <-deadline:
+			s.t.Fatal("the stream does not end")
+		}
+	}
+}
+
+// status waits for a status of the task in that state.
+func (s *scheduler) status(task string, state mesospb.TaskState) *mesospb.TaskStatus {
+	s.t.Helper()
+	return s.until(task+" "+state.String(), func(e *mesospb.SchedulerEvent) bool {
+		u := e.GetUpdate().GetStatus()
+		return u != nil && u.TaskId.GetValue() == task && u.GetState() == state
+	}).Update.Status
+}
+
+// anyStatus waits for the next status of the task, whatever it says.
+func (s *scheduler) anyStatus(task string) *mesospb.TaskStatus {
+	s.t.Helper()
+	return s.until("status of "+task, func(e *mesospb.SchedulerEvent) bool {
+		return e.GetUpdate().GetStatus().GetTaskId().GetValue() == task
+	}).Update.Status
+}
+
+// offer waits for an offer, and gives back a held one first.
+func (s *scheduler) offer() *mesospb.Offer {
+	s.t.Helper()
+	for len(s.offers) == 0 {
+		s.until("offer", func(e *mesospb.SchedulerEvent) bool { return e.GetType() == mesospb.SchedulerEvent_OFFERS })
+	}
+	o := s.offers[0]
+	s.offers = s.offers[1:]
+	return o
+}

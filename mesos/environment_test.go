@@ -1,0 +1,164 @@
+package mesos
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseDuration(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]time.Duration{
+		"15mins": 15 * time.Minute, "2secs": 2 * time.Second, "12500ms": 12500 * time.Millisecond,
+		"1.5secs": 1500 * time.Millisecond, "5weeks": 35 * 24 * time.Hour, "1days": 24 * time.Hour,
+		"2hrs": 2 * time.Hour, "7us": 7 * time.Microsecond, "3ns": 3, "0ns": 0, "-1secs": -time.Second,
+		"0.1secs": 100 * time.Millisecond, "1e3ms": time.Second,
+	} {
+		if got, err := ParseDuration(s); err != nil || got != want {
+			t.Errorf("%q: %v, %v; want %v", s, got, err, want)
+		}
+	}
+	for _, s := range []string{"", "15", "mins", "15 mins", "15m", "1x2secs", "0x10secs", "1_0secs", "NaNsecs", "1e300weeks", "20000weeks", "15MINS", "+-1secs"} {
+		if got, err := ParseDuration(s); err == nil {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
+}
+
+// What an agent of Mesos 1.11 gives an executor with checkpointing.
+var environment = map[string]string{
+	"MESOS_EXECUTOR_ID":                    "ex-1",
+	"MESOS_CHECKPOINT":                     "1",
+	"MESOS_HTTP_COMMAND_EXECUTOR":          "0",
+	"MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD": "12500ms",
+	"MESOS_SUBSCRIPTION_BACKOFF_MAX":       "3secs",
+	"MESOS_AGENT_ENDPOINT":                 "127.0.0.1:25151",
+	"MESOS_SANDBOX":                        "/mnt/mesos/sandbox",
+	"MESOS_DIRECTORY":                      "/srv/agent1/runs/1",
+	"MESOS_RECOVERY_TIMEOUT":               "20mins",
+	"MESOS_FRAMEWORK_ID":                   "c01a1218-0000",
+	"MESOS_SLAVE_ID":                       "c01a1218-S0",
+	"MESOS_SLAVE_PID":                      "slave(1)@127.0.0.1:25151",
+}
+
+func TestExecutorFromEnv(t *testing.T) {
+	t.Parallel()
+	full := ExecutorConfig{
+		FrameworkID: "c01a1218-0000", ExecutorID: "ex-1", AgentID: "c01a1218-S0",
+		Endpoint: "127.0.0.1:25151", Process: "slave(1)",
+		Directory: "/srv/agent1/runs/1", Sandbox: "/mnt/mesos/sandbox", Checkpoint: true,
+		RecoveryTimeout: 20 * time.Minute, SubscribeWithin: 3 * time.Second, ShutdownGrace: 12500 * time.Millisecond,
+	}
+	tests := []struct {
+		name   string
+		change map[string]string
+		want   func(*ExecutorConfig)
+		err    string
+	}{
+		{name: "as recorded", want: func(*ExecutorConfig) {}},
+		{name: "without checkpointing", change: map[string]string{
+			"MESOS_CHECKPOINT": "0", "MESOS_RECOVERY_TIMEOUT": "", "MESOS_SUBSCRIPTION_BACKOFF_MAX": "",
+		}, want: func(c *ExecutorConfig) {
+			c.Checkpoint, c.RecoveryTimeout, c.SubscribeWithin = false, 15*time.Minute, 2*time.Second
+		}},
+		{name: "no grace period", change: map[string]string{"MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD": ""},
+			want: func(c *ExecutorConfig) { c.ShutdownGrace = 5 * time.Second }},
+		{name: "no sandbox", change: map[string]string{"MESOS_SANDBOX": ""},
+			want: func(c *ExecutorConfig) { c.Sandbox = c.Directory }},
+		{name: "token and TLS", change: map[string]string{"MESOS_EXECUTOR_AUTHENTICATION_TOKEN": "a.b.c", "LIBPROCESS_SSL_ENABLED": "1"},
+			want: func(c *ExecutorConfig) { c.Token, c.HTTPS = "a.b.c", true }},
+		{name: "domain socket", change: map[string]string{"MESOS_DOMAIN_SOCKET": "/var/run/agent.sock", "MESOS_AGENT_ENDPOINT": ""},
+			want: func(c *ExecutorConfig) { c.Socket, c.Endpoint = "/var/run/agent.sock", "" }},
+		{name: "no framework", change: map[string]string{"MESOS_FRAMEWORK_ID": ""}, err: "MESOS_FRAMEWORK_ID is not set"},
+		{name: "no agent", change: map[string]string{"MESOS_SLAVE_ID": ""}, err: "MESOS_SLAVE_ID is not set"},
+		{name: "no executor", change: map[string]string{"MESOS_EXECUTOR_ID": ""}, err: "MESOS_EXECUTOR_ID is not set"},
+		{name: "no port", change: map[string]string{"MESOS_AGENT_ENDPOINT": "localhost"}, err: `MESOS_AGENT_ENDPOINT: "localhost" is not host:port`},
+		{name: "no endpoint", change: map[string]string{"MESOS_AGENT_ENDPOINT": ""}, err: "MESOS_AGENT_ENDPOINT"},
+		{name: "bad duration", change: map[string]string{"MESOS_RECOVERY_TIMEOUT": "15m"}, err: `MESOS_RECOVERY_TIMEOUT: "15m" is no duration`},
+		{name: "negative duration", change: map[string]string{"MESOS_SUBSCRIPTION_BACKOFF_MAX": "-1secs"}, err: "MESOS_SUBSCRIPTION_BACKOFF_MAX: \"-1secs\" is negative"},
+	}
+	for _, tt := range tests {
+		env := maps.Clone(environment)
+		maps.Copy(env, tt.change)
+		got, err := ExecutorFromEnv(func(name string) string { return env[name] })
+		if tt.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("%s: %v, want %q", tt.name, err, tt.err)
+			}
+			continue
+		}
+		want := full
+		tt.want(&want)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, want)
+		}
+	}
+}
+
+func TestMaster(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return "file://" + path
+	}
+	const api = "/api/v1/scheduler"
+	tests := []struct{ master, want, err string }{
+		{master: "a:1", want: "http://a:1" + api},
+		{master: " a:1 , b:2", want: "http://a:1" + api + " http://b:2" + api},
+		{master: "a", want: "http://a:5050" + api},
+		{master: "127.0.0.1", want: "http://127.0.0.1:5050" + api},
+		{master: "[::1]:1", want: "http://[::1]:1" + api},
+		{master: "[::1]", want: "http://[::1]:5050" + api},
+		{master: "http://a:1,https://b:2/", want: "http://a:1" + api + " https://b:2" + api},
+		{master: "https://a/mesos", want: "https://a/mesos" + api},
+		{master: file("one", "a:1,b:2\nsecond line"), want: "http://a:1" + api + " http://b:2" + api},
+		{master: "", err: "an empty address"},
+		{master: "a:1,,b:2", err: "an empty address"},
+		{master: "a:port", err: "invalid port"},
+		{master: ":5050", err: "not host:port"},
+		{master: "a:1/path", err: "not host:port"},
+		{master: "ftp://a", err: `"ftp" is no scheme of a master`},
+		{master: "http://user:hunter2@a:1", err: "pass principal and secret"},
+		{master: "http://a:1?x", err: "not host:port"},
+		{master: "file:///nowhere", err: "no such file"},
+		{master: file("empty", ""), err: "the file is empty"},
+		{master: file("nested", "file:///x"), err: "names another file"},
+	}
+	for _, tt := range tests {
+		found, err := parseMaster(tt.master)
+		if tt.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("%q: %v, want %q", tt.master, err, tt.err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", tt.master, err)
+			continue
+		}
+		masters, _ := found.find(t.Context())
+		var got []string
+		for _, m := range masters {
+			got = append(got, m.String())
+		}
+		if s := strings.Join(got, " "); s != tt.want {
+			t.Errorf("%q: %s, want %s", tt.master, s, tt.want)
+		}
+	}
+	for _, cfg := range []SchedulerConfig{
+		{Master: ""}, {Master: "zk://a:2181/mesos"},
+		{Master: "a:1", Principal: "p", Secret: "s:t"}, {Master: "a:1", Principal: "p:q"},
+	} {
+		if _, err := NewScheduler(cfg); err == nil || strings.Contains(err.Error(), "s:t") {
+			t.Errorf("%+v: %v", cfg, err)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package dockershim
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+)
+
+// Owner says whose containers are: those of one framework on one agent.
+type Owner struct {
+	Framework string // Mesos framework id
+	Agent     string // Mesos agent id
+}
+
+// Config says how to serve. Only Socket and Owner must be given.
+type Config struct {
+	// Docker is the daemon's endpoint: unix:///path or tcp://host:port. Empty means
+	// what DOCKER_HOST says, and otherwise the daemon's usual socket. The daemon
+	// must run on this machine.
+	Docker string
+
+	// Socket is the path of the unix socket to serve on. Linux allows 107 bytes,
+	// which a directory of a Mesos sandbox exceeds by far.
+	Socket string
+
+	// Owner is whose containers are served.
+	Owner Owner
+
+	// StreamingAddress is where exec, attach and port-forward are served to the
+	// kubelet, which passes them on. It should be a loopback address, and is
+	// 127.0.0.1 with a free port when empty.
+	StreamingAddress string
+
+	// CgroupParent is the cgroup of pods for which the kubelet names none. Empty
+	// leaves it to Docker. With Docker's systemd driver it is a slice.
+	CgroupParent string
+
+	// LogSize and LogFiles limit the log of a container: Docker starts a new file
+	// at LogSize bytes and keeps LogFiles of them. Zero means 9 MiB and 5: a little
+	// less than the kubelet's own limit (containerLogMaxSize, 10 MiB), so that
+	// Docker, which loses no line doing it, is the one to rotate.
+	LogSize  int64
+	LogFiles int
+
+	// PullProgress is how long a pull may stand still before it is given up. Zero
+	// means one minute.
+	PullProgress time.Duration
+
+	// SweepAfter is how old a container must be that was created but never started
+	// before it is removed as a leftover. Zero means ten minutes.
+	SweepAfter time.Duration
+}
+
+// The limits that Config stands for when they are zero.
+const (
+	defaultLogSize      = 9 << 20
+	defaultLogFiles     = 5
+	defaultPullProgress = time.Minute
+	defaultSweepAfter   = 10 * time.Minute
+	maxSocketPath       = 107
+)
+
+// complete fills in defaults and refuses what cannot work.
+func (c Config) complete() (Config, error) {
+	switch {
+	case c.Owner.Framework == "" || c.Owner.Agent == "":
+		return c, errors.New("dockershim: the owner's framework id and agent id must be given")
+	case !filepath.IsAbs(c.Socket):
+		return c, fmt.Errorf("dockershim: socket %q: an absolute path is needed", c.Socket)
+	case len(c.Socket) > maxSocketPath:
+		return c, fmt.Errorf("dockershim: socket %s: the path has %d bytes, Linux allows %d: choose a shorter directory", c.Socket, len(c.Socket), maxSocketPath)
+	}
+	if c.StreamingAddress == "" {
+		c.StreamingAddress = "127.0.0.1:0"
+	}
+	if c.LogSize == 0 {
+		c.LogSize = defaultLogSize
+	}
+	if c.LogFiles == 0 {
+		c.LogFiles = defaultLogFiles
+	}
+	if c.PullProgress == 0 {
+		c.PullProgress = defaultPullProgress
+	}
+	if c.SweepAfter == 0 {
+		c.SweepAfter = defaultSweepAfter
+	}
+	return c, nil
+}

@@ -1,0 +1,155 @@
+package dockershim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+
+	docker "github.com/fsouza/go-dockerclient"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// CreateContainer makes a container in a sandbox: one call of Docker, when the
+// kubelet passes the image by its id.
+func (s *service) CreateContainer(ctx context.Context, req *runtimeapi.CreateContainerRequest) (*runtimeapi.CreateContainerResponse, error) {
+	if _, err := s.find(ctx, req.PodSandboxId, typeSandbox); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	l, err := s.engine.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := order{sandbox: req.PodSandboxId, pod: req.SandboxConfig, config: req.Config}
+	if o.imageID, err = s.imageID(ctx, req.Config.GetImage().GetImage()); err != nil {
+		return nil, err
+	}
+	if o.seccomp, err = seccompProfile(req.Config); err != nil {
+		return nil, err
+	}
+	if err := makeMountSources(req.Config.GetMounts()); err != nil {
+		return nil, err
+	}
+	spec, err := containerSpec(s.settings(l, ""), o)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.create(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	r, _ := s.config.Owner.read(spec.Config.Labels)
+	s.known.add(id, r)
+	return &runtimeapi.CreateContainerResponse{ContainerId: id}, nil
+}
+
+// makeMountSources makes the host directories that do not exist, as Docker does
+// for binds in text form and Kubernetes promises for hostPath without a type.
+func makeMountSources(mounts []*runtimeapi.Mount) error {
+	for _, m := range mounts {
+		if m.HostPath == "" {
+			continue
+		}
+		if _, err := os.Stat(m.HostPath); !errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err := os.MkdirAll(m.HostPath, 0o755); err != nil {
+			return fmt.Errorf("mount %s: %w", m.ContainerPath, err)
+		}
+	}
+	return nil
+}
+
+// seccompProfile reads the profile that a container names by its path.
+func seccompProfile(c *runtimeapi.ContainerConfig) (string, error) {
+	p := c.GetLinux().GetSecurityContext().GetSeccomp()
+	if p.GetProfileType() != runtimeapi.SecurityProfile_Localhost {
+		return "", nil
+	}
+	text, err := os.ReadFile(p.LocalhostRef)
+	if err != nil {
+		return "", refuse("seccomp profile: %v", err)
+	}
+	return string(text), nil
+}
+
+// StartContainer starts a container and puts its log where the kubelet looks.
+func (s *service) StartContainer(ctx context.Context, req *runtimeapi.StartContainerRequest) (*runtimeapi.StartContainerResponse, error) {
+	r, err := s.find(ctx, req.ContainerId, typeContainer)
+	if err != nil {
+		return nil, err
+	}
+	l, err := s.engine.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := linkLog(r.Log, l.logFile(req.ContainerId)); err != nil {
+		return nil, err
+	}
+	if err := s.start(ctx, req.ContainerId); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", r, err)
+	}
+	return &runtimeapi.StartContainerResponse{}, nil
+}
+
+// StopContainer asks a container to end and kills it after the timeout, in
+// seconds.
+func (s *service) StopContainer(ctx context.Context, req *runtimeapi.StopContainerRequest) (*runtimeapi.StopContainerResponse, error) {
+	r, err := s.find(ctx, req.ContainerId, typeContainer)
+	if err != nil {
+		return &runtimeapi.StopContainerResponse{}, ignoreGone(err)
+	}
+	client, err := s.engine.in(ctx)
+	if err != nil {
+		return nil, err
+	}
+	grace := uint(min(max(req.Timeout, 0), math.MaxInt32))
+	err = client.StopContainerWithContext(req.ContainerId, grace, ctx)
+	if err != nil && !gone(err) && !stopped(err) {
+		return nil, fmt.Errorf("stopping %s: %w", r, err)
+	}
+	return &runtimeapi.StopContainerResponse{}, nil
+}
+
+// RemoveContainer removes a container, running or not.
+func (s *service) RemoveContainer(ctx context.Context, req *runtimeapi.RemoveContainerRequest) (*runtimeapi.RemoveContainerResponse, error) {
+	r, err := s.find(ctx, req.ContainerId, typeContainer)
+	if err != nil {
+		return &runtimeapi.RemoveContainerResponse{}, ignoreGone(err)
+	}
+	client, err := s.engine.in(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &runtimeapi.RemoveContainerResponse{}, s.removeContainer(ctx, client, req.ContainerId, r.Log)
+}
+
+// removeContainer removes a container and the link to its log.
+func (s *service) removeContainer(ctx context.Context, client *docker.Client, id, log string) error {
+	if err := s.remove(ctx, client, id); err != nil {
+		return fmt.Errorf("removing container %s: %w", id, err)
+	}
+	return unlinkLog(log, id)
+}
+
+// UpdateContainerResources changes the limits of a container in place.
+func (s *service) UpdateContainerResources(ctx context.Context, req *runtimeapi.UpdateContainerResourcesRequest) (*runtimeapi.UpdateContainerResourcesResponse, error) {
+	r, err := s.find(ctx, req.ContainerId, typeContainer)
+	if err != nil {
+		return nil, err
+	}
+	if req.Linux == nil {
+		return &runtimeapi.UpdateContainerResourcesResponse{}, nil
+	}
+	client, err := s.engine.in(ctx)
+	if err != nil {
+		return nil, err
+	}
+	change := updateSpec(req.Linux)
+	change.Context = ctx
+	if err := client.UpdateContainer(req.ContainerId, change); err != nil {
+		return nil, fmt.Errorf("changing resources of %s: %w", r, err)
+	}
+	return &runtimeapi.UpdateContainerResourcesResponse{}, nil
+}

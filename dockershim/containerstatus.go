@@ -1,0 +1,84 @@
+package dockershim
+
+import (
+	"context"
+	"time"
+
+	docker "github.com/fsouza/go-dockerclient"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// ContainerStatus tells all about a container.
+func (s *service) ContainerStatus(ctx context.Context, req *runtimeapi.ContainerStatusRequest) (*runtimeapi.ContainerStatusResponse, error) {
+	c, r, err := s.inspect(ctx, req.ContainerId)
+	if err != nil {
+		return nil, err
+	}
+	if r.Type != typeContainer {
+		return nil, &notOurs{req.ContainerId}
+	}
+	return &runtimeapi.ContainerStatusResponse{Status: containerStatus(c, r)}, nil
+}
+
+func containerStatus(c *docker.Container, r record) *runtimeapi.ContainerStatus {
+	status := &runtimeapi.ContainerStatus{
+		Id:          c.ID,
+		Metadata:    r.containerMetadata(),
+		State:       containerState(c.State),
+		CreatedAt:   c.Created.UnixNano(),
+		StartedAt:   nanoseconds(c.State.StartedAt),
+		Image:       &runtimeapi.ImageSpec{Image: r.Image, UserSpecifiedImage: r.Image},
+		ImageRef:    c.Image,
+		ImageId:     c.Image,
+		Labels:      r.Labels,
+		Annotations: r.Annotations,
+		Mounts:      mounts(c),
+		LogPath:     r.Log,
+		Resources:   resources(c.HostConfig),
+	}
+	if status.State == runtimeapi.ContainerState_CONTAINER_EXITED {
+		status.FinishedAt = nanoseconds(c.State.FinishedAt)
+		status.ExitCode = int32(c.State.ExitCode)
+		status.Reason = reason(c.State)
+		status.Message = c.State.Error
+		if c.State.StartedAt.IsZero() {
+			// It never ran: creation is all that happened to it.
+			status.StartedAt, status.FinishedAt = status.CreatedAt, status.CreatedAt
+		}
+	}
+	return status
+}
+
+// containerState knows one state more than Docker: what failed to start has
+// ended, while Docker still calls it created.
+func containerState(s docker.State) runtimeapi.ContainerState {
+	switch {
+	case s.Running:
+		return runtimeapi.ContainerState_CONTAINER_RUNNING
+	case s.StartedAt.IsZero() && s.ExitCode == 0 && s.Error == "":
+		return runtimeapi.ContainerState_CONTAINER_CREATED
+	}
+	return runtimeapi.ContainerState_CONTAINER_EXITED
+}
+
+// reason is the kubelet's word for how a container ended. It shows no logs as
+// the message of one that "ContainerCannotRun".
+func reason(s docker.State) string {
+	switch {
+	case s.OOMKilled:
+		return "OOMKilled"
+	case s.StartedAt.IsZero():
+		return "ContainerCannotRun"
+	case s.ExitCode == 0:
+		return "Completed"
+	}
+	return "Error"
+}
+
+// nanoseconds since 1970; Docker's year 1 stands for never, the CRI's 0.
+func nanoseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}

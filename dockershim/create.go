@@ -1,0 +1,75 @@
+package dockershim
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	docker "github.com/fsouza/go-dockerclient"
+)
+
+// create makes a container, or takes over the one that an earlier call with the
+// same configuration made and whose answer never arrived.
+func (s *service) create(ctx context.Context, o docker.CreateContainerOptions) (string, error) {
+	client, err := s.engine.in(ctx)
+	if err != nil {
+		return "", err
+	}
+	o.Context = ctx
+	for tries := 0; ; tries++ {
+		c, err := client.CreateContainer(o)
+		if err == nil {
+			return c.ID, nil
+		}
+		if !errors.Is(err, docker.ErrContainerAlreadyExists) || tries == 3 {
+			return "", fmt.Errorf("creating %s: %w", o.Name, err)
+		}
+		id, err := s.settle(ctx, client, &o)
+		if err != nil {
+			return "", fmt.Errorf("creating %s: the name is taken: %w", o.Name, err)
+		}
+		if id != "" {
+			return id, nil
+		}
+	}
+}
+
+// settle looks at who has the name that o wants. A container of ours that was
+// made from the same configuration and has not ended is the answer; any other of
+// ours is a leftover and goes. Somebody else's stays, and o takes another name.
+func (s *service) settle(ctx context.Context, client *docker.Client, o *docker.CreateContainerOptions) (string, error) {
+	c, r, err := s.inspect(ctx, o.Name)
+	var foreign *notOurs
+	switch {
+	case errors.As(err, &foreign):
+		o.Name += "--" + rand.Text()[:6]
+		return "", nil
+	case gone(err):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	fresh := c.State.StartedAt.IsZero() && c.State.ExitCode == 0
+	if r.Spec == o.Config.Labels[labelSpec] && (c.State.Running || fresh) {
+		return c.ID, nil
+	}
+	return "", s.remove(ctx, client, c.ID)
+}
+
+// remove removes a container of ours, running or not. One that is gone, or going,
+// is removed.
+func (s *service) remove(ctx context.Context, client *docker.Client, id string) error {
+	err := client.RemoveContainer(docker.RemoveContainerOptions{ID: id, RemoveVolumes: true, Force: true, Context: ctx})
+	if err != nil && !gone(err) {
+		if !conflict(err) {
+			return err
+		}
+		// Docker says so while another call removes it: wait for that one.
+		if err := s.awaitGone(ctx, id); err != nil {
+			return err
+		}
+	}
+	s.known.drop(id)
+	return nil
+}

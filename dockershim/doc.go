@@ -1,0 +1,43 @@
+// Package dockershim is a container runtime for the kubelet, on top of Docker
+// Engine 20.10 or newer: it serves version 1 of Kubernetes' container runtime
+// interface (CRI), runtime and image service, on a unix socket. The kubelet of
+// executor_runner is its only client. It is the only package that speaks to
+// Docker.
+//
+// # Layers
+//
+// The files named after a CRI call's subject (sandbox.go, container.go,
+// images.go, exec.go, ...) say what a call means. They use the bare Docker calls
+// of engine.go, and the pure translation of CRI configuration to Docker's in the
+// files named ...spec.go, which asks nothing of anybody and is tested by tables.
+//
+// Nothing is remembered that Docker does not remember too: what the shim must
+// know of a container stands in the container's labels, so a new process takes
+// over where an old one was killed.
+//
+// # Whose containers
+//
+// Every container made here carries the owner's labels (label.go): framework id
+// and agent id. A container without exactly these labels does not exist for this
+// package, whatever id a caller passes: it is not listed, not stopped, not
+// removed, not entered.
+//
+// # Names
+//
+// A pod is one sandbox container, which holds its namespaces, and the pod's
+// containers. Their names tell a person at "docker ps" what they are:
+//
+//	k8s--net--POD--NAMESPACE--UID--pod0        the sandbox, first attempt
+//	k8s--CONTAINER--POD--NAMESPACE--UID--0     a container, first attempt
+//
+// The uid makes them unique among all executors of a host. The labels, not the
+// names, are what the shim reads. No name starts with "mesos-": the Mesos agent
+// removes such containers when it starts.
+//
+// # Answers that got lost
+//
+// Every call may come again, after an error, a timeout or a restart of either
+// side. What is already so is success; a container whose creation succeeded
+// without its answer arriving is taken over when it was made from the same
+// configuration, and replaced when not.
+package dockershim

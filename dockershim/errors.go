@@ -1,0 +1,115 @@
+package dockershim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	docker "github.com/fsouza/go-dockerclient"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// notOurs says that a container is not there, or is not one of our owner's,
+// which is the same for every caller.
+type notOurs struct{ id string }
+
+func (e *notOurs) Error() string {
+	return fmt.Sprintf("no container %s of this executor", e.id)
+}
+
+// badConfig says that a pod asks for what Docker cannot give. The pod must be
+// changed; trying again does not help.
+type badConfig struct{ reason string }
+
+func (e *badConfig) Error() string { return e.reason }
+
+func refuse(format string, args ...any) error {
+	return &badConfig{fmt.Sprintf(format, args...)}
+}
+
+// gone reports whether err says that the container or image is not there.
+func gone(err error) bool {
+	var (
+		ours      *notOurs
+		container *docker.NoSuchContainer
+		exec      *docker.NoSuchExec
+		api       *docker.Error
+	)
+	return errors.As(err, &ours) || errors.As(err, &container) || errors.As(err, &exec) ||
+		errors.Is(err, docker.ErrNoSuchImage) ||
+		errors.As(err, &api) && api.Status == http.StatusNotFound
+}
+
+// stopped reports whether err says that the container does not run, so that
+// stopping it has nothing left to do.
+func stopped(err error) bool {
+	var e *docker.ContainerNotRunning
+	return errors.As(err, &e)
+}
+
+// running reports whether err says that the container runs already.
+func running(err error) bool {
+	var e *docker.ContainerAlreadyRunning
+	return errors.As(err, &e)
+}
+
+// conflict reports whether err says that something else is under way with, or
+// in the way of, the object (HTTP status 409).
+func conflict(err error) bool {
+	var api *docker.Error
+	return errors.As(err, &api) && api.Status == http.StatusConflict
+}
+
+// code is the gRPC code for an error of this package or of Docker's client.
+func code(err error) codes.Code {
+	var (
+		bad *badConfig
+		api *docker.Error
+		net net.Error
+	)
+	switch {
+	case errors.As(err, &bad):
+		return codes.InvalidArgument
+	case gone(err):
+		return codes.NotFound
+	case errors.Is(err, context.DeadlineExceeded):
+		return codes.DeadlineExceeded
+	case errors.Is(err, context.Canceled):
+		return codes.Canceled
+	case errors.As(err, &api):
+		return apiCode(api.Status)
+	case errors.Is(err, docker.ErrConnectionRefused), errors.As(err, &net):
+		return codes.Unavailable
+	}
+	return codes.Unknown
+}
+
+func apiCode(httpStatus int) codes.Code {
+	switch httpStatus {
+	case http.StatusBadRequest:
+		return codes.InvalidArgument
+	case http.StatusConflict:
+		return codes.FailedPrecondition
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return codes.PermissionDenied
+	case http.StatusServiceUnavailable:
+		return codes.Unavailable
+	}
+	return codes.Unknown
+}
+
+// withStatus gives every error a gRPC code, once, where calls leave this package.
+func withStatus(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	answer, err := handler(ctx, req)
+	if err == nil {
+		return answer, nil
+	}
+	if _, has := status.FromError(err); has {
+		return nil, err
+	}
+	return nil, status.Error(code(err), err.Error())
+}

@@ -1,0 +1,117 @@
+package dockershim
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+
+	docker "github.com/fsouza/go-dockerclient"
+)
+
+// raw is a connection to the daemon that has become the two-way stream of a
+// process. The client library can make such streams too, but does not look at
+// the daemon's answer: a refused exec would pass for one that said nothing.
+type raw struct {
+	net.Conn
+	reader *bufio.Reader
+	stop   func() bool
+}
+
+// Read gives what the process writes.
+func (r *raw) Read(p []byte) (int, error) { return r.reader.Read(p) }
+
+// Close ends the stream.
+func (r *raw) Close() error {
+	r.stop()
+	return r.Conn.Close()
+}
+
+// CloseWrite tells the process that its standard input has ended.
+func (r *raw) CloseWrite() error {
+	if half, ok := r.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+// hijack sends a request and gives the stream that the daemon answers with. The
+// end of ctx closes it.
+func (e *engine) hijack(ctx context.Context, path string, body any) (*raw, error) {
+	l, err := e.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := e.connect(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	r := &raw{Conn: conn, reader: bufio.NewReader(conn), stop: context.AfterFunc(ctx, func() { conn.Close() })}
+	if err := r.upgrade(l.prefix+path, text); err != nil {
+		r.Close()
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *raw) upgrade(path string, body []byte) error {
+	req, err := http.NewRequest(http.MethodPost, "http://docker"+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Connection", "Upgrade")
+	req.Header.Set("Upgrade", "tcp")
+	if err := req.Write(r.Conn); err != nil {
+		return err
+	}
+	answer, err := http.ReadResponse(r.reader, req)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode == http.StatusSwitchingProtocols || answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	defer answer.Body.Close()
+	return apiError(answer)
+}
+
+// apiError reads the daemon's reason for an answer that is no success.
+func apiError(answer *http.Response) error {
+	var said struct {
+		Message string `json:"message"`
+	}
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
+	if err != nil || json.Unmarshal(text, &said) != nil {
+		said.Message = string(text)
+	}
+	return &docker.Error{Status: answer.StatusCode, Message: said.Message}
+}
+
+// connect opens a connection to the daemon beside those that the client keeps.
+func (e *engine) connect(ctx context.Context, l *link) (net.Conn, error) {
+	u, err := url.Parse(e.endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("docker endpoint %q: %w", e.endpoint, err)
+	}
+	if u.Scheme == "unix" {
+		return new(net.Dialer).DialContext(ctx, "unix", u.Path)
+	}
+	if l.client.TLSConfig != nil {
+		return (&tls.Dialer{Config: l.client.TLSConfig}).DialContext(ctx, "tcp", u.Host)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", u.Host)
+}

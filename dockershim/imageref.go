@@ -1,0 +1,114 @@
+package dockershim
+
+import (
+	"encoding/base64"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/distribution/reference"
+	docker "github.com/fsouza/go-dockerclient"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// imageIDs are names of images by their content: only these are looked up as ids.
+var imageIDs = regexp.MustCompile(`^(sha256:)?[0-9a-f]{64}$`)
+
+// parseImage gives the full name of an image: nginx is
+// docker.io/library/nginx:latest.
+func parseImage(name string) (reference.Named, error) {
+	named, err := reference.ParseNormalizedNamed(name)
+	if err != nil {
+		return nil, refuse("image %q: %v", name, err)
+	}
+	return reference.TagNameOnly(named), nil
+}
+
+// isImage reports whether an image that Docker found for name is the one meant.
+// Docker also takes a name for the beginning of an id, so that an image called
+// "cafe" may turn out another.
+func isImage(name string, tags, digests []string) bool {
+	if imageIDs.MatchString(name) {
+		return true
+	}
+	want, err := parseImage(name)
+	if err != nil {
+		return false
+	}
+	list := tags
+	if d, ok := want.(reference.Canonical); ok { // the digest decides, whatever tag stands beside it
+		list = digests
+		if want, err = reference.WithDigest(reference.TrimNamed(want), d.Digest()); err != nil {
+			return false
+		}
+	}
+	for _, has := range list {
+		if named, err := reference.ParseNormalizedNamed(has); err == nil && named.String() == want.String() {
+			return true
+		}
+	}
+	return false
+}
+
+// pullSpec says what to pull: a repository, and a tag or a digest of it.
+func pullSpec(name string) (repository, tag string, err error) {
+	named, err := parseImage(name)
+	if err != nil {
+		return "", "", err
+	}
+	repository = reference.FamiliarName(named)
+	switch n := named.(type) {
+	case reference.Canonical:
+		return repository, n.Digest().String(), nil
+	case reference.Tagged:
+		return repository, n.Tag(), nil
+	}
+	return repository, "", nil
+}
+
+// authSpec translates credentials; the kubelet may give user and password as one
+// base64 text.
+func authSpec(a *runtimeapi.AuthConfig) (docker.AuthConfiguration, error) {
+	if a == nil {
+		return docker.AuthConfiguration{}, nil
+	}
+	auth := docker.AuthConfiguration{
+		Username:      a.Username,
+		Password:      a.Password,
+		ServerAddress: a.ServerAddress,
+		IdentityToken: a.IdentityToken,
+		RegistryToken: a.RegistryToken,
+	}
+	if a.Auth != "" && a.Username == "" {
+		text, err := base64.StdEncoding.DecodeString(a.Auth)
+		user, password, ok := strings.Cut(strings.TrimRight(string(text), "\x00"), ":")
+		if err != nil || !ok {
+			return auth, refuse("image pull secret: auth is not base64 of user:password")
+		}
+		auth.Username, auth.Password = user, password
+	}
+	return auth, nil
+}
+
+// imageUser splits an image's user into what the CRI wants: a number or a name.
+func imageUser(user string) (*runtimeapi.Int64Value, string) {
+	user, _, _ = strings.Cut(user, ":")
+	if user == "" {
+		return nil, ""
+	}
+	if uid, err := strconv.ParseInt(user, 10, 64); err == nil {
+		return &runtimeapi.Int64Value{Value: uid}, ""
+	}
+	return nil, user
+}
+
+// named leaves out Docker's placeholder for images without a name.
+func named(names []string) []string {
+	var list []string
+	for _, n := range names {
+		if !strings.HasPrefix(n, "<none>") {
+			list = append(list, n)
+		}
+	}
+	return list
+}

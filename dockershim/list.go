@@ -1,0 +1,138 @@
+package dockershim
+
+import (
+	"context"
+	"time"
+
+	docker "github.com/fsouza/go-dockerclient"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// The kubelet lists everything each second and each pod's at every step, so a
+// list is one call of Docker; it may be somewhat old, and carries no detail that
+// would need a second.
+
+// podUIDLabel is how the kubelet selects a pod's sandboxes and containers.
+const podUIDLabel = "io.kubernetes.pod.uid"
+
+// ListPodSandbox lists sandboxes, newest first.
+func (s *service) ListPodSandbox(ctx context.Context, req *runtimeapi.ListPodSandboxRequest) (*runtimeapi.ListPodSandboxResponse, error) {
+	f := req.GetFilter()
+	found, err := s.list(ctx, nil, selection(typeSandbox, f.GetLabelSelector())...)
+	if err != nil {
+		return nil, err
+	}
+	answer := &runtimeapi.ListPodSandboxResponse{}
+	for _, c := range found {
+		r, ours := s.config.Owner.read(c.Labels)
+		if !ours || f.GetId() != "" && f.GetId() != c.ID || !selects(f.GetLabelSelector(), r.Labels) {
+			continue
+		}
+		s.known.add(c.ID, r)
+		state := runtimeapi.PodSandboxState_SANDBOX_NOTREADY
+		if alive(c.State) {
+			state = runtimeapi.PodSandboxState_SANDBOX_READY
+		}
+		if f.GetState() != nil && f.State.State != state {
+			continue
+		}
+		answer.Items = append(answer.Items, &runtimeapi.PodSandbox{
+			Id:             c.ID,
+			Metadata:       r.sandboxMetadata(),
+			State:          state,
+			CreatedAt:      time.Unix(c.Created, 0).UnixNano(),
+			Labels:         r.Labels,
+			Annotations:    r.Annotations,
+			RuntimeHandler: r.Handler,
+		})
+	}
+	return answer, nil
+}
+
+// ListContainers lists containers, newest first.
+func (s *service) ListContainers(ctx context.Context, req *runtimeapi.ListContainersRequest) (*runtimeapi.ListContainersResponse, error) {
+	f := req.GetFilter()
+	labels := selection(typeContainer, f.GetLabelSelector())
+	if f.GetPodSandboxId() != "" {
+		labels = append(labels, labelSandbox+"="+f.PodSandboxId)
+	}
+	found, err := s.list(ctx, nil, labels...)
+	if err != nil {
+		return nil, err
+	}
+	answer := &runtimeapi.ListContainersResponse{}
+	for _, c := range found {
+		r, ours := s.config.Owner.read(c.Labels)
+		if !ours || f.GetId() != "" && f.GetId() != c.ID || !selects(f.GetLabelSelector(), r.Labels) {
+			continue
+		}
+		s.known.add(c.ID, r)
+		state, err := s.listedState(ctx, c)
+		if gone(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if f.GetState() != nil && f.State.State != state {
+			continue
+		}
+		answer.Containers = append(answer.Containers, &runtimeapi.Container{
+			Id:           c.ID,
+			PodSandboxId: r.Sandbox,
+			Metadata:     r.containerMetadata(),
+			Image:        &runtimeapi.ImageSpec{Image: r.Image, UserSpecifiedImage: r.Image},
+			ImageRef:     r.ImageID,
+			ImageId:      r.ImageID,
+			State:        state,
+			CreatedAt:    time.Unix(c.Created, 0).UnixNano(),
+			Labels:       r.Labels,
+			Annotations:  r.Annotations,
+		})
+	}
+	return answer, nil
+}
+
+func (r record) containerMetadata() *runtimeapi.ContainerMetadata {
+	return &runtimeapi.ContainerMetadata{Name: r.Container, Attempt: r.Attempt}
+}
+
+// listedState is the state of a listed container. Docker calls "created" also
+// what failed to start, which for the kubelet is an end; only those few are
+// looked at one by one.
+func (s *service) listedState(ctx context.Context, c docker.APIContainers) (runtimeapi.ContainerState, error) {
+	switch {
+	case alive(c.State):
+		return runtimeapi.ContainerState_CONTAINER_RUNNING, nil
+	case c.State != "created":
+		return runtimeapi.ContainerState_CONTAINER_EXITED, nil
+	}
+	full, _, err := s.inspect(ctx, c.ID)
+	if err != nil {
+		return 0, err
+	}
+	return containerState(full.State), nil
+}
+
+// alive reports whether a listed state has a living process.
+func alive(state string) bool {
+	return state == "running" || state == "paused" || state == "restarting"
+}
+
+// selection is the part of a selector that Docker can apply itself.
+func selection(kind string, selector map[string]string) []string {
+	labels := []string{labelType + "=" + kind}
+	if uid := selector[podUIDLabel]; uid != "" {
+		labels = append(labels, labelUID+"="+uid)
+	}
+	return labels
+}
+
+func selects(selector, labels map[string]string) bool {
+	for key, value := range selector {
+		if labels[key] != value {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,66 @@
+package dockershim
+
+import (
+	"math"
+
+	docker "github.com/fsouza/go-dockerclient"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// resourceSpec sets limits. Huge pages and raw cgroup v2 values have no place in
+// Docker's API and are left out; the kubelet sends zeros and hints there.
+func resourceSpec(host *docker.HostConfig, oomFloor int, r *runtimeapi.LinuxContainerResources) {
+	if r == nil {
+		return
+	}
+	host.CPUShares = r.CpuShares
+	host.CPUPeriod = r.CpuPeriod
+	host.CPUQuota = r.CpuQuota
+	host.CPUSetCPUs = r.CpusetCpus
+	host.CPUSetMEMs = r.CpusetMems
+	host.Memory = r.MemoryLimitInBytes
+	host.MemorySwap = swapLimit(r)
+	host.OomScoreAdj = max(int(r.OomScoreAdj), oomFloor)
+}
+
+// swapLimit is memory and swap together. Where nothing is said, Docker would give
+// as much swap again as memory; Kubernetes means none.
+func swapLimit(r *runtimeapi.LinuxContainerResources) int64 {
+	if r.MemorySwapLimitInBytes == 0 {
+		return r.MemoryLimitInBytes
+	}
+	return r.MemorySwapLimitInBytes
+}
+
+// updateSpec is resourceSpec for a container that exists. Docker leaves what is
+// zero as it is.
+func updateSpec(r *runtimeapi.LinuxContainerResources) docker.UpdateContainerOptions {
+	return docker.UpdateContainerOptions{
+		CPUShares:  clampInt(r.CpuShares),
+		CPUPeriod:  clampInt(r.CpuPeriod),
+		CPUQuota:   clampInt(r.CpuQuota),
+		CpusetCpus: r.CpusetCpus,
+		CpusetMems: r.CpusetMems,
+		Memory:     clampInt(r.MemoryLimitInBytes),
+		MemorySwap: clampInt(swapLimit(r)),
+	}
+}
+
+func clampInt(n int64) int { return int(min(n, math.MaxInt)) }
+
+// resources is the reverse of resourceSpec, for a container's status.
+func resources(h *docker.HostConfig) *runtimeapi.ContainerResources {
+	if h == nil {
+		return nil
+	}
+	return &runtimeapi.ContainerResources{Linux: &runtimeapi.LinuxContainerResources{
+		CpuShares:              h.CPUShares,
+		CpuPeriod:              h.CPUPeriod,
+		CpuQuota:               h.CPUQuota,
+		CpusetCpus:             h.CPUSetCPUs,
+		CpusetMems:             h.CPUSetMEMs,
+		MemoryLimitInBytes:     h.Memory,
+		MemorySwapLimitInBytes: h.MemorySwap,
+		OomScoreAdj:            int64(h.OomScoreAdj),
+	}}
+}

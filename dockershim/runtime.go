@@ -1,0 +1,93 @@
+package dockershim
+
+import (
+	"context"
+	"time"
+
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// The kubelet demands exactly this version in Version's answer, and v1 is the
+// interface that it speaks (kubelet 1.36, kuberuntime_manager.go).
+const (
+	kubeletAPIVersion = "0.1.0"
+	criVersion        = "v1"
+	runtimeName       = "docker"
+)
+
+// Version tells which Docker this is.
+func (s *service) Version(ctx context.Context, _ *runtimeapi.VersionRequest) (*runtimeapi.VersionResponse, error) {
+	l, err := s.engine.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &runtimeapi.VersionResponse{
+		Version:           kubeletAPIVersion,
+		RuntimeName:       runtimeName,
+		RuntimeVersion:    l.version,
+		RuntimeApiVersion: criVersion,
+	}, nil
+}
+
+// statusTime limits Status: a daemon that does not answer within it is not ready.
+const statusTime = 10 * time.Second
+
+// Status tells whether pods can be run now. It never fails: a daemon that does
+// not answer is its news.
+func (s *service) Status(ctx context.Context, _ *runtimeapi.StatusRequest) (*runtimeapi.StatusResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, statusTime)
+	defer cancel()
+	return &runtimeapi.StatusResponse{
+		Status: &runtimeapi.RuntimeStatus{Conditions: []*runtimeapi.RuntimeCondition{
+			condition(runtimeapi.RuntimeReady, "DockerDaemonNotReady", s.ping(ctx)),
+			condition(runtimeapi.NetworkReady, "DockerBridgeMissing", s.bridge(ctx)),
+		}},
+		RuntimeHandlers: []*runtimeapi.RuntimeHandler{{Features: &runtimeapi.RuntimeHandlerFeatures{}}},
+		Features:        &runtimeapi.RuntimeFeatures{},
+	}, nil
+}
+
+func condition(kind, reason string, err error) *runtimeapi.RuntimeCondition {
+	if err != nil {
+		return &runtimeapi.RuntimeCondition{Type: kind, Reason: reason, Message: err.Error()}
+	}
+	return &runtimeapi.RuntimeCondition{Type: kind, Status: true}
+}
+
+func (s *service) ping(ctx context.Context) error {
+	client, err := s.engine.in(ctx)
+	if err != nil {
+		return err
+	}
+	return client.PingWithContext(ctx)
+}
+
+// bridge asks for Docker's default network, which pods use. A daemon started with
+// --bridge=none has none.
+func (s *service) bridge(ctx context.Context) error {
+	client, err := s.engine.in(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = client.NetworkInfo("bridge")
+	return err
+}
+
+// RuntimeConfig tells the kubelet which cgroup driver Docker uses.
+func (s *service) RuntimeConfig(ctx context.Context, _ *runtimeapi.RuntimeConfigRequest) (*runtimeapi.RuntimeConfigResponse, error) {
+	l, err := s.engine.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	driver := runtimeapi.CgroupDriver_CGROUPFS
+	if l.systemdCgroup {
+		driver = runtimeapi.CgroupDriver_SYSTEMD
+	}
+	return &runtimeapi.RuntimeConfigResponse{Linux: &runtimeapi.LinuxRuntimeConfiguration{CgroupDriver: driver}}, nil
+}
+
+// UpdateRuntimeConfig takes the pod address range. Docker's bridge has its own,
+// so there is nothing to do.
+func (s *service) UpdateRuntimeConfig(context.Context, *runtimeapi.UpdateRuntimeConfigRequest) (*runtimeapi.UpdateRuntimeConfigResponse, error) {
+	return &runtimeapi.UpdateRuntimeConfigResponse{}, nil
+}

@@ -1,0 +1,133 @@
+package dockershim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	docker "github.com/fsouza/go-dockerclient"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// RunPodSandbox creates and starts the sandbox of a pod: two calls of Docker.
+func (s *service) RunPodSandbox(ctx context.Context, req *runtimeapi.RunPodSandboxRequest) (*runtimeapi.RunPodSandboxResponse, error) {
+	if req.RuntimeHandler != "" {
+		return nil, refuse("runtime handler %q: this node has only the default one", req.RuntimeHandler)
+	}
+	l, err := s.engine.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	image, err := pauseImage(l.arch)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := sandboxSpec(s.settings(l, image.Name), req.Config, req.RuntimeHandler)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.create(ctx, spec)
+	if errors.Is(err, docker.ErrNoSuchImage) {
+		if err := s.load(ctx, image); err != nil {
+			return nil, err
+		}
+		id, err = s.create(ctx, spec)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, _ := s.config.Owner.read(spec.Config.Labels)
+	s.known.add(id, r)
+	if err := s.start(ctx, id); err != nil {
+		// The kubelet makes another sandbox; this one must not hold its ports.
+		return nil, errors.Join(fmt.Errorf("starting the %s: %w", r, err), s.discard(ctx, id))
+	}
+	return &runtimeapi.RunPodSandboxResponse{PodSandboxId: id}, nil
+}
+
+// start starts a container; one that runs is started.
+func (s *service) start(ctx context.Context, id string) error {
+	client, err := s.engine.in(ctx)
+	if err != nil {
+		return err
+	}
+	if err := client.StartContainerWithContext(id, nil, ctx); err != nil && !running(err) {
+		return err
+	}
+	return nil
+}
+
+// discard removes a sandbox that did not start, even when the caller's time is
+// over.
+func (s *service) discard(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removalTime)
+	defer cancel()
+	client, err := s.engine.in(ctx)
+	if err != nil {
+		return err
+	}
+	return s.remove(ctx, client, id)
+}
+
+// StopPodSandbox ends everything in a pod at once. The kubelet has given the
+// containers their grace before.
+func (s *service) StopPodSandbox(ctx context.Context, req *runtimeapi.StopPodSandboxRequest) (*runtimeapi.StopPodSandboxResponse, error) {
+	if _, err := s.find(ctx, req.PodSandboxId, typeSandbox); err != nil && !gone(err) {
+		return nil, err
+	}
+	inside, err := s.list(ctx, []string{"running", "paused"}, labelType+"="+typeContainer, labelSandbox+"="+req.PodSandboxId)
+	if err != nil {
+		return nil, err
+	}
+	if err := each(inside, func(c docker.APIContainers) error { return s.kill(ctx, c.ID) }); err != nil {
+		return nil, err
+	}
+	if _, err := s.find(ctx, req.PodSandboxId, typeSandbox); err != nil {
+		return &runtimeapi.StopPodSandboxResponse{}, ignoreGone(err)
+	}
+	return &runtimeapi.StopPodSandboxResponse{}, s.kill(ctx, req.PodSandboxId)
+}
+
+// kill ends a container without grace; one that does not run, or is not there,
+// has ended.
+func (s *service) kill(ctx context.Context, id string) error {
+	client, err := s.engine.in(ctx)
+	if err != nil {
+		return err
+	}
+	err = client.KillContainer(docker.KillContainerOptions{ID: id, Context: ctx})
+	if err == nil || gone(err) || stopped(err) {
+		return nil
+	}
+	return fmt.Errorf("ending container %s: %w", id, err)
+}
+
+// RemovePodSandbox removes a sandbox and whatever containers it still has.
+func (s *service) RemovePodSandbox(ctx context.Context, req *runtimeapi.RemovePodSandboxRequest) (*runtimeapi.RemovePodSandboxResponse, error) {
+	_, missing := s.find(ctx, req.PodSandboxId, typeSandbox)
+	if missing != nil && !gone(missing) {
+		return nil, missing
+	}
+	inside, err := s.list(ctx, nil, labelType+"="+typeContainer, labelSandbox+"="+req.PodSandboxId)
+	if err != nil {
+		return nil, err
+	}
+	client, err := s.engine.in(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := each(inside, func(c docker.APIContainers) error { return s.removeContainer(ctx, client, c.ID, c.Labels[labelLog]) }); err != nil {
+		return nil, err
+	}
+	if missing == nil {
+		err = s.remove(ctx, client, req.PodSandboxId)
+	}
+	return &runtimeapi.RemovePodSandboxResponse{}, err
+}
+
+func ignoreGone(err error) error {
+	if gone(err) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,126 @@
+package dockershim
+
+import (
+	"cmp"
+	"path"
+	"strconv"
+	"strings"
+
+	docker "github.com/fsouza/go-dockerclient"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// settings is what the translation of a configuration needs to know beside it.
+type settings struct {
+	owner         Owner
+	pauseImage    string
+	cgroupParent  string // where the pod names none
+	systemdCgroup bool
+	oomFloor      int
+	logSize       int64
+	logFiles      int
+}
+
+// The sandbox asks for next to nothing and should be the last of its pod to be
+// killed: without it the pod's network is gone. The kubelet leaves both numbers
+// to the runtime; they are those that Kubernetes uses for its own daemons.
+const (
+	sandboxCPUShares = 2
+	sandboxOOMScore  = -998
+)
+
+// sandboxSpec translates a sandbox: the pause program, which holds the pod's
+// network and, where they are shared, its process and IPC namespaces.
+func sandboxSpec(s settings, c *runtimeapi.PodSandboxConfig, handler string) (docker.CreateContainerOptions, error) {
+	if c.GetMetadata().GetUid() == "" || c.GetMetadata().GetName() == "" {
+		return docker.CreateContainerOptions{}, refuse("sandbox: its metadata names no pod")
+	}
+	security := c.GetLinux().GetSecurityContext()
+	namespaces := security.GetNamespaceOptions()
+	if namespaces.GetUsernsOptions().GetMode() == runtimeapi.NamespaceMode_POD && namespaces.GetUsernsOptions() != nil {
+		return docker.CreateContainerOptions{}, refuse("pod %s: user namespaces of its own: Docker has none per pod; set hostUsers: true", c.Metadata.Name)
+	}
+	r := record{
+		Type:        typeSandbox,
+		Pod:         c.Metadata.Name,
+		Namespace:   c.Metadata.Namespace,
+		UID:         c.Metadata.Uid,
+		Attempt:     c.Metadata.Attempt,
+		Handler:     handler,
+		Labels:      c.Labels,
+		Annotations: c.Annotations,
+	}
+	config := &docker.Config{
+		Image:  s.pauseImage,
+		Labels: s.owner.labels(r),
+		User:   userSpec(security.GetRunAsUser(), "", security.GetRunAsGroup()),
+	}
+	host := &docker.HostConfig{
+		NetworkMode:    "bridge",
+		IpcMode:        "shareable",
+		CgroupParent:   s.parent(c),
+		CPUShares:      sandboxCPUShares,
+		OomScoreAdj:    max(sandboxOOMScore, s.oomFloor),
+		ReadonlyRootfs: true,
+		CapDrop:        []string{"ALL"},
+		SecurityOpt:    []string{"no-new-privileges"},
+		Sysctls:        c.GetLinux().GetSysctls(),
+		LogConfig:      docker.LogConfig{Type: "none"},
+	}
+	if namespaces.GetNetwork() == runtimeapi.NamespaceMode_NODE {
+		host.NetworkMode = "host"
+		host.UTSMode = "host"
+	} else {
+		config.Hostname = c.Hostname
+		config.ExposedPorts, host.PortBindings = portSpec(c.PortMappings)
+	}
+	if namespaces.GetIpc() == runtimeapi.NamespaceMode_NODE {
+		host.IpcMode = "host"
+	}
+	if namespaces.GetPid() == runtimeapi.NamespaceMode_NODE {
+		host.PidMode = "host"
+	}
+	dnsSpec(host, c.DnsConfig)
+	return seal(r, config, host)
+}
+
+// parent is the cgroup for everything of a pod. The systemd driver wants the
+// slice's name, the kubelet gives its path.
+func (s settings) parent(c *runtimeapi.PodSandboxConfig) string {
+	parent := cmp.Or(c.GetLinux().GetCgroupParent(), s.cgroupParent)
+	if s.systemdCgroup && parent != "" {
+		return path.Base(parent)
+	}
+	return parent
+}
+
+// portSpec publishes the ports that have a port on the host.
+func portSpec(mappings []*runtimeapi.PortMapping) (map[docker.Port]struct{}, map[docker.Port][]docker.PortBinding) {
+	exposed := map[docker.Port]struct{}{}
+	bound := map[docker.Port][]docker.PortBinding{}
+	for _, m := range mappings {
+		if m.HostPort == 0 {
+			continue
+		}
+		port := docker.Port(strconv.Itoa(int(m.ContainerPort)) + "/" + strings.ToLower(m.Protocol.String()))
+		exposed[port] = struct{}{}
+		bound[port] = append(bound[port], docker.PortBinding{HostIP: m.HostIp, HostPort: strconv.Itoa(int(m.HostPort))})
+	}
+	return exposed, bound
+}
+
+// dnsSpec makes the pod's resolv.conf say what the kubelet says. Whatever is left
+// empty Docker takes from the host, so an empty list of search domains is written
+// as ".", Docker's word for none, and empty options as the resolver's default.
+func dnsSpec(host *docker.HostConfig, c *runtimeapi.DNSConfig) {
+	if len(c.GetServers()) == 0 {
+		return
+	}
+	host.DNS, host.DNSSearch, host.DNSOptions = c.Servers, c.Searches, c.Options
+	if len(host.DNSSearch) == 0 {
+		host.DNSSearch = []string{"."}
+	}
+	if len(host.DNSOptions) == 0 {
+		host.DNSOptions = []string{"ndots:1"}
+	}
+}

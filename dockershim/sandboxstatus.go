@@ -1,0 +1,73 @@
+package dockershim
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	docker "github.com/fsouza/go-dockerclient"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// PodSandboxStatus tells state and addresses of a sandbox.
+func (s *service) PodSandboxStatus(ctx context.Context, req *runtimeapi.PodSandboxStatusRequest) (*runtimeapi.PodSandboxStatusResponse, error) {
+	c, r, err := s.inspect(ctx, req.PodSandboxId)
+	if err != nil {
+		return nil, err
+	}
+	if r.Type != typeSandbox {
+		return nil, &notOurs{req.PodSandboxId}
+	}
+	return &runtimeapi.PodSandboxStatusResponse{Status: sandboxStatus(c, r), Timestamp: time.Now().UnixNano()}, nil
+}
+
+func sandboxStatus(c *docker.Container, r record) *runtimeapi.PodSandboxStatus {
+	state := runtimeapi.PodSandboxState_SANDBOX_NOTREADY
+	if c.State.Running {
+		state = runtimeapi.PodSandboxState_SANDBOX_READY
+	}
+	return &runtimeapi.PodSandboxStatus{
+		Id:             c.ID,
+		Metadata:       r.sandboxMetadata(),
+		State:          state,
+		CreatedAt:      c.Created.UnixNano(),
+		Network:        podAddresses(c.NetworkSettings),
+		Linux:          &runtimeapi.LinuxPodSandboxStatus{Namespaces: &runtimeapi.Namespace{Options: sandboxNamespaces(c.HostConfig)}},
+		Labels:         r.Labels,
+		Annotations:    r.Annotations,
+		RuntimeHandler: r.Handler,
+	}
+}
+
+func (r record) sandboxMetadata() *runtimeapi.PodSandboxMetadata {
+	return &runtimeapi.PodSandboxMetadata{Name: r.Pod, Namespace: r.Namespace, Uid: r.UID, Attempt: r.Attempt}
+}
+
+// podAddresses is empty for a pod in the host's network; the kubelet knows its
+// own address.
+func podAddresses(n *docker.NetworkSettings) *runtimeapi.PodSandboxNetworkStatus {
+	if n == nil {
+		return &runtimeapi.PodSandboxNetworkStatus{}
+	}
+	bridge := n.Networks["bridge"]
+	v4 := cmp.Or(n.IPAddress, bridge.IPAddress)
+	v6 := cmp.Or(n.GlobalIPv6Address, bridge.GlobalIPv6Address)
+	status := &runtimeapi.PodSandboxNetworkStatus{Ip: cmp.Or(v4, v6)}
+	if v4 != "" && v6 != "" {
+		status.AdditionalIps = []*runtimeapi.PodIP{{Ip: v6}}
+	}
+	return status
+}
+
+func sandboxNamespaces(h *docker.HostConfig) *runtimeapi.NamespaceOption {
+	mode := func(docker string) runtimeapi.NamespaceMode {
+		if docker == "host" {
+			return runtimeapi.NamespaceMode_NODE
+		}
+		return runtimeapi.NamespaceMode_POD
+	}
+	if h == nil {
+		return &runtimeapi.NamespaceOption{}
+	}
+	return &runtimeapi.NamespaceOption{Network: mode(h.NetworkMode), Pid: mode(h.PidMode), Ipc: mode(h.IpcMode)}
+}

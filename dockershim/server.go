@@ -1,0 +1,154 @@
+package dockershim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/golang/glog"
+	"google.golang.org/grpc"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+	"k8s.io/cri-streaming/pkg/streaming"
+)
+
+// Server serves the container runtime interface.
+type Server struct {
+	service  *service
+	listener net.Listener // the kubelet's socket
+	streams  net.Listener // exec, attach, port-forward
+}
+
+// maxMessage is the kubelet's own limit for CRI messages.
+const maxMessage = 16 << 20
+
+// New makes a server and listens, so that a kubelet may connect from now on; it
+// is answered once Run runs. Docker need not be there yet. Without Run, Close
+// frees the sockets.
+func New(c Config) (*Server, error) {
+	c, err := c.complete()
+	if err != nil {
+		return nil, err
+	}
+	streams, err := net.Listen("tcp", c.StreamingAddress)
+	if err != nil {
+		return nil, fmt.Errorf("dockershim: streaming address: %w", err)
+	}
+	listener, err := listen(c.Socket)
+	if err != nil {
+		streams.Close()
+		return nil, err
+	}
+	s := &service{config: c, engine: newEngine(c.Docker)}
+	streaming := streamingConfig(streams.Addr().String())
+	if s.streams, err = newStreams(streaming, s); err != nil {
+		return nil, errors.Join(fmt.Errorf("dockershim: streaming: %w", err), streams.Close(), listener.Close())
+	}
+	return &Server{service: s, listener: listener, streams: streams}, nil
+}
+
+func streamingConfig(address string) streaming.Config {
+	c := streaming.DefaultConfig
+	c.Addr = address
+	return c
+}
+
+func newStreams(c streaming.Config, s *service) (streaming.Server, error) {
+	return streaming.NewServer(c, streamRuntime{s})
+}
+
+// listen opens the kubelet's socket. A socket that nobody answers on was left
+// by a process that is gone.
+func listen(path string) (net.Listener, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("dockershim: socket: %w", err)
+	}
+	if conn, err := net.Dial("unix", path); err == nil {
+		conn.Close()
+		return nil, fmt.Errorf("dockershim: socket %s: another process serves on it", path)
+	} else if errors.Is(err, syscall.ECONNREFUSED) {
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("dockershim: socket: %w", err)
+		}
+	}
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("dockershim: socket: %w", err)
+	}
+	// Whoever may speak here may start privileged containers.
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("dockershim: socket: %w", err), listener.Close())
+	}
+	return listener, nil
+}
+
+// Close frees the sockets of a server that does not run.
+func (s *Server) Close() error {
+	return errors.Join(s.listener.Close(), s.streams.Close())
+}
+
+// Socket is the path of the kubelet's socket.
+func (s *Server) Socket() string { return s.listener.Addr().String() }
+
+// Run serves until ctx ends. Containers go on running.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	calls := grpc.NewServer(
+		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.MaxSendMsgSize(maxMessage),
+		grpc.UnaryInterceptor(withStatus),
+	)
+	runtimeapi.RegisterRuntimeServiceServer(calls, s.service)
+	runtimeapi.RegisterImageServiceServer(calls, s.service)
+	streams := &http.Server{Handler: s.service.streams, BaseContext: func(net.Listener) context.Context { return ctx }}
+
+	var all sync.WaitGroup
+	ended := make(chan error, 2)
+	all.Go(func() { ended <- calls.Serve(s.listener) })
+	all.Go(func() { ended <- streams.Serve(s.streams) })
+	all.Go(func() { s.sweepLoop(ctx) })
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+		err = fmt.Errorf("dockershim: serving ended: %w", err)
+	}
+	cancel()
+	streams.Close()
+	stop(calls)
+	all.Wait()
+	return err
+}
+
+// stopTime is how long calls under way may take to end when the server stops.
+const stopTime = 2 * time.Second
+
+func stop(calls *grpc.Server) {
+	timer := time.AfterFunc(stopTime, calls.Stop)
+	defer timer.Stop()
+	calls.GracefulStop()
+}
+
+func (s *Server) sweepLoop(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if removed, err := s.Sweep(ctx); err != nil {
+				glog.Warningf("sweeping leftover containers: %v", err)
+			} else if removed > 0 {
+				glog.Infof("removed %d leftover containers", removed)
+			}
+		}
+	}
+}

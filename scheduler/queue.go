@@ -54,7 +54,7 @@ func (s *State) podAdded(in Pod, node string) {
 		p = &pod{Pod: in, seq: s.arrivals}
 		p.alarm.ring = func() { s.backoffOver(p) }
 		s.pods[in.UID] = p
-		s.adopt(p)
+		s.adopt(p, node)
 	}
 	same := p.Pod.Class == in.Class && (in.Class != "" || reflect.DeepEqual(p.Pod, in))
 	switch {

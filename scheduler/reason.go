@@ -117,9 +117,9 @@ func (f *findings) String() string {
 			parts = append(parts, strconv.Itoa(n)+" "+many)
 		}
 	}
-	say(f.kinds[wrongLabels], "does not match its node selector", "do not match its node selector")
+	say(f.kinds[wrongLabels], "does not match the pod's node selector", "do not match the pod's node selector")
 	say(f.kinds[unschedulable], "is of an unschedulable node", "are of unschedulable nodes")
-	say(f.kinds[tainted], "has a taint that it does not tolerate ("+f.taint+")", "have taints that it does not tolerate (such as "+f.taint+")")
+	say(f.kinds[tainted], "has a taint that the pod does not tolerate ("+f.taint+")", "have taints that the pod does not tolerate (such as "+f.taint+")")
 	say(f.kinds[noObject], "is of an agent without a Node", "are of agents without a Node")
 	say(f.full, "is of a node with as many pods as it may have", "are of nodes with as many pods as they may have")
 	for _, l := range []*lack{&f.cpu, &f.mem, &f.both} {

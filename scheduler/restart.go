@@ -12,7 +12,7 @@ func (s *State) restored(tasks []Task) {
 
 // adopt gives a pod its task of an earlier life back: that of the latest
 // attempt. The attempts before it came to nothing; should one live, it must end.
-func (s *State) adopt(p *pod) {
+func (s *State) adopt(p *pod, node string) {
 	var latest *task
 	for _, t := range s.stored[p.UID] {
 		if latest == nil || t.Attempt > latest.Attempt {
@@ -26,7 +26,9 @@ func (s *State) adopt(p *pod) {
 	if latest != nil {
 		p.task, latest.pod = latest, p
 		p.attempt, p.state = latest.Attempt, placed
-		s.tell(p, "waiting for Mesos to tell what became of task "+latest.ID+", launched before the framework was started again")
+		if node == "" {
+			s.tell(p, "waiting for Mesos to tell what became of task "+latest.ID+", launched before the framework was started again")
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ func (s *State) subscribed() {
 			t.tries = 0
 			s.asking = append(s.asking, t)
 		case t.state == killing && t.tries == 0:
+			t.spare = true
 			s.alarms.set(&t.alarm, s.now.Add(removeGrace)) // updates that waited for us come first
 		case t.state == killing:
 			s.kill(t, 0)

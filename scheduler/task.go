@@ -122,7 +122,7 @@ func (s *State) acknowledgeNow(t *task) {
 // itself, after a while. It is repeated until Mesos says that it is over: a
 // Kill can get lost, and one for an unreachable task is not kept by the master.
 func (s *State) kill(t *task, after time.Duration) {
-	t.pod, t.state, t.tries = nil, killing, 0
+	t.pod, t.state, t.tries, t.spare = nil, killing, 0, after == removeGrace
 	s.alarms.set(&t.alarm, s.now.Add(after))
 	if after == 0 {
 		s.alarms.stop(&t.alarm)
@@ -157,6 +157,7 @@ func (s *State) taskDue(t *task) {
 		s.fail(t, "TaskEnded", "its Mesos task has ended, but the pod's own end was not reported: "+t.endedBy())
 	case killing:
 		if s.connected {
+			t.spare = false
 			s.call(Kill{Task: t.ID, Agent: t.Agent})
 			s.alarms.set(&t.alarm, s.now.Add(backoff(t.tries, firstAsk, mostAsk)))
 			t.tries++

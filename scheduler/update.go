@@ -34,10 +34,7 @@ func (s *State) updated(u Update) {
 		t.acknowledgeLater(u)
 		t.back = t.back || m == started
 	case killing:
-		s.acknowledge(u)
-		if m == ended || m == vanished || m == doubtful {
-			s.drop(t)
-		}
+		s.killingUpdated(t, u, m)
 	}
 }
 
@@ -126,6 +123,20 @@ func (s *State) runningUpdated(t *task, u Update, m meaning) {
 	case vanished:
 		t.acknowledgeLater(u)
 		s.fail(t, failReason(u.State), describe(u))
+	}
+}
+
+// killingUpdated waits for the end. A task that is back while the next Kill is
+// far off, as after its agent could not be reached, is killed at once.
+func (s *State) killingUpdated(t *task, u Update, m meaning) {
+	s.acknowledge(u)
+	switch m {
+	case ended, vanished, doubtful:
+		s.drop(t)
+	case started:
+		if !t.spare && (!t.alarm.isSet() || t.alarm.at.Sub(s.now) > firstAsk) {
+			s.kill(t, 0)
+		}
 	}
 }
 

@@ -1,0 +1,269 @@
+package scheduler
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+)
+
+// parseEvent reads an event as a line of words:
+//
+//	pod a cpu=1 mem=64 port=31080 select=zone=a tolerate=gpu on=n1
+//	removed a
+//	listed
+//	restored a.1 agent=A1 node=n1 cpu=1 mem=64
+//	node n1 zone=a taint=gpu=yes:NoSchedule cordoned pods=2
+//	node-gone n1
+//	subscribed
+//	disconnected
+//	offer o1 agent=A1 node=n1 cpu=4 mem=1024 ports=31000-32000 executor
+//	rescind o1
+//	update a.1 RUNNING agent=A1 from=executor reason=RECONCILIATION uuid=u1 says=words_of_it
+//	executor-lost A1
+//	agent-lost A1
+//	launch-failed a.1
+//	bound a.1 error=gone
+//	failed a
+//
+// Several offers in one event are joined by " + ".
+func parseEvent(line string) (Event, error) {
+	if strings.Contains(line, " + ") {
+		var all Offered
+		for part := range strings.SplitSeq(line, " + ") {
+			e, err := parseEvent(part)
+			if err != nil {
+				return nil, err
+			}
+			all.Offers = append(all.Offers, e.(Offered).Offers...)
+		}
+		return all, nil
+	}
+	f := strings.Fields(line)
+	w := words{named: map[string][]string{}}
+	if len(f) > 1 {
+		w.name = f[1]
+		for _, word := range f[2:] {
+			k, v, _ := strings.Cut(word, "=")
+			w.named[k] = append(w.named[k], v)
+			w.order = append(w.order, word)
+		}
+	}
+	e := w.event(f[0])
+	if e == nil {
+		return nil, errors.New("unknown event")
+	}
+	return e, w.err
+}
+
+type words struct {
+	name  string
+	named map[string][]string
+	order []string
+	err   error
+}
+
+func (w *words) get(k string) string {
+	if v := w.named[k]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+func (w *words) has(k string) bool { return len(w.named[k]) > 0 }
+
+func (w *words) amount() Amount {
+	cpu, err := strconv.ParseFloat(cmp.Or(w.get("cpu"), "0"), 64)
+	mem, err2 := strconv.ParseInt(cmp.Or(w.get("mem"), "0"), 10, 64)
+	w.err = cmp.Or(w.err, err, err2)
+	return Amount{int64(math.Round(cpu * 1000)), mem}
+}
+
+func (w *words) ports() (ports []uint16) {
+	for _, v := range w.named["port"] {
+		n, err := strconv.ParseUint(v, 10, 16)
+		w.err = cmp.Or(w.err, err)
+		ports = append(ports, uint16(n))
+	}
+	slices.Sort(ports)
+	return ports
+}
+
+func (w *words) event(kind string) Event {
+	switch kind {
+	case "pod":
+		return PodAdded{Pod: w.pod(), Node: w.get("on")}
+	case "removed":
+		return PodRemoved{UID: w.name}
+	case "listed":
+		return PodsListed{}
+	case "restored":
+		if w.name == "" {
+			return Restored{}
+		}
+		return Restored{Tasks: []Task{w.task()}}
+	case "node":
+		return NodeChanged{Name: w.name, Node: w.node()}
+	case "node-gone":
+		return NodeChanged{Name: w.name}
+	case "subscribed":
+		return Subscribed{}
+	case "disconnected":
+		return Disconnected{}
+	case "offer":
+		return Offered{Offers: []Offer{{
+			ID: w.name, Agent: w.get("agent"), Node: w.get("node"),
+			Amount: w.amount(), Ports: w.ranges(), Executor: w.has("executor"),
+		}}}
+	case "rescind":
+		return Rescinded{ID: w.name}
+	case "update":
+		return Updated{Update: w.update()}
+	case "executor-lost":
+		return ExecutorLost{Agent: w.name}
+	case "agent-lost":
+		return AgentLost{Agent: w.name}
+	case "launch-failed":
+		return LaunchFailed{Tasks: []Task{{ID: w.name}}, Err: errors.New("no space left")}
+	case "bound":
+		var err error
+		if w.has("error") {
+			err = errors.New(w.get("error"))
+		}
+		return Bound{Task: w.name, Err: err}
+	case "failed":
+		return Failed{PodUID: w.name}
+	}
+	return nil
+}
+
+func (w *words) pod() Pod {
+	p := Pod{UID: w.name, Amount: w.amount(), Ports: w.ports(), Class: strings.Join(w.order, " ")}
+	k := &v1.Pod{}
+	for _, v := range w.named["select"] {
+		key, value, _ := strings.Cut(v, "=")
+		if k.Spec.NodeSelector == nil {
+			k.Spec.NodeSelector = map[string]string{}
+		}
+		k.Spec.NodeSelector[key] = value
+	}
+	p.Affinity = nodeaffinity.GetRequiredNodeAffinity(k)
+	for _, v := range w.named["tolerate"] {
+		p.Tolerations = append(p.Tolerations, v1.Toleration{Key: v, Operator: v1.TolerationOpExists})
+	}
+	return p
+}
+
+func (w *words) task() Task {
+	pod, attempt, _ := strings.Cut(w.name, ".")
+	n, err := strconv.Atoi(attempt)
+	w.err = cmp.Or(w.err, err)
+	return Task{
+		ID: w.name, PodUID: pod, Attempt: n,
+		Agent: w.get("agent"), Node: w.get("node"), Amount: w.amount(), Ports: w.ports(),
+	}
+}
+
+func (w *words) node() *v1.Node {
+	n := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: w.name, Labels: map[string]string{}}}
+	for _, word := range w.order {
+		k, v, _ := strings.Cut(word, "=")
+		switch k {
+		case "cordoned":
+			n.Spec.Unschedulable = true
+		case "taint":
+			keyValue, effect, _ := strings.Cut(v, ":")
+			key, value, _ := strings.Cut(keyValue, "=")
+			n.Spec.Taints = append(n.Spec.Taints, v1.Taint{Key: key, Value: value, Effect: v1.TaintEffect(effect)})
+		case "pods":
+			n.Status.Allocatable = v1.ResourceList{v1.ResourcePods: resource.MustParse(v)}
+		default:
+			n.Labels[k] = v
+		}
+	}
+	return n
+}
+
+func (w *words) ranges() (ranges []PortRange) {
+	for v := range strings.SplitSeq(w.get("ports"), ",") {
+		if v == "" {
+			continue
+		}
+		var r PortRange
+		_, err := fmt.Sscanf(v, "%d-%d", &r.Begin, &r.End)
+		w.err = cmp.Or(w.err, err)
+		ranges = append(ranges, r)
+	}
+	return ranges
+}
+
+func (w *words) update() Update {
+	u := Update{Task: w.name, Agent: w.get("agent"), UUID: w.get("uuid"), Message: strings.ReplaceAll(w.get("says"), "_", " ")}
+	state, ok := mesospb.TaskState_value["TASK_"+strings.SplitN(w.order[0], "=", 2)[0]]
+	source, ok2 := mesospb.TaskStatus_Source_value["SOURCE_"+strings.ToUpper(cmp.Or(w.get("from"), "executor"))]
+	if !ok || !ok2 {
+		w.err = errors.New("unknown state or source")
+	}
+	u.State, u.Source = mesospb.TaskState(state), mesospb.TaskStatus_Source(source)
+	if w.has("reason") {
+		reason, ok := mesospb.TaskStatus_Reason_value["REASON_"+w.get("reason")]
+		if !ok {
+			w.err = errors.New("unknown reason")
+		}
+		u.Reason = new(mesospb.TaskStatus_Reason(reason))
+	}
+	return u
+}
+
+// showCall writes a call as a line of words.
+func showCall(c Call) string {
+	switch c := c.(type) {
+	case Launch:
+		line := "launch " + taskIDs(c.Tasks) + " on " + c.Agent + " with " + strings.Join(c.Offers, ",")
+		if c.Executor {
+			line += " and executor"
+		}
+		return line + ", rest refused for " + c.Refuse.String()
+	case Decline:
+		return "decline " + strings.Join(c.Offers, ",") + " for " + c.Refuse.String()
+	case Suppress:
+		return "suppress"
+	case Revive:
+		return "revive"
+	case Kill:
+		return "kill " + c.Task + " on " + c.Agent
+	case Reconcile:
+		if len(c.Tasks) == 0 {
+			return "reconcile all"
+		}
+		return "reconcile " + taskIDs(c.Tasks)
+	case Acknowledge:
+		return "acknowledge " + c.UUID + " of " + c.Task + " to " + c.Agent
+	case Bind:
+		return "bind " + c.PodUID + " to " + c.Task.Node + " by " + c.Task.ID
+	case Fail:
+		return "fail " + c.PodUID + " " + c.Reason + ": " + c.Message
+	case Explain:
+		return "explain " + c.PodUID + ": " + c.Message
+	case Forget:
+		return "forget " + c.Task
+	}
+	return fmt.Sprintf("%T", c)
+}
+
+func taskIDs(tasks []Task) string {
+	ids := make([]string, len(tasks))
+	for i, t := range tasks {
+		ids[i] = t.ID
+	}
+	return strings.Join(ids, ",")
+}

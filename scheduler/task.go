@@ -32,6 +32,7 @@ type task struct {
 	acks  []ack     // to be sent when the outcome of Bind or Fail is known
 	last  *Update   // what else than a start came while binding, or what ended it
 	back  bool      // it came back to life while its pod was being failed
+	spare bool      // killing, but its executor is about to end it by itself
 	doubt time.Time // since when the master has no record of it; zero: it has
 	tries int       // asked or killed so often without an answer
 	alarm alarm     // see State.taskDue

@@ -19,7 +19,7 @@ func TestLedgerLives(t *testing.T) {
 	for seed := range uint64(500) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 0)), now: time.Unix(0, 0), seen: map[string][]int{}, made: map[string]int{}}
-			for range 300 {
+			for range 100 {
 				w.step()
 				w.check()
 			}

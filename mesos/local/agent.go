@@ -44,6 +44,7 @@ type agent struct {
 	offers    map[string]*offer
 	executors map[executorKey]*executor
 	updates   map[updatesKey]*updates
+	numbered  int         // how many streams of updates there have been
 	orphans   []*executor // running on, but known to nobody
 }
 
@@ -167,22 +168,16 @@ func (a *agent) executorsInOrder() []*executor {
 	return out
 }
 
-// updatesInOrder are the streams of f here, those of older tasks first.
+// updatesInOrder are the streams of f here, the older first.
 func (a *agent) updatesInOrder(f *framework) []*updates {
 	var out []*updates
-	for _, t := range f.taskOrder {
-		if u := a.updates[updatesKey{f.id, t.id()}]; u != nil {
+	for key, u := range a.updates {
+		if key.framework == f.id {
 			out = append(out, u)
 		}
 	}
-	var rest []*updates
-	for key, u := range a.updates {
-		if key.framework == f.id && f.tasks[key.task] == nil {
-			rest = append(rest, u)
-		}
-	}
-	slices.SortFunc(rest, func(x, y *updates) int { return strings.Compare(x.key.task, y.key.task) })
-	return append(out, rest...)
+	slices.SortFunc(out, func(x, y *updates) int { return x.number - y.number })
+	return out
 }
 
 // removeFramework shuts the framework's executors down and forgets its statuses.
@@ -204,10 +199,7 @@ func (a *agent) removeFramework(f *framework) {
 // endExecutors orders all executors of this agent to end.
 func (a *agent) endExecutors() {
 	a.timeout.stop()
-	for _, ex := range a.orphans {
-		ex.cancel()
-	}
-	for _, ex := range a.executorsInOrder() {
+	for _, ex := range append(a.executorsInOrder(), a.orphans...) {
 		if ex.stream == nil && ex.process != nil { // it cannot be told otherwise
 			ex.process.terminate()
 		}

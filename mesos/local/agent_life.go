@@ -44,7 +44,7 @@ func (a *agent) disconnect() {
 // orphan forgets executors whose framework does not checkpoint.
 func (a *agent) orphan(f *framework) {
 	for _, ex := range a.executorsInOrder() {
-		if ex.framework == f && !a.running {
+		if ex.framework == f {
 			ex.abandoned = true
 			delete(a.executors, ex.key())
 			if ex.status == nil {
@@ -166,12 +166,13 @@ func (a *agent) comeBack() {
 	a.timeout.stop()
 	wasRemoved := a.removed
 	a.removed, a.silent = false, false
+	a.dropUnknown()
 	a.count()
 	for _, f := range a.m.order {
 		for _, t := range slices.Clone(f.taskOrder) {
 			switch {
 			case t.agent != a:
-			case t.executor.tasks == nil || a.executors[t.executor.key()] != t.executor && !terminal(t.latest):
+			case !t.received && len(a.mailbox) == 0:
 				a.loseTask(t)
 			case wasRemoved && !t.unreachable.IsZero():
 				t.unreachable = time.Time{}
@@ -195,6 +196,20 @@ func (a *agent) comeBack() {
 				t.killed = nil
 				a.kill(t, call)
 			}
+		}
+	}
+}
+
+// dropUnknown forgets executors that the agent never heard of, and shuts down
+// those of frameworks that are gone meanwhile.
+func (a *agent) dropUnknown() {
+	for _, ex := range a.executorsInOrder() {
+		switch {
+		case !ex.launched && len(a.mailbox) == 0:
+			delete(a.executors, ex.key())
+		case a.m.frameworks[ex.framework.id] != ex.framework:
+			ex.abandoned = true
+			ex.shutdown()
 		}
 	}
 }
@@ -250,6 +265,7 @@ func (a *agent) unregister(byOperator bool) {
 		}
 		a.loseTasks(f, state, why, text)
 		a.removeFramework(f)
+		a.orphan(f)
 	}
 	a.announceLoss()
 	a.timeout.stop()

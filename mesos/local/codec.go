@@ -3,6 +3,7 @@ package local
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -45,12 +46,11 @@ func marshalJSON(m proto.Message) ([]byte, error) {
 }
 
 func unmarshalJSON(b []byte, m proto.Message) error {
-	r := bytes.NewReader(b)
-	if err := (&jsonpb.Unmarshaler{AllowUnknownFields: true}).Unmarshal(r, m); err != nil {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if err := (&jsonpb.Unmarshaler{AllowUnknownFields: true}).UnmarshalNext(d, m); err != nil {
 		return err
 	}
-	rest, _ := io.ReadAll(r)
-	if len(bytes.TrimSpace(rest)) > 0 {
+	if _, err := d.Token(); err != io.EOF {
 		return errors.New("trailing characters after the JSON object")
 	}
 	return nil

@@ -33,12 +33,13 @@ type executor struct {
 	queued []batch // tasks waiting for its first SUBSCRIBE
 	tasks  []*task // all whose end is not acknowledged, also those queued
 
-	begun   bool               // its program has been started
-	process *process           // nil before that, and for simulated ones
-	status  *int32             // how it ended while its agent was down
-	cancel  context.CancelFunc // ends fetching, kills its processes
-	timeout *timer             // to subscribe, or to end
-	verdict *verdict           // why it was killed, if that is more than "terminated"
+	launched bool               // the agent has heard of it
+	begun    bool               // its program has been started
+	process  *process           // nil before that, and for simulated ones
+	status   *int32             // how it ended while its agent was down
+	cancel   context.CancelFunc // ends fetching, kills its processes
+	timeout  *timer             // to subscribe, or to end
+	verdict  *verdict           // why it was killed, if that is more than "terminated"
 }
 
 type executorKey struct{ framework, executor string }
@@ -79,7 +80,7 @@ func (a *agent) newExecutor(f *framework, info *mesospb.ExecutorInfo) *executor 
 // discardUnused takes back an executor whose tasks were refused after all.
 func (a *agent) discardUnused(f *framework, info *mesospb.ExecutorInfo) {
 	ex := a.executors[executorKey{f.id, info.ExecutorId.GetValue()}]
-	if ex != nil && len(ex.tasks) == 0 && ex.queued == nil && ex.phase == registering && ex.timeout == nil {
+	if ex != nil && len(ex.tasks) == 0 && !ex.launched {
 		delete(a.executors, ex.key())
 	}
 }
@@ -88,6 +89,9 @@ func (a *agent) discardUnused(f *framework, info *mesospb.ExecutorInfo) {
 func (a *agent) launch(tasks []*task, group bool) {
 	ex := tasks[0].executor
 	b := batch{tasks, group}
+	for _, t := range tasks {
+		t.received = true
+	}
 	switch {
 	case ex.phase == terminating:
 		for _, t := range tasks {
@@ -96,9 +100,9 @@ func (a *agent) launch(tasks []*task, group bool) {
 	case ex.phase == running && ex.stream != nil:
 		ex.deliver(b)
 	default:
-		first := ex.phase == registering && ex.queued == nil && len(ex.tasks) == len(tasks)
 		ex.queued = append(ex.queued, b)
-		if first {
+		if !ex.launched {
+			ex.launched = true
 			a.m.startExecutor(ex)
 		}
 	}

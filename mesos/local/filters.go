@@ -12,7 +12,6 @@ import (
 // these resources of the agent, or less of them.
 type filter struct {
 	role    string
-	agent   *agent
 	refused []*mesospb.Resource
 	until   time.Time
 }
@@ -34,15 +33,15 @@ func (m *master) refuse(f *framework, role string, a *agent, rs []*mesospb.Resou
 		return
 	}
 	d = max(d, m.cfg.AllocationInterval)
-	f.filters = append(f.filters, &filter{role, a, rs, time.Now().Add(d)})
+	f.filters[a] = append(f.filters[a], &filter{role, rs, time.Now().Add(d)})
 }
 
 // refuses tells whether a filter keeps the resources from being offered.
 func (f *framework) refuses(role string, a *agent, rs []*mesospb.Resource) bool {
 	now := time.Now()
-	f.filters = slices.DeleteFunc(f.filters, func(x *filter) bool { return !x.until.After(now) })
-	return slices.ContainsFunc(f.filters, func(x *filter) bool {
-		return x.agent == a && x.role == role && resources.Contains(x.refused, rs)
+	f.filters[a] = slices.DeleteFunc(f.filters[a], func(x *filter) bool { return !x.until.After(now) })
+	return slices.ContainsFunc(f.filters[a], func(x *filter) bool {
+		return x.role == role && resources.Contains(x.refused, rs)
 	})
 }
 
@@ -65,7 +64,9 @@ func (m *master) revive(f *framework, roles []string) {
 	for _, role := range roles {
 		delete(f.suppressed, role)
 	}
-	f.filters = slices.DeleteFunc(f.filters, func(x *filter) bool { return slices.Contains(roles, x.role) })
+	for a, filters := range f.filters {
+		f.filters[a] = slices.DeleteFunc(filters, func(x *filter) bool { return slices.Contains(roles, x.role) })
+	}
 	m.allocate()
 }
 

@@ -21,7 +21,7 @@ type framework struct {
 
 	roles      []string
 	suppressed map[string]bool // by role
-	filters    []*filter
+	filters    map[*agent][]*filter
 	offers     map[string]*offer
 	tasks      map[string]*task
 	taskOrder  []*task
@@ -87,7 +87,7 @@ func (m *master) subscribe(s subscription) (q *queue, f *framework, streamID str
 	}
 	m.takeOffersBack(f)
 	f.failover.stop()
-	f.stream, f.streamID, f.filters = q, streamID, nil
+	f.stream, f.streamID, f.filters = q, streamID, map[*agent][]*filter{}
 	f.suppressed = map[string]bool{}
 	for _, role := range s.call.SuppressedRoles {
 		f.suppressed[role] = true
@@ -131,6 +131,9 @@ func (m *master) admit(s subscription) (f *framework, problem string) {
 		info.User, info.Checkpoint = f.info.User, f.info.Checkpoint
 	}
 	info.Id = &mesospb.FrameworkID{Value: &f.id}
+	if s.principal != "" {
+		info.Principal = &s.principal
+	}
 	f.info, f.roles = info, frameworkRoles(info)
 	return f, ""
 }

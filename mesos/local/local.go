@@ -108,13 +108,30 @@ func (m *Mesos) Run(ctx context.Context) error {
 	}
 	m.master.do(m.master.end)
 	m.master.executors.Wait()
-	m.master.do(m.master.stopServing)
-	server.Close()
+	servers := []*http.Server{server}
+	m.master.do(func() { servers = append(servers, m.master.stopServing()...) })
+	shutDown(servers)
 	serving.Wait()
 	m.master.serving.Wait()
 	close(stop)
 	looping.Wait()
 	return err
+}
+
+// shutDown waits for requests that are being answered, but not for clients that
+// keep a connection open for later.
+func shutDown(servers []*http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, s := range servers {
+		all.Go(func() {
+			if s.Shutdown(ctx) != nil {
+				s.Close()
+			}
+		})
+	}
+	all.Wait()
 }
 
 // newServer has no limits of time on answers, as they may be streams.

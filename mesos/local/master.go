@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -104,27 +105,30 @@ func (m *master) start() {
 	m.allocateEachInterval()
 }
 
-// end orders every executor to end; nothing new begins.
+// end orders every executor to end; nothing new begins. Schedulers see no more
+// than a master that dies: what becomes of the tasks is not for them to act on.
 func (m *master) end() {
 	m.ending = true
 	for _, f := range m.order {
-		m.rescindAll(f)
+		f.disconnectNow(cut)
 	}
 	for _, a := range m.agents {
 		a.endExecutors()
 	}
 }
 
-// stopServing ends every stream and the agents' servers, for m.serving to be
-// waited for.
-func (m *master) stopServing() {
+// stopServing ends every stream, and returns the agents' servers to be shut down.
+func (m *master) stopServing() (servers []*http.Server) {
 	m.cancel()
-	for _, f := range m.order {
-		f.disconnectNow(closed)
-	}
 	for _, a := range m.agents {
-		a.stopServer(closed)
+		for _, ex := range append(a.executorsInOrder(), a.orphans...) {
+			ex.closeStream(closed)
+		}
+		if a.server != nil {
+			servers = append(servers, a.server)
+		}
 	}
+	return servers
 }
 
 func (m *master) newFrameworkID() string {

@@ -12,7 +12,7 @@ import (
 func (m *master) reconcile(f *framework, call *mesospb.SchedulerCall_Reconcile) {
 	if len(call.Tasks) == 0 {
 		for _, t := range slices.Clone(f.taskOrder) {
-			if t.unreachable.IsZero() && !terminal(t.state) {
+			if t.unreachable.IsZero() {
 				m.update(f, t.reconciled())
 			}
 		}

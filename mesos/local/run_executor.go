@@ -41,7 +41,7 @@ func (m *master) begun(ex *executor, p *process) {
 	switch {
 	case ex.phase == terminating:
 		ex.cancel()
-	case ex.phase == registering:
+	case ex.phase == registering && ex.agent.running:
 		d := m.cfg.RegistrationTimeout
 		ex.awaitSubscription(d, verdict{mesospb.TaskState_TASK_FAILED, mesospb.TaskStatus_REASON_EXECUTOR_REGISTRATION_TIMEOUT,
 			"Executor did not register within " + mesosDuration(d)})

@@ -20,6 +20,7 @@ type task struct {
 	last  *mesospb.TaskStatus // that status; nil while STAGING
 
 	latest    mesospb.TaskState // what the agent knows
+	received  bool              // the agent has heard of it
 	delivered bool              // its LAUNCH has been sent to the executor
 	killed    *mesospb.SchedulerCall_Kill
 

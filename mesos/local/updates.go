@@ -14,6 +14,7 @@ import (
 // next. It outlives its task, as an executor may go on reporting after the end.
 type updates struct {
 	key     updatesKey
+	number  int // in order of their beginning
 	agent   *agent
 	task    *task // nil when nobody launched that id, or after its end
 	pending []*mesospb.TaskStatus
@@ -33,11 +34,12 @@ func (a *agent) keep(f *framework, status *mesospb.TaskStatus) {
 	key := updatesKey{f.id, status.TaskId.GetValue()}
 	u := a.updates[key]
 	if u == nil {
-		u = &updates{key: key, agent: a, task: f.tasks[key.task], seen: map[string]bool{}}
-		if u.task != nil && u.task.agent != a {
-			u.task = nil
-		}
+		a.numbered++
+		u = &updates{key: key, number: a.numbered, agent: a, seen: map[string]bool{}}
 		a.updates[key] = u
+	}
+	if t := f.tasks[key.task]; t != nil && t.agent == a {
+		u.task = t
 	}
 	if u.seen[string(status.Uuid)] {
 		return
@@ -108,8 +110,7 @@ func (m *master) update(f *framework, status *mesospb.TaskStatus) {
 	}
 }
 
-// resendUpdates tells a new subscriber what is unacknowledged, in the order in
-// which the tasks were launched.
+// resendUpdates tells a new subscriber what is unacknowledged.
 func (m *master) resendUpdates(f *framework) {
 	for _, a := range m.agents {
 		for _, u := range a.updatesInOrder(f) {

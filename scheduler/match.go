@@ -1,7 +1,6 @@
 package scheduler
 
 import (
-	"slices"
 	"strconv"
 	"time"
 )
@@ -36,7 +35,7 @@ func (s *State) match() {
 	}
 	looked := s.fresh
 	s.fresh = nil
-	turn := slices.Clone(looked)
+	turn := append([]*agent(nil), looked...)
 	for len(turn) > 0 {
 		again := turn[:0]
 		for _, a := range turn {

@@ -1,0 +1,168 @@
+package convert
+
+import (
+	"encoding/json"
+	"hash/fnv"
+	"maps"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// AsSent is the annotation of a core object that keeps what its v1beta1 client
+// wrote and core has no place for. v1beta1 answers never show it. Each memory
+// counts only as long as it agrees with the object, so a change made through
+// core/v1 wins over it.
+const AsSent = "kubernetes-mesos/v1beta1-as-sent"
+
+// asSent is the content of the annotation.
+type asSent struct {
+	Containers map[string]*containerAsSent `json:"containers,omitempty"`
+	// Of services.
+	Protocol  string `json:"protocol,omitempty"`
+	FirstPort bool   `json:"firstPort,omitempty"` // containerPort 0
+	SelectAll bool   `json:"selectAll,omitempty"` // selector {}
+	// Of services and containers: port names that core does not take, by the
+	// names that stand for them.
+	PortNames map[string]string `json:"portNames,omitempty"`
+	// Of minions: addresses of type LegacyHostIP.
+	LegacyHostIPs []string `json:"legacyHostIPs,omitempty"`
+}
+
+// containerAsSent is what is kept of one container.
+type containerAsSent struct {
+	Protocols map[int]string          `json:"protocols,omitempty"` // by place in ports
+	Ports     map[string]string       `json:"ports,omitempty"`     // numeric text, by place of the handler
+	Probes    map[string]*probeAsSent `json:"probes,omitempty"`
+	Requests  []string                `json:"requests,omitempty"` // stated, though equal to the limit
+	PortNames map[string]string       `json:"portNames,omitempty"`
+}
+
+// probeAsSent is the members of July 2014.
+type probeAsSent struct {
+	Enabled *bool  `json:"enabled,omitempty"`
+	Type    string `json:"type,omitempty"`
+}
+
+func (a *asSent) container(name string) *containerAsSent {
+	if c := a.Containers[name]; c != nil {
+		return c
+	}
+	return &containerAsSent{}
+}
+
+// keep adds a container's memory, unless there is nothing to remember.
+func (a *asSent) keep(name string, c *containerAsSent) {
+	if c.Protocols == nil && c.Ports == nil && c.Probes == nil && c.Requests == nil && c.PortNames == nil {
+		return
+	}
+	if a.Containers == nil {
+		a.Containers = map[string]*containerAsSent{}
+	}
+	a.Containers[name] = c
+}
+
+// readAsSent reads the annotation; one that is absent or unreadable remembers
+// nothing.
+func readAsSent(annotations map[string]string) *asSent {
+	var a asSent
+	text, ok := annotations[AsSent]
+	if !ok {
+		return &a
+	}
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		return &asSent{}
+	}
+	return &a
+}
+
+// write puts the memory into annotations and returns them; memory of nothing
+// is no annotation.
+func (a *asSent) write(annotations map[string]string) map[string]string {
+	text, err := json.Marshal(a)
+	if err != nil { // maps of text cannot fail
+		return annotations
+	}
+	if string(text) == "{}" {
+		if _, ok := annotations[AsSent]; ok {
+			annotations = withoutAsSent(annotations)
+		}
+		return annotations
+	}
+	if annotations[AsSent] == string(text) {
+		return annotations
+	}
+	out := maps.Clone(annotations)
+	if out == nil {
+		out = map[string]string{}
+	}
+	out[AsSent] = string(text)
+	return out
+}
+
+// withoutAsSent is the annotations that v1beta1 shows.
+func withoutAsSent(annotations map[string]string) map[string]string {
+	if _, ok := annotations[AsSent]; !ok {
+		return annotations
+	}
+	if len(annotations) == 1 {
+		return nil
+	}
+	out := maps.Clone(annotations)
+	delete(out, AsSent)
+	return out
+}
+
+// mergeAnnotations is what the client sent, and the stored memory, which write
+// brings up to date.
+func mergeAnnotations(sent, stored map[string]string) map[string]string {
+	sent = withoutAsSent(sent) // it is ours to write
+	memory, ok := stored[AsSent]
+	if !ok {
+		return replaceMap(sent, stored)
+	}
+	out := maps.Clone(sent)
+	if out == nil {
+		out = map[string]string{}
+	}
+	out[AsSent] = memory
+	if maps.Equal(out, stored) {
+		return stored
+	}
+	return out
+}
+
+// corePortName is the name that stands in core for a port's name: itself,
+// unless core refuses it (longer than 15 characters, or without a letter). The
+// stand-in depends on the name alone, so that a service finds the port of its
+// pods.
+func corePortName(name string) string {
+	if name == "" || len(validation.IsValidPortName(name)) == 0 {
+		return name
+	}
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	sum := strconv.FormatUint(h.Sum64(), 36)
+	return "n" + sum[:min(len(sum), 14)]
+}
+
+// rememberName notes that a stand-in was used.
+func rememberName(names map[string]string, name string) map[string]string {
+	c := corePortName(name)
+	if c == name {
+		return names
+	}
+	if names == nil {
+		names = map[string]string{}
+	}
+	names[c] = name
+	return names
+}
+
+// wirePortName is the name that v1beta1 shows.
+func wirePortName(names map[string]string, core string) string {
+	if n, ok := names[core]; ok && corePortName(n) == core {
+		return n
+	}
+	return core
+}

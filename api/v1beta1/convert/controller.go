@@ -1,0 +1,62 @@
+package convert
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
+)
+
+// ControllerFromCore shows a replication controller.
+func ControllerFromCore(in *corev1.ReplicationController) *wire.ReplicationController {
+	rc := &wire.ReplicationController{
+		Meta:         metaFromCore(&in.ObjectMeta),
+		Labels:       in.Labels,
+		DesiredState: wire.ControllerState{ReplicaSelector: in.Spec.Selector},
+		CurrentState: wire.ControllerState{Replicas: int(in.Status.Replicas)},
+	}
+	if in.Spec.Replicas != nil {
+		rc.DesiredState.Replicas = int(*in.Spec.Replicas)
+	}
+	if in.Spec.Template != nil {
+		rc.DesiredState.PodTemplate = templateFromCore(in.Spec.Template)
+	}
+	return rc
+}
+
+// ControllerToCore is the controller that stored becomes by what the client
+// sent, without its status. An absent number of replicas is 0.
+func ControllerToCore(in *wire.ReplicationController, stored *corev1.ReplicationController) *corev1.ReplicationController {
+	out := orEmpty(stored)
+	metaToCore(&in.Meta, &out.ObjectMeta)
+	out.Labels = replaceMap(in.Labels, out.Labels)
+	if stored == nil || out.Spec.Replicas != nil || in.DesiredState.Replicas != 0 {
+		n := int32(in.DesiredState.Replicas)
+		out.Spec.Replicas = &n
+	}
+	out.Spec.Selector = replaceMap(in.DesiredState.ReplicaSelector, out.Spec.Selector)
+	if stored == nil || out.Spec.Template != nil || !emptyTemplate(&in.DesiredState.PodTemplate) {
+		if out.Spec.Template == nil {
+			out.Spec.Template = &corev1.PodTemplateSpec{}
+		}
+		templateToCore(&in.DesiredState.PodTemplate, out.Spec.Template)
+	}
+	return out
+}
+
+func emptyTemplate(t *wire.PodTemplate) bool {
+	m := &t.DesiredState.Manifest
+	return len(m.Containers) == 0 && len(m.Volumes) == 0 && len(t.Labels) == 0 && len(t.Annotations) == 0
+}
+
+// ControllerStatusToCore is stored with the number of replicas that the client
+// sent. The finer counts of core cannot exceed it.
+func ControllerStatusToCore(in *wire.ReplicationController, stored *corev1.ReplicationController) *corev1.ReplicationController {
+	out := orEmpty(stored)
+	n := int32(in.CurrentState.Replicas)
+	s := &out.Status
+	s.Replicas = n
+	s.FullyLabeledReplicas = min(s.FullyLabeledReplicas, n)
+	s.ReadyReplicas = min(s.ReadyReplicas, n)
+	s.AvailableReplicas = min(s.AvailableReplicas, n)
+	return out
+}

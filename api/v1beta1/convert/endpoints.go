@@ -1,0 +1,223 @@
+package convert
+
+import (
+	"cmp"
+	"net"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
+)
+
+// EndpointsFromCore shows endpoints: the subsets, and the first port once more
+// in the older form. Addresses that are not ready have no place.
+func EndpointsFromCore(in *corev1.Endpoints) *wire.Endpoints {
+	e := &wire.Endpoints{Meta: metaFromCore(&in.ObjectMeta), Protocol: string(corev1.ProtocolTCP), Subsets: []wire.EndpointSubset{}}
+	for i := range in.Subsets {
+		if s := &in.Subsets[i]; len(s.Addresses) > 0 && len(s.Ports) > 0 {
+			e.Subsets = append(e.Subsets, subsetFromCore(s))
+		}
+	}
+	mirrorFirstPort(e)
+	return e
+}
+
+func subsetFromCore(in *corev1.EndpointSubset) wire.EndpointSubset {
+	var s wire.EndpointSubset
+	for _, a := range in.Addresses {
+		shown := wire.EndpointAddress{IP: a.IP}
+		if a.TargetRef != nil {
+			ref := referenceFromCore(*a.TargetRef)
+			shown.TargetRef = &ref
+		}
+		s.Addresses = append(s.Addresses, shown)
+	}
+	for _, p := range in.Ports {
+		s.Ports = append(s.Ports, wire.EndpointPort{Name: p.Name, Port: int(p.Port), Protocol: string(p.Protocol)})
+	}
+	return s
+}
+
+// mirrorFirstPort writes the members that came before subsets: every address of
+// every port that has the first port's name.
+func mirrorFirstPort(e *wire.Endpoints) {
+	e.Endpoints, e.TargetRefs = nil, nil
+	if len(e.Subsets) == 0 {
+		return
+	}
+	first := e.Subsets[0].Ports[0]
+	e.Protocol = first.Protocol
+	for _, s := range e.Subsets {
+		for _, p := range s.Ports {
+			if p.Name != first.Name {
+				continue
+			}
+			for _, a := range s.Addresses {
+				text := net.JoinHostPort(a.IP, strconv.Itoa(p.Port))
+				e.Endpoints = append(e.Endpoints, text)
+				if a.TargetRef != nil {
+					e.TargetRefs = append(e.TargetRefs, wire.EndpointTarget{Endpoint: text, TargetRef: *a.TargetRef})
+				}
+			}
+		}
+	}
+}
+
+// EndpointsToCore is the endpoints that stored becomes by what the client sent.
+// Subsets beat the older members.
+func EndpointsToCore(in *wire.Endpoints, stored *corev1.Endpoints) *corev1.Endpoints {
+	out := orEmpty(stored)
+	metaToCore(&in.Meta, &out.ObjectMeta)
+	sent := Repack(SubsetsOf(in))
+	if stored != nil && reflect.DeepEqual(sent, Repack(EndpointsFromCore(stored).Subsets)) {
+		return out
+	}
+	out.Subsets = nil
+	for _, s := range sent {
+		out.Subsets = append(out.Subsets, subsetToCore(s, stored))
+	}
+	if stored != nil {
+		for _, s := range stored.Subsets {
+			if len(s.Addresses) == 0 { // nothing of it was shown
+				out.Subsets = append(out.Subsets, s)
+			}
+		}
+	}
+	return out
+}
+
+// SubsetsOf is the subsets that an object means, whichever form it has.
+func SubsetsOf(in *wire.Endpoints) []wire.EndpointSubset {
+	if len(in.Subsets) > 0 {
+		return in.Subsets
+	}
+	protocol := cmp.Or(in.Protocol, string(corev1.ProtocolTCP))
+	var out []wire.EndpointSubset
+	for _, text := range in.Endpoints {
+		host, portText, err := net.SplitHostPort(text)
+		port, portErr := strconv.Atoi(portText)
+		if err != nil || portErr != nil {
+			continue // validation has named it
+		}
+		a := wire.EndpointAddress{IP: host}
+		for i := range in.TargetRefs {
+			if in.TargetRefs[i].Endpoint == text {
+				a.TargetRef = &in.TargetRefs[i].TargetRef
+				break
+			}
+		}
+		out = append(out, wire.EndpointSubset{
+			Addresses: []wire.EndpointAddress{a},
+			Ports:     []wire.EndpointPort{{Port: port, Protocol: protocol}},
+		})
+	}
+	return out
+}
+
+// Repack is the canonical form: ports that the same addresses offer share one
+// subset; addresses are once each, by their text; ports and subsets are sorted.
+func Repack(in []wire.EndpointSubset) []wire.EndpointSubset {
+	addresses := map[wire.EndpointPort]map[string]wire.EndpointAddress{}
+	for _, s := range in {
+		for _, p := range s.Ports {
+			p.Protocol = cmp.Or(p.Protocol, string(corev1.ProtocolTCP))
+			if addresses[p] == nil {
+				addresses[p] = map[string]wire.EndpointAddress{}
+			}
+			for _, a := range s.Addresses {
+				if have, ok := addresses[p][a.IP]; !ok || have.TargetRef == nil {
+					addresses[p][a.IP] = a
+				}
+			}
+		}
+	}
+	groups := map[string]*wire.EndpointSubset{}
+	for p, set := range addresses {
+		if len(set) == 0 {
+			continue
+		}
+		var list []wire.EndpointAddress
+		var key strings.Builder
+		for _, a := range set {
+			list = append(list, a)
+		}
+		slices.SortFunc(list, func(a, b wire.EndpointAddress) int { return cmp.Compare(a.IP, b.IP) })
+		for _, a := range list {
+			key.WriteString(a.IP)
+			if a.TargetRef != nil {
+				key.WriteString("/" + string(a.TargetRef.UID) + "/" + a.TargetRef.Name)
+			}
+			key.WriteByte(',')
+		}
+		g := groups[key.String()]
+		if g == nil {
+			g = &wire.EndpointSubset{Addresses: list}
+			groups[key.String()] = g
+		}
+		g.Ports = append(g.Ports, p)
+	}
+	out := make([]wire.EndpointSubset, 0, len(groups))
+	for _, g := range groups {
+		slices.SortFunc(g.Ports, comparePorts)
+		out = append(out, *g)
+	}
+	slices.SortFunc(out, func(a, b wire.EndpointSubset) int {
+		return cmp.Or(comparePorts(a.Ports[0], b.Ports[0]), cmp.Compare(a.Addresses[0].IP, b.Addresses[0].IP))
+	})
+	return out
+}
+
+func comparePorts(a, b wire.EndpointPort) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol))
+}
+
+// subsetToCore takes what v1beta1 does not show (host and node names, the
+// addresses that are not ready, application protocols) from the stored subset
+// of the same addresses and ports.
+func subsetToCore(in wire.EndpointSubset, stored *corev1.Endpoints) corev1.EndpointSubset {
+	var out corev1.EndpointSubset
+	for _, a := range in.Addresses {
+		address := storedAddress(a.IP, stored)
+		address.IP = a.IP
+		address.TargetRef = nil
+		if a.TargetRef != nil {
+			ref := referenceToCore(*a.TargetRef)
+			address.TargetRef = &ref
+		}
+		out.Addresses = append(out.Addresses, address)
+	}
+	for _, p := range in.Ports {
+		port := corev1.EndpointPort{Name: p.Name, Port: int32(p.Port), Protocol: corev1.Protocol(p.Protocol)}
+		if stored != nil {
+			for i := range stored.Subsets {
+				for _, have := range stored.Subsets[i].Ports {
+					if have.Name == port.Name && have.Port == port.Port && have.Protocol == port.Protocol {
+						port.AppProtocol = have.AppProtocol
+						if len(out.NotReadyAddresses) == 0 {
+							out.NotReadyAddresses = stored.Subsets[i].NotReadyAddresses
+						}
+					}
+				}
+			}
+		}
+		out.Ports = append(out.Ports, port)
+	}
+	return out
+}
+
+func storedAddress(ip string, stored *corev1.Endpoints) corev1.EndpointAddress {
+	if stored != nil {
+		for i := range stored.Subsets {
+			for _, a := range stored.Subsets[i].Addresses {
+				if a.IP == ip {
+					return a
+				}
+			}
+		}
+	}
+	return corev1.EndpointAddress{}
+}

@@ -1,0 +1,137 @@
+package convert
+
+import (
+	"maps"
+	"strconv"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
+)
+
+// metaFromCore shows the common members. Kind, apiVersion and selfLink depend
+// on where the object is shown, and are the caller's.
+func metaFromCore(m *metav1.ObjectMeta) wire.Meta {
+	return wire.Meta{
+		ID:                m.Name,
+		UID:               m.UID,
+		CreationTimestamp: seconds(m.CreationTimestamp),
+		ResourceVersion:   VersionFromCore(m.ResourceVersion),
+		Namespace:         m.Namespace,
+		DeletionTimestamp: m.DeletionTimestamp.DeepCopy(),
+		GenerateName:      m.GenerateName,
+		Annotations:       withoutAsSent(m.Annotations),
+	}
+}
+
+// metaToCore changes m to what the client sent. What the server alone decides
+// (creation and deletion times, links) stays as it is stored; an absent uid
+// means the stored one.
+func metaToCore(w *wire.Meta, m *metav1.ObjectMeta) {
+	m.Name, m.Namespace, m.GenerateName = w.ID, w.Namespace, w.GenerateName
+	if w.UID != "" {
+		m.UID = w.UID
+	}
+	if VersionFromCore(m.ResourceVersion) != w.ResourceVersion {
+		m.ResourceVersion = VersionToCore(w.ResourceVersion)
+	}
+	m.Annotations = mergeAnnotations(w.Annotations, m.Annotations)
+}
+
+// VersionFromCore reads a resource version; what is no number is 0.
+func VersionFromCore(s string) uint64 {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// VersionToCore writes a resource version; 0 is the absent one.
+func VersionToCore(n uint64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatUint(n, 10)
+}
+
+// replaceMap is the map that the client sent, in the form that is stored if
+// nothing was changed (nil and empty are the same to v1beta1).
+func replaceMap[V comparable](sent, stored map[string]V) map[string]V {
+	if maps.Equal(sent, stored) {
+		return stored
+	}
+	return maps.Clone(sent)
+}
+
+// seconds cuts a time to what JSON shows of it.
+func seconds(t metav1.Time) metav1.Time {
+	if t.IsZero() {
+		return metav1.Time{}
+	}
+	return t.Rfc3339Copy()
+}
+
+// replaceTime is the time that the client sent, unless it is the stored one
+// with less precision.
+func replaceTime(sent, stored metav1.Time) metav1.Time {
+	shown := seconds(stored)
+	if sent.Equal(&shown) {
+		return stored
+	}
+	return sent
+}
+
+// sameOrder gives, for each element of sent, the stored element that it was
+// made from: the one at the same place if it matches, else the first that does,
+// else nil.
+func sameOrder[S, C any](sent []S, stored []C, match func(*S, *C) bool) []*C {
+	from := make([]*C, len(sent))
+	for i := range sent {
+		if i < len(stored) && match(&sent[i], &stored[i]) {
+			from[i] = &stored[i]
+			continue
+		}
+		for j := range stored {
+			if match(&sent[i], &stored[j]) {
+				from[i] = &stored[j]
+				break
+			}
+		}
+	}
+	return from
+}
+
+// replaceSlice builds the core slice for what was sent, nil or empty as the
+// stored one is if both have no element.
+func replaceSlice[S, C any](sent []S, stored []C, match func(*S, *C) bool, to func(*S, *C) C) []C {
+	if len(sent) == 0 {
+		if len(stored) == 0 {
+			return stored
+		}
+		return nil
+	}
+	from := sameOrder(sent, stored, match)
+	out := make([]C, len(sent))
+	for i := range sent {
+		out[i] = to(&sent[i], from[i])
+	}
+	return out
+}
+
+// replaceStrings is replaceSlice for text.
+func replaceStrings(sent, stored []string) []string {
+	if len(sent) == 0 && len(stored) == 0 {
+		return stored
+	}
+	return sent
+}
+
+// orNew is a copy of what is stored, or an empty one.
+func orNew[T any](stored *T) T {
+	if stored == nil {
+		var zero T
+		return zero
+	}
+	return *stored
+}

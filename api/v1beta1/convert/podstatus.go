@@ -1,0 +1,234 @@
+package convert
+
+import (
+	"cmp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
+)
+
+// The entries of currentState.info that stand for the infrastructure container,
+// which holds the pod's network: POD in 0.11, net in July 2014. Core has no
+// status of it, but its address is the pod's.
+const (
+	infoPOD = "POD"
+	infoNet = "net"
+)
+
+// phases maps the words of v1beta1 to core's.
+var phases = []struct {
+	word  string
+	phase corev1.PodPhase
+}{
+	{wire.PodWaiting, corev1.PodPending},
+	{wire.PodRunning, corev1.PodRunning},
+	{wire.PodSucceeded, corev1.PodSucceeded},
+	{wire.PodTerminated, corev1.PodFailed},
+	{wire.PodUnknown, corev1.PodUnknown},
+}
+
+// PodWord is the status word of v1beta1 for a phase.
+func PodWord(p corev1.PodPhase) string {
+	for _, e := range phases {
+		if e.phase == p {
+			return e.word
+		}
+	}
+	return string(p)
+}
+
+// PodPhase is the phase for a status word of v1beta1, and whether there is one;
+// no word is no phase.
+func PodPhase(word string) (corev1.PodPhase, bool) {
+	for _, e := range phases {
+		if e.word == word {
+			return e.phase, true
+		}
+	}
+	return corev1.PodPhase(word), word == ""
+}
+
+func podStatusFromCore(in *corev1.Pod) wire.PodState {
+	s := wire.PodState{
+		Status:  PodWord(in.Status.Phase),
+		Message: in.Status.Message,
+		Host:    in.Spec.NodeName,
+		HostIP:  in.Status.HostIP,
+		PodIP:   in.Status.PodIP,
+	}
+	for _, c := range in.Status.Conditions {
+		s.Conditions = append(s.Conditions, wire.PodCondition{Kind: string(c.Type), Status: conditionFromCore(c.Status)})
+	}
+	if len(in.Status.ContainerStatuses) == 0 && in.Status.PodIP == "" {
+		return s
+	}
+	s.Info = make(map[string]wire.ContainerStatus, len(in.Status.ContainerStatuses)+2)
+	if ip := in.Status.PodIP; ip != "" {
+		s.Info[infoPOD] = wire.ContainerStatus{PodIP: ip}
+		s.Info[infoNet] = wire.ContainerStatus{NetworkSettings: &wire.NetworkSettings{IPAddress: ip}}
+	}
+	for i := range in.Status.ContainerStatuses {
+		c := &in.Status.ContainerStatuses[i]
+		s.Info[c.Name] = containerStatusFromCore(c)
+	}
+	return s
+}
+
+// PodStatusToCore is stored with the status that the client sent; all else of
+// the pod stays.
+func PodStatusToCore(in *wire.Pod, stored *corev1.Pod) *corev1.Pod {
+	out := orEmpty(stored)
+	s, state := &out.Status, &in.CurrentState
+	if phase, ok := PodPhase(state.Status); ok {
+		s.Phase = phase
+	}
+	s.Message = state.Message
+	if s.HostIP != state.HostIP {
+		s.HostIP, s.HostIPs = state.HostIP, nil
+		if state.HostIP != "" {
+			s.HostIPs = []corev1.HostIP{{IP: state.HostIP}}
+		}
+	}
+	if s.PodIP != state.PodIP {
+		s.PodIP, s.PodIPs = state.PodIP, nil
+		if state.PodIP != "" {
+			s.PodIPs = []corev1.PodIP{{IP: state.PodIP}}
+		}
+	}
+	s.Conditions = replaceSlice(namedConditions(state.Conditions), s.Conditions,
+		func(w *wire.PodCondition, c *corev1.PodCondition) bool { return w.Kind == string(c.Type) }, podConditionToCore)
+	s.ContainerStatuses = containerStatusesToCore(state.Info, out)
+	return out
+}
+
+// namedConditions leaves out conditions without a kind: they say nothing, and
+// core refuses them.
+func namedConditions(in []wire.PodCondition) []wire.PodCondition {
+	return slices.DeleteFunc(slices.Clone(in), func(c wire.PodCondition) bool { return c.Kind == "" })
+}
+
+func podConditionToCore(in *wire.PodCondition, stored *corev1.PodCondition) corev1.PodCondition {
+	out := orNew(stored)
+	out.Type = corev1.PodConditionType(in.Kind)
+	out.Status = conditionToCore(in.Status)
+	return out
+}
+
+// conditionFromCore shows True, False, Unknown as Full, None, Unknown.
+func conditionFromCore(s corev1.ConditionStatus) string {
+	switch s {
+	case corev1.ConditionTrue:
+		return "Full"
+	case corev1.ConditionFalse:
+		return "None"
+	}
+	return string(s)
+}
+
+func conditionToCore(s string) corev1.ConditionStatus {
+	switch s {
+	case "Full":
+		return corev1.ConditionTrue
+	case "None":
+		return corev1.ConditionFalse
+	}
+	return corev1.ConditionStatus(s)
+}
+
+// containerStatusesToCore orders the map as the stored statuses are, then as
+// the pod's containers are, then by name.
+func containerStatusesToCore(info map[string]wire.ContainerStatus, pod *corev1.Pod) []corev1.ContainerStatus {
+	stored := pod.Status.ContainerStatuses
+	rank := map[string]int{}
+	for _, s := range stored {
+		rank[s.Name] = len(rank) - 1e6
+	}
+	for _, c := range pod.Spec.Containers {
+		if _, ok := rank[c.Name]; !ok {
+			rank[c.Name] = len(rank) - 1e6
+		}
+	}
+	type entry struct {
+		name   string
+		status wire.ContainerStatus
+	}
+	var entries []entry
+	for name, status := range info {
+		_, real := rank[name]
+		if (name == infoPOD || name == infoNet) && !real {
+			continue // made for the client by podStatusFromCore
+		}
+		entries = append(entries, entry{name, status})
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(rank[a.name], rank[b.name]), cmp.Compare(a.name, b.name))
+	})
+	return replaceSlice(entries, stored,
+		func(e *entry, c *corev1.ContainerStatus) bool { return e.name == c.Name },
+		func(e *entry, c *corev1.ContainerStatus) corev1.ContainerStatus {
+			return containerStatusToCore(e.name, &e.status, c)
+		})
+}
+
+func containerStatusFromCore(in *corev1.ContainerStatus) wire.ContainerStatus {
+	return wire.ContainerStatus{
+		State:        stateFromCore(&in.State),
+		LastState:    stateFromCore(&in.LastTerminationState),
+		Ready:        in.Ready,
+		RestartCount: int(in.RestartCount),
+		Image:        in.Image,
+		ImageID:      in.ImageID,
+		ContainerID:  in.ContainerID,
+	}
+}
+
+func containerStatusToCore(name string, in *wire.ContainerStatus, stored *corev1.ContainerStatus) corev1.ContainerStatus {
+	out := orNew(stored)
+	out.Name = name
+	out.State = stateToCore(&in.State, &out.State)
+	out.LastTerminationState = stateToCore(&in.LastState, &out.LastTerminationState)
+	out.Ready = in.Ready
+	out.RestartCount = int32(in.RestartCount)
+	out.Image, out.ImageID, out.ContainerID = in.Image, in.ImageID, in.ContainerID
+	return out
+}
+
+func stateFromCore(in *corev1.ContainerState) wire.ContainerState {
+	var s wire.ContainerState
+	if w := in.Waiting; w != nil {
+		s.Waiting = &wire.ContainerWaiting{Reason: w.Reason}
+	}
+	if r := in.Running; r != nil {
+		s.Running = &wire.ContainerRunning{StartedAt: seconds(r.StartedAt)}
+	}
+	if t := in.Terminated; t != nil {
+		s.Termination = &wire.ContainerTermination{
+			ExitCode: int(t.ExitCode), Signal: int(t.Signal), Reason: t.Reason, Message: t.Message,
+			StartedAt: seconds(t.StartedAt), FinishedAt: seconds(t.FinishedAt), ContainerID: t.ContainerID,
+		}
+	}
+	return s
+}
+
+func stateToCore(in *wire.ContainerState, stored *corev1.ContainerState) corev1.ContainerState {
+	var out corev1.ContainerState
+	if w := in.Waiting; w != nil {
+		out.Waiting = orEmpty(stored.Waiting)
+		out.Waiting.Reason = w.Reason
+	}
+	if r := in.Running; r != nil {
+		out.Running = orEmpty(stored.Running)
+		out.Running.StartedAt = replaceTime(r.StartedAt, out.Running.StartedAt)
+	}
+	if t := in.Termination; t != nil {
+		o := orEmpty(stored.Terminated)
+		o.ExitCode, o.Signal, o.Reason, o.Message = int32(t.ExitCode), int32(t.Signal), t.Reason, t.Message
+		o.StartedAt = replaceTime(t.StartedAt, o.StartedAt)
+		o.FinishedAt = replaceTime(t.FinishedAt, o.FinishedAt)
+		o.ContainerID = t.ContainerID
+		out.Terminated = o
+	}
+	return out
+}

@@ -1,0 +1,81 @@
+package v1beta1
+
+import (
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/validate"
+)
+
+// Options says how a Door behaves.
+type Options struct {
+	// APIPrefix is where the API lives: the door answers APIPrefix/v1beta1.
+	// Default "/api".
+	APIPrefix string
+	// AllowPrivileged lets clients ask for privileged containers.
+	AllowPrivileged bool
+	// MaxBody bounds the body of a request, in bytes. Default 3 MiB, which is
+	// what the API server behind takes.
+	MaxBody int64
+}
+
+const defaultMaxBody = 3 << 20
+
+// door is the handler; it has no state.
+type door struct {
+	api     http.Handler
+	prefix  string // "/api"
+	root    string // "/api/v1beta1"
+	maxBody int64
+	inner   inner
+	kinds   map[string]*kind // by the path that names them
+}
+
+// NewDoor returns a handler that answers v1beta1 by means of api, a Kubernetes
+// API server, and hands it every other request as it is. Requests that the door
+// makes to api carry no credentials: api must grant them all rights, and so must
+// whoever lets clients reach the door.
+func NewDoor(api http.Handler, o Options) http.Handler {
+	if o.APIPrefix == "" {
+		o.APIPrefix = "/api"
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = defaultMaxBody
+	}
+	prefix := path.Clean("/" + o.APIPrefix)
+	return &door{
+		api:     api,
+		prefix:  prefix,
+		root:    path.Join(prefix, "v1beta1"),
+		maxBody: o.MaxBody,
+		inner:   newInner(api),
+		kinds:   kindsByPath(validate.Rules{AllowPrivileged: o.AllowPrivileged}),
+	}
+}
+
+// ServeHTTP answers one request.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p := r.URL.Path
+	switch {
+	case p == d.root || strings.HasPrefix(p, d.root+"/"):
+		if err := d.serve(w, r); err != nil {
+			writeError(w, err)
+		}
+	case strings.Contains(p, "//") && strings.HasPrefix(path.Clean(p)+"/", d.root+"/"):
+		http.Redirect(w, r, cleanURL(r), http.StatusMovedPermanently)
+	case p == d.prefix || p == d.prefix+"/":
+		d.versions(w, r)
+	case p == "/validate":
+		d.validate(w, r)
+	default:
+		d.api.ServeHTTP(w, r)
+	}
+}
+
+// cleanURL is the request's address without doubled slashes.
+func cleanURL(r *http.Request) string {
+	u := *r.URL
+	u.Path, u.RawPath = path.Clean(u.Path), ""
+	return u.RequestURI()
+}

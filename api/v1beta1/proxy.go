@@ -1,0 +1,152 @@
+package v1beta1
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// kubeletPort is where a minion's kubelet listens.
+const kubeletPort = 10250
+
+// target is the object and the port that /proxy and /redirect name.
+func (c *call) target() (port string, err error) {
+	name, port, _ := strings.Cut(c.id, ":")
+	if strings.Contains(port, ":") {
+		return "", badRequest("%q has more than one colon: write name or name:port", c.id)
+	}
+	c.id = name
+	if c.kind.path == "services" {
+		// What counts is who answers for the service.
+		return port, c.exists(c.kinds["endpoints"])
+	}
+	return port, c.exists(c.kind)
+}
+
+func (c *call) exists(k *kind) error {
+	probe := *c
+	probe.kind = k
+	_, err := probe.stored()
+	return err
+}
+
+// proxy hands a request on to an object's port, by the API server behind, which
+// knows the way and has the credentials.
+func (c *call) proxy() error {
+	port, err := c.target()
+	if err != nil {
+		return err
+	}
+	name := c.id
+	if port != "" {
+		name += ":" + port
+	}
+	r := c.r.Clone(c.r.Context())
+	rest := c.rest()
+	r.URL.Path, r.URL.RawPath = c.at(c.namespace, name, "proxy")+rest, ""
+	r.RequestURI = r.URL.RequestURI()
+	if c.namespaced {
+		query := r.URL.Query()
+		query.Del("namespace") // ours
+		r.URL.RawQuery = query.Encode()
+	}
+	c.api.ServeHTTP(c.w, r)
+	return nil
+}
+
+// rest is the path behind the object's name, slash and all.
+func (c *call) rest() string {
+	parts := strings.SplitN(strings.TrimPrefix(c.r.URL.Path, c.root+"/"), "/", 4) // proxy, kind, name, rest
+	if len(parts) < 4 {
+		return "/"
+	}
+	return "/" + parts[3]
+}
+
+// redirect sends the client to an object's port.
+func (c *call) redirect() error {
+	port, err := c.target()
+	if err != nil {
+		return err
+	}
+	host, err := c.address(port)
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Location", "http://"+host)
+	c.w.WriteHeader(http.StatusTemporaryRedirect)
+	return nil
+}
+
+// address is where an object can be reached.
+func (c *call) address(port string) (string, error) {
+	if c.kind.path == "services" {
+		return c.serviceAddress(port)
+	}
+	o, err := c.stored()
+	if err != nil {
+		return "", err
+	}
+	switch o := o.(type) {
+	case *corev1.Node:
+		if port == "" {
+			port = strconv.Itoa(kubeletPort)
+		}
+		return net.JoinHostPort(o.Name, port), nil
+	case *corev1.Pod:
+		if o.Status.PodIP == "" {
+			return "", unreachable("pod %q has no address yet: wait until it runs", o.Name)
+		}
+		if port == "" {
+			port = firstPort(o)
+		}
+		if port == "" {
+			return o.Status.PodIP, nil
+		}
+		return net.JoinHostPort(o.Status.PodIP, port), nil
+	}
+	return "", unreachable("a %s has no address", c.name)
+}
+
+func firstPort(p *corev1.Pod) string {
+	for _, c := range p.Spec.Containers {
+		if len(c.Ports) > 0 {
+			return strconv.Itoa(int(c.Ports[0].ContainerPort))
+		}
+	}
+	return ""
+}
+
+// serviceAddress is one of a service's addresses, by chance.
+func (c *call) serviceAddress(portName string) (string, error) {
+	probe := *c
+	probe.kind = c.kinds["endpoints"]
+	o, err := probe.stored()
+	if err != nil {
+		return "", err
+	}
+	var all []string
+	for _, s := range o.(*corev1.Endpoints).Subsets {
+		for i, p := range s.Ports {
+			if portName != "" && p.Name != portName || portName == "" && i > 0 {
+				continue
+			}
+			for _, a := range s.Addresses {
+				all = append(all, net.JoinHostPort(a.IP, strconv.Itoa(int(p.Port))))
+			}
+		}
+	}
+	if len(all) == 0 {
+		return "", unreachable("service %q has no ready pod", c.id)
+	}
+	return all[rand.IntN(len(all))], nil
+}
+
+func unreachable(format string, args ...any) error {
+	return failure(http.StatusInternalServerError, "InternalError", fmt.Sprintf(format, args...), nil)
+}

@@ -1,0 +1,225 @@
+package v1beta1
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/convert"
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/validate"
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
+)
+
+// put answers PUT of an object.
+func (c *call) put() error {
+	sent, err := c.sentFor()
+	if err != nil {
+		return err
+	}
+	stored, err := c.stored()
+	if isNotFound(err) && c.creates && sent.GetMeta().ResourceVersion == 0 {
+		return c.store(sent, http.StatusCreated)
+	}
+	if err != nil {
+		return err
+	}
+	o, err := c.update(sent, stored)
+	if err != nil {
+		return err
+	}
+	c.answer(http.StatusOK, o)
+	return nil
+}
+
+// sentFor reads the body of a call for one object, and refuses one that is for
+// another.
+func (c *call) sentFor() (wire.Object, error) {
+	body, err := c.body()
+	if err != nil {
+		return nil, err
+	}
+	sent := c.make()
+	if err := read(body, c.name, sent); err != nil {
+		return nil, err
+	}
+	return sent, c.sameObject(sent.GetMeta())
+}
+
+func (c *call) sameObject(m *wire.Meta) error {
+	if m.ID != c.id {
+		return badRequest("id: the body says %q and the path %q: make them equal", m.ID, c.id)
+	}
+	return c.sameNamespace(m)
+}
+
+// update changes the stored object to what was sent, and returns what it
+// became. The client must have seen the stored version.
+func (c *call) update(sent wire.Object, stored runtime.Object) (runtime.Object, error) {
+	c.fill(sent)
+	old := c.show(stored)
+	if err := c.updateCauses(sent, old); err != nil {
+		return nil, err
+	}
+	changed := c.change(sent, stored)
+	if pod, ok := changed.(*corev1.Pod); ok {
+		if causes := podCauses(pod, stored.(*corev1.Pod)); len(causes) > 0 {
+			return nil, invalid(c.updateInvalid, c.id, causes)
+		}
+	}
+	if !c.statusByPut {
+		return c.replace(changed, "")
+	}
+	result := stored
+	if !equality.Semantic.DeepEqual(withoutStatus(changed), withoutStatus(stored)) {
+		var err error
+		if result, err = c.replace(changed, ""); err != nil {
+			return nil, err
+		}
+	}
+	return c.replaceStatus(sent, result)
+}
+
+// updateCauses checks the version first and the content then, except that
+// services were checked before their version was.
+func (c *call) updateCauses(sent, old wire.Object) error {
+	m, was := sent.GetMeta(), old.GetMeta()
+	stale := m.ResourceVersion != was.ResourceVersion
+	why := fmt.Sprintf("resourceVersion: the object is at %d and the body at %d: fetch the object and change that", was.ResourceVersion, m.ResourceVersion)
+	var causes validate.Causes
+	if service, ok := sent.(*wire.Service); ok {
+		causes = append(validate.ServiceUpdate(service, old.(*wire.Service)), c.check(sent).Without(c.check(old))...)
+		stale = stale && m.ResourceVersion != 0
+	} else if !stale {
+		causes = append(validate.Same(m, was), c.check(sent).Without(c.check(old))...)
+	}
+	switch {
+	case len(causes) > 0:
+		return invalid(c.updateInvalid, c.id, causes)
+	case stale:
+		return conflict(c.errorKind, c.id, why)
+	}
+	if causes := validate.Same(m, was); len(causes) > 0 {
+		return invalid(c.updateInvalid, c.id, causes)
+	}
+	return nil
+}
+
+// podCauses allows a change of images only.
+func podCauses(changed, stored *corev1.Pod) validate.Causes {
+	if len(changed.Spec.Containers) != len(stored.Spec.Containers) {
+		return validate.PodSpec(false)
+	}
+	spec := changed.Spec.DeepCopy()
+	for i := range spec.Containers {
+		spec.Containers[i].Image = stored.Spec.Containers[i].Image
+	}
+	if !equality.Semantic.DeepEqual(spec, &stored.Spec) {
+		return validate.PodSpec(true)
+	}
+	return nil
+}
+
+// replace is a PUT to core, of the object or of a part of it.
+func (c *call) replace(o coreObject, part string) (runtime.Object, error) {
+	o.GetObjectKind().SetGroupVersionKind(c.coreType())
+	path := c.at(c.namespace, c.id)
+	if part != "" {
+		path += "/" + part
+	}
+	result, err := c.inner.do(c.r, http.MethodPut, path, c.timeout(), o)
+	if err != nil {
+		return nil, c.translate(err, true)
+	}
+	return result, nil
+}
+
+// replaceStatus writes the status that was sent, if it differs: core has it at
+// a path of its own.
+func (c *call) replaceStatus(sent wire.Object, stored runtime.Object) (runtime.Object, error) {
+	m := sent.GetMeta()
+	m.ResourceVersion = convert.VersionFromCore(stored.(coreObject).GetResourceVersion())
+	changed := c.changeStatus(sent, stored)
+	if equality.Semantic.DeepEqual(statusOf(changed), statusOf(stored)) {
+		return stored, nil
+	}
+	return c.replace(changed, "status")
+}
+
+// withoutStatus is a copy of an object that shows no status.
+func withoutStatus(o runtime.Object) runtime.Object {
+	o = o.DeepCopyObject()
+	o.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
+	switch o := o.(type) {
+	case *corev1.ReplicationController:
+		o.Status = corev1.ReplicationControllerStatus{}
+	case *corev1.Node:
+		o.Status = corev1.NodeStatus{}
+	}
+	return o
+}
+
+func statusOf(o runtime.Object) any {
+	switch o := o.(type) {
+	case *corev1.ReplicationController:
+		return o.Status
+	case *corev1.Node:
+		return o.Status
+	}
+	return nil
+}
+
+// putStatus answers PUT of an object's status: nothing else of the body counts.
+func (c *call) putStatus() error {
+	return c.putPart("status", func(sent wire.Object, stored runtime.Object) (coreObject, error) {
+		if pod, ok := sent.(*wire.Pod); ok {
+			was := stored.(*corev1.Pod).Spec.NodeName
+			if host := pod.CurrentState.Host; host != "" && host != was {
+				return nil, invalid(c.updateInvalid, c.id, validate.Host(host))
+			}
+		}
+		return c.changeStatus(sent, stored), nil
+	})
+}
+
+// putFinalize answers PUT of a namespace's finalizers.
+func (c *call) putFinalize() error {
+	return c.putPart("finalize", func(sent wire.Object, stored runtime.Object) (coreObject, error) {
+		out := stored.DeepCopyObject().(*corev1.Namespace)
+		out.Spec.Finalizers = convert.NamespaceToCore(sent.(*wire.Namespace), out).Spec.Finalizers
+		return out, nil
+	})
+}
+
+// putPart answers PUT of a part of an object.
+func (c *call) putPart(part string, change func(wire.Object, runtime.Object) (coreObject, error)) error {
+	sent, err := c.sentFor()
+	if err != nil {
+		return err
+	}
+	stored, err := c.stored()
+	if err != nil {
+		return err
+	}
+	m, was := sent.GetMeta(), c.show(stored).GetMeta()
+	if m.ResourceVersion != was.ResourceVersion {
+		return conflict(c.errorKind, c.id, "resourceVersion: the object is at "+strconv.FormatUint(was.ResourceVersion, 10)+": fetch the object and change that")
+	}
+	if causes := validate.Same(m, was); len(causes) > 0 {
+		return invalid(c.updateInvalid, c.id, causes)
+	}
+	changed, err := change(sent, stored)
+	if err != nil {
+		return err
+	}
+	result, err := c.replace(changed, part)
+	if err != nil {
+		return err
+	}
+	c.answer(http.StatusOK, result)
+	return nil
+}

@@ -1,0 +1,127 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+)
+
+// Amount is how much of a resource: a JSON integer, or a plain decimal number
+// as JSON text. The form that the client chose is kept. Suffixes (250m, 64Mi)
+// are unknown to v1beta1.
+type Amount struct {
+	text   string // the number as written, if it was text
+	whole  int64  // the number, if it was not
+	isText bool
+}
+
+// IntAmount is n, written as a JSON integer.
+func IntAmount(n int64) Amount { return Amount{whole: n} }
+
+// TextAmount is a decimal number written as JSON text.
+func TextAmount(s string) Amount { return Amount{text: s, isText: true} }
+
+// decimal leaves out what strconv reads beside decimal numbers: hex, infinity,
+// underscores.
+var decimal = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+
+// amountLimit keeps an amount, and its thousandfold, within an int64.
+const amountLimit = 9e15
+
+// Float is the amount as a number.
+func (a Amount) Float() float64 {
+	if !a.isText {
+		return float64(a.whole)
+	}
+	f, _ := strconv.ParseFloat(a.text, 64) // UnmarshalJSON has let only numbers in
+	return f
+}
+
+// Whole is the amount truncated to an integer.
+func (a Amount) Whole() int64 {
+	if !a.isText {
+		return a.whole
+	}
+	return int64(math.Trunc(a.Float()))
+}
+
+// Milli is the amount in thousandths, truncated.
+func (a Amount) Milli() int64 {
+	if !a.isText {
+		return a.whole * 1000
+	}
+	// The product is rounded before it is cut, or 0.29 would become 289.
+	return int64(math.Trunc(math.Round(a.Float()*1e9) / 1e6))
+}
+
+// String is the amount as it is written.
+func (a Amount) String() string {
+	if a.isText {
+		return a.text
+	}
+	return strconv.FormatInt(a.whole, 10)
+}
+
+// MarshalJSON writes the form that was read.
+func (a Amount) MarshalJSON() ([]byte, error) {
+	if a.isText {
+		return json.Marshal(a.text)
+	}
+	return strconv.AppendInt(nil, a.whole, 10), nil
+}
+
+// UnmarshalJSON reads an integer, or text that is a plain decimal number.
+func (a *Amount) UnmarshalJSON(b []byte) error {
+	*a = Amount{}
+	if len(b) > 0 && b[0] == '"' {
+		a.isText = true
+		if err := json.Unmarshal(b, &a.text); err != nil {
+			return err
+		}
+		f, err := strconv.ParseFloat(a.text, 64)
+		if err != nil || !decimal.MatchString(a.text) {
+			return fmt.Errorf("%q is not a plain number: write cores as \"0.25\" and bytes as 67108864, without a suffix", a.text)
+		}
+		if math.Abs(f) > amountLimit {
+			return fmt.Errorf("%q is out of range: write at most %g", a.text, float64(amountLimit))
+		}
+		return nil
+	}
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	if err != nil {
+		return fmt.Errorf("%s is neither an integer nor text: write a fraction as text, such as \"1.5\"", b)
+	}
+	if math.Abs(float64(n)) > amountLimit {
+		return fmt.Errorf("%d is out of range: write at most %g", n, float64(amountLimit))
+	}
+	a.whole = n
+	return nil
+}
+
+// ResourceList is how much of each resource, by its name.
+type ResourceList map[string]Amount
+
+// UnmarshalJSON reads a list and names the resource whose amount is wrong.
+func (l *ResourceList) UnmarshalJSON(b []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	if raw == nil {
+		return nil
+	}
+	*l = make(ResourceList, len(raw))
+	for name, text := range raw {
+		var a Amount
+		if string(text) == "null" {
+			continue
+		}
+		if err := a.UnmarshalJSON(text); err != nil {
+			return fmt.Errorf("resource %s: %w", name, err)
+		}
+		(*l)[name] = a
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+package wire
+
+// ReplicationController keeps a number of pods alive.
+type ReplicationController struct {
+	Meta
+	DesiredState ControllerState   `json:"desiredState"`
+	CurrentState ControllerState   `json:"currentState"`
+	Labels       map[string]string `json:"labels,omitempty"`
+}
+
+// ControllerState is how many pods of what kind shall be, or are.
+type ControllerState struct {
+	Replicas        int               `json:"replicas"`
+	ReplicaSelector map[string]string `json:"replicaSelector,omitempty"`
+	PodTemplate     PodTemplate       `json:"podTemplate"`
+}
+
+// PodTemplate is what a controller makes its pods from.
+type PodTemplate struct {
+	DesiredState PodState          `json:"desiredState"`
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	Labels       map[string]string `json:"labels,omitempty"`
+	Annotations  map[string]string `json:"annotations,omitempty"`
+}

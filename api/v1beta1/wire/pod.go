@@ -1,0 +1,117 @@
+package wire
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Pod is a group of containers on one host.
+type Pod struct {
+	Meta
+	Labels       map[string]string `json:"labels,omitempty"`
+	DesiredState PodState          `json:"desiredState"`
+	CurrentState PodState          `json:"currentState"`
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+}
+
+// PodState is what a pod shall be (only manifest and host count) or what it is.
+type PodState struct {
+	Manifest   ContainerManifest          `json:"manifest"`
+	Status     string                     `json:"status,omitempty"`
+	Conditions []PodCondition             `json:"Condition,omitempty"`
+	Message    string                     `json:"message,omitempty"`
+	Host       string                     `json:"host,omitempty"`
+	HostIP     string                     `json:"hostIP,omitempty"`
+	PodIP      string                     `json:"podIP,omitempty"`
+	Info       map[string]ContainerStatus `json:"info,omitempty"`
+}
+
+// The values of PodState.Status.
+const (
+	PodWaiting    = "Waiting"
+	PodRunning    = "Running"
+	PodSucceeded  = "Succeeded"
+	PodTerminated = "Terminated"
+	PodUnknown    = "Unknown"
+)
+
+// PodCondition is one of a pod's conditions; status is Full, None or Unknown.
+type PodCondition struct {
+	Kind   string `json:"kind"`
+	Status string `json:"status"`
+}
+
+// ContainerManifest is the containers of a pod and what they share.
+type ContainerManifest struct {
+	Version       string        `json:"version"`
+	ID            string        `json:"id"`
+	Volumes       []Volume      `json:"volumes"`
+	Containers    []Container   `json:"containers"`
+	RestartPolicy RestartPolicy `json:"restartPolicy"`
+	DNSPolicy     string        `json:"dnsPolicy,omitempty"`
+	HostNetwork   bool          `json:"hostNetwork,omitempty"`
+}
+
+// ManifestVersion is what is answered for ContainerManifest.Version, whatever
+// was sent.
+const ManifestVersion = "v1beta2"
+
+// RestartPolicy has one member set.
+type RestartPolicy struct {
+	Always    *struct{} `json:"always,omitempty"`
+	OnFailure *struct{} `json:"onFailure,omitempty"`
+	Never     *struct{} `json:"never,omitempty"`
+}
+
+// ContainerStatus is what is known of one container.
+type ContainerStatus struct {
+	State        ContainerState `json:"state"`
+	LastState    ContainerState `json:"lastState"`
+	Ready        bool           `json:"ready"`
+	RestartCount int            `json:"restartCount"`
+	// PodIP stands at the entry POD, as 0.11 had it.
+	PodIP       string `json:"podIP,omitempty"`
+	Image       string `json:"image"`
+	ImageID     string `json:"imageID"`
+	ContainerID string `json:"containerID,omitempty"`
+	// NetworkSettings stands at the entry net, where clients of July 2014 read
+	// the pod's address.
+	NetworkSettings *NetworkSettings `json:"NetworkSettings,omitempty"`
+}
+
+// NetworkSettings is the one part of Docker's inspect answer that clients read.
+type NetworkSettings struct {
+	IPAddress string `json:"IPAddress"`
+}
+
+// ContainerState has at most one member set.
+type ContainerState struct {
+	Waiting     *ContainerWaiting     `json:"waiting,omitempty"`
+	Running     *ContainerRunning     `json:"running,omitempty"`
+	Termination *ContainerTermination `json:"termination,omitempty"`
+}
+
+// ContainerWaiting is a container that does not run yet.
+type ContainerWaiting struct {
+	Reason string `json:"reason,omitempty"`
+}
+
+// ContainerRunning is a container that runs.
+type ContainerRunning struct {
+	StartedAt metav1.Time `json:"startedAt,omitempty"`
+}
+
+// ContainerTermination is a container that has ended.
+type ContainerTermination struct {
+	ExitCode    int         `json:"exitCode"`
+	Signal      int         `json:"signal,omitempty"`
+	Reason      string      `json:"reason,omitempty"`
+	Message     string      `json:"message,omitempty"`
+	StartedAt   metav1.Time `json:"startedAt,omitempty"`
+	FinishedAt  metav1.Time `json:"finishedAt,omitempty"`
+	ContainerID string      `json:"containerID,omitempty"`
+}
+
+// Binding puts a pod on a host.
+type Binding struct {
+	Meta
+	PodID string `json:"podID"`
+	Host  string `json:"host"`
+}

@@ -19,8 +19,8 @@ func (c *call) create() error {
 	if err != nil {
 		return err
 	}
-	sent := c.make()
-	if err := read(body, c.name, sent); err != nil {
+	sent, err := c.object(body)
+	if err != nil {
 		return err
 	}
 	return c.store(sent, http.StatusCreated)

@@ -48,6 +48,7 @@ func read(body []byte, kind string, into any) error {
 		return decodeError(kind, err)
 	}
 	switch {
+	case h.APIVersion == v1beta2:
 	case h.APIVersion != "" && h.APIVersion != wire.APIVersion:
 		return badRequest("apiVersion: %q is not served here: write %q, or post to another version's path", h.APIVersion, wire.APIVersion)
 	case h.Kind != "" && h.Kind != kind && (h.Kind != "Node" || kind != "Minion"):
@@ -61,6 +62,17 @@ func read(body []byte, kind string, into any) error {
 		return decodeError(kind, err)
 	}
 	return words(into)
+}
+
+// object reads a body into an object of the call's kind, whichever of the old
+// versions it is written in.
+func (c *call) object(body []byte) (wire.Object, error) {
+	var h head
+	if json.Unmarshal(body, &h) == nil && h.APIVersion == v1beta3 && (h.Kind == "" || h.Kind == c.coreType().Kind) {
+		return c.readBeta3(body)
+	}
+	o := c.make()
+	return o, read(body, c.name, o)
 }
 
 // words checks the status words, which were part of reading in v1beta1.

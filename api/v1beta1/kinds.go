@@ -76,7 +76,8 @@ func (k *kind) at(namespace string, more ...string) string {
 
 // ops is what differs by the objects' types.
 type ops struct {
-	make func() wire.Object
+	make     func() wire.Object
+	makeCore func() coreObject
 	// show makes a core object visible, and showList a list's items.
 	show     func(runtime.Object) wire.Object
 	showList func(list runtime.Object, meta wire.Meta, each func(*wire.Meta)) any
@@ -106,8 +107,9 @@ func opsOf[W, C, L any, PW interface {
 	runtime.Object
 }](from func(PC) PW, to func(PW, PC) PC, items func(PL) []C, check func(PW) validate.Causes) ops {
 	return ops{
-		make: func() wire.Object { return PW(new(W)) },
-		show: func(o runtime.Object) wire.Object { return from(o.(PC)) },
+		make:     func() wire.Object { return PW(new(W)) },
+		makeCore: func() coreObject { return PC(new(C)) },
+		show:     func(o runtime.Object) wire.Object { return from(o.(PC)) },
 		showList: func(o runtime.Object, meta wire.Meta, each func(*wire.Meta)) any {
 			core := items(o.(PL))
 			list := wire.List[W]{Meta: meta, Items: make([]W, len(core))}

@@ -8,8 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
-
-	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
 // patchTries is how often a patch that states no version is made anew when
@@ -54,8 +52,8 @@ func (c *call) patchOnce(patch []byte) (runtime.Object, error) {
 	if err != nil {
 		return nil, badRequest("the body is no JSON merge patch: %v", err)
 	}
-	var sent wire.Object = c.make()
-	if err := read(merged, c.name, sent); err != nil {
+	sent, err := c.object(merged)
+	if err != nil {
 		return nil, err
 	}
 	if err := c.sameObject(sent.GetMeta()); err != nil {

@@ -43,8 +43,8 @@ func (c *call) sentFor() (wire.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	sent := c.make()
-	if err := read(body, c.name, sent); err != nil {
+	sent, err := c.object(body)
+	if err != nil {
 		return nil, err
 	}
 	return sent, c.sameObject(sent.GetMeta())

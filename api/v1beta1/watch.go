@@ -157,6 +157,7 @@ type stream struct {
 	proto   bool
 	decoder *json.Decoder
 	ended   chan struct{}
+	failed  any // the panic that ended it, once ended is closed
 }
 
 // stream begins a watch. It must be ended: by the request's context, and wait.
@@ -169,12 +170,14 @@ func (in inner) stream(client *http.Request, path string, query map[string][]str
 	go func() {
 		defer close(s.ended)
 		defer write.Close()
+		defer func() { s.failed = recover() }()
 		in.api.ServeHTTP(w, r)
 	}()
 	select {
 	case <-w.started:
 	case <-s.ended:
 		if !w.hasStarted() {
+			s.wait()
 			return nil, fmt.Errorf("the API server ended the watch without an answer: %w", context.Cause(r.Context()))
 		}
 	}
@@ -193,10 +196,14 @@ func (in inner) stream(client *http.Request, path string, query map[string][]str
 	return s, nil
 }
 
-// wait returns when the API server has let go of the request.
+// wait returns when the API server has let go of the request. A panic of its
+// handler goes on in the caller, whose server knows what to do with it.
 func (s *stream) wait() {
 	s.pipe.Close()
 	<-s.ended
+	if s.failed != nil && s.failed != http.ErrAbortHandler {
+		panic(s.failed)
+	}
 }
 
 // maxEvent bounds one event, in bytes; etcd keeps no object as large.

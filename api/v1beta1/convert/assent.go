@@ -25,6 +25,8 @@ type asSent struct {
 	// Of services and containers: port names that core does not take, by the
 	// names that stand for them.
 	PortNames map[string]string `json:"portNames,omitempty"`
+	// Of controllers.
+	NoLabels bool `json:"noLabels,omitempty"`
 	// Of minions: addresses of type LegacyHostIP.
 	LegacyHostIPs []string `json:"legacyHostIPs,omitempty"`
 }

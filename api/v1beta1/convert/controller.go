@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"maps"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
@@ -13,6 +15,9 @@ func ControllerFromCore(in *corev1.ReplicationController) *wire.ReplicationContr
 		Labels:       in.Labels,
 		DesiredState: wire.ControllerState{ReplicaSelector: in.Spec.Selector},
 		CurrentState: wire.ControllerState{Replicas: int(in.Status.Replicas)},
+	}
+	if in.Spec.Template != nil && readAsSent(in.Annotations).NoLabels && maps.Equal(in.Labels, in.Spec.Template.Labels) {
+		rc.Labels = nil
 	}
 	if in.Spec.Replicas != nil {
 		rc.DesiredState.Replicas = int(*in.Spec.Replicas)
@@ -40,6 +45,12 @@ func ControllerToCore(in *wire.ReplicationController, stored *corev1.Replication
 		}
 		templateToCore(&in.DesiredState.PodTemplate, out.Spec.Template)
 	}
+	// Core gives a controller without labels those of its template.
+	memory := asSent{NoLabels: len(in.Labels) == 0}
+	if memory.NoLabels && stored != nil && ControllerFromCore(stored).Labels == nil {
+		out.Labels = stored.Labels
+	}
+	out.Annotations = memory.write(out.Annotations)
 	return out
 }
 

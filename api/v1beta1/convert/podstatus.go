@@ -59,7 +59,7 @@ func podStatusFromCore(in *corev1.Pod) wire.PodState {
 		PodIP:   in.Status.PodIP,
 	}
 	for _, c := range in.Status.Conditions {
-		s.Conditions = append(s.Conditions, wire.PodCondition{Kind: string(c.Type), Status: conditionFromCore(c.Status)})
+		s.Conditions = append(s.Conditions, wire.PodCondition{Kind: conditionKind(c.Type), Status: conditionFromCore(c.Status)})
 	}
 	if len(in.Status.ContainerStatuses) == 0 && in.Status.PodIP == "" {
 		return s
@@ -97,21 +97,32 @@ func PodStatusToCore(in *wire.Pod, stored *corev1.Pod) *corev1.Pod {
 			s.PodIPs = []corev1.PodIP{{IP: state.PodIP}}
 		}
 	}
-	s.Conditions = replaceSlice(namedConditions(state.Conditions), s.Conditions,
-		func(w *wire.PodCondition, c *corev1.PodCondition) bool { return w.Kind == string(c.Type) }, podConditionToCore)
+	s.Conditions = replaceSlice(state.Conditions, s.Conditions,
+		func(w *wire.PodCondition, c *corev1.PodCondition) bool { return conditionType(w.Kind) == c.Type }, podConditionToCore)
 	s.ContainerStatuses = containerStatusesToCore(state.Info, out)
 	return out
 }
 
-// namedConditions leaves out conditions without a kind: they say nothing, and
-// core refuses them.
-func namedConditions(in []wire.PodCondition) []wire.PodCondition {
-	return slices.DeleteFunc(slices.Clone(in), func(c wire.PodCondition) bool { return c.Kind == "" })
+// noKind is the type, in core, of a condition without a kind: core wants one.
+const noKind = "kubernetes-mesos/no-kind"
+
+func conditionKind(t corev1.PodConditionType) string {
+	if t == noKind {
+		return ""
+	}
+	return string(t)
+}
+
+func conditionType(kind string) corev1.PodConditionType {
+	if kind == "" {
+		return noKind
+	}
+	return corev1.PodConditionType(kind)
 }
 
 func podConditionToCore(in *wire.PodCondition, stored *corev1.PodCondition) corev1.PodCondition {
 	out := orNew(stored)
-	out.Type = corev1.PodConditionType(in.Kind)
+	out.Type = conditionType(in.Kind)
 	out.Status = conditionToCore(in.Status)
 	return out
 }

@@ -123,9 +123,9 @@ func (r Rules) Event(e *wire.Event) Causes {
 	if !dnsSubdomain.ok(e.Namespace) {
 		c.invalid("namespace", e.Namespace, dnsSubdomain.cure)
 	}
-	if e.ID == "" && e.GenerateName == "" {
+	if e.ID == "" { // a generated one was not offered
 		c.required("metadata.name", "give the event an id")
-	} else if e.ID != "" && !dnsSubdomain.ok(e.ID) {
+	} else if !dnsSubdomain.ok(e.ID) {
 		c.invalid("metadata.name", e.ID, dnsSubdomain.cure)
 	}
 	return c

@@ -19,6 +19,7 @@ type loop struct {
 	*Executor
 	core  *core
 	tasks sync.WaitGroup
+	left  error // what the node could not remove; to be read after tasks
 }
 
 // Run lives until the agent says SHUTDOWN, is gone for good, or ctx ends, or the
@@ -37,7 +38,7 @@ func (e *Executor) Run(ctx context.Context) error {
 	close(e.closed) // SHUTDOWN has been dealt with
 	stop()
 	l.tasks.Wait()
-	return errors.Join(why, err)
+	return errors.Join(why, err, l.left)
 }
 
 // serve works until there is a reason to end. connected says whether the agent
@@ -127,8 +128,9 @@ func (l *loop) apply(work context.Context, effects ...effect) {
 
 func (l *loop) runNode(work context.Context, spec Spec) {
 	err := l.cfg.Node.Run(work, spec, l.seen)
-	if work.Err() != nil {
-		return // we have ended it
+	if work.Err() != nil { // we have ended it
+		l.left = err
+		return
 	}
 	if err == nil {
 		err = errors.New("the kubelet has ended without a reason")
@@ -139,7 +141,7 @@ func (l *loop) runNode(work context.Context, spec Spec) {
 // The waits between two attempts of something that does not succeed at once.
 const (
 	firstWait = 50 * time.Millisecond
-	lastWait  = 5 * time.Second
+	lastWait  = 2 * time.Second
 )
 
 func (l *loop) remove(work context.Context, f remove) {

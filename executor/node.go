@@ -23,10 +23,12 @@ type Node interface {
 	// Running says whether any container of the pod runs, its sandbox included.
 	Running(ctx context.Context, uid string) (bool, error)
 
-	// Drain ends every pod in an orderly way and removes all that was made for
-	// them: containers, mounts, directories. It keeps ctx's deadline, cutting
-	// short what is not ready then, and needs no API server. After it Run's
-	// context is cancelled. When it fails, the error says what is left.
+	// Drain ends every pod in an orderly way and removes its containers. It keeps
+	// ctx's deadline, cutting short what is not ready then, and needs no API
+	// server. It may come before, while and after Run; after it Run's context is
+	// cancelled, upon which Run removes what else was made for the pods: mounts
+	// and directories. When Drain fails, containers may be left, and the error
+	// says why.
 	Drain(ctx context.Context) error
 }
 

@@ -105,7 +105,7 @@ func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.
 	deps.Options = append(deps.Options, func(u *upstream.Kubelet) { made <- u })
 	go func() {
 		defer close(watching)
-		k.watch(ctx, made)
+		k.watch(ctx, s.Port, made)
 	}()
 	err = app.Run(ctx, s, deps, gate)
 	cancel()
@@ -116,27 +116,30 @@ func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.
 	return nil
 }
 
-// watch feeds the pods of the node to the kubelet, once that knows its own Node
-// object: a pod that is admitted before is judged by a node without labels.
-func (k *Kubelet) watch(ctx context.Context, made <-chan *upstream.Kubelet) {
+// watch feeds the pods of the node to the kubelet, once that is ready for them.
+func (k *Kubelet) watch(ctx context.Context, port int32, made <-chan *upstream.Kubelet) {
 	select {
 	case <-ctx.Done():
 		return
 	case u := <-made:
-		if !knowsNode(ctx, u) {
+		if !reported(ctx, u, port) {
 			return
 		}
 	}
 	k.source.run(ctx, k.client, k.cfg.Node)
 }
 
-// knowsNode waits until the kubelet has seen its Node object; false: ctx ended.
-// The kubelet offers nothing to wait on, so it is asked again and again.
-func knowsNode(ctx context.Context, u *upstream.Kubelet) bool {
+// reported waits until the kubelet sees in its Node object what it has itself
+// reported, known by its port; false: ctx ended. A pod that is given to it before
+// would be judged by the object as somebody else has made it, without labels or
+// room, and be refused for ever. The kubelet offers nothing to wait on, so it is
+// asked again and again.
+func reported(ctx context.Context, u *upstream.Kubelet, port int32) bool {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if _, err := u.GetNode(ctx); err == nil {
+		node, err := u.GetNode(ctx)
+		if err == nil && node.Status.DaemonEndpoints.KubeletEndpoint.Port == port && !node.Status.Allocatable.Pods().IsZero() {
 			return true
 		}
 		select {

@@ -3,10 +3,12 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/kubelet"
 )
 
 // noDeadline is how long a drain may take whose context sets no limit.
@@ -15,38 +17,52 @@ const noDeadline = time.Minute
 // Running says whether any container of a pod runs. Before there is a runtime
 // nothing does.
 func (n *Node) Running(ctx context.Context, uid string) (bool, error) {
-	_, r, _ := n.parts()
-	if r == nil {
-		return false, nil
+	n.mu.Lock()
+	r, began := n.runtime, n.owner != dockershim.Owner{}
+	n.mu.Unlock()
+	switch {
+	case r != nil:
+		return r.running(ctx, uid)
+	case began:
+		return false, errors.New("the container runtime does not serve now")
 	}
-	return r.running(ctx, uid)
+	return false, nil
 }
 
 // Drain ends every pod by way of the kubelet, so that containers get their
-// signals and hooks, in the first part of the time that there is. In the rest it
-// removes by force what is there still, and all that was made for the pods.
+// signals and hooks, in the first part of the time that there is. Then it removes
+// by force what is there still. That needs Docker only.
 func (n *Node) Drain(ctx context.Context) error {
-	root, r, k := n.parts()
-	if root == "" {
-		return nil // never came up
-	}
+	n.mu.Lock()
+	r, k, owner := n.runtime, n.kubelet, n.owner
+	n.mu.Unlock()
 	if r != nil && k != nil {
-		grace := time.Duration(float64(left(ctx)) * 0.6)
-		k.Drain(grace)
-		orderly, cancel := context.WithTimeout(ctx, grace+grace/6)
-		err := r.quiet(orderly)
-		cancel()
-		if err != nil {
-			glog.Warningf("pods did not end within %v; stopping their containers by force", grace)
+		orderly(ctx, r, k)
+	}
+	if owner != (dockershim.Owner{}) { // else it never came so far as to have containers
+		if err := dockershim.RemoveAll(ctx, n.cfg.Docker, owner); err != nil {
+			return err
 		}
 	}
-	var removing error
-	if r != nil {
-		if removing = r.removeAll(ctx); removing != nil {
-			removing = fmt.Errorf("containers are left: %w", removing)
-		}
+	n.mu.Lock()
+	n.drained = true
+	root, ended := n.root, n.ended
+	n.mu.Unlock()
+	if ended && root != "" {
+		return removeTree(root)
 	}
-	return errors.Join(removing, removeTree(root))
+	return nil
+}
+
+// orderly has the kubelet end all pods, for the better part of the time left.
+func orderly(ctx context.Context, r *runtime, k *kubelet.Kubelet) {
+	grace := time.Duration(float64(left(ctx)) * 0.6)
+	k.Drain(grace)
+	enough, cancel := context.WithTimeout(ctx, grace+grace/6)
+	defer cancel()
+	if err := r.quiet(enough); err != nil {
+		glog.Warningf("pods did not end within %v; stopping their containers by force", grace)
+	}
 }
 
 // left is the time until ctx ends.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
@@ -27,15 +28,32 @@ func privateMounts() (bool, error) {
 
 // removeTree unmounts all that is mounted at or under root, and removes root.
 // While anything is mounted there nothing is removed: a volume may be a view of
-// somebody's files.
+// somebody's files. The kubelet's last goroutines may still write there, so it
+// takes several turns if need be.
 func removeTree(root string) error {
+	var err error
+	for range removeTurns {
+		if err = removeOnce(root); err == nil {
+			return nil
+		}
+		time.Sleep(removePause)
+	}
+	return err
+}
+
+const (
+	removeTurns = 10
+	removePause = 50 * time.Millisecond
+)
+
+func removeOnce(root string) error {
 	mounts, err := mountsUnder(root)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, m := range mounts {
-		if err := unix.Unmount(m, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil && !errors.Is(err, unix.EINVAL) {
+		if err := unix.Unmount(m, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
 			errs = append(errs, fmt.Errorf("unmounting %s: %w", m, err))
 		}
 	}

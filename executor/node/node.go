@@ -41,10 +41,13 @@ type Config struct {
 type Node struct {
 	cfg Config
 
-	mu      sync.Mutex // guards what Run brings up
-	root    string     // root directory; "" until it is made
-	runtime *runtime
+	mu      sync.Mutex       // guards what Run brings up
+	root    string           // root directory; "" until it is made
+	owner   dockershim.Owner // of its containers; empty until there may be any
+	runtime *runtime         // nil while none serves
 	kubelet *kubelet.Kubelet
+	drained bool // no pod will run any more
+	ended   bool // Run has returned
 }
 
 var _ executor.Node = (*Node)(nil)
@@ -59,13 +62,25 @@ func New(cfg Config) (*Node, error) {
 }
 
 // Run brings up the runtime, then the kubelet, and returns when ctx ends or one of
-// them fails.
+// them fails. After Drain it removes, on its way out, what was made for the pods.
 func (n *Node) Run(ctx context.Context, spec executor.Spec, pods func([]executor.Pod)) error {
 	if v := spec.Cluster.Verbosity; v > 0 && n.cfg.Verbosity != nil {
 		if err := n.cfg.Verbosity(v); err != nil {
 			glog.Warning(err) // a quieter log is no reason to run no pods
 		}
 	}
+	err := n.run(ctx, spec, pods)
+	n.mu.Lock()
+	n.ended = true
+	root, drained := n.root, n.drained
+	n.mu.Unlock()
+	if drained {
+		err = errors.Join(err, removeTree(root))
+	}
+	return err
+}
+
+func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor.Pod)) error {
 	address, err := n.address()
 	if err != nil {
 		return err
@@ -74,67 +89,78 @@ func (n *Node) Run(ctx context.Context, spec executor.Spec, pods func([]executor
 	if err != nil {
 		return err
 	}
-	socket := filepath.Join(root, "cri.sock")
-	shim, err := dockershim.New(dockershim.Config{
+	shim := dockershim.Config{
 		Docker: n.cfg.Docker,
-		Socket: socket,
+		Socket: filepath.Join(root, "cri.sock"),
 		Owner:  dockershim.Owner{Framework: spec.Framework, Agent: spec.Agent},
-	})
-	if err != nil {
-		return fmt.Errorf("node %s: %w", spec.Name, err)
 	}
+	swept := newSweep()
 	k, err := kubelet.New(kubelet.Config{
-		Node: spec.Name, Address: address, RootDir: root, Socket: socket,
+		Node: spec.Name, Address: address, RootDir: root, Socket: shim.Socket,
 		Servers: spec.Cluster.Servers, CA: []byte(spec.Cluster.CA), Token: spec.Cluster.Token,
 		ClusterDNS: spec.Cluster.ClusterDNS, ClusterDomain: spec.Cluster.ClusterDomain,
 		CPUs: spec.Total.CPUs, Memory: megabytes(spec.Total.Mem), Disk: megabytes(spec.Total.Disk),
 		ReservedCPUs: spec.Executor.CPUs, ReservedMemory: megabytes(spec.Executor.Mem),
 		MaxPods: n.cfg.MaxPods,
-		Pods:    func(all []*v1.Pod) { pods(seen(all)) },
+		Pods: func(all []*v1.Pod) {
+			now := seen(all)
+			swept.look(now)
+			pods(now)
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("node %s: %w", spec.Name, err)
 	}
 	glog.Infof("node %s: address %v, root directory %s", spec.Name, address, root)
-	return n.run(ctx, shim, k, socket)
-}
-
-// run lives as long as both the runtime and the kubelet do.
-func (n *Node) run(ctx context.Context, shim *dockershim.Server, k *kubelet.Kubelet, socket string) error {
-	r, err := dial(socket)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	serving := make(chan error, 1)
-	go func() {
-		defer cancel() // the kubelet is of no use without it
-		serving <- shim.Run(ctx)
-	}()
 	n.mu.Lock()
-	n.runtime = r
+	n.owner = shim.Owner
 	n.mu.Unlock()
-
-	err = r.answers(ctx)
-	if err == nil {
+	return n.serve(ctx, shim, func(ctx context.Context, r *runtime) error {
 		n.mu.Lock()
 		n.kubelet = k
 		n.mu.Unlock()
-		err = k.Run(ctx)
+		var sweeping sync.WaitGroup
+		sweeping.Go(func() { swept.run(ctx, r) })
+		defer sweeping.Wait()
+		return k.Run(ctx)
+	})
+}
+
+// serve runs the container runtime as long as f, which needs it, and f as long as
+// the runtime. The ctx of f ends when the runtime does.
+func (n *Node) serve(ctx context.Context, config dockershim.Config, f func(context.Context, *runtime) error) error {
+	server, err := dockershim.New(config)
+	if err != nil {
+		return err
+	}
+	r, err := dial(config.Socket)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	defer r.close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	served := make(chan error, 1)
+	go func() {
+		defer cancel()
+		served <- server.Run(ctx)
+	}()
+	n.use(r)
+	defer n.use(nil)
+	if err = r.answers(ctx); err == nil {
+		err = f(ctx, r)
 	}
 	cancel()
-	if served := <-serving; served != nil && !errors.Is(served, context.Canceled) {
-		return errors.Join(served, err)
+	if failed := <-served; failed != nil && !errors.Is(failed, context.Canceled) {
+		return errors.Join(failed, err)
 	}
 	return err
 }
 
-// parts returns what is up.
-func (n *Node) parts() (root string, r *runtime, k *kubelet.Kubelet) {
+func (n *Node) use(r *runtime) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.root, n.runtime, n.kubelet
+	n.runtime = r
 }
 
 // makeRoot makes the root directory of agent.

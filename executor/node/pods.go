@@ -16,7 +16,9 @@ import (
 
 // Delete asks the API server to delete a pod.
 func (n *Node) Delete(ctx context.Context, ref executor.Ref, grace *time.Duration) error {
-	_, _, k := n.parts()
+	n.mu.Lock()
+	k := n.kubelet
+	n.mu.Unlock()
 	if k == nil {
 		return errors.New("the node is not up yet")
 	}

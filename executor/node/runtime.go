@@ -2,9 +2,7 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -15,7 +13,10 @@ import (
 // runtime asks the container runtime what runs and stops it, beside the kubelet:
 // to know that a pod is really over, and for when there is no kubelet to do it.
 // The runtime shows containers of this agent's executor only.
-type runtime struct{ cri.RuntimeServiceClient }
+type runtime struct {
+	cri.RuntimeServiceClient
+	conn *grpc.ClientConn
+}
 
 // uidLabel is the label that kubelets give to a pod's containers.
 const uidLabel = "io.kubernetes.pod.uid"
@@ -25,8 +26,10 @@ func dial(socket string) (*runtime, error) {
 	if err != nil {
 		return nil, fmt.Errorf("container runtime at %s: %w", socket, err)
 	}
-	return &runtime{cri.NewRuntimeServiceClient(conn)}, nil
+	return &runtime{cri.NewRuntimeServiceClient(conn), conn}, nil
 }
+
+func (r *runtime) close() { _ = r.conn.Close() } // what it was for is over
 
 // answers waits until the runtime serves.
 func (r *runtime) answers(ctx context.Context) error {
@@ -79,36 +82,17 @@ func (r *runtime) quiet(ctx context.Context) error {
 	}
 }
 
-// removers is how many pods are removed at the same time.
-const removers = 8
-
-// removeAll stops and removes every pod that is there.
-func (r *runtime) removeAll(ctx context.Context) error {
-	boxes, err := r.ListPodSandbox(ctx, &cri.ListPodSandboxRequest{})
+// remove removes the sandboxes of a pod and the containers in them.
+func (r *runtime) remove(ctx context.Context, uid string) error {
+	boxes, err := r.ListPodSandbox(ctx, &cri.ListPodSandboxRequest{
+		Filter: &cri.PodSandboxFilter{LabelSelector: map[string]string{uidLabel: uid}}})
 	if err != nil {
-		return fmt.Errorf("listing pod sandboxes: %w", err)
+		return fmt.Errorf("listing its sandboxes: %w", err)
 	}
-	errs := make([]error, len(boxes.Items))
-	slots := make(chan struct{}, removers)
-	var all sync.WaitGroup
-	for i, box := range boxes.Items {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			errs[i] = r.remove(ctx, box)
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
-}
-
-func (r *runtime) remove(ctx context.Context, box *cri.PodSandbox) error {
-	name := box.GetMetadata().GetNamespace() + "/" + box.GetMetadata().GetName()
-	if _, err := r.StopPodSandbox(ctx, &cri.StopPodSandboxRequest{PodSandboxId: box.Id}); err != nil {
-		return fmt.Errorf("pod %s: stopping its sandbox: %w", name, err)
-	}
-	if _, err := r.RemovePodSandbox(ctx, &cri.RemovePodSandboxRequest{PodSandboxId: box.Id}); err != nil {
-		return fmt.Errorf("pod %s: removing its sandbox: %w", name, err)
+	for _, box := range boxes.Items {
+		if _, err := r.RemovePodSandbox(ctx, &cri.RemovePodSandboxRequest{PodSandboxId: box.Id}); err != nil {
+			return fmt.Errorf("removing sandbox %s: %w", box.Id, err)
+		}
 	}
 	return nil
 }

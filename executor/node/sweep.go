@@ -1,0 +1,83 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+)
+
+// A sweep removes the containers of pods that the API server has no more, as soon
+// as none of them runs. The kubelet would do it too, but once in a minute only.
+// Containers of pods that are still there are kept for their logs.
+type sweep struct {
+	known map[string]executor.Ref // by uid; look alone uses it
+	dead  chan executor.Ref
+}
+
+// maxSweeps is how many pods wait to be swept at most. What does not fit is left
+// to the kubelet.
+const maxSweeps = 1000
+
+func newSweep() *sweep {
+	return &sweep{known: map[string]executor.Ref{}, dead: make(chan executor.Ref, maxSweeps)}
+}
+
+// look takes all pods of the node and marks those that have gone.
+func (s *sweep) look(pods []executor.Pod) {
+	now := make(map[string]executor.Ref, len(pods))
+	for _, p := range pods {
+		now[p.UID] = p.Ref
+	}
+	for uid, ref := range s.known {
+		if _, still := now[uid]; still {
+			continue
+		}
+		select {
+		case s.dead <- ref:
+		default:
+		}
+	}
+	s.known = now
+}
+
+// run sweeps until ctx ends.
+func (s *sweep) run(ctx context.Context, r *runtime) {
+	var waiting []executor.Ref
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var turn <-chan time.Time // nil, so never, while nothing waits
+		if len(waiting) > 0 {
+			turn = tick.C
+		}
+		select {
+		case ref := <-s.dead:
+			waiting = append(waiting, ref)
+		case <-turn:
+			waiting = sweepOnce(ctx, r, waiting)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// sweepOnce removes those pods of which nothing runs and returns the others.
+func sweepOnce(ctx context.Context, r *runtime, pods []executor.Ref) []executor.Ref {
+	var still []executor.Ref
+	for _, ref := range pods {
+		running, err := r.running(ctx, ref.UID)
+		if err == nil && !running {
+			err = r.remove(ctx, ref.UID)
+		}
+		switch {
+		case err != nil && ctx.Err() == nil:
+			glog.Warningf("pod %s: removing its containers, which the kubelet will do too: %v", ref, err)
+		case running:
+			still = append(still, ref)
+		}
+	}
+	return still
+}

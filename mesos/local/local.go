@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -46,7 +47,7 @@ func (m *Mesos) makeWorkDir() (err error) {
 	if m.workDir = m.cfg.WorkDir; m.workDir == "" {
 		m.tempDir = true
 		m.workDir, err = os.MkdirTemp("", "local-mesos-")
-	} else {
+	} else if m.workDir, err = filepath.Abs(m.workDir); err == nil {
 		err = prepareWorkDir(m.workDir)
 	}
 	if err != nil {

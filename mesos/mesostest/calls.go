@@ -25,7 +25,7 @@ func aware() *mesospb.FrameworkInfo {
 // plan is what a task's data asks the test executor to do.
 type plan struct {
 	States []mesospb.TaskState `json:"states"` // sent one after the other
-	Exit   *int                `json:"exit,omitempty"`
+	Exit   *int32              `json:"exit,omitempty"`
 	Kill9  bool                `json:"kill9,omitempty"`
 	Hang   bool                `json:"hang,omitempty"` // never mind SHUTDOWN and KILL
 }
@@ -56,6 +56,38 @@ func (target Target) task(o *mesospb.Offer, id, executor string, p plan) *mesosp
 		Resources: []*mesospb.Resource{scalar("cpus", 0.1), scalar("mem", 32)},
 		Executor:  target.executor(executor),
 	}
+}
+
+// amount is what an offer has of a scalar.
+func amount(o *mesospb.Offer, name string) (sum float64) {
+	for _, r := range o.Resources {
+		if r.GetName() == name {
+			sum += r.GetScalar().GetValue()
+		}
+	}
+	return sum
+}
+
+// hasPort tells whether an offer has that port.
+func hasPort(o *mesospb.Offer, port uint64) bool {
+	for _, r := range o.Resources {
+		for _, x := range r.GetRanges().GetRange() {
+			if r.GetName() == "ports" && x.GetBegin() <= port && port <= x.GetEnd() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// firstPort is the lowest that an offer has, 0 when it has none.
+func firstPort(o *mesospb.Offer) uint64 {
+	for _, r := range o.Resources {
+		if r.GetName() == "ports" && len(r.GetRanges().GetRange()) > 0 {
+			return r.Ranges.Range[0].GetBegin()
+		}
+	}
+	return 0
 }
 
 func accept(refuse float64, offers []*mesospb.Offer, tasks ...*mesospb.TaskInfo) *mesospb.SchedulerCall {
@@ -104,3 +136,7 @@ func message(executor string, agent *mesospb.AgentID, data string) *mesospb.Sche
 	return &mesospb.SchedulerCall{Type: mesospb.SchedulerCall_MESSAGE.Enum(), Message: &mesospb.SchedulerCall_Message{
 		AgentId: agent, ExecutorId: &mesospb.ExecutorID{Value: &executor}, Data: []byte(data)}}
 }
+
+func taskID(id string) *mesospb.TaskID { return &mesospb.TaskID{Value: &id} }
+
+func agentID(id string) *mesospb.AgentID { return &mesospb.AgentID{Value: &id} }

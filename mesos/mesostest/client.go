@@ -6,7 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,13 +44,12 @@ type scheduler struct {
 	id     string // of the framework
 	header http.Header
 	events chan *mesospb.SchedulerEvent // closed when the stream ends
+	beats  atomic.Int64                 // heartbeats seen
 	clean  bool                         // it ended with the closing chunk; valid once events is closed
 	close  func()
 
-	auto   bool // acknowledge what has a uuid
-	mu     sync.Mutex
+	auto   bool             // acknowledge what has a uuid
 	offers []*mesospb.Offer // held and not rescinded
-	saved  []*mesospb.SchedulerEvent
 }
 
 // subscribe opens a stream and takes its SUBSCRIBED event. The framework is
@@ -105,9 +104,11 @@ func open(t *testing.T, target Target, info *mesospb.FrameworkInfo) *scheduler {
 			if err := proto.Unmarshal(record, e); err != nil {
 				return
 			}
-			if e.GetType() != mesospb.SchedulerEvent_HEARTBEAT {
-				s.events <- e
+			if e.GetType() == mesospb.SchedulerEvent_HEARTBEAT {
+				s.beats.Add(1)
+				continue
 			}
+			s.events <- e
 		}
 	}()
 	s.close = func() { cancel(); answer.Body.Close(); <-done }
@@ -142,11 +143,6 @@ func (s *scheduler) must(c *mesospb.SchedulerCall) {
 // none comes. Updates are acknowledged on the way, if auto is on.
 func (s *scheduler) next() *mesospb.SchedulerEvent {
 	s.t.Helper()
-	if len(s.saved) > 0 {
-		e := s.saved[0]
-		s.saved = s.saved[1:]
-		return e
-	}
 	select {
 	case e := <-s.events:
 		s.note(e)
@@ -236,9 +232,37 @@ func (s *scheduler) status(task string, state mesospb.TaskState) *mesospb.TaskSt
 // anyStatus waits for the next status of the task, whatever it says.
 func (s *scheduler) anyStatus(task string) *mesospb.TaskStatus {
 	s.t.Helper()
-	return s.until("status of "+task, func(e *mesospb.SchedulerEvent) bool {
+	return s.until("status of "+task, isUpdate(task)).Update.Status
+}
+
+// isUpdate accepts a status of the task.
+func isUpdate(task string) func(*mesospb.SchedulerEvent) bool {
+	return func(e *mesospb.SchedulerEvent) bool {
 		return e.GetUpdate().GetStatus().GetTaskId().GetValue() == task
-	}).Update.Status
+	}
+}
+
+// offerWith waits for an offer of at least so many cpus and declines others
+// that come before, so that what was freed comes together.
+func (s *scheduler) offerWith(cpus float64) *mesospb.Offer {
+	s.t.Helper()
+	for {
+		o := s.offer()
+		if amount(o, "cpus") >= cpus {
+			return o
+		}
+		s.must(decline(new(float64), o))
+	}
+}
+
+// eventually asks until the answer is right.
+func (s *scheduler) eventually(what string, ok func() bool) {
+	s.t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
 }
 
 // offer waits for an offer, and gives back a held one first.

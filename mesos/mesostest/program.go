@@ -148,7 +148,7 @@ func (x *program) launch(t *mesospb.TaskInfo) {
 	case p.Kill9:
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	case p.Exit != nil:
-		os.Exit(*p.Exit)
+		os.Exit(int(*p.Exit))
 	}
 }
 

@@ -1,7 +1,10 @@
 package mesostest
 
 import (
+	"encoding/json"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/gogo/protobuf/proto"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -29,7 +32,9 @@ func (target Target) executor(name string) *mesospb.ExecutorInfo {
 			Uris: []*mesospb.CommandInfo_URI{{Value: &target.Program, Executable: proto.Bool(true), Cache: proto.Bool(true),
 				OutputFile: proto.String("mesostest-executor")}},
 			Environment: &mesospb.Environment{Variables: []*mesospb.Environment_Variable{
-				{Name: proto.String(programVariable), Value: proto.String("1")}}},
+				{Name: proto.String(programVariable), Value: proto.String("1")},
+				{Name: proto.String("GORACE"), Value: proto.String("atexit_sleep_ms=0")}, // built with -race, it would end a second late
+			}},
 		},
 	}
 }
@@ -39,8 +44,39 @@ func Run(t *testing.T, target Target) {
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Log(c.rule)
+			target.settle(t)
 			c.run(t, target)
 		})
+	}
+}
+
+// settle waits until what the case before used is free again, if that can be;
+// somebody else may be using the agents as well.
+func (target Target) settle(t *testing.T) {
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		answer, err := http.Get("http://" + target.Master + "/master/state")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var state struct {
+			Slaves []struct {
+				Used struct {
+					CPUs float64 `json:"cpus"`
+				} `json:"used_resources"`
+			} `json:"slaves"`
+		}
+		err = json.NewDecoder(answer.Body).Decode(&state)
+		answer.Body.Close()
+		if err != nil {
+			t.Fatalf("/master/state: %v", err)
+		}
+		used := 0.0
+		for _, s := range state.Slaves {
+			used += s.Used.CPUs
+		}
+		if used == 0 {
+			return
+		}
 	}
 }
 

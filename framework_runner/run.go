@@ -63,7 +63,7 @@ func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.
 		Controllers:           list(o.controllers),
 		NoAgents:              o.master.kind == masterNone,
 		Door: func(api http.Handler) http.Handler {
-			return v1beta1.NewDoor(api, v1beta1.Options{Prefix: o.apiPrefix})
+			return v1beta1.NewDoor(api, v1beta1.Options{APIPrefix: o.apiPrefix})
 		},
 	})
 	if c := (*controlplane.ConfigError)(nil); errors.As(err, &c) {
@@ -92,21 +92,17 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 		})
 		return nil
 	}
+	f, err := newFramework(ctx, p, o, plane)
+	if err != nil {
+		return err
+	}
 	if o.master.kind == masterRemote {
-		f, err := newFramework(ctx, p, o, plane, o.master.addr)
-		if err != nil {
-			return err
-		}
 		p.start(ctx, "framework", f.Run)
 		return nil
 	}
 	m, err := newLocalMesos(o)
 	if err != nil {
 		return err
-	}
-	f, err := newFramework(ctx, p, o, plane, m.Addr())
-	if err != nil {
-		return errors.Join(err, m.Close())
 	}
 	p.start(ctx, "framework", f.Run)
 	// Started last and so ended first: its executors end in order while the
@@ -115,8 +111,8 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	return nil
 }
 
-// newFramework wires the framework to the control plane and the master at addr.
-func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane, addr string) (*framework.Framework, error) {
+// newFramework wires the framework to the control plane and the master.
+func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (*framework.Framework, error) {
 	executor, err := executorFor(ctx, p, o, plane)
 	if err != nil {
 		return nil, err
@@ -124,6 +120,10 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	secret, err := o.secret()
 	if err != nil {
 		return nil, usageError{err}
+	}
+	addr := o.master.addr
+	if o.master.kind == masterLocal {
+		addr = o.localAddress
 	}
 	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: addr, Principal: o.principal, Secret: secret})
 	if err != nil {

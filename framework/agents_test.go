@@ -1,0 +1,129 @@
+package framework
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// at places an offer's agent on a host, at a port of it.
+func at(hostname string, port int32) func(*mesospb.Offer) {
+	return func(o *mesospb.Offer) {
+		o.Hostname = &hostname
+		o.Url.Address.Port = proto.Int32(port)
+	}
+}
+
+func TestAgentsShareHostname(t *testing.T) {
+	t.Parallel()
+	as := newAgents(nil)
+	first := as.take(makeOffer("o1", "m-S1", four, at("big", 5051)))
+	second := as.take(makeOffer("o2", "m-S2", four, at("big", 5052)))
+	if first.Node != "big" || second.Node != "big-s2" {
+		t.Errorf("nodes %q and %q", first.Node, second.Node)
+	}
+	if again := as.take(makeOffer("o3", "m-S1", four, at("big", 5051))); again != first {
+		t.Errorf("the first agent is now %+v", again)
+	}
+}
+
+// An agent that came back under another id takes its Node over, once it is
+// certain that the old one is no more.
+func TestAgentsTakeOver(t *testing.T) {
+	t.Parallel()
+	task := taskOn("t", "p", 1, "m-S1", "big")
+	executor := agentRecord{Node: "big", Hostname: "big", Address: "10.1.0.7:5051", Executor: []byte{1}}
+	for name, c := range map[string]struct {
+		before func(*agents)
+		port   int32
+		want   string
+	}{
+		"the old one offers":       {func(as *agents) { as.take(makeOffer("o1", "m-S1", four, at("big", 5052))) }, 5051, "big-s2"},
+		"the old one is lost":      {func(as *agents) { as.take(makeOffer("o1", "m-S1", four, at("big", 5052))).lost = true }, 5051, "big"},
+		"same address":             {func(as *agents) { as.add("m-S1", executor).tasks["t"] = task }, 5051, "big"},
+		"another, may run tasks":   {func(as *agents) { as.add("m-S1", executor).tasks["t"] = task }, 5052, "big-s2"},
+		"another, may run ours":    {func(as *agents) { as.add("m-S1", executor) }, 5052, "big-s2"},
+		"only its Node is left":    {func(as *agents) { as.saw(nodeOf("big", "m-S1")) }, 5052, "big"},
+		"it is its own Node":       {func(as *agents) { as.saw(nodeOf("renamed", "m-S2")) }, 5051, "renamed"},
+		"a Node that is not ours":  {func(as *agents) { as.saw(nodeOf("big", "")) }, 5051, "big"},
+		"somebody else's hostname": {func(as *agents) { as.take(makeOffer("o1", "m-S1", four, at("small", 5052))) }, 5051, "big"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			as := newAgents(nil)
+			c.before(as)
+			if got := as.take(makeOffer("o2", "m-S2", four, at("big", c.port))).Node; got != c.want {
+				t.Errorf("node %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func nodeOf(name, agent string) *v1.Node {
+	n := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	if agent != "" {
+		n.Annotations = map[string]string{AnnotationAgent: agent}
+	}
+	return n
+}
+
+// Offers are in one place only, and what they hold is given out once.
+func TestOffersAreSpentOnce(t *testing.T) {
+	t.Parallel()
+	as := newAgents(nil)
+	a := as.take(makeOffer("o1", "S1", "cpus:1;mem:100"))
+	as.take(makeOffer("o2", "S1", "cpus:2;mem:200"))
+	if a.capacity != (scheduler.Amount{CPU: 3000, Mem: 300}) {
+		t.Errorf("capacity %+v", a.capacity)
+	}
+	if got := resources.Format(as.spend([]string{"o2", "o2", "nobody's"})); got != "cpus:2; mem:200" {
+		t.Errorf("o2 held %s", got)
+	}
+	as.spendAll(a)
+	if len(as.offers) != 0 || len(a.offers) != 0 {
+		t.Errorf("left: %v, %v", as.offers, a.offers)
+	}
+	if a.capacity.CPU != 3000 {
+		t.Errorf("the agent has shrunk to %+v", a.capacity)
+	}
+}
+
+func TestUsable(t *testing.T) {
+	t.Parallel()
+	rs := makeOffer("o", "S", "cpus:2;mem:100;cpus(web):1").Resources
+	odd := func(change func(*mesospb.Resource)) *mesospb.Resource {
+		r := *rs[0]
+		change(&r)
+		return &r
+	}
+	rs = append(rs,
+		odd(func(r *mesospb.Resource) { r.Revocable = &mesospb.Resource_RevocableInfo{} }),
+		odd(func(r *mesospb.Resource) { r.Shared = &mesospb.Resource_SharedInfo{} }),
+		odd(func(r *mesospb.Resource) { r.Disk = &mesospb.Resource_DiskInfo{} }))
+	if got := amountOf(usable(rs)); got != (scheduler.Amount{CPU: 3000, Mem: 100}) {
+		t.Errorf("usable: %+v", got)
+	}
+}
+
+func TestAttributeLabels(t *testing.T) {
+	t.Parallel()
+	as, err := resources.ParseAttributes("rack:r 1/b;level:10.5;keys:[1000-1500];rack:again;Ünicode:x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	as = append(as, &mesospb.Attribute{Name: proto.String("set"), Set: &mesospb.Value_Set{Item: []string{"a", "b"}}},
+		&mesospb.Attribute{Name: proto.String("//"), Text: &mesospb.Value_Text{Value: proto.String("x")}})
+	want := map[string]string{
+		"mesos.attribute/rack": "r-1-b", "mesos.attribute/level": "10.5", "mesos.attribute/keys": "1000-1500",
+		"mesos.attribute/nicode": "x", "mesos.attribute/set": "a_b",
+	}
+	if got := attributeLabels(as); !maps.Equal(got, want) {
+		t.Errorf("labels %v, want %v", got, want)
+	}
+}

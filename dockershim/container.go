@@ -37,10 +37,14 @@ func (s *service) CreateContainer(ctx context.Context, req *runtimeapi.CreateCon
 	}
 	id, err := s.create(ctx, spec)
 	if err != nil {
+		// Docker calls a sandbox that vanished a bad request.
+		if _, _, missing := s.inspect(ctx, req.PodSandboxId); gone(missing) {
+			err = fmt.Errorf("sandbox: %w", missing)
+		}
 		return nil, err
 	}
 	r, _ := s.config.Owner.read(spec.Config.Labels)
-	s.known.add(id, r)
+	s.known.set(id, r)
 	return &runtimeapi.CreateContainerResponse{ContainerId: id}, nil
 }
 

@@ -17,7 +17,9 @@ func (s *service) ContainerStatus(ctx context.Context, req *runtimeapi.Container
 	if r.Type != typeContainer {
 		return nil, &notOurs{req.ContainerId}
 	}
-	return &runtimeapi.ContainerStatusResponse{Status: containerStatus(c, r)}, nil
+	status := containerStatus(c, r)
+	status.ImageRef = s.imageRef(ctx, c.Image)
+	return &runtimeapi.ContainerStatusResponse{Status: status}, nil
 }
 
 func containerStatus(c *docker.Container, r record) *runtimeapi.ContainerStatus {

@@ -71,5 +71,6 @@ func (s *service) remove(ctx context.Context, client *docker.Client, id string) 
 		}
 	}
 	s.known.drop(id)
+	s.pids.drop(id)
 	return nil
 }

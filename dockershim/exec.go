@@ -13,6 +13,7 @@ import (
 	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
+	"github.com/golang/glog"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
@@ -51,6 +52,9 @@ func (s *service) run(ctx context.Context, p process) (int, error) {
 	}
 	stream, err := s.engine.hijack(ctx, "/exec/"+exec.ID+"/start", map[string]bool{"Tty": p.tty})
 	if err != nil {
+		if ctx.Err() != nil { // it may start for all that
+			s.killExec(ctx, p.container, exec.ID)
+		}
 		return 0, err
 	}
 	resize := func(height, width int) error { return client.ResizeExecTTY(exec.ID, height, width) }
@@ -64,10 +68,10 @@ func (s *service) run(ctx context.Context, p process) (int, error) {
 // copy moves the streams until the process has closed its output or ctx ends.
 func (p process) copy(ctx context.Context, stream *raw, resize func(height, width int) error) error {
 	defer stream.Close()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	copying, done := context.WithCancel(ctx)
+	defer done()
 	if p.resize != nil {
-		go follow(ctx, p.resize, resize)
+		go follow(copying, p.resize, resize)
 	}
 	if p.stdin != nil {
 		go func() {
@@ -157,20 +161,26 @@ func (s *service) exitCode(ctx context.Context, container, id string) (int, erro
 	return *e.ExitCode, nil
 }
 
-// killExec ends a command whose time is over. Docker has no call for that, so the
-// process is killed by its number, after a look that it is in the container.
+// killExec ends a command whose time is over, also one that Docker is still about
+// to start. Docker has no call for that, so the process is killed by its number,
+// after a look that it is in the container.
 func (s *service) killExec(ctx context.Context, container, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statusTime)
 	defer cancel()
-	e, err := s.execution(ctx, id)
-	if err != nil || !e.Running || e.Pid <= 1 {
-		return
+	err := poll(ctx, func() (bool, error) {
+		e, err := s.execution(ctx, id)
+		if err != nil || !e.Running || e.Pid <= 1 {
+			return e.ExitCode != nil, err
+		}
+		groups, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", e.Pid))
+		if err != nil || !strings.Contains(string(groups), container) {
+			return true, err
+		}
+		return true, syscall.Kill(e.Pid, syscall.SIGKILL)
+	})
+	if err != nil && !gone(err) && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ESRCH) {
+		glog.Warningf("ending a command in container %s whose time is over: %v", container, err)
 	}
-	groups, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", e.Pid))
-	if err != nil || !strings.Contains(string(groups), container) {
-		return
-	}
-	syscall.Kill(e.Pid, syscall.SIGKILL) // it may have ended by now
 }
 
 // maxOutput is how much of each stream ExecSync keeps (CRI, ExecSyncResponse).

@@ -55,6 +55,22 @@ func (s *service) imageID(ctx context.Context, name string) (string, error) {
 	return image.ID, nil
 }
 
+// imageRef is what a pod's status shows as its image's identity: the name and
+// digest that it was pulled by, or its id when it was made here.
+func (s *service) imageRef(ctx context.Context, id string) string {
+	if ref, ok := s.refs.get(id); ok {
+		return ref
+	}
+	ref := id
+	if image, err := s.image(ctx, id); err == nil {
+		if digests := named(image.RepoDigests); len(digests) > 0 {
+			ref = digests[0]
+		}
+		s.refs.set(id, ref)
+	}
+	return ref
+}
+
 // ImageStatus tells about a local image; there is none in the answer when the
 // image is not here.
 func (s *service) ImageStatus(ctx context.Context, req *runtimeapi.ImageStatusRequest) (*runtimeapi.ImageStatusResponse, error) {

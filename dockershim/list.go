@@ -28,7 +28,7 @@ func (s *service) ListPodSandbox(ctx context.Context, req *runtimeapi.ListPodSan
 		if !ours || f.GetId() != "" && f.GetId() != c.ID || !selects(f.GetLabelSelector(), r.Labels) {
 			continue
 		}
-		s.known.add(c.ID, r)
+		s.known.set(c.ID, r)
 		state := runtimeapi.PodSandboxState_SANDBOX_NOTREADY
 		if alive(c.State) {
 			state = runtimeapi.PodSandboxState_SANDBOX_READY
@@ -66,7 +66,7 @@ func (s *service) ListContainers(ctx context.Context, req *runtimeapi.ListContai
 		if !ours || f.GetId() != "" && f.GetId() != c.ID || !selects(f.GetLabelSelector(), r.Labels) {
 			continue
 		}
-		s.known.add(c.ID, r)
+		s.known.set(c.ID, r)
 		state, err := s.listedState(ctx, c)
 		if gone(err) {
 			continue

@@ -1,11 +1,15 @@
 package dockershim
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
 // linkLog makes path, where the kubelet looks for a container's log, a link to
@@ -43,4 +47,73 @@ func unlinkLog(path, id string) error {
 		return fmt.Errorf("container log: %w", err)
 	}
 	return nil
+}
+
+// ReopenContainerLog starts a new log after the kubelet has moved the link to the
+// old one away. Docker rotates logs itself before the kubelet's limit is reached,
+// losing no line; this is for kubelets with a lower limit. Docker cannot be told
+// to reopen its file, so the moved link becomes a copy of what was written, and
+// the file is cut off; a line written between the two acts is lost.
+func (s *service) ReopenContainerLog(ctx context.Context, req *runtimeapi.ReopenContainerLogRequest) (*runtimeapi.ReopenContainerLogResponse, error) {
+	r, err := s.find(ctx, req.ContainerId, typeContainer)
+	if err != nil {
+		return nil, err
+	}
+	if r.Log == "" {
+		return nil, refuse("%s has no log file", r)
+	}
+	l, err := s.engine.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	file := l.logFile(req.ContainerId)
+	moved, err := movedLogs(r.Log, file)
+	if err != nil {
+		return nil, fmt.Errorf("log of %s: %w", r, err)
+	}
+	for _, link := range moved {
+		if err := cutLog(file, link); err != nil {
+			return nil, fmt.Errorf("log of %s: %w", r, err)
+		}
+	}
+	return &runtimeapi.ReopenContainerLogResponse{}, linkLog(r.Log, file)
+}
+
+// movedLogs finds links to file beside path, named as path and a suffix.
+func movedLogs(path, file string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	var moved []string
+	for _, e := range entries {
+		name := filepath.Join(filepath.Dir(path), e.Name())
+		if target, err := os.Readlink(name); err == nil && target == file && strings.HasPrefix(name, path+".") {
+			moved = append(moved, name)
+		}
+	}
+	return moved, nil
+}
+
+// cutLog puts a copy of file in the place of link and empties file, which Docker
+// goes on appending to.
+func cutLog(file, link string) error {
+	from, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.CreateTemp(filepath.Dir(link), ".rotating-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(to.Name()) // it has another name when all went well
+	defer to.Close()
+	if _, err := io.Copy(to, from); err != nil {
+		return err
+	}
+	if err := from.Truncate(0); err != nil {
+		return err
+	}
+	return os.Rename(to.Name(), link)
 }

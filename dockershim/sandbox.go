@@ -37,7 +37,7 @@ func (s *service) RunPodSandbox(ctx context.Context, req *runtimeapi.RunPodSandb
 		return nil, err
 	}
 	r, _ := s.config.Owner.read(spec.Config.Labels)
-	s.known.add(id, r)
+	s.known.set(id, r)
 	if err := s.start(ctx, id); err != nil {
 		// The kubelet makes another sandbox; this one must not hold its ports.
 		return nil, errors.Join(fmt.Errorf("starting the %s: %w", r, err), s.discard(ctx, id))

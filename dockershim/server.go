@@ -113,7 +113,7 @@ func (s *Server) Run(ctx context.Context) error {
 	ended := make(chan error, 2)
 	all.Go(func() { ended <- calls.Serve(s.listener) })
 	all.Go(func() { ended <- streams.Serve(s.streams) })
-	all.Go(func() { s.sweepLoop(ctx) })
+	all.Go(func() { s.everyMinute(ctx) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -136,7 +136,8 @@ func stop(calls *grpc.Server) {
 	calls.GracefulStop()
 }
 
-func (s *Server) sweepLoop(ctx context.Context) {
+// everyMinute does what is not done on demand.
+func (s *Server) everyMinute(ctx context.Context) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
@@ -144,11 +145,14 @@ func (s *Server) sweepLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if removed, err := s.Sweep(ctx); err != nil {
-				glog.Warningf("sweeping leftover containers: %v", err)
-			} else if removed > 0 {
-				glog.Infof("removed %d leftover containers", removed)
-			}
+		}
+		if removed, err := s.Sweep(ctx); err != nil {
+			glog.Warningf("sweeping leftover containers: %v", err)
+		} else if removed > 0 {
+			glog.Infof("removed %d leftover containers", removed)
+		}
+		if err := s.service.measureLayers(ctx); err != nil {
+			glog.Warningf("measuring what containers have written: %v", err)
 		}
 	}
 }

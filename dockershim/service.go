@@ -3,6 +3,7 @@ package dockershim
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 
 	docker "github.com/fsouza/go-dockerclient"
@@ -18,7 +19,10 @@ type service struct {
 	config  Config
 	engine  *engine
 	streams streaming.Server
-	known   known
+	known   cache[record] // by the labels that Docker has for a container of ours
+	pids    cache[int]    // the first process of running ones
+	refs    cache[string] // of images, by image id
+	layers  layers
 }
 
 // settings gathers what translations need.
@@ -44,12 +48,15 @@ func (s *service) inspect(ctx context.Context, id string) (*docker.Container, re
 		return nil, record{}, err
 	}
 	c, err := client.InspectContainerWithContext(id, ctx)
+	if gone(err) {
+		s.known.drop(id)
+	}
 	if err != nil {
 		return nil, record{}, err
 	}
 	if c.Config != nil {
 		if r, ours := s.config.Owner.read(c.Config.Labels); ours {
-			s.known.add(c.ID, r)
+			s.known.set(c.ID, r)
 			return c, r, nil
 		}
 	}
@@ -86,33 +93,40 @@ func (s *service) list(ctx context.Context, states []string, labels ...string) (
 	return client.ListContainers(docker.ListContainersOptions{All: true, Filters: filters, Context: ctx})
 }
 
-// known remembers records of our containers by id. It may forget at any time and
-// never says of a container that is not ours that it is.
-type known struct {
-	mu      sync.Mutex // guards records
-	records map[string]record
+// cache remembers what never changes about our containers, by id. It may forget
+// at any time.
+type cache[T any] struct {
+	mu sync.Mutex // guards of
+	of map[string]T
 }
 
-func (k *known) get(id string) (record, bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	r, ok := k.records[id]
-	return r, ok
+func (c *cache[T]) get(id string) (T, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, ok := c.of[id]
+	return v, ok
 }
 
-func (k *known) add(id string, r record) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.records == nil {
-		k.records = map[string]record{}
+func (c *cache[T]) set(id string, v T) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil {
+		c.of = map[string]T{}
 	}
-	k.records[id] = r
+	c.of[id] = v
 }
 
-func (k *known) drop(id string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.records, id)
+func (c *cache[T]) drop(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.of, id)
+}
+
+// keep forgets all but these.
+func (c *cache[T]) keep(ids map[string]bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.of, func(id string, _ T) bool { return !ids[id] })
 }
 
 // each calls do for all items, several at a time, and gives all errors.

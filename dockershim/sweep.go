@@ -18,6 +18,7 @@ func (s *Server) Sweep(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	s.service.forget(found)
 	old := time.Now().Add(-s.service.config.SweepAfter)
 	var left []docker.APIContainers
 	for _, c := range leftovers(found, old) {
@@ -41,6 +42,16 @@ func (s *Server) Sweep(ctx context.Context) (int, error) {
 	return len(left), each(left, func(c docker.APIContainers) error {
 		return s.service.removeContainer(ctx, client, c.ID, c.Labels[labelLog])
 	})
+}
+
+// forget drops what is remembered of containers that are gone.
+func (s *service) forget(found []docker.APIContainers) {
+	ids := map[string]bool{}
+	for _, c := range found {
+		ids[c.ID] = true
+	}
+	s.known.keep(ids)
+	s.pids.keep(ids)
 }
 
 // leftovers picks what Sweep is about from a full list.

@@ -125,3 +125,16 @@ func busyboxFiles() ([]byte, error) {
 	write(&tar.Header{Name: "etc/group", Mode: 0o644, Typeflag: tar.TypeReg}, []byte("root:x:0:\nweb:x:1234:\n"))
 	return b.Bytes(), errors.Join(err, w.Close())
 }
+
+// DockerLast is Docker for t.Cleanup, when the test's context has ended. It gives
+// nothing when the command fails.
+func DockerLast(t testing.TB, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	out, err := docker(ctx, nil, args...)
+	if err != nil {
+		t.Error(err)
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package dockershim
+
+import (
+	"context"
+	"io/fs"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// layers knows how much each running container has written outside of its
+// volumes. Finding out means walking directories, so it is done once a minute,
+// and only while somebody asks.
+type layers struct {
+	mu    sync.Mutex // guards all below
+	sizes map[string]*runtimeapi.FilesystemUsage
+	asked time.Time
+}
+
+// interest is how long a question for sizes keeps them being measured.
+const interest = 3 * time.Minute
+
+// usage gives the last measurement, nil before the first.
+func (l *layers) usage(id string) *runtimeapi.FilesystemUsage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = time.Now()
+	return l.sizes[id]
+}
+
+func (l *layers) wanted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Since(l.asked) < interest
+}
+
+func (l *layers) set(sizes map[string]*runtimeapi.FilesystemUsage) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sizes = sizes
+}
+
+// measureLayers measures all running containers, when somebody wants to know.
+// Docker's storage driver must be one that keeps what a container writes in a
+// directory of its own, as overlay2 does; with others nothing is known.
+func (s *service) measureLayers(ctx context.Context) error {
+	if !s.layers.wanted() {
+		return nil
+	}
+	found, err := s.running(ctx, "", nil, []string{labelType + "=" + typeContainer})
+	if err != nil {
+		return err
+	}
+	l, err := s.engine.dial(ctx)
+	if err != nil {
+		return err
+	}
+	sizes := map[string]*runtimeapi.FilesystemUsage{}
+	for _, e := range found {
+		c, _, err := s.inspect(ctx, e.id)
+		if gone(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if c.GraphDriver == nil || c.GraphDriver.Data["UpperDir"] == "" {
+			continue
+		}
+		bytes, inodes := measure(ctx, c.GraphDriver.Data["UpperDir"])
+		sizes[e.id] = &runtimeapi.FilesystemUsage{
+			Timestamp:  time.Now().UnixNano(),
+			FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: l.root},
+			UsedBytes:  &runtimeapi.UInt64Value{Value: bytes},
+			InodesUsed: &runtimeapi.UInt64Value{Value: inodes},
+		}
+	}
+	s.layers.set(sizes)
+	return ctx.Err()
+}
+
+// measure gives the space on disk and the number of files under dir. Files come
+// and go meanwhile; what cannot be looked at is not counted.
+func measure(ctx context.Context, dir string) (bytes, inodes uint64) {
+	filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return nil
+		}
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+			const block = 512 // the unit of st_blocks, whatever the file system's own
+			bytes += uint64(stat.Blocks) * block
+			inodes++
+		}
+		return nil
+	})
+	return bytes, inodes
+}

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -46,7 +47,7 @@ func (s *State) match() {
 		turn = again
 	}
 	for _, a := range looked {
-		a.fresh = false
+		a.fresh, a.last = false, 0
 		switch {
 		case len(a.batch) > 0:
 			s.launch(a)
@@ -63,6 +64,10 @@ func (s *State) place(a *agent) bool {
 	}
 	room := s.roomFor(a)
 	c := s.index.oldest(a, room)
+	for c != nil && a.haunts(c.ready[0]) {
+		a.last = c.ready[0].seq // its whole class waits with it
+		c = s.index.oldest(a, room)
+	}
 	if c == nil {
 		return false
 	}
@@ -90,6 +95,12 @@ func (s *State) place(a *agent) bool {
 	return true
 }
 
+// haunts reports whether an earlier attempt of the pod may still live there.
+// The executor would take the end of the one for the end of the other.
+func (a *agent) haunts(p *pod) bool {
+	return p.ghosts > 0 && slices.ContainsFunc(a.tasks, func(t *task) bool { return t.ghostOf == p })
+}
+
 // launch uses an agent's offers up for its batch.
 func (s *State) launch(a *agent) {
 	refuse := s.cfg.Refuse
@@ -100,7 +111,7 @@ func (s *State) launch(a *agent) {
 	s.wish.progress(s)
 	s.teller.stir(s)
 	s.call(Launch{Agent: a.id, Offers: s.release(a), Tasks: a.batch, Executor: a.pays, Refuse: refuse})
-	a.batch, a.pays, a.last = nil, false, 0
+	a.batch, a.pays = nil, false
 }
 
 // worthHolding reports whether a pod that only backs off will be able to use

@@ -24,6 +24,7 @@ type pod struct {
 	failures int      // attempts in a row that came to nothing
 	trouble  string   // what became of the last of them
 	old      []string // ended tasks whose records keep the attempts counted
+	ghosts   int      // earlier attempts that must end and may live yet
 
 	told   string    // the reason last given
 	toldAt time.Time // when

@@ -27,16 +27,17 @@ const (
 // A task whose pod has been removed, and one of ours without a pod, is killing.
 type task struct {
 	Task
-	pod   *pod // nil when the pod is gone, or has gone on without this task
-	state taskState
-	acks  []ack     // to be sent when the outcome of Bind or Fail is known
-	last  *Update   // what else than a start came while binding, or what ended it
-	back  bool      // it came back to life while its pod was being failed
-	spare bool      // killing, but its executor is about to end it by itself
-	doubt time.Time // since when the master has no record of it; zero: it has
-	tries int       // asked or killed so often without an answer
-	alarm alarm     // see State.taskDue
-	index int       // among its agent's tasks; -1 when it uses nothing there any more
+	pod     *pod // nil when the pod is gone, or has gone on without this task
+	state   taskState
+	acks    []ack     // to be sent when the outcome of Bind or Fail is known
+	last    *Update   // what else than a start came while binding, or what ended it
+	back    bool      // it came back to life while its pod was being failed
+	ghostOf *pod      // killing, while its pod is still there
+	spare   bool      // killing, but its executor is about to end it by itself
+	doubt   time.Time // since when the master has no record of it; zero: it has
+	tries   int       // asked or killed so often without an answer
+	alarm   alarm     // see State.taskDue
+	index   int       // among its agent's tasks; -1 when it uses nothing there any more
 }
 
 type taskState int
@@ -79,6 +80,9 @@ func (s *State) unbook(t *task) {
 	for _, p := range t.Ports {
 		delete(a.ports, p)
 	}
+	if len(a.held) > 0 {
+		s.refresh(a) // a port or a place has become free
+	}
 	s.dropAgent(a)
 }
 
@@ -90,6 +94,10 @@ func (s *State) drop(t *task) {
 	s.alarms.stop(&t.alarm)
 	delete(s.tasks, t.ID)
 	s.over.add(t.ID)
+	if t.ghostOf != nil {
+		t.ghostOf.ghosts--
+		s.stirred = s.stirred || t.ghostOf.state == ready
+	}
 	p := s.pods[t.PodUID]
 	if p != nil && (p.waits() || p.task != nil && p.task != t && p.task.state == launching) {
 		p.old = append(p.old, t.ID)
@@ -123,6 +131,10 @@ func (s *State) acknowledgeNow(t *task) {
 // itself, after a while. It is repeated until Mesos says that it is over: a
 // Kill can get lost, and one for an unreachable task is not kept by the master.
 func (s *State) kill(t *task, after time.Duration) {
+	if p := s.pods[t.PodUID]; p != nil && t.ghostOf == nil {
+		t.ghostOf = p
+		p.ghosts++
+	}
 	t.pod, t.state, t.tries, t.spare = nil, killing, 0, after == removeGrace
 	s.alarms.set(&t.alarm, s.now.Add(after))
 	if after == 0 {

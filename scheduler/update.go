@@ -29,7 +29,7 @@ func (s *State) updated(u Update) {
 	case running:
 		s.runningUpdated(t, u, m)
 	case isEnded:
-		s.acknowledge(u) // a terminal state is never undone
+		s.endedUpdated(t, u, m)
 	case failing:
 		t.acknowledgeLater(u)
 		t.back = t.back || m == started
@@ -51,12 +51,12 @@ func (s *State) launchingUpdated(t *task, u Update, m meaning) {
 	case staged, unclear:
 		s.acknowledge(u)
 		s.askLater(t, slowAsk)
-	case paused:
+	case paused, doubtful:
 		p := t.pod
 		s.acknowledge(u)
 		s.kill(t, slowAsk)
 		s.requeue(p, describe(u), false)
-	case doubtful, ended, vanished:
+	case ended, vanished:
 		p := t.pod
 		s.acknowledge(u)
 		s.requeue(p, describe(u), costless(u))
@@ -102,10 +102,7 @@ func (s *State) runningUpdated(t *task, u Update, m meaning) {
 		s.askLater(t, slowAsk)
 	case doubtful:
 		s.acknowledge(u)
-		if t.doubt.IsZero() {
-			t.doubt = s.now
-		}
-		if s.now.Sub(t.doubt) < doubtGrace {
+		if !s.doubted(t) {
 			s.askLater(t, firstAsk)
 			return
 		}
@@ -126,13 +123,38 @@ func (s *State) runningUpdated(t *task, u Update, m meaning) {
 	}
 }
 
+// endedUpdated: a terminal state is never undone. But an answer to a
+// reconciliation does not tell who ended the task; when the agent's own update
+// says afterwards that it was not the executor, there is nothing to wait for.
+func (s *State) endedUpdated(t *task, u Update, m meaning) {
+	if m == vanished && u.UUID != "" {
+		t.acknowledgeLater(u)
+		s.fail(t, failReason(u.State), describe(u))
+		return
+	}
+	s.acknowledge(u)
+}
+
+// doubted reports whether the master has not known the task for so long that it
+// will not any more.
+func (s *State) doubted(t *task) bool {
+	if t.doubt.IsZero() {
+		t.doubt = s.now
+	}
+	return s.now.Sub(t.doubt) >= doubtGrace
+}
+
 // killingUpdated waits for the end. A task that is back while the next Kill is
 // far off, as after its agent could not be reached, is killed at once.
 func (s *State) killingUpdated(t *task, u Update, m meaning) {
 	s.acknowledge(u)
 	switch m {
-	case ended, vanished, doubtful:
+	case ended, vanished:
 		s.drop(t)
+	case doubtful:
+		if s.doubted(t) {
+			s.drop(t)
+		}
 	case started:
 		if !t.spare && (!t.alarm.isSet() || t.alarm.at.Sub(s.now) > firstAsk) {
 			s.kill(t, 0)

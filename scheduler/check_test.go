@@ -1,0 +1,300 @@
+package scheduler
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+func showEvent(e Event) string {
+	switch e := e.(type) {
+	case Updated:
+		reason := ""
+		if e.Update.Reason != nil {
+			reason = e.Update.Reason.String()
+		}
+		return fmt.Sprintf("update %s %v %v %s of %s %s", e.Update.Task, e.Update.State, e.Update.Source, reason, e.Update.Agent, e.Update.UUID)
+	case PodAdded:
+		return fmt.Sprintf("pod %s %+v %v class %q on %q", e.Pod.UID, e.Pod.Amount, e.Pod.Ports, e.Pod.Class, e.Node)
+	case NodeChanged:
+		return "node " + e.Name
+	}
+	return fmt.Sprintf("%T %+v", e, e)
+}
+
+// checkTwin: the same events give the same calls, whatever the order of maps.
+func (w *world) checkTwin(e Event, calls []Call) {
+	if twin := w.twin.Step(w.now, e); !reflect.DeepEqual(calls, twin) {
+		w.violated("the same events gave other calls: %v", twin)
+	}
+	if !w.core.Next().Equal(w.twin.Next()) {
+		w.violated("the same events gave another time")
+	}
+}
+
+// checkLaunch: only offers that the core has, of one agent, for no more than
+// they hold; no task id twice; no pod in two places.
+func (w *world) checkLaunch(c Launch) {
+	var sum, need Amount
+	var ranges []PortRange
+	for _, id := range c.Offers {
+		o := w.spend(id, "used")
+		if o.Agent != c.Agent {
+			w.violated("offer %s of agent %s is used for agent %s", id, o.Agent, c.Agent)
+		}
+		sum = sum.plus(o.Amount)
+		ranges = append(ranges, o.Ports...)
+	}
+	if c.Executor {
+		need = worldConfig.Executor
+	}
+	taken := map[uint16]bool{}
+	for _, t := range c.Tasks {
+		need = need.plus(t.Amount)
+		for _, p := range t.Ports {
+			inOffer := slices.ContainsFunc(ranges, func(r PortRange) bool { return r.Begin <= p && p <= r.End })
+			if taken[p] || !inOffer {
+				w.violated("task %s is given port %d, which is taken or not offered", t.ID, p)
+			}
+			taken[p] = true
+		}
+		if w.usedIDs[t.ID] {
+			w.violated("task id %s is used twice", t.ID)
+		}
+		p := w.core.pods[t.PodUID]
+		if p == nil || p.task == nil || p.task.ID != t.ID || p.state != placed {
+			w.violated("task %s is launched, but its pod does not have it", t.ID)
+		}
+		for _, other := range w.liveTasks() {
+			known := w.core.tasks[other.ID]
+			if other.PodUID == t.PodUID && (known == nil || known.state != killing) {
+				w.violated("task %s is launched while %s of the same pod lives", t.ID, other.ID)
+			}
+			if other.PodUID == t.PodUID && other.Agent == t.Agent {
+				w.violated("task %s is launched on the agent where %s of the same pod lives", t.ID, other.ID)
+			}
+		}
+	}
+	if !need.within(sum) || len(c.Tasks) == 0 {
+		w.violated("%s takes %v of %v", showCall(c), need, sum)
+	}
+}
+
+// checkOrder: whenever a pod was placed, no older one that still waits would
+// have fitted what was left of the same offers.
+func (w *world) checkOrder(calls []Call) {
+	for _, c := range calls {
+		l, ok := c.(Launch)
+		if !ok {
+			continue
+		}
+		a := w.core.agents[l.Agent]
+		var rest Amount
+		for _, id := range l.Offers {
+			if o := w.given[id]; o != nil {
+				rest = rest.plus(o.Amount)
+			}
+		}
+		if l.Executor {
+			rest = rest.minus(worldConfig.Executor)
+		}
+		for _, t := range l.Tasks {
+			for _, q := range w.core.pods {
+				if q.state == ready && q.seq < w.core.pods[t.PodUID].seq && q.Amount.within(rest) &&
+					w.suits(q, a) && a.lacksPort(q.class) == 0 {
+					w.violated("%s overtakes the older pod %s, which would fit %v", t.ID, q.UID, rest)
+				}
+			}
+			rest = rest.minus(t.Amount)
+		}
+	}
+}
+
+// suits is the slow and simple form of what class.judge remembers.
+func (w *world) suits(p *pod, a *agent) bool {
+	if a.node == nil || a.node.object == nil || a.haunts(p) {
+		return false
+	}
+	ok, err := p.Affinity.Match(a.node.object)
+	return ok && err == nil
+}
+
+// checkState: what must hold after every step.
+func (w *world) checkState() {
+	s := w.core
+	waiting := 0
+	for _, p := range s.pods {
+		if p.waits() {
+			waiting++
+			if p.task != nil {
+				w.violated("pod %s waits and has task %s", p.UID, p.task.ID)
+			}
+		}
+		if (p.state == placed) != (p.task != nil) || (p.class != nil) != p.waits() {
+			w.violated("pod %s is in state %d with task %v and class %v", p.UID, p.state, p.task, p.class)
+		}
+	}
+	members := 0
+	for _, c := range s.classes {
+		members += c.members
+	}
+	if members != waiting || s.idle() != (waiting == 0) {
+		w.violated("%d pods wait, classes have %d", waiting, members)
+	}
+	if s.connected && s.listed && s.idle() && len(s.offers) > 0 {
+		w.violated("%d offers are held idle", len(s.offers))
+	}
+	for _, a := range s.known {
+		for _, o := range a.held {
+			if g := w.given[o.ID]; g == nil || w.now.Sub(g.told) > s.cfg.Hold {
+				w.violated("offer %s is held after its time", o.ID)
+			}
+		}
+		if !s.listed || len(a.held) == 0 {
+			continue
+		}
+		for _, p := range s.pods {
+			if p.state == ready && p.Amount.within(s.roomFor(a)) && w.suits(p, a) && a.lacksPort(p.class) == 0 {
+				w.violated("pod %s waits although it fits offers of %s that are held", p.UID, a.id)
+			}
+		}
+	}
+}
+
+// mayAcknowledge says why an update must not be acknowledged yet.
+func (w *world) mayAcknowledge(t *wTask, u *wUpdate) string {
+	p, known := w.byUID[t.PodUID], w.core.tasks[t.ID]
+	if p == nil || p.finished || p.foreign {
+		return ""
+	}
+	if q := w.core.pods[t.PodUID]; q != nil && q.attempt > t.Attempt {
+		return "" // the pod has gone on without it
+	}
+	bound := p.node == t.Node
+	_, recorded := w.stored[t.ID]
+	switch {
+	case !isTerminal(u.State) && known != nil && known.state <= binding:
+		return "the binding is not stored"
+	case isTerminal(u.State) && bound && u.Source != executor:
+		return "the pod's end is not stored"
+	case isTerminal(u.State) && !recorded && (bound || p.node == ""):
+		return "nothing is left that tells of the attempt"
+	}
+	return ""
+}
+
+// checkKill: the executor is about to delete the pod, which must be meant.
+func (w *world) checkKill(t *wTask, p *wPod) {
+	if !p.deleting {
+		w.violated("task %s was killed, but nobody wanted pod %s to go", t.ID, p.UID)
+	}
+}
+
+func (w *world) checkRunsOnce(t *wTask, p *wPod) {
+	for _, other := range w.liveTasks() {
+		if other != t && other.PodUID == p.UID && other.state == runningNow {
+			w.violated("pod %s runs as %s and %s", p.UID, t.ID, other.ID)
+		}
+	}
+}
+
+func (w *world) checkFail(c Fail) {
+	p := w.byUID[c.PodUID]
+	if p == nil || p.finished {
+		return
+	}
+	if c.Reason == "" || strings.ContainsAny(c.Reason, " _") || c.Message == "" {
+		w.violated("%s: no good reason", showCall(c))
+	}
+	for _, t := range w.liveTasks() {
+		if t.PodUID == c.PodUID && p.node == t.Node {
+			w.violated("%s, but its task %s lives", showCall(c), t.ID)
+		}
+	}
+}
+
+func (w *world) checkForget(c Forget) {
+	if t := w.tasks[c.Task]; t != nil && !t.over {
+		w.violated("task %s is forgotten while it lives", c.Task)
+	}
+}
+
+func (w *world) checkExplain(c Explain) {
+	p := w.byUID[c.PodUID]
+	if c.Message == "" {
+		w.violated("pod %s waits for no reason", c.PodUID)
+	}
+	if p != nil && p.message == c.Message {
+		w.violated("pod %s is told the same twice: %s", c.PodUID, c.Message)
+	}
+	if p != nil {
+		p.message = c.Message
+	}
+}
+
+// checkEnd: all faults are over and things have had their time.
+func (w *world) checkEnd() {
+	for _, id := range slices.Sorted(maps.Keys(w.tasks)) {
+		t := w.tasks[id]
+		if len(t.updates) > 0 {
+			w.violated("update %v of %s was never acknowledged", t.updates[0].State, id)
+		}
+		p := w.byUID[t.PodUID]
+		if !t.over && (p == nil || p.finished || p.node != t.Node) {
+			w.violated("task %s lives without its pod", id)
+		}
+		if _, ok := w.stored[id]; !t.over && !ok {
+			w.violated("task %s lives without a record", id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.stored)) {
+		p := w.byUID[w.stored[id].PodUID]
+		if t := w.tasks[id]; (t == nil || t.over) && (p == nil || p.node != "") {
+			w.violated("the record of task %s is never forgotten", id)
+		}
+	}
+	for _, p := range w.pods {
+		if p.finished || p.foreign {
+			continue
+		}
+		live := 0
+		for _, t := range w.liveTasks() {
+			if t.PodUID == p.UID && t.state == runningNow && t.Node == p.node {
+				live++
+			}
+		}
+		switch {
+		case p.node != "" && live != 1:
+			w.violated("pod %s is bound to %s and has %d tasks", p.UID, p.node, live)
+		case p.node == "":
+			w.checkWaits(p)
+		}
+	}
+	if len(w.given) > 0 || w.core.idle() && !w.suppressed {
+		w.violated("at rest %d offers are held, suppressed: %v", len(w.given), w.suppressed)
+	}
+}
+
+// checkWaits: a pod that waits at the end fits nowhere, and knows why.
+func (w *world) checkWaits(p *wPod) {
+	q := w.core.pods[p.UID]
+	if q == nil || q.state != ready {
+		w.violated("pod %s is not in the queue: %+v", p.UID, q)
+	}
+	if p.message == "" {
+		w.violated("pod %s waits without a reason", p.UID)
+	}
+	for _, a := range w.agents {
+		room := w.free(a)
+		if !a.executor {
+			room = room.minus(worldConfig.Executor)
+		}
+		known := w.core.agents[a.id]
+		ports := !slices.ContainsFunc(p.Ports, func(port uint16) bool { return !has(w.freePorts(a), port) })
+		if !a.gone && known != nil && p.Amount.within(room) && ports && w.suits(q, known) {
+			w.violated("pod %s waits although agent %s has room (%s)", p.UID, a.id, p.message)
+		}
+	}
+}

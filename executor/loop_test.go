@@ -1,0 +1,348 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// agent is a connection to Mesos whose other end is the test.
+type agent struct {
+	events chan *mesospb.ExecutorEvent
+	gone   chan error
+	record *record
+}
+
+func (a *agent) Run(ctx context.Context, h mesos.ExecutorHandler) error {
+	for {
+		select {
+		case e := <-a.events:
+			h.Event(e)
+			if e.GetType() == mesospb.ExecutorEvent_SHUTDOWN {
+				if !a.record.has("flush") { // the connection would end too early
+					a.record.add("SHUTDOWN returned before all was reported")
+				}
+				return mesos.ErrShutdown
+			}
+		case err := <-a.gone:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (a *agent) Update(s *mesospb.TaskStatus) {
+	a.record.add(strings.TrimPrefix(s.GetState().String(), "TASK_") + " " + s.GetTaskId().GetValue())
+}
+
+func (a *agent) Flush(ctx context.Context) error {
+	a.record.add("flush")
+	return ctx.Err()
+}
+
+// testNode makes what the test says of the node come true. Its faults are knobs:
+// deletions that fail before one succeeds, containers that run on after their
+// pod has gone, a drain that hangs or fails, a node that fails.
+type testNode struct {
+	record *record
+	pods   chan []Pod
+	fail   chan error
+
+	failDeletes  int
+	outlive      time.Duration // from the first question on
+	drainTakes   time.Duration
+	drainFails   error
+	cleanUpFails error
+
+	mu    sync.Mutex
+	since time.Time
+}
+
+func (n *testNode) Run(ctx context.Context, spec Spec, pods func([]Pod)) error {
+	n.record.add("node " + spec.Name)
+	for {
+		select {
+		case p := <-n.pods:
+			pods(p)
+		case err := <-n.fail:
+			return err
+		case <-ctx.Done():
+			n.record.add("node ends")
+			return n.cleanUpFails
+		}
+	}
+}
+
+func (n *testNode) Delete(_ context.Context, ref Ref, grace *time.Duration) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.record.add("delete " + ref.String())
+	if n.failDeletes > 0 {
+		n.failDeletes--
+		return errors.New("no API server answers")
+	}
+	return nil
+}
+
+func (n *testNode) Running(context.Context, string) (bool, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.since.IsZero() {
+		n.since = time.Now()
+	}
+	return time.Since(n.since) < n.outlive, nil
+}
+
+func (n *testNode) Drain(ctx context.Context) error {
+	n.record.add("drain")
+	select {
+	case <-time.After(n.drainTakes):
+		return n.drainFails
+	case <-ctx.Done():
+		return fmt.Errorf("containers are left: %w", ctx.Err())
+	}
+}
+
+// record is what happened, in order.
+type record struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (r *record) add(line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, line)
+}
+
+func (r *record) has(line string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.lines, line)
+}
+
+func (r *record) take() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	lines := r.lines
+	r.lines = nil
+	return lines
+}
+
+// bench is an executor in a bubble of time, with the test around it.
+type bench struct {
+	t      *testing.T
+	agent  *agent
+	node   *testNode
+	record *record
+	signal context.CancelFunc
+	result chan error
+}
+
+const grace = 9 * time.Second
+
+// inBubble runs a story about an executor whose node has the given faults. At its
+// end the executor must have ended.
+func inBubble(t *testing.T, node testNode, story func(*bench)) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &record{}
+		node.record, node.pods, node.fail = r, make(chan []Pod), make(chan error)
+		b := &bench{t: t, record: r, node: &node, result: make(chan error, 1),
+			agent: &agent{events: make(chan *mesospb.ExecutorEvent, 10), gone: make(chan error), record: r}}
+		e, err := New(Config{Mesos: b.agent, Node: b.node, Grace: grace})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		b.signal = cancel
+		go func() { b.result <- e.Run(ctx) }()
+		b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_SUBSCRIBED.Enum(), Subscribed: subscribedEvent(true)}
+		story(b)
+	})
+}
+
+func (b *bench) launch(id, pod string) {
+	b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_LAUNCH.Enum(),
+		Launch: &mesospb.ExecutorEvent_Launch{Task: launchOf(b.t, id, pod)}}
+	synctest.Wait()
+}
+
+func (b *bench) kill(id string) {
+	b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_KILL.Enum(),
+		Kill: &mesospb.ExecutorEvent_Kill{TaskId: &mesospb.TaskID{Value: &id}}}
+}
+
+func (b *bench) shutdown() {
+	b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_SHUTDOWN.Enum()}
+}
+
+func (b *bench) bound(pods ...string) {
+	var all []Pod
+	for _, p := range pods {
+		all = append(all, podOf(b.t, p))
+	}
+	b.node.pods <- all
+	synctest.Wait()
+}
+
+// happened expects what happened since it was asked last.
+func (b *bench) happened(want ...string) {
+	b.t.Helper()
+	synctest.Wait()
+	if got := b.record.take(); !slices.Equal(got, want) {
+		b.t.Errorf("happened:\n  %q\nwant:\n  %q", got, want)
+	}
+}
+
+// ends waits for the executor to end and expects that to take as long, and its
+// error to be want, or nil.
+func (b *bench) ends(within time.Duration, want error) {
+	b.t.Helper()
+	began := time.Now()
+	err := <-b.result
+	if took := time.Since(began); took > within {
+		b.t.Errorf("it ended after %v, want %v at most", took, within)
+	}
+	if want == nil && err != nil || !errors.Is(err, want) {
+		b.t.Errorf("it ended with %v, want %v", err, want)
+	}
+}
+
+func TestLife(t *testing.T) {
+	inBubble(t, testNode{outlive: 3 * time.Second}, func(b *bench) {
+		b.launch("t1", "a")
+		b.happened("STARTING t1", "node node")
+		b.bound("a=Running,ready")
+		b.happened("RUNNING t1")
+		b.bound("a=Succeeded")
+		b.happened() // its sandbox runs yet
+		time.Sleep(5 * time.Second)
+		b.happened("FINISHED t1")
+		b.shutdown()
+		b.ends(0, nil)
+		b.happened("drain", "flush", "node ends")
+	})
+}
+
+func TestKillAsksAgainUntilTheAPIServerAnswers(t *testing.T) {
+	inBubble(t, testNode{failDeletes: 2}, func(b *bench) {
+		b.launch("t1", "a")
+		b.bound("a=Running,ready")
+		b.record.take()
+		b.kill("t1")
+		time.Sleep(time.Minute)
+		b.happened("KILLING t1", "delete default/a", "delete default/a", "delete default/a")
+		b.bound("a=Running,deleting")
+		b.bound()
+		b.happened("KILLED t1")
+		b.signal()
+		b.ends(0, nil)
+	})
+}
+
+func TestLaunchGroup(t *testing.T) {
+	inBubble(t, testNode{}, func(b *bench) {
+		b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_LAUNCH_GROUP.Enum(),
+			LaunchGroup: &mesospb.ExecutorEvent_LaunchGroup{TaskGroup: &mesospb.TaskGroupInfo{
+				Tasks: []*mesospb.TaskInfo{launchOf(t, "t1", "a"), launchOf(t, "t2", "b", "bad"), launchOf(t, "t3", "c")}}}}
+		synctest.Wait()
+		got := b.record.take()
+		slices.Sort(got) // the node comes up beside
+		if want := []string{"FAILED t2", "STARTING t1", "STARTING t3", "node node"}; !slices.Equal(got, want) {
+			t.Errorf("happened %q, want %q", got, want)
+		}
+		b.signal()
+		b.ends(0, nil)
+	})
+}
+
+func TestShutdownKeepsItsTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		node  testNode
+		takes time.Duration
+		want  []string
+		err   error
+	}{
+		"quick":        {testNode{drainTakes: time.Second}, time.Second, []string{"drain", "KILLED t1", "flush", "node ends"}, nil},
+		"hanging":      {testNode{drainTakes: time.Hour}, grace * 9 / 10, []string{"drain", "FAILED t1", "flush", "node ends"}, context.DeadlineExceeded},
+		"failing":      {testNode{drainFails: errLeft}, 0, []string{"drain", "FAILED t1", "flush", "node ends"}, errLeft},
+		"leaving dirt": {testNode{cleanUpFails: errLeft}, 0, []string{"drain", "KILLED t1", "flush", "node ends"}, errLeft},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, c.node, func(b *bench) {
+				b.launch("t1", "a")
+				b.bound("a=Running,ready")
+				b.record.take()
+				b.shutdown()
+				b.ends(c.takes, c.err)
+				b.happened(c.want...)
+			})
+		})
+	}
+}
+
+var errLeft = errors.New("container x does not end")
+
+func TestSignalIsAShutdown(t *testing.T) {
+	inBubble(t, testNode{drainTakes: time.Second}, func(b *bench) {
+		b.launch("t1", "a")
+		b.record.take()
+		b.signal()
+		b.ends(time.Second, nil)
+		b.happened("drain", "KILLED t1", "flush", "node ends")
+	})
+}
+
+func TestNothingToCleanUp(t *testing.T) {
+	inBubble(t, testNode{}, func(b *bench) {
+		b.signal()
+		b.ends(0, nil)
+		b.happened("flush")
+	})
+}
+
+func TestAgentGone(t *testing.T) {
+	inBubble(t, testNode{}, func(b *bench) {
+		b.launch("t1", "a")
+		b.record.take()
+		b.agent.gone <- mesos.ErrAgentGone
+		b.ends(0, mesos.ErrAgentGone)
+		b.happened("drain", "KILLED t1", "node ends") // nobody is there to acknowledge
+	})
+}
+
+func TestNodeFails(t *testing.T) {
+	inBubble(t, testNode{}, func(b *bench) {
+		b.launch("t1", "a")
+		b.launch("t2", "b")
+		b.record.take()
+		b.node.fail <- errors.New("no certificate")
+		b.ends(0, ErrNode)
+		b.happened("FAILED t1", "FAILED t2", "drain", "flush")
+	})
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]Config{
+		"no connection": {Node: &testNode{}, Grace: time.Second},
+		"no node":       {Mesos: &agent{}, Grace: time.Second},
+		"no time":       {Mesos: &agent{}, Node: &testNode{}},
+	} {
+		if _, err := New(cfg); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}

@@ -9,7 +9,8 @@ import (
 )
 
 // frames opens the way to the client that it asked for. gone is called when a
-// WebSocket's client has left; done ends it.
+// WebSocket's client has left; done ends it. No frames and no error: the client
+// has had its answer.
 func (c *call) frames(gone func()) (f frames, done func(), err error) {
 	if wantsWebSocket(c.r) {
 		return c.socket(gone)

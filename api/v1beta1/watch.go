@@ -60,7 +60,7 @@ func (c *call) watch() error {
 	defer stream.wait()
 	defer cancel()
 	out, done, err := c.frames(cancel)
-	if err != nil {
+	if out == nil {
 		return err
 	}
 	defer done()
@@ -75,28 +75,38 @@ func (c *call) errorPath() string { return c.kind.path }
 // frame, upon which clients list again.
 func (c *call) expired(err error) error {
 	out, done, ferr := c.frames(func() {})
-	if ferr != nil {
+	if out == nil {
 		return ferr
 	}
 	defer done()
-	var s *statusError
-	if errors.As(c.translate(err, false), &s) {
-		if frame, err := json.Marshal(wire.WatchEvent{Type: string(watch.Error), Object: &s.Status}); err == nil {
-			out.send(frame) // the client may have gone
-		}
-	}
+	c.sendError(out, c.translate(err, false))
 	return nil
+}
+
+// sendError tells a watching client what is wrong; it may have gone.
+func (c *call) sendError(out frames, err error) {
+	var s *statusError
+	if !errors.As(err, &s) {
+		errors.As(failure(http.StatusInternalServerError, "InternalError", err.Error(), nil), &s)
+	}
+	if frame, err := json.Marshal(wire.WatchEvent{Type: string(watch.Error), Object: &s.Status}); err == nil {
+		out.send(frame)
+	}
 }
 
 // copyEvents translates events until either side ends.
 func (c *call) copyEvents(s *stream, out frames) {
 	for {
 		e, err := s.next()
-		if err != nil {
-			return // io.EOF when the API server has had enough; the client watches again
+		var frame []byte
+		if err == nil {
+			frame, err = c.frame(e)
 		}
-		frame, err := c.frame(e)
-		if err != nil {
+		switch {
+		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+			return // the API server has had enough: the client watches again
+		case err != nil:
+			c.sendError(out, err)
 			return
 		}
 		if frame != nil && out.send(frame) != nil {
@@ -234,10 +244,13 @@ func (s *stream) next() (event, error) {
 	if _, err := io.ReadFull(s.pipe, body); err != nil {
 		return event{}, err
 	}
-	var e metav1.WatchEvent
-	if _, _, err := s.inner.proto.Decode(body, nil, &e); err != nil {
+	var e metav1.WatchEvent // bare; only the object in it is in an envelope
+	if err := e.Unmarshal(body); err != nil {
 		return event{}, err
 	}
 	o, err := s.inner.decode(protobufType, e.Object.Raw)
+	if err != nil {
+		err = fmt.Errorf("read a watch's event: %w", err)
+	}
 	return event{e.Type, o}, err
 }

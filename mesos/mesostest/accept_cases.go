@@ -150,7 +150,7 @@ func portsOnce(t *testing.T, target Target) {
 func taskGroup(t *testing.T, target Target) {
 	s := subscribe(t, target, aware())
 	o := s.offer()
-	ex := target.executor("ex-group")
+	ex := target.Executor("ex-group")
 	ex.FrameworkId = &mesospb.FrameworkID{Value: &s.id}
 	ex.Resources = append(ex.Resources, scalar("disk", 1))
 	a, b := target.task(o, "group-a", "", running()), target.task(o, "group-b", "", running())

@@ -54,7 +54,7 @@ func (target Target) task(o *mesospb.Offer, id, executor string, p plan) *mesosp
 	return &mesospb.TaskInfo{
 		Name: &id, TaskId: &mesospb.TaskID{Value: &id}, AgentId: o.AgentId, Data: data,
 		Resources: []*mesospb.Resource{scalar("cpus", 0.1), scalar("mem", 32)},
-		Executor:  target.executor(executor),
+		Executor:  target.Executor(executor),
 	}
 }
 

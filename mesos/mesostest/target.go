@@ -22,8 +22,8 @@ type Target struct {
 	Program string
 }
 
-// executor is an ExecutorInfo for the test executor; the same for the same name.
-func (target Target) executor(name string) *mesospb.ExecutorInfo {
+// Executor is an ExecutorInfo for the test executor; the same for the same name.
+func (target Target) Executor(name string) *mesospb.ExecutorInfo {
 	return &mesospb.ExecutorInfo{
 		ExecutorId: &mesospb.ExecutorID{Value: &name}, Type: mesospb.ExecutorInfo_CUSTOM.Enum(),
 		Resources: []*mesospb.Resource{scalar("cpus", 0.1), scalar("mem", 32)},

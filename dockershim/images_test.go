@@ -2,7 +2,6 @@ package dockershim
 
 import (
 	"crypto/rand"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,9 +24,13 @@ func TestImageNames(t *testing.T) {
 	n := newNode(t)
 	ctx := t.Context()
 	repository := "shimtest" + strings.ToLower(rand.Text()[:10])
-	realdocker.Docker(t, "tag", busybox.name, repository+":latest")
-	id := realdocker.Docker(t, "inspect", "--format", "{{.Id}}", busybox.name)
-	for _, name := range []string{repository, repository + ":latest", "docker.io/library/" + repository, "docker.io/library/" + repository + ":latest", id, busybox.name, "docker.io/" + busybox.name} {
+	own, _, err := realdocker.MakeBusybox(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	realdocker.Docker(t, "tag", own, repository+":latest")
+	id := realdocker.Docker(t, "inspect", "--format", "{{.Id}}", own)
+	for _, name := range []string{repository, repository + ":latest", "docker.io/library/" + repository, "docker.io/library/" + repository + ":latest", id, own, "docker.io/" + own} {
 		got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec(name)})).Image
 		if got.GetId() != id || got.GetSize() == 0 {
 			t.Errorf("%s: %v", name, got)
@@ -38,11 +41,15 @@ func TestImageNames(t *testing.T) {
 			t.Errorf("%s: found %v", name, got)
 		}
 	}
-	_, err := n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec("Not An Image")})
+	_, err = n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec("Not An Image")})
 	n.wantCode(err, codes.InvalidArgument)
 
+	// Removing an image takes all its names along.
 	for range 2 {
 		must[*runtimeapi.RemoveImageResponse](n)(n.images.RemoveImage(ctx, &runtimeapi.RemoveImageRequest{Image: spec(repository)}))
+	}
+	if got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec(own)})).Image; got != nil {
+		t.Errorf("removed, and still here: %v", got)
 	}
 }
 
@@ -76,7 +83,7 @@ func TestImageLists(t *testing.T) {
 }
 
 // An image that is used stays, and one that cannot be had is an error that says
-// why; a registry that answers nothing is given up.
+// why; a pull that stands still is given up.
 func TestImageFailures(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, func(c *Config) { c.PullProgress = time.Second })
@@ -94,15 +101,12 @@ func TestImageFailures(t *testing.T) {
 		t.Errorf("pull: %v", err)
 	}
 
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts and never answers
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
+	stalled := newRegistry(t, "", "")
+	stalled.stall.Store(true)
 	started := time.Now()
-	_, err = n.images.PullImage(ctx, &runtimeapi.PullImageRequest{Image: spec(silent.Addr().String() + "/some/image")})
-	if err == nil || time.Since(started) > 15*time.Second {
-		t.Errorf("pull from a silent registry took %v: %v", time.Since(started), err)
+	_, err = n.images.PullImage(ctx, &runtimeapi.PullImageRequest{Image: spec(stalled.address + "/some/image")})
+	if err == nil || !strings.Contains(err.Error(), "no progress for 1s") || time.Since(started) > 15*time.Second {
+		t.Errorf("pull from a stalled registry took %v: %v", time.Since(started), err)
 	}
 	pod := n.pod("db")
 	_, err = n.CreateContainer(ctx, &runtimeapi.CreateContainerRequest{

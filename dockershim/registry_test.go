@@ -3,15 +3,15 @@ package dockershim
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
-
-	"crypto/rand"
 )
 
 // registry serves one image, of one layer with a random file, by the registry's
@@ -19,6 +19,7 @@ import (
 type registry struct {
 	address string
 	digest  string // of the manifest
+	stall   *atomic.Bool
 }
 
 func newRegistry(t *testing.T, user, password string) registry {
@@ -36,6 +37,7 @@ func newRegistry(t *testing.T, user, password string) registry {
 		"layers": []any{map[string]any{"mediaType": "application/vnd.docker.image.rootfs.diff.tar", "size": len(layer), "digest": sha(layer)}},
 	})
 	blobs := map[string][]byte{sha(layer): layer, sha(config): config, sha(manifest): manifest, "latest": manifest}
+	stall, over := new(atomic.Bool), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if u, p, _ := r.BasicAuth(); u != user || p != password {
 			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
@@ -56,12 +58,19 @@ func newRegistry(t *testing.T, user, password string) registry {
 			w.Header().Set("Docker-Content-Digest", sha(blob))
 		}
 		w.Header().Set("Content-Length", fmt.Sprint(len(blob)))
-		if r.Method != http.MethodHead {
-			w.Write(blob)
+		if r.Method == http.MethodHead {
+			return
 		}
+		if stall.Load() && strings.HasSuffix(r.URL.Path, sha(layer)) {
+			w.Write(blob[:10])
+			w.(http.Flusher).Flush()
+			<-over
+			return
+		}
+		w.Write(blob)
 	}))
-	t.Cleanup(server.Close)
-	return registry{strings.TrimPrefix(server.URL, "http://"), sha(manifest)}
+	t.Cleanup(func() { close(over); server.Close() })
+	return registry{strings.TrimPrefix(server.URL, "http://"), sha(manifest), stall}
 }
 
 func randomLayer(t *testing.T) []byte {

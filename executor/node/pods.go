@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 )
@@ -27,13 +28,17 @@ func (n *Node) Delete(ctx context.Context, ref executor.Ref, grace *time.Duratio
 	default:
 		return errors.New("the node has no certificate yet")
 	}
+	return deletePod(ctx, k.Client(), ref, grace)
+}
+
+func deletePod(ctx context.Context, client kubernetes.Interface, ref executor.Ref, grace *time.Duration) error {
 	uid := types.UID(ref.UID)
 	options := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}}
 	if grace != nil {
 		seconds := int64(max(*grace, 0) / time.Second)
 		options.GracePeriodSeconds = &seconds
 	}
-	err := k.Client().CoreV1().Pods(ref.Namespace).Delete(ctx, ref.Name, options)
+	err := client.CoreV1().Pods(ref.Namespace).Delete(ctx, ref.Name, options)
 	switch {
 	case apierrors.IsNotFound(err), apierrors.IsConflict(err): // gone, or another of its name
 		return nil

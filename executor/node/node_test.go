@@ -1,0 +1,131 @@
+package node
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		cfg  Config
+		want string // "": any that is not loopback
+	}{
+		"named":                   {Config{Address: net.IPv4(198, 51, 100, 7), Endpoint: "127.0.0.1:5051"}, "198.51.100.7"},
+		"agent on loopback":       {Config{Endpoint: "127.0.0.1:5051"}, ""},
+		"agent of another host":   {Config{Endpoint: "198.51.100.7:5051"}, ""},
+		"agent by name":           {Config{Endpoint: "agent:5051"}, ""},
+		"agent behind a socket":   {Config{}, ""},
+		"agent on every address":  {Config{Endpoint: "0.0.0.0:5051"}, ""},
+		"agent on IPv6, loopback": {Config{Endpoint: "[::1]:5051"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ip, err := (&Node{cfg: c.cfg}).address()
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case c.want != "" && ip.String() != c.want:
+				t.Errorf("got %v, want %s", ip, c.want)
+			case c.want == "" && (!usable(ip) || !has(own, ip)):
+				t.Errorf("got %v, which is not one of this machine's", ip)
+			}
+		})
+	}
+	for _, a := range own {
+		ip := ipOf(a)
+		if !usable(ip) {
+			continue
+		}
+		got, err := (&Node{cfg: Config{Endpoint: net.JoinHostPort(ip.String(), "5051")}}).address()
+		if err != nil || !got.Equal(ip) {
+			t.Errorf("the agent is on %v, the node on %v: %v", ip, got, err)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	for _, dir := range []string{"", "/", "//", "/a/..", "relative"} {
+		if _, err := New(Config{RootDir: dir}); err == nil {
+			t.Errorf("root directory %q is accepted", dir)
+		}
+	}
+}
+
+// Each agent has its own directory, and no agent id leads out of it.
+func TestMakeRoot(t *testing.T) {
+	t.Parallel()
+	n, err := New(Config{RootDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, agent := range []string{"", ".", "..", "../x", "a/b"} {
+		if root, err := n.makeRoot(agent); err == nil {
+			t.Errorf("agent %q has %s", agent, root)
+		}
+	}
+	root, err := n.makeRoot("7d3c-S0")
+	if err != nil || root != filepath.Join(n.cfg.RootDir, "7d3c-S0") {
+		t.Fatalf("got %s, %v", root, err)
+	}
+	if again, err := n.makeRoot("7d3c-S0"); err != nil || again != root {
+		t.Errorf("the second time: %s, %v", again, err)
+	}
+}
+
+// Mounts go before directories do, so that what was mounted from elsewhere keeps
+// its files.
+func TestRemoveTree(t *testing.T) {
+	t.Parallel()
+	theirs := filepath.Join(t.TempDir(), "theirs")
+	root := filepath.Join(t.TempDir(), "root")
+	volume := filepath.Join(root, "pods", "u", "volumes", "a b")
+	for _, dir := range []string{theirs, volume} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	precious := filepath.Join(theirs, "precious")
+	if err := os.WriteFile(precious, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bind(t, root, root)     // as the kubelet does, to share what is mounted below
+	bind(t, theirs, volume) // a volume that is somebody's directory
+	bind(t, theirs, volume) // twice over
+	if err := removeTree(root); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(root); !os.IsNotExist(err) {
+		t.Errorf("%s is there: %v", root, err)
+	}
+	if _, err := os.Stat(precious); err != nil {
+		t.Errorf("a file of somebody else is gone: %v", err)
+	}
+	if err := removeTree(root); err != nil {
+		t.Errorf("the second time: %v", err)
+	}
+}
+
+// bind mounts from at to, where this process may; elsewhere the test goes on
+// without the mount.
+func bind(t *testing.T, from, to string) {
+	t.Helper()
+	err := unix.Mount(from, to, "", unix.MS_BIND, "")
+	if err != nil && os.Geteuid() == 0 && !strings.Contains(err.Error(), "not permitted") {
+		t.Fatal(err)
+	}
+	if err == nil {
+		t.Cleanup(func() { _ = unix.Unmount(to, unix.MNT_DETACH) })
+	}
+}

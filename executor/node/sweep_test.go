@@ -1,0 +1,104 @@
+package node
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc"
+	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+)
+
+// boxes is a runtime of sandboxes only. Each runs until its time.
+type boxes struct {
+	cri.RuntimeServiceClient
+	mu      sync.Mutex
+	until   map[string]time.Time // by uid of its pod
+	removed []string
+}
+
+func (b *boxes) ListPodSandbox(_ context.Context, r *cri.ListPodSandboxRequest, _ ...grpc.CallOption) (*cri.ListPodSandboxResponse, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	uid := r.GetFilter().GetLabelSelector()[uidLabel]
+	end, there := b.until[uid]
+	running := time.Now().Before(end)
+	if !there || r.GetFilter().GetState() != nil && !running {
+		return &cri.ListPodSandboxResponse{}, nil
+	}
+	return &cri.ListPodSandboxResponse{Items: []*cri.PodSandbox{{Id: uid}}}, nil
+}
+
+func (b *boxes) ListContainers(context.Context, *cri.ListContainersRequest, ...grpc.CallOption) (*cri.ListContainersResponse, error) {
+	return &cri.ListContainersResponse{}, nil
+}
+
+func (b *boxes) RemovePodSandbox(_ context.Context, r *cri.RemovePodSandboxRequest, _ ...grpc.CallOption) (*cri.RemovePodSandboxResponse, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.removed = append(b.removed, r.PodSandboxId)
+	delete(b.until, r.PodSandboxId)
+	return &cri.RemovePodSandboxResponse{}, nil
+}
+
+func named(names ...string) []executor.Pod {
+	var pods []executor.Pod
+	for _, n := range names {
+		pods = append(pods, executor.Pod{Ref: executor.Ref{Name: n, UID: n}})
+	}
+	return pods
+}
+
+// Containers go when their pod has gone and they have ended, and not before
+// either of these.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		b := &boxes{until: map[string]time.Time{"ended": now, "runs": now.Add(time.Minute), "kept": now}}
+		s := newSweep()
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() { s.run(ctx, &runtime{RuntimeServiceClient: b}) })
+
+		expect := func(want ...string) {
+			t.Helper()
+			synctest.Wait()
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if !slices.Equal(b.removed, want) {
+				t.Errorf("removed %q after %v, want %q", b.removed, time.Since(now), want)
+			}
+		}
+		s.look(named("ended", "runs", "kept"))
+		time.Sleep(time.Minute / 2)
+		expect()
+		s.look(named("kept"))
+		time.Sleep(time.Second)
+		expect("ended")
+		time.Sleep(time.Minute)
+		expect("ended", "runs")
+		cancel()
+		all.Wait()
+	})
+}
+
+// More pods than can wait are left to the kubelet; nothing blocks.
+func TestSweepDoesNotBlock(t *testing.T) {
+	t.Parallel()
+	s := newSweep()
+	names := make([]string, 2*maxSweeps)
+	for i := range names {
+		names[i] = time.Duration(i).String()
+	}
+	s.look(named(names...))
+	s.look(nil)
+	if got := len(s.dead); got != maxSweeps {
+		t.Errorf("%d pods wait, want %d", got, maxSweeps)
+	}
+}

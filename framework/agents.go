@@ -47,6 +47,14 @@ func (as *agents) add(id string, r agentRecord) *agent {
 	return a
 }
 
+func (as *agents) remove(a *agent) {
+	as.spendAll(a)
+	delete(as.byID, a.id)
+	if as.holder[a.Node] == a.id {
+		delete(as.holder, a.Node)
+	}
+}
+
 // saw learns from a Node which agent it was made for.
 func (as *agents) saw(n *v1.Node) {
 	id := n.Annotations[AnnotationAgent]

@@ -9,7 +9,6 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
@@ -81,6 +80,20 @@ func (l *loop) tasks(c scheduler.Launch) ([]*mesospb.TaskInfo, []Change, error) 
 // was used before; only when none does, a new one is made of what the offers
 // pay, and recorded.
 func (l *loop) executor(a *agent, offered []*mesospb.Resource, pay bool) (exec *mesospb.ExecutorInfo, rest []*mesospb.Resource, changes []Change, err error) {
+	if len(a.Executor) > 0 && (!pay || len(a.tasks) > 0) {
+		exec = &mesospb.ExecutorInfo{}
+		if err := proto.Unmarshal(a.Executor, exec); err != nil {
+			return nil, nil, nil, fmt.Errorf("executor on record for agent %s: %w", a.id, err)
+		}
+		if !pay {
+			return exec, offered, nil, nil
+		}
+		if rest, ok := resources.Subtract(offered, exec.Resources); ok {
+			return exec, rest, nil, nil
+		}
+		// It was paid from what is not offered now: the end of its last tasks
+		// is still on the way, but it can be there no longer.
+	}
 	var own []*mesospb.Resource
 	rest = offered
 	if pay {
@@ -89,27 +102,16 @@ func (l *loop) executor(a *agent, offered []*mesospb.Resource, pay bool) (exec *
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("executor: %w", err)
 		}
+	} else {
+		glog.Errorf("framework: an executor of ours runs on agent %s, but there is no record of what it was started with", a.id)
 	}
-	if a.Executor == nil || pay && len(a.tasks) == 0 {
-		exec := l.cfg.Executor.info(l.identity.get(), own)
-		if !pay {
-			glog.Errorf("framework: an executor of ours runs on agent %s, but there is no record of what it was started with", a.id)
-		}
-		b, err := exec.Marshal()
-		if err != nil {
-			return nil, nil, nil, fmt.Errorf("executor: %w", err)
-		}
-		if string(b) == string(a.Executor) {
-			return exec, rest, nil, nil
-		}
-		a.Executor = b
-		return exec, rest, []Change{putAgent(a.id, a.agentRecord)}, nil
+	exec = l.cfg.Executor.info(l.identity.get(), own)
+	b, err := exec.Marshal()
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("executor: %w", err)
 	}
-	exec = &mesospb.ExecutorInfo{}
-	if err := proto.Unmarshal(a.Executor, exec); err != nil {
-		return nil, nil, nil, fmt.Errorf("executor %s on record for agent %s: %w", podtask.ExecutorID, a.id, err)
-	}
-	return exec, rest, nil, nil
+	a.Executor = b
+	return exec, rest, []Change{putAgent(a.id, a.agentRecord)}, nil
 }
 
 func (l *loop) podName(uid string) string {

@@ -119,10 +119,16 @@ func (l *loop) nodeSeen(n *v1.Node) {
 	l.tellNode(n.Name, nil)
 }
 
+// nodeGone: a Node was deleted. That of an agent which offers is made again with
+// the next offer; one that Mesos has lost as well is forgotten.
 func (l *loop) nodeGone(name string) {
 	delete(l.nodes, name)
 	delete(l.told, name)
 	l.writer.gone(name)
+	if a := l.agents.byID[l.agents.holder[name]]; a != nil && a.lost && len(a.tasks) == 0 {
+		l.agents.remove(a)
+		l.outbox.put(job{changes: []Change{{Key: keyAgents + a.id}}})
+	}
 	l.step(scheduler.NodeChanged{Name: name})
 }
 

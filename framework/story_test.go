@@ -113,7 +113,7 @@ func TestCrashBeforeAccept(t *testing.T) {
 	w := newWorld(t, makePod("php"))
 	w.store.records[keyFramework] = []byte("F-1")
 	w.store.records[keyTasks+"uid-php.1"] = putTask(taskOn("uid-php.1", "uid-php", 1, "S1", "host-s1")).Value
-	w.store.records[keyAgents+"S1"] = putAgent("S1", agentRecord{Node: "host-s1", Hostname: "host-S1", }).Value
+	w.store.records[keyAgents+"S1"] = putAgent("S1", agentRecord{Node: "host-s1", Hostname: "host-S1"}).Value
 	w.start()
 	if id := receive(t, w.master.infos, "FrameworkInfo").GetId().GetValue(); id != "F-1" {
 		t.Errorf("subscribed as %q, want the stored id", id)
@@ -244,8 +244,7 @@ func TestRemoved(t *testing.T) {
 		w.store.records[keyTasks+"uid-php.1"] = record
 		w.start()
 		w.master.end <- mesos.ErrRemoved
-		err := receive(t, w.ended, "end of Run")
-		w.ended <- nil
+		err := w.end()
 		var removed *RemovedError
 		if !errors.As(err, &removed) || removed.ID != "F-1" || removed.Tasks != 1 || !errors.Is(err, mesos.ErrRemoved) {
 			t.Fatalf("Run: %v", err)

@@ -253,15 +253,22 @@ func (w *world) start(change ...func(*Config)) *world {
 	return w
 }
 
-// kill ends the life that runs.
+// kill ends the life that runs, if one does.
 func (w *world) kill() {
+	if w.stop == nil {
+		return
+	}
 	w.stop()
-	if err, ok := <-w.ended; ok && err != nil {
+	if err := w.end(); err != nil {
 		w.Errorf("Run: %v", err)
 	}
-	close(w.ended)
-	w.ended = make(chan error)
-	close(w.ended)
+}
+
+// end waits for the end of the life that runs.
+func (w *world) end() error {
+	w.Helper()
+	w.stop = nil
+	return receive(w, w.ended, "end of Run")
 }
 
 func receive[T any](t testing.TB, ch <-chan T, what string) T {

@@ -33,6 +33,7 @@ func (w *world) live() {
 		}
 	}
 	w.executors()
+	w.clear()
 	w.allocate()
 	w.resend()
 	w.deliver()
@@ -59,7 +60,7 @@ func (w *world) mischief() {
 		w.disconnect()
 		w.subscribe()
 	case n == 22:
-		w.log = append(w.log, "the framework is killed")
+		w.remark("the framework is killed")
 		w.startCore()
 	case n == 23 && !a.gone:
 		w.partition(a)
@@ -99,14 +100,25 @@ func (w *world) mischief() {
 	}
 }
 
-// liveTasks are those not over, in the order of their ids.
+// liveTasks are those not over, by age.
 func (w *world) liveTasks() (live []*wTask) {
-	for _, id := range slices.Sorted(maps.Keys(w.tasks)) {
-		if t := w.tasks[id]; !t.over {
+	for _, t := range w.order {
+		if !t.over {
 			live = append(live, t)
 		}
 	}
 	return live
+}
+
+// clear forgets what master and agents forget: tasks over and acknowledged.
+func (w *world) clear() {
+	w.order = slices.DeleteFunc(w.order, func(t *wTask) bool {
+		done := t.over && len(t.updates) == 0
+		if done {
+			delete(w.tasks, t.ID)
+		}
+		return done
+	})
 }
 
 func (w *world) partition(a *wAgent) {
@@ -152,7 +164,7 @@ func (w *world) loseForEver(a *wAgent) {
 			w.masterSays(t.ID, a.id, mesospb.TaskState_TASK_GONE_BY_OPERATOR, mesospb.TaskStatus_REASON_AGENT_REMOVED_BY_OPERATOR)
 		}
 	}
-	for _, t := range w.tasks {
+	for _, t := range w.order {
 		if t.agent == a {
 			t.updates = nil
 		}

@@ -2,7 +2,9 @@ package scheduler
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
@@ -23,13 +25,13 @@ func (w *world) step(e Event) {
 		delete(w.given, r.ID)
 	}
 	calls := w.core.Step(w.now, e)
-	w.note(e, calls)
+	w.log = append(w.log, entry{at: w.now, event: e, calls: calls})
 	w.checkTwin(e, calls)
 	w.checkOrder(calls)
 	w.checkState()
 	for _, c := range calls {
 		if w.chance(300) {
-			w.log = append(w.log, "the framework is killed before: "+showCall(c))
+			w.remark("the framework is killed before: " + showCall(c))
 			w.startCore()
 			return
 		}
@@ -159,7 +161,9 @@ func (w *world) launch(c Launch) {
 			w.masterSays(t.ID, a.id, mesospb.TaskState_TASK_ERROR, mesospb.TaskStatus_REASON_TASK_INVALID)
 		case w.chance(20): // lost between master and agent
 		default:
-			w.tasks[t.ID] = &wTask{Task: t, agent: a, state: staging}
+			known := &wTask{Task: t, agent: a, state: staging}
+			w.tasks[t.ID] = known
+			w.order = append(w.order, known)
 			rest = rest.minus(t.Amount)
 		}
 	}
@@ -239,8 +243,7 @@ func (w *world) acknowledged(c Acknowledge) {
 		return // lost
 	}
 	u.acked = true
-	t := w.tasks[c.Task]
-	if len(t.updates) > 0 && t.updates[0] == u {
+	if t := w.tasks[c.Task]; t != nil && len(t.updates) > 0 && t.updates[0] == u {
 		t.updates = t.updates[1:]
 	}
 }
@@ -260,20 +263,35 @@ func (w *world) bind(c Bind) {
 	w.results = append(w.results, Bound{c.Task.ID, err})
 }
 
-// note keeps the story of a life, to be told when it goes wrong.
-func (w *world) note(e Event, calls []Call) {
+// entry is a line of a life's story.
+type entry struct {
+	at     time.Time
+	event  Event
+	calls  []Call
+	remark string
+}
+
+func (w *world) remark(text string) { w.log = append(w.log, entry{at: w.now, remark: text}) }
+
+func (n entry) String() string {
+	if n.remark != "" {
+		return n.remark
+	}
 	var b strings.Builder
-	b.WriteString(w.now.Format("04:05.000 "))
-	b.WriteString(showEvent(e))
-	for _, c := range calls {
+	b.WriteString(n.at.Format("04:05.000 "))
+	b.WriteString(showEvent(n.event))
+	for _, c := range n.calls {
 		b.WriteString("\n             -> " + showCall(c))
 	}
-	w.log = append(w.log, b.String())
+	return b.String()
 }
 
 func (w *world) violated(format string, args ...any) {
 	w.t.Helper()
-	from := max(0, len(w.log)-60)
-	w.t.Log(strings.Join(w.log[from:], "\n"))
+	var story strings.Builder
+	for _, n := range w.log[max(0, len(w.log)-60):] {
+		fmt.Fprintln(&story, n)
+	}
+	w.t.Log(story.String())
 	w.t.Fatalf(format, args...)
 }

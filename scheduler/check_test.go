@@ -236,8 +236,8 @@ func (w *world) checkExplain(c Explain) {
 
 // checkEnd: all faults are over and things have had their time.
 func (w *world) checkEnd() {
-	for _, id := range slices.Sorted(maps.Keys(w.tasks)) {
-		t := w.tasks[id]
+	for _, t := range w.order {
+		id := t.ID
 		if len(t.updates) > 0 {
 			w.violated("update %v of %s was never acknowledged", t.updates[0].State, id)
 		}

@@ -27,10 +27,11 @@ type class struct {
 	version uint64 // of what the reason was made from
 }
 
-// classFor returns the class of a pod, made when there is none.
-func (s *State) classFor(p *Pod) *class {
-	key := p.Class
-	if key == "" {
+// classFor returns the class of a pod, made when there is none. A pod that must
+// keep off an agent because of an earlier attempt is like no other.
+func (s *State) classFor(p *pod) *class {
+	key := "class " + p.Class
+	if p.Class == "" || p.ghosts > 0 {
 		key = "pod " + p.UID
 	}
 	c := s.classes[key]

@@ -21,13 +21,13 @@ func TestLives(t *testing.T) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, seed)
-			for range 250 {
+			for range 200 {
 				w.live()
 			}
 			w.heal()
-			for range 300 {
+			for range 150 {
 				w.live()
-				w.pass(4 * time.Second)
+				w.pass(8 * time.Second)
 			}
 			w.checkEnd()
 		})
@@ -36,7 +36,7 @@ func TestLives(t *testing.T) {
 
 // heal ends all faults.
 func (w *world) heal() {
-	w.log = append(w.log, "from here on nothing fails")
+	w.remark("from here on nothing fails")
 	w.faults = false
 	for _, a := range w.agents {
 		w.comeBack(a)

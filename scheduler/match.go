@@ -65,7 +65,7 @@ func (s *State) place(a *agent) bool {
 	room := s.roomFor(a)
 	c := s.index.oldest(a, room)
 	for c != nil && a.haunts(c.ready[0]) {
-		a.last = c.ready[0].seq // its whole class waits with it
+		a.last = c.ready[0].seq
 		c = s.index.oldest(a, room)
 	}
 	if c == nil {

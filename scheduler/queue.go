@@ -96,7 +96,7 @@ func (s *State) podRemoved(uid string) {
 
 // enqueue puts a pod at its place in the order of arrival.
 func (s *State) enqueue(p *pod) {
-	c := s.classFor(&p.Pod)
+	c := s.classFor(p)
 	c.members++
 	p.class, p.state = c, ready
 	s.becomeReady(p)
@@ -126,7 +126,7 @@ func (s *State) requeue(p *pod, trouble string, free bool) {
 }
 
 func (s *State) queueAfter(p *pod, at time.Time) {
-	p.class = s.classFor(&p.Pod)
+	p.class = s.classFor(p)
 	p.class.members++
 	p.state, p.place = backingOff, len(s.late)
 	s.late = append(s.late, p)

@@ -34,7 +34,6 @@ const (
 // high-availability-framework-guide.md ("Dealing with Partitioned or Failed
 // Agents"), and what masters and agents of 1.0.4 and 1.11.0 were seen to send.
 func mean(u Update) meaning {
-	reconciled := u.Reason != nil && *u.Reason == mesospb.TaskStatus_REASON_RECONCILIATION
 	switch u.State {
 	case mesospb.TaskState_TASK_STAGING:
 		return staged
@@ -47,7 +46,7 @@ func mean(u Update) meaning {
 	case mesospb.TaskState_TASK_LOST:
 		// Masters without PARTITION_AWARE (before 1.1) answer so for every task
 		// they have no record of, that of an agent not yet back included.
-		if reconciled {
+		if isAnswer(u) {
 			return doubtful
 		}
 		return vanished
@@ -56,7 +55,7 @@ func mean(u Update) meaning {
 		// or never came (REASON_EXECUTOR_TERMINATED, _CONTAINER_LAUNCH_FAILED,
 		// _TASK_KILLED_DURING_LAUNCH …): then no kubelet has said anything. An
 		// answer to a reconciliation repeats the executor's word.
-		if u.Source == mesospb.TaskStatus_SOURCE_EXECUTOR || reconciled {
+		if u.Source == mesospb.TaskStatus_SOURCE_EXECUTOR || isAnswer(u) {
 			return ended
 		}
 		return vanished
@@ -64,6 +63,12 @@ func mean(u Update) meaning {
 		return vanished
 	}
 	return unclear
+}
+
+// isAnswer reports whether an update answers a reconciliation, or a Kill of a
+// task that the master does not know.
+func isAnswer(u Update) bool {
+	return u.Reason != nil && *u.Reason == mesospb.TaskStatus_REASON_RECONCILIATION
 }
 
 // costless reports whether an attempt came to nothing by a race that says

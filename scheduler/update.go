@@ -41,7 +41,9 @@ func (s *State) updated(u Update) {
 // launchingUpdated decides whether the pod is bound or needs another attempt.
 // It is bound to no node yet, so that whatever is left of the task cannot run it.
 func (s *State) launchingUpdated(t *task, u Update, m meaning) {
-	s.forgetOld(t.pod)
+	if m == staged || m == started || !isAnswer(u) {
+		s.forgetOld(t.pod) // this attempt was sent, so it is stored
+	}
 	switch m {
 	case started:
 		t.state = binding

@@ -23,7 +23,7 @@ type world struct {
 	rng    *rand.Rand
 	now    time.Time
 	faults bool
-	log    []string
+	log    []entry
 
 	core, twin *State // twin is given the same events and must do the same
 	connected  bool
@@ -37,6 +37,7 @@ type world struct {
 	given      map[string]*wOffer // as the core must see them: told, and not used, declined, taken back
 	suppressed bool
 	tasks      map[string]*wTask // of which master or agent know
+	order      []*wTask          // the same, by age
 	count      int               // for ids
 
 	pods   []*wPod // those that exist, by age
@@ -177,7 +178,7 @@ func (w *world) free(a *wAgent) Amount {
 	if a.executor {
 		left = left.minus(worldConfig.Executor)
 	}
-	for _, t := range w.tasks {
+	for _, t := range w.order {
 		if t.agent == a && !t.over {
 			left = left.minus(t.Amount)
 		}
@@ -193,7 +194,7 @@ func (w *world) free(a *wAgent) Amount {
 func (w *world) freePorts(a *wAgent) (ranges []PortRange) {
 	for p := a.ports[0].Begin; p <= a.ports[0].End; p++ {
 		used := false
-		for _, t := range w.tasks {
+		for _, t := range w.order {
 			used = used || t.agent == a && !t.over && slices.Contains(t.Ports, p)
 		}
 		for _, o := range w.offers {
@@ -283,8 +284,7 @@ func (w *world) resend() {
 	if !w.connected {
 		return
 	}
-	for _, id := range slices.Sorted(maps.Keys(w.tasks)) {
-		t := w.tasks[id]
+	for _, t := range w.order {
 		if len(t.updates) == 0 || t.agent.unreachable || t.agent.forgotten || w.now.Sub(t.lastSent) < 10*time.Second {
 			continue
 		}

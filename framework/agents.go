@@ -123,16 +123,21 @@ func (as *agents) spendAll(only *agent) {
 }
 
 // gone tells whether the agent of o can only be here because a is no more: Mesos
-// has given a up, or its address has passed on. An agent from before our start
+// has given a up, or its address has passed on. Agents on loopback are those of
+// a local Mesos, which names each differently. An agent from before our start
 // that never ran an executor has nothing to lose but its name.
 func (a *agent) gone(o *mesospb.Offer) bool {
 	switch {
 	case a.lost:
 		return true
-	case a.Address != "" && a.Address == endpoint(o) && a.Hostname == o.GetHostname():
+	case a.Hostname == o.GetHostname() && a.Address != "" && a.Address == endpoint(o):
+		return true
+	case a.met:
+		return false
+	case a.Hostname == o.GetHostname() && net.ParseIP(a.ip()).IsLoopback():
 		return true
 	}
-	return !a.met && len(a.tasks) == 0 && a.Executor == nil
+	return len(a.tasks) == 0 && a.Executor == nil
 }
 
 // endpoint is the address of an offer's agent, host:port; empty when not told.

@@ -44,9 +44,14 @@ func TestAgentsTakeOver(t *testing.T) {
 		port   int32
 		want   string
 	}{
-		"the old one offers":       {func(as *agents) { as.take(makeOffer("o1", "m-S1", four, at("big", 5052))) }, 5051, "big-s2"},
-		"the old one is lost":      {func(as *agents) { as.take(makeOffer("o1", "m-S1", four, at("big", 5052))).lost = true }, 5051, "big"},
-		"same address":             {func(as *agents) { as.add("m-S1", executor).tasks["t"] = task }, 5051, "big"},
+		"the old one offers":  {func(as *agents) { as.take(makeOffer("o1", "m-S1", four, at("big", 5052))) }, 5051, "big-s2"},
+		"the old one is lost": {func(as *agents) { as.take(makeOffer("o1", "m-S1", four, at("big", 5052))).lost = true }, 5051, "big"},
+		"same address":        {func(as *agents) { as.add("m-S1", executor).tasks["t"] = task }, 5051, "big"},
+		"a local Mesos began anew": {func(as *agents) {
+			local := executor
+			local.Address = "127.0.0.1:40001"
+			as.add("m-S1", local).tasks["t"] = task
+		}, 40002, "big"},
 		"another, may run tasks":   {func(as *agents) { as.add("m-S1", executor).tasks["t"] = task }, 5052, "big-s2"},
 		"another, may run ours":    {func(as *agents) { as.add("m-S1", executor) }, 5052, "big-s2"},
 		"only its Node is left":    {func(as *agents) { as.saw(nodeOf("big", "m-S1")) }, 5052, "big"},

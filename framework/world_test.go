@@ -226,8 +226,8 @@ func (w *world) config() Config {
 	}
 }
 
-// start begins a life and subscribes it.
-func (w *world) start(change ...func(*Config)) *world {
+// run begins a life.
+func (w *world) run(change ...func(*Config)) {
 	w.Helper()
 	cfg := w.config()
 	for _, c := range change {
@@ -242,10 +242,16 @@ func (w *world) start(change ...func(*Config)) *world {
 	go func() { ended <- f.Run(ctx) }()
 	w.frame, w.ended, w.stop = f, ended, stop
 	w.Cleanup(w.kill)
-	w.mesos = receive(w, w.master.ran, "a subscription")
 	for range 3 {
 		receive(w, w.watching, "a watch")
 	}
+}
+
+// start begins a life and subscribes it.
+func (w *world) start(change ...func(*Config)) *world {
+	w.Helper()
+	w.run(change...)
+	w.mesos = receive(w, w.master.ran, "a subscription")
 	w.mesos.Event(&mesospb.SchedulerEvent{
 		Type:       mesospb.SchedulerEvent_SUBSCRIBED.Enum(),
 		Subscribed: &mesospb.SchedulerEvent_Subscribed{FrameworkId: &mesospb.FrameworkID{Value: proto.String("F-1")}},

@@ -1,0 +1,111 @@
+package framework
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	k8stesting "k8s.io/client-go/testing"
+	"k8s.io/client-go/tools/cache"
+)
+
+// A pod that waits says why, in its condition and by an event; what no agent
+// can give is named at once.
+func TestExplained(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		cpu, gpu string
+		want     string
+	}{
+		"too large":   {cpu: "64", want: "cpu"},
+		"unsupported": {cpu: "1", gpu: "2", want: "No agent can give 2 nvidia.com/gpu"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t).start()
+			w.post(makePod("big", func(p *v1.Pod) {
+				p.Spec.Containers[0].Resources.Requests["cpu"] = quantity(c.cpu)
+				if c.gpu != "" {
+					p.Spec.Containers[0].Resources.Requests["nvidia.com/gpu"] = quantity(c.gpu)
+				}
+			}))
+			w.offers(has("S1", four))
+			w.eventually("a condition with the reason", func() bool {
+				for _, cond := range w.pod("big").Status.Conditions {
+					if cond.Type == v1.PodScheduled && cond.Status == v1.ConditionFalse && cond.Reason == v1.PodReasonUnschedulable {
+						return strings.Contains(cond.Message, c.want)
+					}
+				}
+				return false
+			})
+			w.eventually("an event", func() bool {
+				events, err := w.client.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{})
+				return err == nil && slices.ContainsFunc(events.Items, func(e v1.Event) bool {
+					return e.Reason == "FailedScheduling" && strings.Contains(e.Message, c.want)
+				})
+			})
+			s, err := w.frame.Status(t.Context())
+			if err != nil || len(s.Waiting) != 1 || !strings.Contains(s.Waiting[0].Reason, c.want) {
+				t.Errorf("status %+v, %v", s, err)
+			}
+		})
+	}
+}
+
+// say puts a reason into words for the API server: rarely, the latest only, and
+// none for a pod that waits no longer.
+func TestExplainerIsQuiet(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := fake.NewSimpleClientset(makePod("a"), makePod("b"))
+		x := newExplainer(client, cache.NewStore(cache.MetaNamespaceKeyFunc), newRecorder(client))
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { x.run(ctx); close(ended) }()
+		start := time.Now()
+		var times []time.Duration
+		var last string
+		client.PrependReactor("patch", "pods", func(a k8stesting.Action) (bool, runtime.Object, error) {
+			times, last = append(times, time.Since(start).Round(time.Second)), string(a.(k8stesting.PatchAction).GetPatch())
+			return false, nil, nil
+		})
+		x.say(makePod("b"), "no offer yet")
+		for i := range 300 { // for 30 s
+			x.say(makePod("a"), fmt.Sprintf("%d offers", i))
+			if i == 5 {
+				x.drop("uid-b")
+			}
+			wait(ctx, 100*time.Millisecond)
+		}
+		wait(ctx, time.Minute)
+		if want := []time.Duration{1e9, 11e9, 21e9, 31e9}; !slices.Equal(times, want) {
+			t.Errorf("written after %v, want %v", times, want)
+		}
+		if !strings.Contains(last, "299 offers") || !strings.Contains(last, "resourceVersion") {
+			t.Errorf("last written: %s", last)
+		}
+		stop()
+		<-ended
+	})
+}
+
+func TestConditionPatch(t *testing.T) {
+	t.Parallel()
+	now := metav1.Now()
+	p := makePod("a")
+	if conditionPatch(p, "no offer", now) == nil {
+		t.Error("no patch for a pod that says nothing")
+	}
+	p.Status.Conditions = []v1.PodCondition{{Type: v1.PodScheduled, Status: v1.ConditionFalse, Reason: v1.PodReasonUnschedulable, Message: "no offer"}}
+	if patch := conditionPatch(p, "no offer", now); patch != nil {
+		t.Errorf("a patch that changes nothing: %s", patch)
+	}
+}

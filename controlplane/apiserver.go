@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,7 +20,7 @@ import (
 const issuer = "https://kubernetes.default.svc.cluster.local"
 
 // watchGrace is how long watches are given to end when the API server stops.
-const watchGrace = time.Second
+const watchGrace = 500 * time.Millisecond
 
 // apiServer is an API server that is built and does not run yet.
 type apiServer struct {
@@ -130,16 +130,14 @@ func authenticate(o *options.ServerRunOptions, files files) {
 // controller that does not run.
 func admissionOff(c choice) []string {
 	var off []string
-	for plugin, controllers := range map[string]string{
-		"ServiceAccount":               names.ServiceAccountController,                                                                                           // makes the account every pod must have
-		"TaintNodesByCondition":        names.NodeLifecycleController,                                                                                            // takes the taint "not-ready" away again
-		"StorageObjectInUseProtection": strings.Join([]string{names.PersistentVolumeClaimProtectionController, names.PersistentVolumeProtectionController}, ","), // takes the finalizers away again
+	for _, need := range []struct{ plugin, controller string }{
+		{"ServiceAccount", names.ServiceAccountController},                                // makes the account every pod must have
+		{"TaintNodesByCondition", names.NodeLifecycleController},                          // takes the taint "not-ready" away again
+		{"StorageObjectInUseProtection", names.PersistentVolumeClaimProtectionController}, // takes its finalizers away again
+		{"StorageObjectInUseProtection", names.PersistentVolumeProtectionController},      // likewise
 	} {
-		for name := range strings.SplitSeq(controllers, ",") {
-			if !c.runs(name) {
-				off = append(off, plugin)
-				break
-			}
+		if !c.runs(need.controller) && !slices.Contains(off, need.plugin) {
+			off = append(off, need.plugin)
 		}
 	}
 	return off

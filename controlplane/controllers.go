@@ -61,6 +61,7 @@ func (c choice) runs(name string) bool {
 // signer of their certificates is always in it: without it none could join.
 func choose(wanted []string, noAgents bool) (choice, error) {
 	var c choice
+	wanted = slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return name == "" })
 	switch {
 	case len(wanted) == 0:
 		wanted = []string{"*"}
@@ -96,7 +97,7 @@ func choose(wanted []string, noAgents bool) (choice, error) {
 }
 
 // controllersGrace is how long the controllers may take to stop.
-const controllersGrace = 3 * time.Second
+const controllersGrace = 2 * time.Second
 
 // runControllers runs the chosen controllers as client until ctx ends.
 func runControllers(ctx context.Context, s settled, files files, client *rest.Config) error {

@@ -133,7 +133,7 @@ func TestMaster(t *testing.T) {
 		{master: file("nested", "file:///x"), err: "names another file"},
 	}
 	for _, tt := range tests {
-		found, err := parseMaster(tt.master)
+		found, err := parseMaster(SchedulerConfig{Master: tt.master})
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%q: %v, want %q", tt.master, err, tt.err)
@@ -154,7 +154,7 @@ func TestMaster(t *testing.T) {
 		}
 	}
 	for _, cfg := range []SchedulerConfig{
-		{Master: ""}, {Master: "zk://a:2181/mesos"},
+		{Master: ""}, {Master: "zk://a:2181"},
 		{Master: "a:1", Principal: "p", Secret: "s:t"}, {Master: "a:1", Principal: "p:q"},
 	} {
 		if _, err := NewScheduler(cfg); err == nil || strings.Contains(err.Error(), "s:t") {

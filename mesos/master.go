@@ -24,11 +24,9 @@ type list []*url.URL
 
 func (l list) find(context.Context) ([]*url.URL, error) { return l, nil }
 
-// parseMaster reads what -mesos_master may name: host:port, a comma separated
-// list, http:// and https:// URLs, or file:// of a file whose first line is one
-// of these.
-func parseMaster(master string) (finder, error) {
-	master = strings.TrimSpace(master)
+// parseMaster reads cfg.Master.
+func parseMaster(cfg SchedulerConfig) (finder, error) {
+	master := strings.TrimSpace(cfg.Master)
 	if path, ok := strings.CutPrefix(master, "file://"); ok {
 		line, err := firstLine(path)
 		if err != nil {
@@ -40,13 +38,21 @@ func parseMaster(master string) (finder, error) {
 		master = line
 	}
 	if strings.HasPrefix(master, "zk://") {
-		return nil, errors.New("mesos master \"zk://…\": finding the leader by ZooKeeper is not supported yet; name the masters instead: host1:5050,host2:5050")
+		q, err := parseQuorum(master)
+		if err != nil {
+			return nil, err
+		}
+		if cfg.TLS != nil {
+			q.scheme = "https"
+		}
+		q.dial = cfg.Dial
+		return q, nil
 	}
 	var l list
 	for _, one := range strings.Split(master, ",") {
 		u, err := parseOne(strings.TrimSpace(one))
 		if err != nil {
-			return nil, fmt.Errorf("mesos master %q: %w; wanted are host:port, a comma separated list of these, or http(s)://host:port", master, err)
+			return nil, fmt.Errorf("mesos master %q: %w; wanted are host:port, a comma separated list of these, http(s)://host:port or zk://host:port/path", master, err)
 		}
 		l = append(l, u)
 	}

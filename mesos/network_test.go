@@ -20,7 +20,6 @@ type network struct {
 }
 
 type host struct {
-	server *http.Server
 	conns  chan net.Conn
 	closed chan struct{}
 	once   sync.Once
@@ -33,23 +32,30 @@ func newNetwork(t *testing.T) *network {
 // serve makes address answer by h until the test ends or stop is called, which
 // breaks all its connections.
 func (n *network) serve(address string, h http.Handler) (stop func()) {
-	at := &host{server: &http.Server{Handler: h}, conns: make(chan net.Conn), closed: make(chan struct{})}
-	n.mu.Lock()
-	n.hosts[address] = at
-	n.mu.Unlock()
+	at := n.listen(address)
+	server := &http.Server{Handler: h}
 	var serving sync.WaitGroup
-	serving.Go(func() { at.server.Serve(at) })
+	serving.Go(func() { server.Serve(at) })
 	stop = func() {
 		n.mu.Lock()
 		if n.hosts[address] == at {
 			delete(n.hosts, address)
 		}
 		n.mu.Unlock()
-		at.server.Close()
+		server.Close()
 		serving.Wait()
 	}
 	n.t.Cleanup(stop)
 	return stop
+}
+
+// listen makes address take connections.
+func (n *network) listen(address string) *host {
+	at := &host{conns: make(chan net.Conn), closed: make(chan struct{})}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.hosts[address] = at
+	return at
 }
 
 func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error) {

@@ -22,12 +22,14 @@ const defaultMaxBacklog = 64 << 20
 // A SchedulerConfig says where the masters are and who we are to them.
 type SchedulerConfig struct {
 	// Master is host:port, a comma separated list of these, http(s)://host:port,
-	// or file:///path of a file that holds one of these.
+	// zk://[user:password@]host:port,…/path, or file:///path of a file whose
+	// first line is one of these.
 	Master string
 	// Principal and Secret are for HTTP Basic authentication. Without a
 	// principal no credentials are sent.
 	Principal, Secret string
-	// TLS is for https masters; nil is Go's defaults. Masters that offer no
+	// TLS is for https masters; nil is Go's defaults. Masters found by ZooKeeper
+	// are spoken to by https if it is set. Masters that offer no
 	// more than RSA key exchange need CipherSuites named.
 	TLS *tls.Config
 	// MaxRecord bounds one event and MaxBacklog all that wait for the handler,
@@ -62,7 +64,7 @@ type Scheduler struct {
 // NewScheduler returns a Scheduler that is not yet subscribed. The error names
 // what is wrong in cfg.
 func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
-	masters, err := parseMaster(cfg.Master)
+	masters, err := parseMaster(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -117,35 +119,44 @@ type run struct {
 	info    func() *mesospb.FrameworkInfo
 	handler SchedulerHandler
 
-	leader *url.URL             // where the last subscription was, or nil
-	id     *mesospb.FrameworkID // given by a master, or nil
+	last *url.URL             // where the last subscription was, or nil
+	held bool                 // whether it was there until this round
+	id   *mesospb.FrameworkID // given by a master, or nil
 }
 
 // round tries each master until one subscribes us, and returns when that
 // subscription has ended, how long it held (0: there was none) and why.
 func (r *run) round(ctx context.Context) (held time.Duration, err error) {
-	masters, err := r.masters.find(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if last := r.leader; last != nil {
-		others := slices.DeleteFunc(slices.Clone(masters), func(m *url.URL) bool { return m.Host == last.Host })
-		masters = append([]*url.URL{last}, others...)
-		r.leader = nil
-	}
-	for i, m := range masters {
+	masters, err := r.candidates(ctx)
+	for _, m := range masters {
 		held, failure := r.subscribe(ctx, m)
 		if held > 0 || ctx.Err() != nil || fatal(failure) {
 			return held, failure
 		}
 		failure = fmt.Errorf("%s: %w", m.Host, failure)
-		if i == 0 {
+		if err == nil {
 			err = failure
 		} else {
 			err = fmt.Errorf("%w; %w", err, failure)
 		}
 	}
 	return 0, err
+}
+
+// candidates returns the masters to try. The one that led last comes first as
+// long as it may only have dropped the stream, and otherwise last, for the case
+// that nobody can tell of another. The error is why no others could be found.
+func (r *run) candidates(ctx context.Context) ([]*url.URL, error) {
+	masters, err := r.masters.find(ctx)
+	if r.last == nil {
+		return masters, err
+	}
+	others := slices.DeleteFunc(slices.Clone(masters), func(m *url.URL) bool { return m.Host == r.last.Host })
+	if r.held {
+		r.held = false
+		return append([]*url.URL{r.last}, others...), err
+	}
+	return append(others, r.last), err
 }
 
 func fatal(err error) bool {

@@ -63,7 +63,7 @@ func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duratio
 	}
 	began := time.Now()
 	watch.heartbeat(first.Subscribed.GetHeartbeatIntervalSeconds())
-	r.leader, r.id = leader, first.Subscribed.FrameworkId
+	r.last, r.held, r.id = leader, true, first.Subscribed.FrameworkId
 	sub := &subscription{
 		leader: leader, streamID: streamID, framework: r.id, end: end,
 		onEnd: func(f func()) func() bool { return context.AfterFunc(stream, f) },

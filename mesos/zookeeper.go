@@ -1,0 +1,147 @@
+package mesos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"github.com/golang/glog"
+)
+
+const (
+	zkSession = 10 * time.Second // as Mesos itself asks for
+	zkPort    = "2181"
+	zkTries   = 3 // when the leader vanishes while we look
+)
+
+// A quorum finds the leading master by ZooKeeper, where masters register. It
+// looks only while there is no subscription, and keeps no session: a master that
+// loses its leadership ends itself, and with it our stream, so that ZooKeeper's
+// own troubles do not touch a subscription that lives.
+type quorum struct {
+	servers []string // host:port
+	path    string
+	auth    string // user:password, or ""
+	scheme  string // by which masters are spoken to
+	dial    Dialer // nil is the network
+}
+
+// parseQuorum reads zk://[user:password@]host:port,…/path.
+func parseQuorum(master string) (*quorum, error) {
+	// No error shows more of it than what follows the password.
+	rest := strings.TrimPrefix(master, "zk://")
+	auth, hosts := "", rest
+	if at := strings.LastIndex(rest, "@"); at >= 0 {
+		auth, hosts = rest[:at], rest[at+1:]
+	}
+	fail := func(what string) (*quorum, error) {
+		return nil, fmt.Errorf("mesos master zk://…%s: %s; wanted is zk://[user:password@]host:port,host:port/path", hosts, what)
+	}
+	if auth == "" && hosts != rest || auth != "" && !strings.Contains(auth, ":") {
+		return fail("the credentials are not user:password")
+	}
+	hosts, path, _ := strings.Cut(hosts, "/")
+	path = "/" + strings.TrimSuffix(path, "/")
+	if path == "/" || strings.Contains(path, "//") {
+		return fail("it lacks the path below which the masters register, as /mesos")
+	}
+	q := &quorum{path: path, auth: auth, scheme: "http"}
+	for _, server := range strings.Split(hosts, ",") {
+		u, err := url.Parse("zk://" + strings.TrimSpace(server))
+		if err != nil || u.Hostname() == "" || u.Path != "" {
+			return fail("a server is not host:port")
+		}
+		port := u.Port()
+		if port == "" {
+			port = zkPort
+		}
+		q.servers = append(q.servers, net.JoinHostPort(u.Hostname(), port))
+	}
+	return q, nil
+}
+
+// find returns the leader and none else.
+func (q *quorum) find(ctx context.Context) ([]*url.URL, error) {
+	leader, err := q.leader(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("zookeeper %s%s: %w", strings.Join(q.servers, ","), q.path, err)
+	}
+	return []*url.URL{leader}, nil
+}
+
+func (q *quorum) leader(ctx context.Context) (*url.URL, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, zkSession, fmt.Errorf("no answer within %v", zkSession))
+	defer cancel()
+	var socket atomic.Pointer[net.Conn]
+	conn, events, err := zk.Connect(q.servers, zkSession, zk.WithLogger(zkLog{}), zk.WithLogInfo(false), zk.WithDialer(q.dialer(ctx, &socket)))
+	if err != nil {
+		return nil, err
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		<-ctx.Done()
+		conn.Close()
+		if s := socket.Load(); s != nil {
+			(*s).Close() // the server may not have answered
+		}
+		for range events { // until nothing of the connection is left
+		}
+	}()
+	defer func() { cancel(); <-closed }()
+	if q.auth != "" {
+		if err := conn.AddAuth("digest", []byte(q.auth)); err != nil {
+			return nil, because(ctx, err)
+		}
+	}
+	for range zkTries {
+		children, _, err := conn.Children(q.path)
+		if err != nil && !errors.Is(err, zk.ErrNoNode) {
+			return nil, because(ctx, err)
+		}
+		name, ok := firstMaster(children)
+		if !ok {
+			break
+		}
+		data, _, err := conn.Get(q.path + "/" + name)
+		if errors.Is(err, zk.ErrNoNode) {
+			continue // it has gone since
+		}
+		if err != nil {
+			return nil, because(ctx, err)
+		}
+		return masterURL(data, q.scheme)
+	}
+	return nil, errors.New("no master is registered there: is one running, with the same --zk?")
+}
+
+// dialer gives zk's way of connecting, which knows no context, one, and keeps the
+// last connection in socket.
+func (q *quorum) dialer(ctx context.Context, socket *atomic.Pointer[net.Conn]) zk.Dialer {
+	dial := q.dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	return func(network, address string, timeout time.Duration) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		c, err := dial(ctx, network, address)
+		if err == nil {
+			socket.Store(&c)
+		}
+		return c, err
+	}
+}
+
+// zkLog shows what the zk package logs at a verbosity of its own; what matters
+// of it comes as an error.
+type zkLog struct{}
+
+// Printf implements zk.Logger.
+func (zkLog) Printf(format string, args ...any) { glog.V(2).Infof("ZooKeeper: "+format, args...) }

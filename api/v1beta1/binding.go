@@ -32,7 +32,7 @@ func (c *call) bind() error {
 		return badRequest("podID: it is empty: name the pod to bind")
 	}
 	if causes := (validate.Rules{}).Binding(&b); len(causes) > 0 {
-		return invalid("binding", b.ID, causes)
+		return invalid("binding", b.PodID, causes)
 	}
 	core := convert.BindingToCore(&b)
 	core.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Binding"}

@@ -1,6 +1,7 @@
 package v1beta1
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -43,12 +44,33 @@ func (c *call) store(sent wire.Object, code int) error {
 	if causes := c.check(sent); len(causes) > 0 {
 		return invalid(c.createInvalid, m.ID, causes)
 	}
+	if c.askFirst && m.ID != "" {
+		if err := c.isFree(m.ID); err != nil {
+			return err
+		}
+	}
 	made, err := c.post(c.at(c.namespace), c.change(sent, nil))
 	if err != nil {
 		return c.translate(err, false)
 	}
 	c.answer(code, made)
 	return nil
+}
+
+// isFree refuses a name that is taken. The API server does that, too, but gives
+// a service an address first, and takes it back with a warning event.
+func (c *call) isFree(id string) error {
+	other := *c
+	other.id = id
+	_, err := other.stored()
+	switch {
+	case err == nil:
+		return failure(http.StatusConflict, "AlreadyExists", fmt.Sprintf("%s %q already exists: PUT changes it", c.errorKind, id),
+			&wire.Details{ID: id, Kind: c.errorKind})
+	case isNotFound(err):
+		return nil
+	}
+	return err
 }
 
 // post creates an object in core, and first, if need be, its namespace: in

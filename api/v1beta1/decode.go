@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/convert"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
@@ -99,10 +100,13 @@ func decodeError(kind string, err error) error {
 	case errors.As(err, &wrong) && wrong.Field == "":
 		return badRequest("the body is a JSON %s: send a %s as a JSON object", wrong.Value, kind)
 	case errors.As(err, &wrong):
-		return badRequest("%s: wrong type: a JSON %s where a %s has %s", wrong.Field, wrong.Value, kind, jsonName(wrong.Type.Kind().String()))
+		return badRequest("%s: wrong type: a JSON %s where a %s has %s", jsonPath.Replace(wrong.Field), wrong.Value, kind, jsonName(wrong.Type.Kind().String()))
 	}
 	return badRequest("the body cannot be read as a %s: %v", kind, err)
 }
+
+// jsonPath takes the Go names of embedded structs out of a field's path.
+var jsonPath = strings.NewReplacer("Meta.", "", "Handler.", "")
 
 // jsonName is what JSON calls a Go type.
 func jsonName(goKind string) string {

@@ -31,6 +31,7 @@ type kind struct {
 
 	creates        bool // PUT of an unknown name creates it
 	uuidName       bool // POST without a name makes one up
+	askFirst       bool // POST looks whether the name is taken
 	deletedObject  bool // DELETE answers the object
 	deleteBody     bool // DELETE reads its body
 	deletedQuietly bool // a deletion in progress is not shown: it ends at once

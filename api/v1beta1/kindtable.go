@@ -31,6 +31,7 @@ func allKinds(r validate.Rules) []*kind {
 		{
 			path: "services", core: "services", name: "Service", listName: "ServiceList", namespaced: true, proxied: true,
 			errorKind: "service", createInvalid: "Service", updateInvalid: "service",
+			askFirst: true,
 			coreFields: []fieldName{
 				{core: "spec.clusterIP", old: "spec.portalIP", whole: true},
 				{core: "spec.externalIPs", old: "spec.publicIPs", whole: true},

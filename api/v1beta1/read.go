@@ -91,7 +91,7 @@ func (c *call) selectors() (url.Values, error) {
 func (c *call) coreField(name, value string) (string, string, error) {
 	core, ok := c.fields[name]
 	if !ok {
-		return "", "", badRequest("fields: a %s cannot be selected by %q", c.name, name)
+		return "", "", badRequest("fields: objects of kind %s cannot be selected by %q", c.name, name)
 	}
 	if core == "status.phase" && c.name == "Pod" {
 		if phase, ok := convert.PodPhase(value); ok {

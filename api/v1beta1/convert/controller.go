@@ -45,10 +45,12 @@ func ControllerToCore(in *wire.ReplicationController, stored *corev1.Replication
 		}
 		templateToCore(&in.DesiredState.PodTemplate, out.Spec.Template)
 	}
-	// Core gives a controller without labels those of its template.
-	memory := asSent{NoLabels: len(in.Labels) == 0}
-	if memory.NoLabels && stored != nil && ControllerFromCore(stored).Labels == nil {
-		out.Labels = stored.Labels
+	var memory asSent
+	if len(in.Labels) == 0 && (stored == nil || len(stored.Labels) != 0) {
+		memory.NoLabels = true // core gives it those of its template
+		if stored != nil && len(ControllerFromCore(stored).Labels) == 0 {
+			out.Labels = stored.Labels
+		}
 	}
 	out.Annotations = memory.write(out.Annotations)
 	return out

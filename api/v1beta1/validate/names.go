@@ -111,19 +111,16 @@ func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
 	return keys
 }
 
-// standardResources need no prefix. The later ones are of core/v1, whose
-// objects v1beta1 clients may change.
+// standardResources need no prefix.
 var standardResources = []string{
 	"cpu", "memory", "storage", "pods", "services", "replicationcontrollers", "resourcequotas",
-	"secrets", "configmaps", "persistentvolumeclaims", "ephemeral-storage",
 }
 
 func resourceNameOK(name string) bool {
 	if !qualifiedName.ok(name) {
 		return false
 	}
-	return strings.Contains(name, "/") || slices.Contains(standardResources, name) ||
-		strings.HasPrefix(name, "hugepages-") || strings.Contains(name, ".")
+	return strings.Contains(name, "/") || slices.Contains(standardResources, name)
 }
 
 const resourceNameCure = "use cpu, memory, storage, pods, services, replicationcontrollers or resourcequotas, or a name with a prefix and '/'"
@@ -134,7 +131,7 @@ const portCure = "use a port from 1 to 65535"
 
 func protocolOK(p string) bool {
 	p = strings.ToUpper(p)
-	return p == "TCP" || p == "UDP" || p == "SCTP" // SCTP is core's: an object that has it can be kept
+	return p == "TCP" || p == "UDP"
 }
 
 const protocolCure = "use TCP or UDP"

@@ -19,7 +19,7 @@ const patience = 20 * time.Second
 
 // framework is a scheduler on our own connection.
 type framework struct {
-	t         *testing.T
+	t         testing.TB
 	scheduler *mesos.Scheduler
 	info      *mesospb.FrameworkInfo
 	id        string
@@ -33,7 +33,7 @@ func (f *framework) Event(e *mesospb.SchedulerEvent) { f.events <- e }
 func (f *framework) Disconnected(error)              {}
 
 // connect subscribes a framework and waits for it.
-func connect(t *testing.T, m *local.Mesos, change ...func(*mesospb.FrameworkInfo, *mesos.SchedulerConfig)) *framework {
+func connect(t testing.TB, m *local.Mesos, change ...func(*mesospb.FrameworkInfo, *mesos.SchedulerConfig)) *framework {
 	t.Helper()
 	cfg := mesos.SchedulerConfig{Master: m.Addr()}
 	info := &mesospb.FrameworkInfo{User: proto.String("root"), Name: proto.String("test"), Checkpoint: proto.Bool(true), FailoverTimeout: proto.Float64(60),
@@ -66,13 +66,7 @@ func (f *framework) until(what string, ok func(*mesospb.SchedulerEvent) bool) *m
 	for {
 		select {
 		case e := <-f.events:
-			if s := e.GetUpdate().GetStatus(); len(s.GetUuid()) > 0 {
-				f.send(mesos.Acknowledge(s.TaskId.GetValue(), s.AgentId.GetValue(), s.Uuid))
-			}
-			f.offers = append(f.offers, e.GetOffers().GetOffers()...)
-			f.offers = slices.DeleteFunc(f.offers, func(o *mesospb.Offer) bool {
-				return e.Rescind != nil && o.Id.GetValue() == e.Rescind.OfferId.GetValue()
-			})
+			f.note(e)
 			if ok(e) {
 				return e
 			}
@@ -80,6 +74,18 @@ func (f *framework) until(what string, ok func(*mesospb.SchedulerEvent) bool) *m
 			f.t.Fatalf("no %s comes", what)
 		}
 	}
+}
+
+// note acknowledges, and keeps what offers there are.
+func (f *framework) note(e *mesospb.SchedulerEvent) {
+	f.t.Helper()
+	if s := e.GetUpdate().GetStatus(); len(s.GetUuid()) > 0 {
+		f.send(mesos.Acknowledge(s.TaskId.GetValue(), s.AgentId.GetValue(), s.Uuid))
+	}
+	f.offers = append(f.offers, e.GetOffers().GetOffers()...)
+	f.offers = slices.DeleteFunc(f.offers, func(o *mesospb.Offer) bool {
+		return e.Subscribed != nil || e.Rescind != nil && o.Id.GetValue() == e.Rescind.OfferId.GetValue()
+	})
 }
 
 func (f *framework) send(c *mesospb.SchedulerCall) {

@@ -1,0 +1,189 @@
+package local
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// entry is one of an archive.
+type entry struct {
+	name, content, link string
+	mode                int64
+}
+
+func tgz(t *testing.T, entries ...entry) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	for _, e := range entries {
+		h := &tar.Header{Name: e.name, Size: int64(len(e.content)), Mode: e.mode, Typeflag: tar.TypeReg}
+		if e.link != "" {
+			h.Typeflag, h.Linkname = tar.TypeSymlink, e.link
+		}
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(w, e.content)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func zipped(t *testing.T, entries ...entry) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, e := range entries {
+		f, err := w.Create(e.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(f, e.content)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestFetch(t *testing.T) {
+	t.Parallel()
+	source := t.TempDir()
+	write := func(name string, content []byte) string {
+		path := filepath.Join(source, name)
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	program := write("program", []byte("#!"))
+	archive := write("a.tar.gz", tgz(t, entry{name: "bin/tool", content: "tool", mode: 0o755}, entry{name: "link", link: "bin/tool"}))
+	zipFile := write("z.zip", zipped(t, entry{name: "d/f", content: "zip"}))
+	escape := write("up.tgz", tgz(t, entry{name: "../../evil", content: "x", mode: 0o644}))
+	byLink := write("link.tgz", tgz(t, entry{name: "l", link: source}, entry{name: "l/evil", content: "x", mode: 0o644}))
+	server := httptest.NewServer(http.FileServer(http.Dir(source)))
+	t.Cleanup(server.Close)
+
+	for _, c := range []struct {
+		name string
+		uri  mesospb.CommandInfo_URI
+		want map[string]string // file: content; a name ending in * is executable
+		err  string
+	}{
+		{"path", mesospb.CommandInfo_URI{Value: &program}, map[string]string{"program": "#!"}, ""},
+		{"executable", mesospb.CommandInfo_URI{Value: &program, Executable: proto.Bool(true)}, map[string]string{"program*": "#!"}, ""},
+		{"output_file", mesospb.CommandInfo_URI{Value: &program, OutputFile: proto.String("in/here")}, map[string]string{"in/here": "#!"}, ""},
+		{"file URI", mesospb.CommandInfo_URI{Value: proto.String("file://" + program)}, map[string]string{"program": "#!"}, ""},
+		{"http", mesospb.CommandInfo_URI{Value: proto.String(server.URL + "/program")}, map[string]string{"program": "#!"}, ""},
+		{"cached", mesospb.CommandInfo_URI{Value: proto.String(server.URL + "/program"), Cache: proto.Bool(true)}, map[string]string{"program": "#!"}, ""},
+		{"tar.gz", mesospb.CommandInfo_URI{Value: &archive}, map[string]string{"bin/tool*": "tool", "link": "tool", "a.tar.gz": "\x1f"}, ""},
+		{"not extracted", mesospb.CommandInfo_URI{Value: &archive, Extract: proto.Bool(false)}, map[string]string{"a.tar.gz": "\x1f"}, ""},
+		{"zip over http", mesospb.CommandInfo_URI{Value: proto.String(server.URL + "/z.zip")}, map[string]string{"d/f": "zip"}, ""},
+		{"zip", mesospb.CommandInfo_URI{Value: &zipFile}, map[string]string{"d/f": "zip"}, ""},
+
+		{"missing", mesospb.CommandInfo_URI{Value: proto.String("/no/such")}, nil, "no such file"},
+		{"relative", mesospb.CommandInfo_URI{Value: proto.String("program")}, nil, "not absolute"},
+		{"404", mesospb.CommandInfo_URI{Value: proto.String(server.URL + "/none")}, nil, "404"},
+		{"hdfs", mesospb.CommandInfo_URI{Value: proto.String("hdfs://h/p")}, nil, "hdfs is not fetched"},
+		{"no name", mesospb.CommandInfo_URI{Value: proto.String(server.URL + "/")}, nil, "no file name"},
+		{"quote", mesospb.CommandInfo_URI{Value: proto.String("/a'b")}, nil, "quote"},
+		{"output_file out", mesospb.CommandInfo_URI{Value: &program, OutputFile: proto.String("../x")}, nil, "out of the sandbox"},
+		{"archive out", mesospb.CommandInfo_URI{Value: &escape}, nil, "escapes"},
+		{"archive out by a link", mesospb.CommandInfo_URI{Value: &byLink}, nil, "escapes"},
+		{"broken archive", mesospb.CommandInfo_URI{Value: proto.String("file://" + write("b.zip", []byte("no zip")))}, nil, "zip"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := plan{directory: dir, command: &mesospb.CommandInfo{Uris: []*mesospb.CommandInfo_URI{&c.uri}}}
+			_, err := newFetcher(t.TempDir()).fetch(t.Context(), p, owner{})
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) || !strings.Contains(err.Error(), c.uri.GetValue()) {
+					t.Errorf("error %v, want one with %q and the URI", err, c.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, content := range c.want {
+				name, executable := strings.CutSuffix(name, "*")
+				path := filepath.Join(dir, name)
+				b, err := os.ReadFile(path)
+				if err != nil || !strings.HasPrefix(string(b), content) {
+					t.Errorf("%s is %.20q, %v", name, b, err)
+				}
+				if info, err := os.Stat(path); err == nil && executable != (info.Mode()&0o100 != 0) && name != "link" {
+					t.Errorf("%s has mode %v", name, info.Mode())
+				}
+			}
+		})
+	}
+	if _, err := os.Stat(filepath.Join(source, "evil")); err == nil {
+		t.Error("an archive wrote out of the sandbox")
+	}
+}
+
+// What is cached is fetched once for each user, however many ask at a time, and
+// a failure is tried again.
+func TestFetchCache(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	var broken atomic.Bool
+	broken.Store(true)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		if broken.Load() {
+			http.Error(w, "no", http.StatusInternalServerError)
+			return
+		}
+		io.WriteString(w, "content")
+	}))
+	t.Cleanup(server.Close)
+	f := newFetcher(t.TempDir())
+	fetch := func(user string) error {
+		p := plan{directory: t.TempDir(), user: user, command: &mesospb.CommandInfo{Uris: []*mesospb.CommandInfo_URI{
+			{Value: proto.String(server.URL + "/x"), Cache: proto.Bool(true)}}}}
+		_, err := f.fetch(t.Context(), p, owner{})
+		return err
+	}
+	if err := fetch("a"); err == nil {
+		t.Error("no error from a broken server")
+	}
+	broken.Store(false)
+	asked.Store(0)
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			if err := fetch("a"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if err := fetch("b"); err != nil {
+		t.Error(err)
+	}
+	if n := asked.Load(); n != 2 {
+		t.Errorf("asked %d times for two users", n)
+	}
+}

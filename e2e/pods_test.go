@@ -97,9 +97,17 @@ func awaitGone(t testing.TB, c *cluster.Cluster, names ...string) {
 // awaitReason waits until the pod says that it waits, in words that contain all of want.
 func awaitReason(t testing.TB, c *cluster.Cluster, name string, want ...string) {
 	t.Helper()
+	said := ""
+	defer func() {
+		if t.Failed() {
+			t.Logf("pod %s said that it waits because of %q", name, said)
+		}
+	}()
 	c.Process().Await(soon, fmt.Sprintf("pod %s waiting because of %q", name, want), func() bool {
-		pod := get(t, c, name)
-		return pod != nil && containsAll(waitingReason(pod), want)
+		if pod := get(t, c, name); pod != nil {
+			said = waitingReason(pod)
+		}
+		return containsAll(said, want)
 	})
 }
 
@@ -122,14 +130,26 @@ func waitingReason(pod *v1.Pod) string {
 	return ""
 }
 
-// containers lists the ids of all containers of this project's pods, running or not.
-func containers(t testing.TB) []string {
+// containers lists the ids of all containers of the frameworks that the master
+// at addr has, running or not.
+func containers(t testing.TB, addr string) []string {
 	t.Helper()
-	return docker(t, "ps", "-aq", "--no-trunc", "--filter", "label="+ownerLabel)
+	var found []string
+	for _, f := range frameworks(t, addr) {
+		found = append(found, containersOf(t, f.ID)...)
+	}
+	return found
 }
 
-// ownerLabel is on every container that an executor makes; see docs/words.md.
-const ownerLabel = "io.kubernetes-mesos.framework"
+// containersOf lists the ids of all containers of one framework.
+func containersOf(t testing.TB, framework string) []string {
+	t.Helper()
+	return docker(t, "ps", "-aq", "--no-trunc", "--filter", "label="+frameworkLabel+"="+framework)
+}
+
+// frameworkLabel, with the framework's id, is on every container that an
+// executor makes.
+const frameworkLabel = "kubernetes-mesos.framework"
 
 func docker(t testing.TB, args ...string) []string {
 	t.Helper()

@@ -24,7 +24,7 @@ func TestFrameworkRunnerKilled(t *testing.T) {
 	for i := range 5 {
 		awaitPhase(t, c, fmt.Sprintf("web-%d", i), v1.PodRunning)
 	}
-	before, idBefore := sorted(containers(t)), frameworks(t, mesos)[0].ID
+	before, idBefore := containers(t, mesos), frameworks(t, mesos)[0].ID
 
 	c.Kill()
 	c.Restart()
@@ -37,7 +37,7 @@ func TestFrameworkRunnerKilled(t *testing.T) {
 			t.Errorf("%s is %s after %d restarts; it should have been left alone", pod.Name, pod.Status.Phase, pod.Status.ContainerStatuses[0].RestartCount)
 		}
 	}
-	after := containers(t)
+	after := containers(t, mesos)
 	for _, id := range before {
 		if !slices.Contains(after, id) {
 			t.Errorf("container %s did not survive the restart", id)
@@ -51,7 +51,7 @@ func TestFrameworkRunnerKilled(t *testing.T) {
 		remove(t, c, pod.Name)
 	}
 	c.Process().Await(soon, "all pods to be gone", func() bool { return len(list(t, c)) == 0 })
-	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t)) == 0 })
+	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t, mesos)) == 0 })
 }
 
 // With the Mesos inside the killed process all of it is gone. The next start
@@ -78,7 +78,7 @@ func TestInProcessMesosKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Process().Await(soon, "both pods running", func() bool { return running(t, c) == 2 })
-	before := containers(t)
+	old := frameworks(t, c.MesosAddr)[0].ID
 
 	c.Kill()
 	c.Restart()
@@ -86,15 +86,17 @@ func TestInProcessMesosKilled(t *testing.T) {
 	awaitPhase(t, c, "bare", v1.PodFailed)
 	create(t, c, webPod("new", "0.2"))
 	awaitPhase(t, c, "new", v1.PodRunning)
-	c.Process().Await(2*time.Minute, "the controller's replacement running and no orphan left", func() bool {
-		now := containers(t)
-		for _, id := range before {
-			if slices.Contains(now, id) {
-				return false
+	c.Process().Await(2*time.Minute, "the controller's replacement running", func() bool { return running(t, c) == 2 })
+	alive := func() int {
+		n := 0
+		for _, pod := range list(t, c) {
+			if pod.Status.Phase == v1.PodRunning {
+				n += 2 // its container and its pause container
 			}
 		}
-		return running(t, c) == 2
-	})
+		return n
+	}
+	c.Process().Await(soon, "the last orphan to go", func() bool { return len(containersOf(t, old)) <= alive() })
 }
 
 func running(t *testing.T, c *cluster.Cluster) int {
@@ -116,5 +118,3 @@ func serveLocalMesos(t *testing.T, master string, args ...string) string {
 	p.Await(10*time.Second, "the local Mesos", func() bool { return answers("http://" + addr + "/version") })
 	return addr
 }
-
-func sorted(s []string) []string { slices.Sort(s); return s }

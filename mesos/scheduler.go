@@ -46,8 +46,8 @@ type SchedulerHandler interface {
 	// ERROR and types that we do not know never.
 	Event(*mesospb.SchedulerEvent)
 	// Disconnected says that there is no subscription now, and why: once after
-	// each that ended, and after each round of attempts that failed. All
-	// offers are void.
+	// each that ended, and after each round of attempts that failed, unless
+	// Run returns. All offers are void.
 	Disconnected(error)
 }
 

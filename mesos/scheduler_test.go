@@ -117,7 +117,8 @@ func TestRefusals(t *testing.T) {
 		{name: "garbage first", answer: func(s *events) { s.head(); s.raw("1\nx") }, told: "the first event: "},
 		{name: "redirect to nowhere", answer: func(s *events) { s.status(307, "") }, told: "no address"},
 		{name: "redirect to itself", answer: func(s *events) { s.redirect("m:5050") }, told: "have not agreed on a leader"},
-		{name: "redirect to the dead", answer: func(s *events) { s.redirect("dead:5050") }, told: "connection refused"},
+		{name: "redirect to the dead", answer: func(s *events) { s.redirect("dead:5050") }, told: "m:5050: it names dead:5050 as the leader: connection refused"},
+		{name: "half an answer", answer: func(s *events) { s.w.WriteHeader(503); s.raw("recover"); s.stay() }, told: "503 Service Unavailable recover"},
 		{name: "ERROR", answer: func(s *events) { s.head(); s.send(errorEvent("bad role")) }, err: "m:5050 rejects the framework: bad role"},
 		{name: "ERROR removed", answer: func(s *events) { s.head(); s.send(errorEvent("Framework has been removed")) }, err: "removed", is: ErrRemoved},
 		{name: "ERROR failed over, later", answer: func(s *events) { s.open(15); s.send(errorEvent("Framework failed over")) }, err: "taken", is: ErrFailedOver},
@@ -224,7 +225,7 @@ func TestLeader(t *testing.T) {
 		stop()
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if got := l.heard(); len(got) < 2 || !strings.Contains(got[1], "a:5050: connection refused; b:5050: connection refused") {
+		if got := l.heard(); len(got) < 2 || !strings.Contains(got[1], "a:5050: connection refused; b:5050: it names c:5050 as the leader: connection refused") {
 			t.Errorf("told %q", got)
 		}
 	})

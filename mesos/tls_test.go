@@ -1,6 +1,7 @@
 package mesos
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -30,21 +31,27 @@ func TestTLS(t *testing.T) {
 		}
 		h := &once{told: make(chan string, 10)}
 		ended := make(chan error, 1)
+		ctx, stop := context.WithCancel(t.Context())
 		go func() {
-			ended <- s.Run(t.Context(), func() *pb.FrameworkInfo {
+			ended <- s.Run(ctx, func() *pb.FrameworkInfo {
 				user := "u"
 				return &pb.FrameworkInfo{User: &user, Name: &user}
 			}, h)
 		}()
 		told := <-h.told
 		if name == "not trusted" {
+			stop()
+		}
+		err = <-ended
+		stop()
+		if name == "not trusted" {
 			if !strings.Contains(told, "certificate") {
 				t.Errorf("%s: told %q", name, told)
 			}
-			continue // Run ends with the test
+			continue
 		}
 		var rejected *RejectedError
-		if err := <-ended; told != "SUBSCRIBED" || !errors.As(err, &rejected) || rejected.Message != "enough" {
+		if told != "SUBSCRIBED" || !errors.As(err, &rejected) || rejected.Message != "enough" {
 			t.Errorf("%s: told %q, then %v", name, told, err)
 		}
 	}

@@ -103,8 +103,11 @@ func (w *wire) send(ctx context.Context, to *url.URL, streamID string, call []by
 // open posts a SUBSCRIBE to a master or agent, or where that redirects to, and
 // returns the answer, which is a stream, and who gave it.
 func (w *wire) open(ctx context.Context, to *url.URL, subscribe []byte) (*http.Response, *url.URL, error) {
-	for range maxHops {
+	for hop := range maxHops {
 		resp, err := w.post(ctx, w.stream, to, "", subscribe)
+		if err != nil && hop > 0 {
+			return nil, nil, fmt.Errorf("it names %s as the leader: %w", to.Host, err)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -140,9 +143,10 @@ func leader(from *url.URL, location string) (*url.URL, error) {
 }
 
 // text reads and closes the body of an answer that is not a stream, so that its
-// connection can be used again.
+// connection can be used again. It takes no longer than the head may take.
 func text(resp *http.Response) string {
 	defer resp.Body.Close()
+	defer time.AfterFunc(answerTimeout, func() { resp.Body.Close() }).Stop()
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, maxText)) // an answer cut short is an answer
 	return strings.TrimSpace(string(b))
 }
@@ -173,7 +177,7 @@ func (e *statusError) retry() bool {
 
 // rejected returns the error that ends Run, or nil where err may pass.
 func rejected(err error) error {
-	if e, ok := err.(*statusError); ok && !e.retry() {
+	if e := (*statusError)(nil); errors.As(err, &e) && !e.retry() {
 		return &RejectedError{By: e.by, Status: e.status, Message: e.text}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	docker "github.com/fsouza/go-dockerclient"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
 // create makes a container, or takes over the one that an earlier call with the
@@ -50,8 +51,7 @@ func (s *service) settle(ctx context.Context, client *docker.Client, o *docker.C
 	case err != nil:
 		return "", err
 	}
-	fresh := c.State.StartedAt.IsZero() && c.State.ExitCode == 0
-	if r.Spec == o.Config.Labels[labelSpec] && (c.State.Running || fresh) {
+	if r.Spec == o.Config.Labels[labelSpec] && containerState(c.State) != runtimeapi.ContainerState_CONTAINER_EXITED {
 		return c.ID, nil
 	}
 	return "", s.remove(ctx, client, c.ID)

@@ -40,4 +40,12 @@
 // side. What is already so is success; a container whose creation succeeded
 // without its answer arriving is taken over when it was made from the same
 // configuration, and replaced when not.
+//
+// # What is not served
+//
+// GetContainerEvents: the kubelet lists once a second anyway, and at once after
+// each of its own acts, and its use of events is off by default. Checkpoints,
+// user namespaces per pod, images as volumes, ambient capabilities, the strict
+// policy for supplementary groups and recursive read-only mounts: Docker's API
+// has none of them. Each is refused with its reason; none is left out silently.
 package dockershim

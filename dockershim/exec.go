@@ -161,11 +161,14 @@ func (s *service) exitCode(ctx context.Context, container, id string) (int, erro
 	return *e.ExitCode, nil
 }
 
+// killTime is how long the end of a command whose time is over may take.
+const killTime = 10 * time.Second
+
 // killExec ends a command whose time is over, also one that Docker is still about
 // to start. Docker has no call for that, so the process is killed by its number,
 // after a look that it is in the container.
 func (s *service) killExec(ctx context.Context, container, id string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statusTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTime)
 	defer cancel()
 	err := poll(ctx, func() (bool, error) {
 		e, err := s.execution(ctx, id)

@@ -7,33 +7,22 @@ import (
 	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// Sweep removes leftovers of the owner, and tells how many: containers that were
-// created and never started within Config.SweepAfter, and those that ended and
-// whose sandbox is gone for that long. Nobody asks for these any more: the call
-// that made them was cut off.
+// Sweep removes leftovers of the owner, and tells how many: containers and
+// sandboxes that were created and never started within Config.SweepAfter. The
+// call that made them was cut off, so nobody knows of them. What has ended stays:
+// it is the kubelet's memory of its pods.
 func (s *Server) Sweep(ctx context.Context) (int, error) {
 	found, err := s.service.list(ctx, nil)
 	if err != nil {
 		return 0, err
 	}
 	s.service.forget(found)
-	old := time.Now().Add(-s.service.config.SweepAfter)
-	var left []docker.APIContainers
-	for _, c := range leftovers(found, old) {
-		// "Created" is also what Docker calls a failed start, which the kubelet knows
-		// of and collects itself.
-		full, _, err := s.service.inspect(ctx, c.ID)
-		if gone(err) {
-			continue
-		}
-		if err != nil {
-			return 0, err
-		}
-		if !full.State.Running && (full.State.StartedAt.IsZero() || c.State != "created") {
-			left = append(left, c)
-		}
+	left, err := s.service.leftovers(ctx, found, time.Now().Add(-s.service.config.SweepAfter))
+	if err != nil {
+		return 0, err
 	}
 	client, err := s.service.engine.in(ctx)
 	if err != nil {
@@ -54,25 +43,24 @@ func (s *service) forget(found []docker.APIContainers) {
 	s.pids.keep(ids)
 }
 
-// leftovers picks what Sweep is about from a full list.
-func leftovers(all []docker.APIContainers, old time.Time) []docker.APIContainers {
-	sandboxes := map[string]bool{}
-	for _, c := range all {
-		if c.Labels[labelType] == typeSandbox {
-			sandboxes[c.ID] = true
-		}
-	}
+// leftovers picks what Sweep is about from a full list. Docker calls also what
+// failed to start created, so those are looked at closely.
+func (s *service) leftovers(ctx context.Context, found []docker.APIContainers, old time.Time) ([]docker.APIContainers, error) {
 	var left []docker.APIContainers
-	for _, c := range all {
-		if alive(c.State) || !time.Unix(c.Created, 0).Before(old) {
+	for _, c := range found {
+		if c.State != "created" || !time.Unix(c.Created, 0).Before(old) {
 			continue
 		}
-		orphan := c.Labels[labelType] == typeContainer && !sandboxes[c.Labels[labelSandbox]]
-		if c.State == "created" || orphan {
+		full, _, err := s.inspect(ctx, c.ID)
+		switch {
+		case gone(err):
+		case err != nil:
+			return nil, err
+		case containerState(full.State) == runtimeapi.ContainerState_CONTAINER_CREATED:
 			left = append(left, c)
 		}
 	}
-	return left
+	return left, nil
 }
 
 // RemoveAll ends and removes every container of the owner, at once and without

@@ -36,6 +36,9 @@ func TestExecutorUpdate(t *testing.T) {
 		e.Update(state("t1", pb.TaskState_TASK_RUNNING))
 		e.Update(state("t1", pb.TaskState_TASK_STAGING)) // not to be reported by executors
 		e.Update(&pb.TaskStatus{})
+		nameless := state("t1", pb.TaskState_TASK_RUNNING)
+		nameless.Labels = &pb.Labels{Labels: []*pb.Label{{}}}
+		e.Update(nameless)
 		if err := e.Flush(t.Context()); err != nil {
 			t.Error(err)
 		}

@@ -16,13 +16,9 @@ import (
 // a subscription: the update is kept, and sent again, until the agent has
 // acknowledged it. Updates of one task arrive in the order of the calls.
 //
-// TASK_STAGING and a missing task id are mistakes of the caller that no agent
-// accepts; they are logged and go no further.
+// TASK_STAGING and missing fields are mistakes of the caller that no agent
+// accepts; they are logged and go no further, lest they hold up what is right.
 func (e *Executor) Update(status *mesospb.TaskStatus) {
-	if status.GetTaskId().GetValue() == "" || status.State == nil || status.GetState() == mesospb.TaskState_TASK_STAGING {
-		glog.Errorf("Mesos: executors cannot report task %q as %v", status.GetTaskId().GetValue(), status.State)
-		return
-	}
 	id := uuid.New()
 	s := *status
 	s.Uuid = id[:]
@@ -31,6 +27,10 @@ func (e *Executor) Update(status *mesospb.TaskStatus) {
 	if s.Timestamp == nil {
 		now := float64(time.Now().UnixNano()) / 1e9
 		s.Timestamp = &now
+	}
+	if _, err := s.Marshal(); err != nil || s.GetTaskId().GetValue() == "" || s.GetState() == mesospb.TaskState_TASK_STAGING {
+		glog.Errorf("Mesos: executors cannot report task %q as %s: %v", s.GetTaskId().GetValue(), s.GetState(), err)
+		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -5,27 +5,16 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
 const (
-	mediaType = "application/x-protobuf"
-
+	mediaType     = "application/x-protobuf"
 	dialTimeout   = 10 * time.Second
 	answerTimeout = 30 * time.Second // for the head of an answer
-
-	// maxHops bounds the redirects of one subscription: while an election is
-	// under way two masters may name each other.
-	maxHops = 5
-
-	// maxText bounds what is read of an answer that is not a stream.
-	maxText = 4 << 10
 )
 
 // A Dialer connects to address, as net.Dialer.DialContext does.
@@ -96,89 +85,6 @@ func (w *wire) send(ctx context.Context, to *url.URL, streamID string, call []by
 	text := text(resp)
 	if resp.StatusCode != http.StatusAccepted {
 		return &statusError{by: to.Host, status: resp.StatusCode, text: text}
-	}
-	return nil
-}
-
-// open posts a SUBSCRIBE to a master or agent, or where that redirects to, and
-// returns the answer, which is a stream, and who gave it.
-func (w *wire) open(ctx context.Context, to *url.URL, subscribe []byte) (*http.Response, *url.URL, error) {
-	for hop := range maxHops {
-		resp, err := w.post(ctx, w.stream, to, "", subscribe)
-		if err != nil && hop > 0 {
-			return nil, nil, fmt.Errorf("it names %s as the leader: %w", to.Host, err)
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		switch resp.StatusCode {
-		case http.StatusOK:
-			return resp, to, nil
-		case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-			text(resp)
-			if to, err = leader(to, resp.Header.Get("Location")); err != nil {
-				return nil, nil, err
-			}
-		default:
-			return nil, nil, &statusError{by: to.Host, status: resp.StatusCode, text: text(resp)}
-		}
-	}
-	return nil, nil, fmt.Errorf("more than %d redirects, the last to %s: the masters have not agreed on a leader", maxHops, to.Host)
-}
-
-// leader resolves the Location of a redirect, which has no scheme of its own in
-// any release of Mesos: `//host:port/master/api/v1/scheduler`.
-func leader(from *url.URL, location string) (*url.URL, error) {
-	to, err := from.Parse(location)
-	if err != nil || location == "" {
-		return nil, fmt.Errorf("%s redirects to %q, which is no address", from.Host, location)
-	}
-	if to.Scheme != from.Scheme {
-		return nil, fmt.Errorf("%s redirects from %s to %s: refused, as it would show our credentials", from.Host, from.Scheme, to.Redacted())
-	}
-	if to.Path == "" || to.Path == "/" {
-		to.Path, to.RawPath = from.Path, from.RawPath
-	}
-	return to, nil
-}
-
-// text reads and closes the body of an answer that is not a stream, so that its
-// connection can be used again. It takes no longer than the head may take.
-func text(resp *http.Response) string {
-	defer resp.Body.Close()
-	defer time.AfterFunc(answerTimeout, func() { resp.Body.Close() }).Stop()
-	b, _ := io.ReadAll(io.LimitReader(resp.Body, maxText)) // an answer cut short is an answer
-	return strings.TrimSpace(string(b))
-}
-
-// A statusError is an answer with a status that was not hoped for.
-type statusError struct {
-	by     string
-	status int
-	text   string
-}
-
-func (e *statusError) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("%s answers %s %s", e.by, httpStatus(e.status), e.text))
-}
-
-// retry says whether the same SUBSCRIBE may succeed later: 503 comes from
-// masters and agents that recover, 404 from those that have just started
-// (src/scheduler/scheduler.cpp and src/executor/executor.cpp of Mesos).
-func (e *statusError) retry() bool {
-	switch e.status {
-	case http.StatusNotFound, http.StatusRequestTimeout, http.StatusTooManyRequests:
-		return true
-	case http.StatusNotImplemented:
-		return false
-	}
-	return e.status < 400 || e.status >= 500
-}
-
-// rejected returns the error that ends Run, or nil where err may pass.
-func rejected(err error) error {
-	if e := (*statusError)(nil); errors.As(err, &e) && !e.retry() {
-		return &RejectedError{By: e.by, Status: e.status, Message: e.text}
 	}
 	return nil
 }

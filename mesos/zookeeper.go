@@ -16,55 +16,8 @@ import (
 
 const (
 	zkSession = 10 * time.Second // as Mesos itself asks for
-	zkPort    = "2181"
-	zkTries   = 3 // when the leader vanishes while we look
+	zkTries   = 3                // when the leader vanishes while we look
 )
-
-// A quorum finds the leading master by ZooKeeper, where masters register. It
-// looks only while there is no subscription, and keeps no session: a master that
-// loses its leadership ends itself, and with it our stream, so that ZooKeeper's
-// own troubles do not touch a subscription that lives.
-type quorum struct {
-	servers []string // host:port
-	path    string
-	auth    string // user:password, or ""
-	scheme  string // by which masters are spoken to
-	dial    Dialer // nil is the network
-}
-
-// parseQuorum reads zk://[user:password@]host:port,…/path.
-func parseQuorum(master string) (*quorum, error) {
-	// No error shows more of it than what follows the password.
-	rest := strings.TrimPrefix(master, "zk://")
-	auth, hosts := "", rest
-	if at := strings.LastIndex(rest, "@"); at >= 0 {
-		auth, hosts = rest[:at], rest[at+1:]
-	}
-	fail := func(what string) (*quorum, error) {
-		return nil, fmt.Errorf("mesos master zk://…%s: %s; wanted is zk://[user:password@]host:port,host:port/path", hosts, what)
-	}
-	if auth == "" && hosts != rest || auth != "" && !strings.Contains(auth, ":") {
-		return fail("the credentials are not user:password")
-	}
-	hosts, path, _ := strings.Cut(hosts, "/")
-	path = "/" + strings.TrimSuffix(path, "/")
-	if path == "/" || strings.Contains(path, "//") {
-		return fail("it lacks the path below which the masters register, as /mesos")
-	}
-	q := &quorum{path: path, auth: auth, scheme: "http"}
-	for _, server := range strings.Split(hosts, ",") {
-		u, err := url.Parse("zk://" + strings.TrimSpace(server))
-		if err != nil || u.Hostname() == "" || u.Path != "" {
-			return fail("a server is not host:port")
-		}
-		port := u.Port()
-		if port == "" {
-			port = zkPort
-		}
-		q.servers = append(q.servers, net.JoinHostPort(u.Hostname(), port))
-	}
-	return q, nil
-}
 
 // find returns the leader and none else.
 func (q *quorum) find(ctx context.Context) ([]*url.URL, error) {

@@ -1,0 +1,77 @@
+package mesos
+
+import (
+	"fmt"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// decodeSchedulerEvent decodes one event. Types that we do not know come as
+// UNKNOWN; known ones are sure to have their body.
+func decodeSchedulerEvent(record []byte) (*mesospb.SchedulerEvent, error) {
+	e := new(mesospb.SchedulerEvent)
+	if err := e.Unmarshal(record); err != nil {
+		return nil, err
+	}
+	whole := true
+	switch e.GetType() {
+	case mesospb.SchedulerEvent_SUBSCRIBED:
+		whole = e.Subscribed != nil
+	case mesospb.SchedulerEvent_OFFERS:
+		whole = e.Offers != nil
+	case mesospb.SchedulerEvent_RESCIND:
+		whole = e.Rescind != nil
+	case mesospb.SchedulerEvent_UPDATE:
+		whole = e.Update != nil
+	case mesospb.SchedulerEvent_MESSAGE:
+		whole = e.Message != nil
+	case mesospb.SchedulerEvent_FAILURE:
+		whole = e.Failure != nil
+	case mesospb.SchedulerEvent_ERROR:
+		whole = e.Error != nil
+	case mesospb.SchedulerEvent_INVERSE_OFFERS:
+		whole = e.InverseOffers != nil
+	case mesospb.SchedulerEvent_RESCIND_INVERSE_OFFER:
+		whole = e.RescindInverseOffer != nil
+	case mesospb.SchedulerEvent_HEARTBEAT:
+	default: // UPDATE_OPERATION_STATUS has no body among our messages
+		e.Type = mesospb.SchedulerEvent_UNKNOWN.Enum()
+	}
+	if !whole {
+		return nil, fmt.Errorf("%s without its body", e.GetType())
+	}
+	return e, nil
+}
+
+// decodeExecutorEvent decodes one event. Types that we do not know come as
+// UNKNOWN; known ones are sure to have their body.
+func decodeExecutorEvent(record []byte) (*mesospb.ExecutorEvent, error) {
+	e := new(mesospb.ExecutorEvent)
+	if err := e.Unmarshal(record); err != nil {
+		return nil, err
+	}
+	whole := true
+	switch e.GetType() {
+	case mesospb.ExecutorEvent_SUBSCRIBED:
+		whole = e.Subscribed != nil
+	case mesospb.ExecutorEvent_LAUNCH:
+		whole = e.Launch != nil
+	case mesospb.ExecutorEvent_LAUNCH_GROUP:
+		whole = e.LaunchGroup != nil
+	case mesospb.ExecutorEvent_KILL:
+		whole = e.Kill != nil
+	case mesospb.ExecutorEvent_ACKNOWLEDGED:
+		whole = e.Acknowledged != nil
+	case mesospb.ExecutorEvent_MESSAGE:
+		whole = e.Message != nil
+	case mesospb.ExecutorEvent_ERROR:
+		whole = e.Error != nil
+	case mesospb.ExecutorEvent_SHUTDOWN, mesospb.ExecutorEvent_HEARTBEAT:
+	default:
+		e.Type = mesospb.ExecutorEvent_UNKNOWN.Enum()
+	}
+	if !whole {
+		return nil, fmt.Errorf("%s without its body", e.GetType())
+	}
+	return e, nil
+}

@@ -70,7 +70,9 @@ func containerSpec(s settings, o order) (docker.CreateContainerOptions, error) {
 			"max-file": strconv.Itoa(s.logFiles),
 		}},
 	}
-	resourceSpec(host, s.oomFloor, c.GetLinux().GetResources())
+	if err := resourceSpec(host, s.oomFloor, c.GetLinux().GetResources()); err != nil {
+		return docker.CreateContainerOptions{}, err
+	}
 	if err := mountSpec(host, c.Mounts); err != nil {
 		return docker.CreateContainerOptions{}, err
 	}

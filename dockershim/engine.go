@@ -2,20 +2,13 @@ package dockershim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
-	"path/filepath"
 	"sync"
 
 	docker "github.com/fsouza/go-dockerclient"
 )
-
-// The Docker API versions that the shim is written for. The daemon's own range
-// decides where they differ: 20.10 speaks up to 1.41, 29 no less than 1.44.
-const apiWanted = "1.44"
 
 // engine is the Docker daemon: bare calls, each under the caller's context. It
 // finds the daemon at the first call and again after the connection failed, so
@@ -26,19 +19,6 @@ type engine struct {
 
 	mu   sync.Mutex // guards link
 	link *link
-}
-
-// link is a daemon found, and what does not change while it runs.
-type link struct {
-	client *docker.Client
-	prefix string // of API paths: /v1.41
-
-	version       string // of the engine
-	apiVersion    string
-	arch          string
-	root          string // Docker's root directory
-	systemdCgroup bool
-	oomFloor      int // lowest oom_score_adj that a container may be given
 }
 
 func newEngine(endpoint string) *engine {
@@ -121,90 +101,4 @@ func (t boundTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		t.failed()
 	}
 	return answer, err
-}
-
-func connect(ctx context.Context, endpoint string) (*link, error) {
-	first, err := newClient(endpoint, "")
-	if err != nil {
-		return nil, err
-	}
-	env, err := first.VersionWithContext(ctx)
-	if err != nil {
-		return nil, err
-	}
-	version, err := negotiate(env.Get("MinAPIVersion"), env.Get("ApiVersion"))
-	if err != nil {
-		return nil, err
-	}
-	client, err := newClient(endpoint, version)
-	if err != nil {
-		return nil, err
-	}
-	// The first call of a client looks up the server's version and writes it down
-	// without a lock; after that the client is only read, and may be copied.
-	own := client.HTTPClient
-	client = bind(client, boundTransport{ctx, own.Transport, func() {}})
-	info, err := client.Info()
-	if err != nil {
-		return nil, err
-	}
-	client.HTTPClient = own
-	return &link{
-		client:        client,
-		prefix:        "/v" + version,
-		version:       env.Get("Version"),
-		apiVersion:    version,
-		arch:          env.Get("Arch"),
-		root:          info.DockerRootDir,
-		systemdCgroup: info.CgroupDriver == "systemd",
-		oomFloor:      oomFloor(endpoint),
-	}, nil
-}
-
-// newClient honours DOCKER_TLS_VERIFY and DOCKER_CERT_PATH as Docker's own
-// client does.
-func newClient(endpoint, version string) (*docker.Client, error) {
-	dir := os.Getenv("DOCKER_CERT_PATH")
-	if os.Getenv("DOCKER_TLS_VERIFY") == "" || dir == "" {
-		return docker.NewVersionedClient(endpoint, version)
-	}
-	return docker.NewVersionedTLSClient(endpoint,
-		filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "ca.pem"), version)
-}
-
-// negotiate gives the API version to speak with a daemon that knows lowest to
-// highest.
-func negotiate(lowest, highest string) (string, error) {
-	want, err := docker.NewAPIVersion(apiWanted)
-	if err != nil {
-		return "", err
-	}
-	most, err := docker.NewAPIVersion(highest)
-	if err != nil {
-		return "", errors.New("the daemon does not say which API version it speaks")
-	}
-	if most.LessThan(want) {
-		return most.String(), nil
-	}
-	if least, err := docker.NewAPIVersion(lowest); err == nil && want.LessThan(least) {
-		return least.String(), nil
-	}
-	return want.String(), nil
-}
-
-// logFile is where Docker's json-file driver writes the log of a container.
-func (l *link) logFile(id string) string {
-	return filepath.Join(l.root, "containers", id, id+"-json.log")
-}
-
-// base begins the URLs of API calls that the client library has no method for.
-func (l *link) base() string {
-	u, err := url.Parse(l.client.Endpoint())
-	if err != nil || u.Scheme == "unix" {
-		return "http://docker" + l.prefix
-	}
-	if l.client.TLSConfig != nil {
-		return "https://" + u.Host + l.prefix
-	}
-	return "http://" + u.Host + l.prefix
 }

@@ -2,9 +2,7 @@ package dockershim
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -120,66 +118,6 @@ func criImage(id string, tags, digests []string, size int64) *runtimeapi.Image {
 		Spec:        &runtimeapi.ImageSpec{Image: id},
 		Pinned:      slices.ContainsFunc(tags, func(t string) bool { return strings.HasPrefix(t, pause.Repository+":") }),
 	}
-}
-
-// PullImage fetches an image. It gives up when nothing moves for the configured
-// time, however long the whole may take.
-func (s *service) PullImage(ctx context.Context, req *runtimeapi.PullImageRequest) (*runtimeapi.PullImageResponse, error) {
-	name := req.GetImage().GetImage()
-	repository, tag, err := pullSpec(name)
-	if err != nil {
-		return nil, err
-	}
-	auth, err := authSpec(req.Auth)
-	if err != nil {
-		return nil, err
-	}
-	client, err := s.engine.in(ctx)
-	if err != nil {
-		return nil, err
-	}
-	err = client.PullImage(docker.PullImageOptions{
-		Repository:        repository,
-		Tag:               tag,
-		OutputStream:      io.Discard,
-		InactivityTimeout: s.config.PullProgress,
-		Context:           ctx,
-	}, auth)
-	if errors.Is(err, docker.ErrInactivityTimeout) {
-		err = fmt.Errorf("no progress for %s: %w", s.config.PullProgress, err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("pulling image %s: %w", name, err)
-	}
-	image, err := s.image(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("image %s after its pull: %w", name, err)
-	}
-	return &runtimeapi.PullImageResponse{ImageRef: image.ID}, nil
-}
-
-// RemoveImage removes an image with all its names. An image that any container
-// uses, ours or not, stays and is an error.
-func (s *service) RemoveImage(ctx context.Context, req *runtimeapi.RemoveImageRequest) (*runtimeapi.RemoveImageResponse, error) {
-	image, err := s.image(ctx, req.GetImage().GetImage())
-	if err != nil {
-		return &runtimeapi.RemoveImageResponse{}, ignoreGone(err)
-	}
-	client, err := s.engine.in(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := append(named(image.RepoTags), named(image.RepoDigests)...)
-	if len(names) < 2 {
-		names = []string{image.ID}
-	}
-	for _, name := range names {
-		err := client.RemoveImageExtended(name, docker.RemoveImageOptions{Context: ctx})
-		if err != nil && !gone(err) {
-			return nil, fmt.Errorf("removing image %s: %w", name, err)
-		}
-	}
-	return &runtimeapi.RemoveImageResponse{}, nil
 }
 
 // ImageFsInfo tells how full the file system with Docker's data is.

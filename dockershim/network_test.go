@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -70,6 +71,32 @@ func TestBridgePod(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
+}
+
+// A pod in the host's network has the host's name and network, and DNS settings
+// of its own all the same.
+func TestHostNetworkPod(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	pod := n.pod("php", func(c *runtimeapi.PodSandboxConfig) {
+		c.DnsConfig = &runtimeapi.DNSConfig{Servers: []string{"10.1.2.3"}, Searches: []string{"a.example"}}
+	})
+	sandbox := n.runSandbox(pod)
+	id := n.create(sandbox, pod, n.container("web", "sleep 1000"))
+	n.startContainer(id)
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := n.exec(id, "hostname"); got != host {
+		t.Errorf("host name %q, the host's is %q", got, host)
+	}
+	if got := n.exec(id, "cat", "/etc/resolv.conf"); !strings.Contains(got, "nameserver 10.1.2.3") || !strings.Contains(got, "search a.example") {
+		t.Errorf("resolv.conf: %s", got)
+	}
+	if s := n.sandboxStatus(sandbox); s.Network.GetIp() != "" {
+		t.Errorf("address %v", s.Network)
+	}
 }
 
 // A sandbox whose port is taken fails and leaves nothing that holds anything.

@@ -7,11 +7,17 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// resourceSpec sets limits. Huge pages and raw cgroup v2 values have no place in
-// Docker's API and are left out; the kubelet sends zeros and hints there.
-func resourceSpec(host *docker.HostConfig, oomFloor int, r *runtimeapi.LinuxContainerResources) {
+// resourceSpec sets limits. Huge pages have no place in Docker's API; the kubelet
+// sends zeros for them unless a pod asks. Nor have raw cgroup v2 values, with
+// which the kubelet only hints at how memory is to be reclaimed.
+func resourceSpec(host *docker.HostConfig, oomFloor int, r *runtimeapi.LinuxContainerResources) error {
 	if r == nil {
-		return
+		return nil
+	}
+	for _, h := range r.HugepageLimits {
+		if h.Limit > 0 {
+			return refuse("huge pages of %s: Docker cannot hand them out", h.PageSize)
+		}
 	}
 	host.CPUShares = r.CpuShares
 	host.CPUPeriod = r.CpuPeriod
@@ -21,6 +27,7 @@ func resourceSpec(host *docker.HostConfig, oomFloor int, r *runtimeapi.LinuxCont
 	host.Memory = r.MemoryLimitInBytes
 	host.MemorySwap = swapLimit(r)
 	host.OomScoreAdj = max(int(r.OomScoreAdj), oomFloor)
+	return nil
 }
 
 // swapLimit is memory and swap together. Where nothing is said, Docker would give

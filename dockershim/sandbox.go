@@ -72,8 +72,9 @@ func (s *service) discard(ctx context.Context, id string) error {
 // StopPodSandbox ends everything in a pod at once. The kubelet has given the
 // containers their grace before.
 func (s *service) StopPodSandbox(ctx context.Context, req *runtimeapi.StopPodSandboxRequest) (*runtimeapi.StopPodSandboxResponse, error) {
-	if _, err := s.find(ctx, req.PodSandboxId, typeSandbox); err != nil && !gone(err) {
-		return nil, err
+	_, missing := s.find(ctx, req.PodSandboxId, typeSandbox)
+	if missing != nil && !gone(missing) {
+		return nil, missing
 	}
 	inside, err := s.list(ctx, []string{"running", "paused"}, labelType+"="+typeContainer, labelSandbox+"="+req.PodSandboxId)
 	if err != nil {
@@ -82,10 +83,10 @@ func (s *service) StopPodSandbox(ctx context.Context, req *runtimeapi.StopPodSan
 	if err := each(inside, func(c docker.APIContainers) error { return s.kill(ctx, c.ID) }); err != nil {
 		return nil, err
 	}
-	if _, err := s.find(ctx, req.PodSandboxId, typeSandbox); err != nil {
-		return &runtimeapi.StopPodSandboxResponse{}, ignoreGone(err)
+	if missing == nil {
+		err = s.kill(ctx, req.PodSandboxId)
 	}
-	return &runtimeapi.StopPodSandboxResponse{}, s.kill(ctx, req.PodSandboxId)
+	return &runtimeapi.StopPodSandboxResponse{}, err
 }
 
 // kill ends a container without grace; one that does not run, or is not there,

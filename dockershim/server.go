@@ -72,7 +72,7 @@ func listen(path string) (net.Listener, error) {
 	if conn, err := net.Dial("unix", path); err == nil {
 		conn.Close()
 		return nil, fmt.Errorf("dockershim: socket %s: another process serves on it", path)
-	} else if errors.Is(err, syscall.ECONNREFUSED) {
+	} else if info, lost := os.Lstat(path); errors.Is(err, syscall.ECONNREFUSED) && lost == nil && info.Mode()&os.ModeSocket != 0 {
 		if err := os.Remove(path); err != nil {
 			return nil, fmt.Errorf("dockershim: socket: %w", err)
 		}

@@ -18,34 +18,77 @@ import (
 )
 
 // obtain makes sure that the node's client certificate is under the root
-// directory, asking server for one with the bootstrap token when it is not. The
-// token is on disk only while that takes.
+// directory, and a kubeconfig that uses it at server. A certificate of an earlier
+// executor on this agent is taken over when it is good; otherwise server is asked
+// for one with the bootstrap token, which is on disk only while that takes.
 func (c *Config) obtain(ctx context.Context, server string) error {
 	p := paths{c.RootDir}
+	held := c.holdsCertificate(time.Now())
+	if held != nil {
+		if err := os.RemoveAll(p.pki()); err != nil {
+			return fmt.Errorf("kubelet: removing old certificates: %w", err)
+		}
+	}
 	if err := os.MkdirAll(p.pki(), 0o700); err != nil {
 		return fmt.Errorf("kubelet: directory for certificates: %w", err)
 	}
 	if err := os.WriteFile(p.ca(), c.CA, 0o600); err != nil {
 		return fmt.Errorf("kubelet: certificate authority: %w", err)
 	}
-	if err := clientcmd.WriteToFile(c.bootstrapKubeconfig(server), p.bootstrap()); err != nil {
-		return fmt.Errorf("kubelet: bootstrap kubeconfig: %w", err)
+	if held != nil {
+		if err := c.request(ctx, server); err != nil {
+			return fmt.Errorf("kubelet: no certificate for node %s from %s: %w", c.Node, server, err)
+		}
 	}
-	defer os.Remove(p.bootstrap())
-	err := bootstrap.LoadClientCert(ctx, p.kubeconfig(), p.bootstrap(), p.pki(), types.NodeName(c.Node))
+	err := clientcmd.WriteToFile(c.kubeconfig(server, &clientcmdapi.AuthInfo{
+		ClientCertificate: p.clientPEM(), ClientKey: p.clientPEM()}), p.kubeconfig())
 	if err != nil {
-		return fmt.Errorf("kubelet: no certificate for node %s from %s: %w", c.Node, server, err)
+		return fmt.Errorf("kubelet: kubeconfig: %w", err)
 	}
 	return nil
 }
 
-func (c *Config) bootstrapKubeconfig(server string) clientcmdapi.Config {
+// request asks server for a certificate and waits until it is issued.
+func (c *Config) request(ctx context.Context, server string) error {
+	p := paths{c.RootDir}
+	if err := clientcmd.WriteToFile(c.kubeconfig(server, &clientcmdapi.AuthInfo{Token: c.Token}), p.bootstrap()); err != nil {
+		return err
+	}
+	defer os.Remove(p.bootstrap())
+	return bootstrap.LoadClientCert(ctx, p.kubeconfig(), p.bootstrap(), p.pki(), types.NodeName(c.Node))
+}
+
+// renewMargin is how much longer a certificate must be valid to be taken over.
+const renewMargin = time.Hour
+
+// holdsCertificate says why there is no certificate of this node and cluster
+// under the root directory, or nil.
+func (c *Config) holdsCertificate(now time.Time) error {
+	pem := paths{c.RootDir}.clientPEM()
+	pair, err := tls.LoadX509KeyPair(pem, pem)
+	if err != nil {
+		return err
+	}
+	if pair.Leaf.Subject.CommonName != "system:node:"+c.Node {
+		return fmt.Errorf("it is for %s", pair.Leaf.Subject.CommonName)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(c.CA)
+	_, err = pair.Leaf.Verify(x509.VerifyOptions{
+		Roots: roots, CurrentTime: now.Add(renewMargin),
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	return err
+}
+
+// kubeconfig is a kubeconfig for one server and one identity.
+func (c *Config) kubeconfig(server string, who *clientcmdapi.AuthInfo) clientcmdapi.Config {
 	return clientcmdapi.Config{
 		Clusters: map[string]*clientcmdapi.Cluster{
 			"cluster": {Server: server, CertificateAuthorityData: c.CA}},
-		AuthInfos:      map[string]*clientcmdapi.AuthInfo{"bootstrap": {Token: c.Token}},
-		Contexts:       map[string]*clientcmdapi.Context{"bootstrap": {Cluster: "cluster", AuthInfo: "bootstrap"}},
-		CurrentContext: "bootstrap",
+		AuthInfos:      map[string]*clientcmdapi.AuthInfo{"node": who},
+		Contexts:       map[string]*clientcmdapi.Context{"node": {Cluster: "cluster", AuthInfo: "node"}},
+		CurrentContext: "node",
 	}
 }
 

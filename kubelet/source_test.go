@@ -1,0 +1,110 @@
+package kubelet
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+func pod(name string, grace int64) *v1.Pod {
+	return &v1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, UID: types.UID("uid-" + name)},
+		Spec:       v1.PodSpec{TerminationGracePeriodSeconds: &grace},
+	}
+}
+
+// taps is a source with ears on both its ends.
+func taps() (s *source, toKubelet, toExecutor *[][]*v1.Pod) {
+	var k, e [][]*v1.Pod
+	s = &source{
+		set:     func(pods []*v1.Pod) { k = append(k, pods) },
+		observe: func(pods []*v1.Pod) { e = append(e, pods) },
+	}
+	return s, &k, &e
+}
+
+// Kubelet and executor are given the same pods, in the same order of changes, and
+// what the kubelet writes into its pods the executor does not see.
+func TestSourceGivesBothTheSame(t *testing.T) {
+	t.Parallel()
+	s, k, e := taps()
+	s.push([]any{})
+	s.push([]any{pod("a", 30), pod("b", 30)})
+	s.push([]any{pod("b", 30)})
+	if len(*k) != 3 || len(*e) != 3 {
+		t.Fatalf("the kubelet was given %d sets, the executor %d, want 3", len(*k), len(*e))
+	}
+	for i, want := range []int{0, 2, 1} {
+		if len((*k)[i]) != want || len((*e)[i]) != want {
+			t.Errorf("change %d: %d and %d pods, want %d", i, len((*k)[i]), len((*e)[i]), want)
+		}
+	}
+	(*k)[2][0].Name = "written by the kubelet"
+	if (*e)[2][0].Name != "b" {
+		t.Error("the kubelet writes into the executor's pods")
+	}
+}
+
+// A drained source marks every pod as being deleted, each with the least of the
+// time that there is, that it asks for, and that it has been given already; and
+// what an API server may still say changes nothing any more.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	deleted := pod("deleted", 30)
+	deleted.DeletionGracePeriodSeconds = new(int64(2))
+	deleted.DeletionTimestamp = &metav1.Time{Time: now.Add(-time.Hour)}
+	unsaid := pod("unsaid", 0)
+	unsaid.Spec.TerminationGracePeriodSeconds = nil
+
+	s, k, e := taps()
+	s.push([]any{pod("patient", 30), pod("quick", 3), pod("at-once", 0), deleted, unsaid})
+	s.drain(now, 5500*time.Millisecond)
+	s.push([]any{pod("late", 30)})
+	if len(*k) != 2 || len(*e) != 1 {
+		t.Fatalf("the kubelet was given %d sets and the executor %d, want 2 and 1", len(*k), len(*e))
+	}
+	want := map[string]int64{"patient": 5, "quick": 3, "at-once": 1, "deleted": 2, "unsaid": 5}
+	for _, p := range (*k)[1] {
+		if p.DeletionTimestamp == nil || p.DeletionGracePeriodSeconds == nil {
+			t.Errorf("pod %s is not marked as being deleted", p.Name)
+			continue
+		}
+		if got := *p.DeletionGracePeriodSeconds; got != want[p.Name] {
+			t.Errorf("pod %s has %d s, want %d", p.Name, got, want[p.Name])
+		}
+		if end := now.Add(time.Duration(want[p.Name]) * time.Second); !p.DeletionTimestamp.Time.Equal(end) {
+			t.Errorf("pod %s is to end at %v, want %v", p.Name, p.DeletionTimestamp, end)
+		}
+		delete(want, p.Name)
+	}
+	if len(want) > 0 {
+		t.Errorf("not drained: %v", want)
+	}
+	if (*e)[0][0].DeletionTimestamp != nil {
+		t.Error("the executor's pods are marked, too")
+	}
+}
+
+func TestDrainOfNothing(t *testing.T) {
+	t.Parallel()
+	s := &source{} // as before the kubelet is up
+	s.drain(time.Now(), time.Second)
+	s.push([]any{pod("late", 30)}) // must not reach a kubelet that is not there
+}
+
+// The type of the kubelet's channel has no name outside of its package; this one
+// has the same shape.
+func TestSend(t *testing.T) {
+	t.Parallel()
+	type unnamed struct{ Pods []*v1.Pod }
+	c := make(chan unnamed, 1)
+	send(t.Context(), c, []*v1.Pod{pod("a", 1)})
+	if got := (<-c).Pods; len(got) != 1 || got[0].Name != "a" {
+		t.Errorf("got %v", fmt.Sprint(got))
+	}
+}

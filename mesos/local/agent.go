@@ -4,11 +4,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/gogo/protobuf/proto"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
@@ -34,6 +31,9 @@ type agent struct {
 	running, connected, removed bool
 	removedAt                   time.Time
 	timeout                     *timer
+
+	// recovering: a new master knows of it, but has not heard it yet.
+	recovering bool
 
 	// silent: nothing passes between it and the master, who has not noticed
 	// yet; what the master says meanwhile waits in the mailbox.
@@ -88,7 +88,7 @@ func (a *agent) register() {
 		a.m.agentOf[a.id] = a
 		a.registered = time.Now()
 	}
-	a.connected = true
+	a.connected, a.recovering = true, false
 	a.m.allocate()
 }
 
@@ -122,64 +122,6 @@ func (a *agent) stopServer(how ending) {
 	a.server = nil
 }
 
-func (a *agent) agentID() *mesospb.AgentID { return &mesospb.AgentID{Value: proto.String(a.id)} }
-
-func (a *agent) pid() string { return "slave(1)@" + a.endpoint }
-
-func (a *agent) port() int32 { return int32(a.listener.Addr().(*net.TCPAddr).Port) }
-
-func (a *agent) url() *mesospb.URL {
-	return &mesospb.URL{
-		Scheme:  proto.String("http"),
-		Address: &mesospb.Address{Hostname: &a.hostname, Ip: &a.ip, Port: proto.Int32(a.port())},
-		Path:    proto.String("/slave(1)"),
-	}
-}
-
-func (a *agent) info() *mesospb.AgentInfo {
-	return &mesospb.AgentInfo{
-		Hostname: &a.hostname, Resources: a.total, Attributes: a.attributes,
-		Id: a.agentID(), Port: proto.Int32(a.port()),
-	}
-}
-
-// executorIDs are those of f that run here or are being started.
-func (a *agent) executorIDs(f *framework) []*mesospb.ExecutorID {
-	var out []*mesospb.ExecutorID
-	for _, ex := range a.executorsInOrder() {
-		if ex.framework == f {
-			out = append(out, ex.info.ExecutorId)
-		}
-	}
-	return out
-}
-
-func (a *agent) executorsInOrder() []*executor {
-	out := make([]*executor, 0, len(a.executors))
-	for _, ex := range a.executors {
-		out = append(out, ex)
-	}
-	slices.SortFunc(out, func(x, y *executor) int {
-		if d := x.started.Compare(y.started); d != 0 {
-			return d
-		}
-		return strings.Compare(x.container, y.container)
-	})
-	return out
-}
-
-// updatesInOrder are the streams of f here, the older first.
-func (a *agent) updatesInOrder(f *framework) []*updates {
-	var out []*updates
-	for key, u := range a.updates {
-		if key.framework == f.id {
-			out = append(out, u)
-		}
-	}
-	slices.SortFunc(out, func(x, y *updates) int { return x.number - y.number })
-	return out
-}
-
 // removeFramework shuts the framework's executors down and forgets its statuses.
 func (a *agent) removeFramework(f *framework) {
 	for _, ex := range a.executorsInOrder() {
@@ -199,6 +141,7 @@ func (a *agent) removeFramework(f *framework) {
 // endExecutors orders all executors of this agent to end.
 func (a *agent) endExecutors() {
 	a.timeout.stop()
+	a.mailbox = nil
 	for _, ex := range append(a.executorsInOrder(), a.orphans...) {
 		if ex.stream == nil && ex.process != nil { // it cannot be told otherwise
 			ex.process.terminate()

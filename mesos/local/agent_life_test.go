@@ -200,3 +200,37 @@ func TestKillExecutor(t *testing.T) {
 		}
 	}
 }
+
+// A new master knows nothing of the task before the agent has registered with
+// it; the framework keeps its id and the task its executor.
+func TestMasterFailsOver(t *testing.T) {
+	t.Parallel()
+	m := start(t, quick())
+	f := connect(t, m)
+	o := f.launch("stays", "ex-stays", run)
+	if err := m.FailOver(500 * time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	e := f.until("SUBSCRIBED", func(e *mesospb.SchedulerEvent) bool { return e.Subscribed != nil })
+	if e.Subscribed.FrameworkId.GetValue() != f.id {
+		t.Errorf("subscribed as %s", e.Subscribed.FrameworkId.GetValue())
+	}
+	f.send(mesos.Reconcile(mesos.TaskRef{Task: "stays", Agent: o.AgentId.GetValue()}, mesos.TaskRef{Task: "unknown", Agent: o.AgentId.GetValue()}))
+	f.send(mesos.Reconcile())
+	f.send(mesos.Reconcile(mesos.TaskRef{Task: "marker", Agent: "no-such-agent"}))
+	f.until("marker", func(e *mesospb.SchedulerEvent) bool {
+		id := e.GetUpdate().GetStatus().GetTaskId().GetValue()
+		if e.Update != nil && id != "marker" {
+			t.Errorf("answered too early: %v", e.Update.Status)
+		}
+		return id == "marker"
+	})
+	back := f.offer()
+	if back.AgentId.GetValue() != o.AgentId.GetValue() || len(back.ExecutorIds) != 1 {
+		t.Errorf("offered %v", back)
+	}
+	f.send(mesos.Reconcile())
+	f.status("stays", mesospb.TaskState_TASK_RUNNING)
+	f.send(mesos.Kill("stays", o.AgentId.GetValue(), 0))
+	f.status("stays", mesospb.TaskState_TASK_KILLED)
+}

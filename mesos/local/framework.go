@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gogo/protobuf/proto"
-	"github.com/google/uuid"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -62,96 +60,6 @@ func (f *framework) send(m *master, e *mesospb.SchedulerEvent) {
 		q := f.stream
 		q.end(torn)
 		m.disconnected(f, q)
-	}
-}
-
-// subscription is what a SUBSCRIBE asks for.
-type subscription struct {
-	call      *mesospb.SchedulerCall_Subscribe
-	principal string
-}
-
-// subscribe answers a SUBSCRIBE whose form is right: with a stream that carries
-// the framework's events, or one with a single ERROR.
-func (m *master) subscribe(s subscription) (q *queue, f *framework, streamID string) {
-	q, streamID = newQueue(), uuid.NewString()
-	f, problem := m.admit(s)
-	if problem != "" {
-		q.send(schedulerError(problem))
-		q.end(closed)
-		return q, nil, streamID
-	}
-	if f.stream != nil { // the newest subscriber wins
-		f.stream.send(schedulerError("Framework failed over"))
-		f.stream.end(closed)
-	}
-	m.takeOffersBack(f)
-	f.failover.stop()
-	f.stream, f.streamID, f.filters = q, streamID, map[*agent][]*filter{}
-	f.suppressed = map[string]bool{}
-	for _, role := range s.call.SuppressedRoles {
-		f.suppressed[role] = true
-	}
-	q.send(&mesospb.SchedulerEvent{
-		Type: mesospb.SchedulerEvent_SUBSCRIBED.Enum(),
-		Subscribed: &mesospb.SchedulerEvent_Subscribed{
-			FrameworkId:              &mesospb.FrameworkID{Value: &f.id},
-			HeartbeatIntervalSeconds: proto.Float64(m.cfg.HeartbeatInterval.Seconds()),
-			MasterInfo:               m.info,
-		}})
-	m.resendUpdates(f)
-	m.allocate()
-	return q, f, streamID
-}
-
-// admit finds or makes the framework of a subscription, and takes over what may
-// change of a known one: not user, checkpoint and principal.
-func (m *master) admit(s subscription) (f *framework, problem string) {
-	info := proto.Clone(s.call.FrameworkInfo).(*mesospb.FrameworkInfo)
-	if problem := validateFramework(info, s.call.SuppressedRoles); problem != "" {
-		return nil, problem
-	}
-	id := info.GetId().GetValue()
-	if id == "" {
-		id = m.newFrameworkID()
-	}
-	if slices.ContainsFunc(m.completed, func(f *framework) bool { return f.id == id }) {
-		return nil, "Framework has been removed"
-	}
-	f = m.frameworks[id]
-	if f == nil {
-		f = &framework{id: id, principal: s.principal, registered: time.Now(),
-			offers: map[string]*offer{}, tasks: map[string]*task{}}
-		m.frameworks[id] = f
-		m.order = append(m.order, f)
-	} else {
-		if f.principal != s.principal {
-			return nil, "Changing framework's principal is not allowed"
-		}
-		info.User, info.Checkpoint = f.info.User, f.info.Checkpoint
-	}
-	info.Id = &mesospb.FrameworkID{Value: &f.id}
-	if s.principal != "" {
-		info.Principal = &s.principal
-	}
-	f.info, f.roles = info, frameworkRoles(info)
-	return f, ""
-}
-
-// disconnected is called when a subscriber has gone; an older one does not count.
-func (m *master) disconnected(f *framework, q *queue) {
-	if f.stream != q || m.ending {
-		return
-	}
-	f.disconnectNow(closed)
-	m.takeOffersBack(f)
-	f.failover = m.after(seconds(f.info.GetFailoverTimeout()), func() { m.removeFramework(f) })
-}
-
-func (f *framework) disconnectNow(how ending) {
-	if f.stream != nil {
-		f.stream.end(how)
-		f.stream, f.streamID = nil, ""
 	}
 }
 

@@ -14,7 +14,11 @@ func (m *Mesos) on(i int, f func(a *agent) error) error {
 		return fmt.Errorf("there is no agent %d; there are %d, counted from 0", i, len(m.master.agents))
 	}
 	var err error
-	if !m.master.do(func() { err = f(m.master.agents[i]) }) {
+	if !m.master.do(func() {
+		if err = errEnded; !m.master.ending {
+			err = f(m.master.agents[i])
+		}
+	}) {
 		return errEnded
 	}
 	return err

@@ -12,7 +12,7 @@ import (
 func (m *master) reconcile(f *framework, call *mesospb.SchedulerCall_Reconcile) {
 	if len(call.Tasks) == 0 {
 		for _, t := range slices.Clone(f.taskOrder) {
-			if t.unreachable.IsZero() {
+			if t.unreachable.IsZero() && !t.agent.recovering {
 				m.update(f, t.reconciled())
 			}
 		}
@@ -23,13 +23,15 @@ func (m *master) reconcile(f *framework, call *mesospb.SchedulerCall_Reconcile) 
 }
 
 func (m *master) reconcileTask(f *framework, id *mesospb.TaskID, agent *mesospb.AgentID) {
-	if t := f.tasks[id.GetValue()]; t != nil {
+	if t := f.tasks[id.GetValue()]; t != nil && !t.agent.recovering {
 		m.update(f, t.reconciled())
 		return
 	}
 	state, text := mesospb.TaskState_TASK_UNKNOWN, "Reconciliation: Task is unknown"
 	var since *mesospb.TimeInfo
 	switch a := m.agentOf[agent.GetValue()]; {
+	case a != nil && a.recovering || agent == nil && m.recovering():
+		return // nobody knows yet
 	case agent == nil:
 	case a != nil && a.removed:
 		state, text = mesospb.TaskState_TASK_UNREACHABLE, "Reconciliation: Task is unreachable"
@@ -71,7 +73,7 @@ func (t *task) reconciled() *mesospb.TaskStatus {
 func (m *master) kill(f *framework, call *mesospb.SchedulerCall_Kill) {
 	t := f.tasks[call.TaskId.GetValue()]
 	switch {
-	case t == nil || !t.unreachable.IsZero():
+	case t == nil || !t.unreachable.IsZero() || t.agent.recovering:
 		m.reconcileTask(f, call.TaskId, call.AgentId)
 	case call.AgentId != nil && call.AgentId.GetValue() != t.agent.id:
 	case !t.agent.connected:

@@ -24,12 +24,17 @@ func (m *master) startExecutor(ex *executor) {
 		info:       ex.info,
 		definition: fmt.Sprintf("executor %s of framework %s on agent %s", ex.info.ExecutorId.GetValue(), ex.framework.id, ex.agent.id),
 	}
-	begun := func(p *process) { m.do(func() { m.begun(ex, p) }) }
+	begun := func(p *process) {
+		glog.V(1).Infof("local Mesos: %s runs in %s", plan.definition, plan.directory)
+		m.do(func() { m.begun(ex, p) })
+	}
 	m.executors.Go(func() {
 		defer cancel()
 		status, problem := m.runPlan(ctx, plan, begun)
 		if problem != nil {
 			glog.Warningf("local Mesos: %s: %s", plan.definition, problem.text)
+		} else {
+			glog.V(1).Infof("local Mesos: %s has ended, wait status %d", plan.definition, status)
 		}
 		m.do(func() { ex.exited(status, problem) })
 	})

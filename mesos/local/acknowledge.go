@@ -1,0 +1,36 @@
+package local
+
+import (
+	"bytes"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// acknowledge takes the first status off a stream, if it is the one meant.
+func (m *master) acknowledge(f *framework, call *mesospb.SchedulerCall_Acknowledge) {
+	a := m.agentOf[call.AgentId.GetValue()]
+	if a == nil || !a.connected || m.dice.happens(m.cfg.Faults.SwallowAcknowledgements) {
+		return
+	}
+	a.tell(func() { a.acknowledge(f, call) })
+}
+
+// acknowledge goes on with the next status.
+func (a *agent) acknowledge(f *framework, call *mesospb.SchedulerCall_Acknowledge) {
+	u := a.updates[updatesKey{f.id, call.TaskId.GetValue()}]
+	if u == nil || len(u.pending) == 0 || !bytes.Equal(u.pending[0].Uuid, call.Uuid) {
+		return
+	}
+	acknowledged := u.pending[0]
+	u.pending, u.wait = u.pending[1:], 0
+	u.retry.stop()
+	if terminal(acknowledged.GetState()) && u.task != nil {
+		a.m.removeTask(u.task)
+		u.task = nil
+	}
+	if len(u.pending) == 0 && u.task == nil {
+		delete(a.updates, u.key)
+		return
+	}
+	a.forward(u)
+}

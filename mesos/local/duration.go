@@ -1,0 +1,22 @@
+package local
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// mesosDuration writes d as Mesos does: a number and the largest unit that
+// keeps it whole.
+func mesosDuration(d time.Duration) string {
+	for _, u := range []struct {
+		name string
+		unit time.Duration
+	}{{"weeks", 7 * 24 * time.Hour}, {"days", 24 * time.Hour}, {"hrs", time.Hour}, {"mins", time.Minute},
+		{"secs", time.Second}, {"ms", time.Millisecond}, {"us", time.Microsecond}} {
+		if d != 0 && d%u.unit == 0 {
+			return fmt.Sprintf("%d%s", d/u.unit, u.name)
+		}
+	}
+	return strings.TrimSpace(fmt.Sprintf("%dns", d))
+}

@@ -1,0 +1,91 @@
+package local
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// newExecutor makes the entry of an executor that is yet to be started.
+func (a *agent) newExecutor(f *framework, info *mesospb.ExecutorInfo) *executor {
+	ex := &executor{agent: a, framework: f, info: info, container: uuid.NewString(), started: time.Now(), cancel: func() {}}
+	ex.directory = sandbox(a.m.workDir, a, ex)
+	a.executors[ex.key()] = ex
+	return ex
+}
+
+// discardUnused takes back an executor whose tasks were refused after all.
+func (a *agent) discardUnused(f *framework, info *mesospb.ExecutorInfo) {
+	ex := a.executors[executorKey{f.id, info.ExecutorId.GetValue()}]
+	if ex != nil && len(ex.tasks) == 0 && !ex.launched {
+		delete(a.executors, ex.key())
+	}
+}
+
+// launch brings tasks of one executor to it, starting it if need be.
+func (a *agent) launch(tasks []*task, group bool) {
+	ex := tasks[0].executor
+	b := batch{tasks, group}
+	for _, t := range tasks {
+		t.received = true
+	}
+	switch {
+	case ex.phase == terminating:
+		for _, t := range tasks {
+			a.own(t, t.framework.lost(mesospb.TaskState_TASK_DROPPED), mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor terminating")
+		}
+	case ex.phase == running && ex.stream != nil:
+		ex.deliver(b)
+	default:
+		ex.queued = append(ex.queued, b)
+		if !ex.launched {
+			ex.launched = true
+			a.m.startExecutor(ex)
+		}
+	}
+}
+
+func (ex *executor) deliver(b batch) {
+	var infos []*mesospb.TaskInfo
+	for _, t := range b.tasks {
+		t.delivered, ex.hadTask = true, true
+		infos = append(infos, t.info)
+	}
+	if b.group {
+		ex.send(&mesospb.ExecutorEvent{
+			Type:        mesospb.ExecutorEvent_LAUNCH_GROUP.Enum(),
+			LaunchGroup: &mesospb.ExecutorEvent_LaunchGroup{TaskGroup: &mesospb.TaskGroupInfo{Tasks: infos}},
+		})
+		return
+	}
+	for _, info := range infos {
+		ex.send(&mesospb.ExecutorEvent{
+			Type:   mesospb.ExecutorEvent_LAUNCH.Enum(),
+			Launch: &mesospb.ExecutorEvent_Launch{Task: info},
+		})
+	}
+}
+
+// kill carries a KILL out. A task that still waits for its executor is over at
+// once; with a group goes the whole group.
+func (a *agent) kill(t *task, call *mesospb.SchedulerCall_Kill) {
+	ex := t.executor
+	if ex.phase == terminating {
+		return
+	}
+	i := slices.IndexFunc(ex.queued, func(b batch) bool { return slices.Contains(b.tasks, t) })
+	if i < 0 {
+		ex.send(&mesospb.ExecutorEvent{
+			Type: mesospb.ExecutorEvent_KILL.Enum(),
+			Kill: &mesospb.ExecutorEvent_Kill{TaskId: t.info.TaskId, KillPolicy: call.KillPolicy},
+		})
+		return
+	}
+	b := ex.queued[i]
+	ex.queued = slices.Delete(ex.queued, i, i+1)
+	for _, t := range b.tasks {
+		a.own(t, mesospb.TaskState_TASK_KILLED, mesospb.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH, "Killed before delivery to the executor")
+	}
+}

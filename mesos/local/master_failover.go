@@ -1,0 +1,67 @@
+package local
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/google/uuid"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// FailOver replaces the master by a new one at the same address, with another
+// id: schedulers' streams break, offers are void, and of frameworks and tasks it
+// learns from the agents that register again, which they do after the given
+// time. Until then it answers no reconciliation that concerns them.
+func (m *Mesos) FailOver(agentsAfter time.Duration) error {
+	err := errEnded
+	m.master.do(func() {
+		if !m.master.ending {
+			m.master.failOver(agentsAfter)
+			err = nil
+		}
+	})
+	return err
+}
+
+func (m *master) failOver(agentsAfter time.Duration) {
+	m.id, m.started = uuid.NewString(), time.Now()
+	m.info = proto.Clone(m.info).(*mesospb.MasterInfo)
+	m.info.Id = &m.id
+	m.offerCount, m.frameworkCount, m.agentCount, m.completed = 0, 0, 0, nil
+	for _, f := range slices.Clone(m.order) {
+		f.disconnectNow(cut)
+		m.takeOffersBack(f)
+		f.failover.stop()
+		if !m.hasLeft(f) {
+			delete(m.frameworks, f.id)
+			m.order = slices.DeleteFunc(m.order, func(x *framework) bool { return x == f })
+			continue
+		}
+		f.failover = m.after(agentsAfter+seconds(f.info.GetFailoverTimeout()), func() { m.removeFramework(f) })
+	}
+	for _, a := range m.agents {
+		if a.removed { // known to be unreachable: that is in the registry
+			continue
+		}
+		a.recovering = true
+		if a.heard() {
+			m.after(agentsAfter, func() {
+				if a.running && a.recovering && !a.silent {
+					a.comeBack()
+				}
+			})
+		}
+		a.connected = false
+	}
+}
+
+// hasLeft tells whether an agent can report anything of the framework.
+func (m *master) hasLeft(f *framework) bool {
+	return len(f.tasks) > 0 || slices.ContainsFunc(m.agents, func(a *agent) bool { return len(a.executorIDs(f)) > 0 })
+}
+
+// recovering tells whether some agents have not been heard yet.
+func (m *master) recovering() bool {
+	return slices.ContainsFunc(m.agents, func(a *agent) bool { return a.recovering })
+}

@@ -1,0 +1,100 @@
+package mesostest
+
+import (
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// until returns the first event that ok accepts; others are passed over.
+func (s *scheduler) until(what string, ok func(*mesospb.SchedulerEvent) bool) *mesospb.SchedulerEvent {
+	s.t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case e, more := <-s.events:
+			if !more {
+				s.t.Fatalf("the stream ended before %s", what)
+			}
+			s.note(e)
+			if ok(e) {
+				return e
+			}
+		case <-deadline:
+			s.t.Fatalf("no %s comes", what)
+		}
+	}
+}
+
+// ended reads until the stream ends, and returns what came.
+func (s *scheduler) ended() (events []*mesospb.SchedulerEvent) {
+	s.t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case e, more := <-s.events:
+			if !more {
+				return events
+			}
+			events = append(events, e)
+		case <-deadline:
+			s.t.Fatal("the stream does not end")
+		}
+	}
+}
+
+// status waits for a status of the task in that state.
+func (s *scheduler) status(task string, state mesospb.TaskState) *mesospb.TaskStatus {
+	s.t.Helper()
+	return s.until(task+" "+state.String(), func(e *mesospb.SchedulerEvent) bool {
+		u := e.GetUpdate().GetStatus()
+		return u != nil && u.TaskId.GetValue() == task && u.GetState() == state
+	}).Update.Status
+}
+
+// anyStatus waits for the next status of the task, whatever it says.
+func (s *scheduler) anyStatus(task string) *mesospb.TaskStatus {
+	s.t.Helper()
+	return s.until("status of "+task, isUpdate(task)).Update.Status
+}
+
+// isUpdate accepts a status of the task.
+func isUpdate(task string) func(*mesospb.SchedulerEvent) bool {
+	return func(e *mesospb.SchedulerEvent) bool {
+		return e.GetUpdate().GetStatus().GetTaskId().GetValue() == task
+	}
+}
+
+// offer waits for an offer, and gives back a held one first.
+func (s *scheduler) offer() *mesospb.Offer {
+	s.t.Helper()
+	for len(s.offers) == 0 {
+		s.until("offer", func(e *mesospb.SchedulerEvent) bool { return e.GetType() == mesospb.SchedulerEvent_OFFERS })
+	}
+	o := s.offers[0]
+	s.offers = s.offers[1:]
+	return o
+}
+
+// offerWith waits for an offer of at least so many cpus and declines others
+// that come before, so that what was freed comes together.
+func (s *scheduler) offerWith(cpus float64) *mesospb.Offer {
+	s.t.Helper()
+	for {
+		o := s.offer()
+		if amount(o, "cpus") >= cpus {
+			return o
+		}
+		s.must(decline(new(float64), o))
+	}
+}
+
+// eventually asks until the answer is right.
+func (s *scheduler) eventually(what string, ok func() bool) {
+	s.t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
+}

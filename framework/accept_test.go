@@ -72,7 +72,7 @@ func TestAcceptIsValid(t *testing.T) {
 	t.Parallel()
 	l := quietLoop(t)
 	for i := range 7 {
-		l.handle(podSeen{pod: makePod(fmt.Sprint("p", i), func(p *v1.Pod) {
+		l.handle(podSeen{makePod(fmt.Sprint("p", i), func(p *v1.Pod) {
 			p.UID = types.UID(fmt.Sprintf("6fd2fc56-b5e4-41c9-8d7d-7b3a7a3a0%03d", i))
 			p.Spec.Containers[0].Ports = port(31000+int32(i), 80)
 		})})
@@ -150,7 +150,7 @@ func TestAcceptGolden(t *testing.T) {
 	t.Parallel()
 	l := quietLoop(t)
 	grace := int64(30)
-	l.handle(podSeen{pod: makePod("php", func(p *v1.Pod) {
+	l.handle(podSeen{makePod("php", func(p *v1.Pod) {
 		p.UID = "6fd2fc56-b5e4-41c9-8d7d-7b3a7a3a0c6c"
 		p.Labels = map[string]string{"name": "foo", "tier": "web"}
 		p.Spec.TerminationGracePeriodSeconds = &grace

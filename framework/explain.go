@@ -21,8 +21,10 @@ const (
 	// wait that long.
 	firstWord = time.Second
 
-	// nextWord is how long a reason stands before another replaces it.
+	// nextWord is how long a reason stands before another replaces it; twice
+	// as long each time, up to lastWord.
 	nextWord = 10 * time.Second
+	lastWord = time.Minute
 )
 
 // explainer writes why pods wait: into the PodScheduled condition and as an
@@ -44,6 +46,7 @@ type saying struct {
 	message string
 	written string    // what the API server has been told
 	next    time.Time // when it may be told again
+	pause   time.Duration
 }
 
 func newExplainer(client kubernetes.Interface, pods cache.Store, recorder *recorder) *explainer {
@@ -60,7 +63,7 @@ func (x *explainer) say(p *v1.Pod, message string) {
 	uid := string(p.UID)
 	s := x.said[uid]
 	if s == nil {
-		s = &saying{next: time.Now().Add(firstWord)}
+		s = &saying{next: time.Now().Add(firstWord), pause: nextWord}
 		x.said[uid] = s
 	}
 	s.pod, s.message = p, message
@@ -101,10 +104,11 @@ func (x *explainer) write(ctx context.Context, uid string) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	s.written, s.next = message, time.Now().Add(nextWord)
+	s.written, s.next = message, time.Now().Add(s.pause)
 	if s.message != message {
-		x.queue.AddAfter(uid, nextWord)
+		x.queue.AddAfter(uid, s.pause)
 	}
+	s.pause = min(2*s.pause, lastWord)
 	return nil
 }
 

@@ -3,10 +3,51 @@ package framework
 import (
 	"testing"
 
+	"github.com/gogo/protobuf/proto"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
+
+func makePod(name string, change ...func(*v1.Pod)) *v1.Pod {
+	p := &v1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, UID: types.UID("uid-" + name), CreationTimestamp: metav1.Now(), ResourceVersion: "1"},
+		Spec: v1.PodSpec{Containers: []v1.Container{{
+			Name:      "main",
+			Resources: v1.ResourceRequirements{Requests: v1.ResourceList{"cpu": resource.MustParse("500m"), "memory": resource.MustParse("64Mi")}},
+		}}},
+	}
+	for _, c := range change {
+		c(p)
+	}
+	return p
+}
+
+// makeOffer is an offer of an agent, with its resources as a Mesos flag has them.
+func makeOffer(id, agent, rs string, change ...func(*mesospb.Offer)) *mesospb.Offer {
+	parsed, err := resources.Parse(rs)
+	if err != nil {
+		panic(err)
+	}
+	o := &mesospb.Offer{
+		Id: &mesospb.OfferID{Value: &id}, FrameworkId: &mesospb.FrameworkID{Value: proto.String("F-1")},
+		AgentId: &mesospb.AgentID{Value: &agent}, Hostname: proto.String("host-" + agent), Resources: parsed,
+		Url: &mesospb.URL{Scheme: proto.String("http"), Address: &mesospb.Address{Ip: proto.String("10.1.0.7"), Port: proto.Int32(5051)}},
+	}
+	for _, c := range change {
+		c(o)
+	}
+	return o
+}
+
+func withExecutor(o *mesospb.Offer) {
+	o.ExecutorIds = []*mesospb.ExecutorID{{Value: proto.String(podtask.ExecutorID)}}
+}
 
 func encode(t testing.TB, e *mesospb.ExecutorInfo) []byte {
 	t.Helper()

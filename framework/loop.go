@@ -18,12 +18,9 @@ type (
 	// disconnected: there is no subscription now.
 	disconnected struct{ err error }
 
-	// podSeen: a pod is new or has changed. At start those that exist come
-	// with initial set, in no order, and then podsSynced.
-	podSeen struct {
-		pod     *v1.Pod
-		initial bool
-	}
+	// podSeen: a pod is new or has changed. At start those that exist come in
+	// no order, and then podsSynced.
+	podSeen    struct{ pod *v1.Pod }
 	podGone    struct{ pod *v1.Pod }
 	podsSynced struct{}
 
@@ -38,9 +35,9 @@ type loop struct {
 	state *scheduler.State
 
 	pods    map[string]*v1.Pod // ours to run, by uid
-	early   []*v1.Pod          // those that existed at start, until all are known
-	synced  bool
-	waiting map[string]string // why a pod waits, by uid
+	early   map[string]*v1.Pod // all that are seen before synced
+	synced  bool               // every pod that existed at start has been seen
+	waiting map[string]string  // why a pod waits, by uid
 
 	agents *agents
 	nodes  map[string]*v1.Node // as the API server has them
@@ -85,7 +82,7 @@ func (l *loop) handle(m any) {
 	case disconnected:
 		l.disconnect(m.err)
 	case podSeen:
-		l.podSeen(m.pod, m.initial)
+		l.podSeen(m.pod)
 	case podGone:
 		l.podGone(m.pod)
 	case podsSynced:

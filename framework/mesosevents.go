@@ -77,13 +77,22 @@ func (l *loop) updated(s *mesospb.TaskStatus) {
 	switch {
 	case u.State == mesospb.TaskState_TASK_UNREACHABLE && a != nil:
 		l.lost(a)
-	case u.State == mesospb.TaskState_TASK_RUNNING && a != nil && a.lost:
+	case alive(u.State) && a != nil && a.lost:
 		a.lost = false // it is back, and its kubelet says how it is
 		l.writer.want(a.wanted())
 	case ended(u.State):
 		l.forgetTask(u.Task, u.Agent)
 	}
 	l.step(scheduler.Updated{Update: u})
+}
+
+// alive lists the states of a task whose executor can be reached.
+func alive(s mesospb.TaskState) bool {
+	switch s {
+	case mesospb.TaskState_TASK_STARTING, mesospb.TaskState_TASK_RUNNING, mesospb.TaskState_TASK_KILLING:
+		return true
+	}
+	return false
 }
 
 // ended lists the states that nothing follows.

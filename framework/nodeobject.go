@@ -3,11 +3,8 @@ package framework
 import (
 	"maps"
 	"runtime"
-	"strconv"
 	"strings"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -142,54 +139,4 @@ func (r readiness) condition(now metav1.Time) v1.NodeCondition {
 		Type: v1.NodeReady, Status: r.status, Reason: r.reason, Message: r.message,
 		LastHeartbeatTime: now, LastTransitionTime: now,
 	}
-}
-
-// attributeLabels makes node labels of a Mesos agent's attributes. What a label
-// cannot hold is replaced by a hyphen; of an attribute that comes twice the
-// first counts.
-func attributeLabels(as []*mesospb.Attribute) map[string]string {
-	labels := map[string]string{}
-	for _, a := range as {
-		var value string
-		switch {
-		case a.Text != nil:
-			value = a.Text.GetValue()
-		case a.Scalar != nil:
-			value = strconv.FormatFloat(a.Scalar.GetValue(), 'f', -1, 64)
-		case a.Ranges != nil:
-			value = resources.FormatRanges(rangesOf(a.Ranges))
-		case a.Set != nil:
-			value = strings.Join(a.Set.GetItem(), "_")
-		}
-		name := labelWord(a.GetName())
-		if _, twice := labels[LabelAttribute+name]; name != "" && !twice {
-			labels[LabelAttribute+name] = labelWord(value)
-		}
-	}
-	return labels
-}
-
-func rangesOf(v *mesospb.Value_Ranges) []resources.Range {
-	var rs []resources.Range
-	for _, r := range v.GetRange() {
-		rs = append(rs, resources.Range{Begin: r.GetBegin(), End: r.GetEnd()})
-	}
-	return rs
-}
-
-// labelWord makes s fit for a label: at most 63 letters, digits, hyphens,
-// underscores and dots, the first and last a letter or digit.
-func labelWord(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_', r == '.':
-			return r
-		}
-		return '-'
-	}, s)
-	s = strings.Trim(s, "-_.")
-	if len(s) > 63 {
-		s = strings.TrimRight(s[:63], "-_.")
-	}
-	return s
 }

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"sync"
-	"time"
 
-	"github.com/golang/glog"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -31,12 +29,6 @@ type nodeWriter struct {
 
 func newNodeWriter(client kubernetes.Interface, nodes cache.Store) *nodeWriter {
 	return &nodeWriter{client: client, nodes: nodes, queue: newQueue(), wanted: map[string]wantedNode{}}
-}
-
-// newQueue retries what fails after 50 ms, then more and more rarely.
-func newQueue() workqueue.TypedRateLimitingInterface[string] {
-	return workqueue.NewTypedRateLimitingQueue(
-		workqueue.NewTypedItemExponentialFailureRateLimiter[string](50*time.Millisecond, 30*time.Second))
 }
 
 // want sets what a Node should show.
@@ -70,32 +62,6 @@ func (nw *nodeWriter) run(ctx context.Context) {
 	})
 }
 
-// work takes keys from a queue with n workers and retries those that fail;
-// it returns when ctx has ended and all workers have.
-func work(ctx context.Context, queue workqueue.TypedRateLimitingInterface[string], n int, do func(context.Context, string) error) {
-	var wg sync.WaitGroup
-	stop := context.AfterFunc(ctx, queue.ShutDown)
-	defer stop()
-	for range n {
-		wg.Go(func() {
-			for {
-				key, over := queue.Get()
-				if over {
-					return
-				}
-				if err := do(ctx, key); err != nil && ctx.Err() == nil {
-					glog.V(1).Infof("framework: %s, will be repeated: %v", key, err)
-					queue.AddRateLimited(key)
-				} else {
-					queue.Forget(key)
-				}
-				queue.Done(key)
-			}
-		})
-	}
-	wg.Wait()
-}
-
 // write brings one Node into line. A conflict or a Node that the cache does not
 // show yet is an error, and tried again.
 func (nw *nodeWriter) write(ctx context.Context, w wantedNode) error {
@@ -108,6 +74,9 @@ func (nw *nodeWriter) write(ctx context.Context, w wantedNode) error {
 	if exists {
 		node = cached.(*v1.Node)
 	} else {
+		if w.ready.status == "" {
+			w.ready = readyOffers // until the kubelet that is about to start says better
+		}
 		node, err = nw.client.CoreV1().Nodes().Create(ctx, w.object(now), metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) {
 			node, err = nw.client.CoreV1().Nodes().Get(ctx, w.name, metav1.GetOptions{})

@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,12 +11,12 @@ import (
 
 // podSeen tells the core of a pod that is ours, again when its binding or what
 // it asks for has changed, and no more when it is finished or somebody else's.
-func (l *loop) podSeen(p *v1.Pod, initial bool) {
-	if initial && !l.synced {
-		l.early = append(l.early, p)
+func (l *loop) podSeen(p *v1.Pod) {
+	uid := string(p.UID)
+	if !l.synced {
+		l.early[uid] = p
 		return
 	}
-	uid := string(p.UID)
 	old, known := l.pods[uid]
 	switch {
 	case !ours(p):
@@ -32,6 +33,7 @@ func (l *loop) podSeen(p *v1.Pod, initial bool) {
 
 func (l *loop) podGone(p *v1.Pod) {
 	uid := string(p.UID)
+	delete(l.early, uid)
 	if _, known := l.pods[uid]; !known {
 		return
 	}
@@ -58,9 +60,7 @@ func (l *loop) addPod(p *v1.Pod) {
 // podsSynced hands over the pods that existed at start, the oldest first: first
 // come, first served holds over restarts.
 func (l *loop) podsSynced() {
-	early := l.early
-	l.early, l.synced = nil, true
-	slices.SortFunc(early, func(a, b *v1.Pod) int {
+	early := slices.SortedFunc(maps.Values(l.early), func(a, b *v1.Pod) int {
 		if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {
 			return c
 		}
@@ -70,8 +70,9 @@ func (l *loop) podsSynced() {
 		}
 		return strings.Compare(a.ResourceVersion, b.ResourceVersion)
 	})
+	l.early, l.synced = nil, true
 	for _, p := range early {
-		l.podSeen(p, false)
+		l.podSeen(p)
 	}
 	l.step(scheduler.PodsListed{})
 }

@@ -2,10 +2,8 @@ package framework
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
-	"math/big"
 	"sync"
 	"time"
 
@@ -133,34 +131,4 @@ func (ts *tokens) write(ctx context.Context, node string) error {
 		return fmt.Errorf("writing the bootstrap token of node %s: %w", node, err)
 	}
 	return nil
-}
-
-func (t token) object(node string) *v1.Secret {
-	return &v1.Secret{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace:   metav1.NamespaceSystem,
-			Name:        "bootstrap-token-" + t.id,
-			Annotations: map[string]string{AnnotationNode: node},
-		},
-		Type: tokenType,
-		Data: map[string][]byte{
-			"token-id":                       []byte(t.id),
-			"token-secret":                   []byte(t.secret),
-			"expiration":                     []byte(t.expires.UTC().Format(time.RFC3339)),
-			"usage-bootstrap-authentication": []byte("true"),
-			"description":                    []byte("Lets the kubelet of node " + node + " ask for its certificate."),
-		},
-	}
-}
-
-func randomWord(n int) string {
-	word := make([]byte, n)
-	for i := range word {
-		k, err := rand.Int(rand.Reader, big.NewInt(int64(len(tokenAlphabet))))
-		if err != nil {
-			panic(err) // crypto/rand never fails on a supported system
-		}
-		word[i] = tokenAlphabet[k.Int64()]
-	}
-	return string(word)
 }

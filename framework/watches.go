@@ -31,17 +31,23 @@ func newWatches(client kubernetes.Interface, in *inbox, approve func(name string
 		nodes: coreinformers.NewNodeInformer(client, 0, cache.Indexers{}),
 		csrs:  certinformers.NewCertificateSigningRequestInformer(client, 0, cache.Indexers{}),
 	}
-	w.follow(w.pods, cache.ResourceEventHandlerDetailedFuncs{
-		AddFunc:    func(o any, initial bool) { in.put(podSeen{o.(*v1.Pod), initial}) },
-		UpdateFunc: func(_, o any) { in.put(podSeen{o.(*v1.Pod), false}) },
+	w.follow(w.pods, cache.ResourceEventHandlerFuncs{
+		AddFunc: func(o any) { in.put(podSeen{o.(*v1.Pod)}) },
+		UpdateFunc: func(old, o any) {
+			// A pod that was deleted and made again while nobody watched.
+			if before := old.(*v1.Pod); before.UID != o.(*v1.Pod).UID {
+				in.put(podGone{before})
+			}
+			in.put(podSeen{o.(*v1.Pod)})
+		},
 		DeleteFunc: func(o any) {
 			if p, ok := last[*v1.Pod](o); ok {
 				in.put(podGone{p})
 			}
 		},
 	})
-	w.follow(w.nodes, cache.ResourceEventHandlerDetailedFuncs{
-		AddFunc:    func(o any, _ bool) { in.put(nodeSeen{o.(*v1.Node)}) },
+	w.follow(w.nodes, cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { in.put(nodeSeen{o.(*v1.Node)}) },
 		UpdateFunc: func(_, o any) { in.put(nodeSeen{o.(*v1.Node)}) },
 		DeleteFunc: func(o any) {
 			if n, ok := last[*v1.Node](o); ok {
@@ -49,8 +55,8 @@ func newWatches(client kubernetes.Interface, in *inbox, approve func(name string
 			}
 		},
 	})
-	w.follow(w.csrs, cache.ResourceEventHandlerDetailedFuncs{
-		AddFunc:    func(o any, _ bool) { approve(o.(*certv1.CertificateSigningRequest).Name) },
+	w.follow(w.csrs, cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { approve(o.(*certv1.CertificateSigningRequest).Name) },
 		UpdateFunc: func(_, o any) { approve(o.(*certv1.CertificateSigningRequest).Name) },
 	})
 	return w

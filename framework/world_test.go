@@ -3,24 +3,17 @@ package framework
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/gogo/protobuf/proto"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/fake"
 	k8stesting "k8s.io/client-go/testing"
@@ -28,142 +21,6 @@ import (
 
 // patience bounds every wait of a story; only a failing test takes that long.
 const patience = 20 * time.Second
-
-// journal is what was stored and sent, in order.
-type journal struct {
-	mu      sync.Mutex
-	entries []string
-}
-
-func (j *journal) add(format string, args ...any) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.entries = append(j.entries, fmt.Sprintf(format, args...))
-}
-
-func (j *journal) index(prefix string) int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for i, e := range j.entries {
-		if strings.HasPrefix(e, prefix) {
-			return i
-		}
-	}
-	return -1
-}
-
-// memory is a Store that can be told to fail.
-type memory struct {
-	journal *journal
-
-	mu      sync.Mutex
-	records map[string][]byte
-	fail    func(changes []Change) error
-}
-
-func newMemory(j *journal) *memory { return &memory{journal: j, records: map[string][]byte{}} }
-
-func (m *memory) Load(context.Context) (map[string][]byte, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return maps.Clone(m.records), nil
-}
-
-func (m *memory) Commit(_ context.Context, changes []Change) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(changes) > MaxChanges {
-		return fmt.Errorf("%d changes in one transaction", len(changes))
-	}
-	if m.fail != nil {
-		if err := m.fail(changes); err != nil {
-			return err
-		}
-	}
-	for _, c := range changes {
-		if c.Value == nil {
-			delete(m.records, c.Key)
-			m.journal.add("delete %s", c.Key)
-		} else {
-			m.records[c.Key] = c.Value
-			m.journal.add("put %s", c.Key)
-		}
-	}
-	return nil
-}
-
-func (m *memory) get(key string) ([]byte, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	b, ok := m.records[key]
-	return b, ok
-}
-
-// master is the Mesos of a story: the test says what it says.
-type master struct {
-	journal *journal
-	ran     chan mesos.SchedulerHandler
-	infos   chan *mesospb.FrameworkInfo
-	end     chan error
-	calls   chan *mesospb.SchedulerCall
-
-	mu     sync.Mutex
-	refuse error
-	h      mesos.SchedulerHandler
-	agents []func(id string) *mesospb.Offer // what to offer when asked
-	given  int
-}
-
-func newMaster(j *journal) *master {
-	return &master{journal: j, ran: make(chan mesos.SchedulerHandler, 1), infos: make(chan *mesospb.FrameworkInfo, 10),
-		end: make(chan error, 1), calls: make(chan *mesospb.SchedulerCall, 10000)}
-}
-
-func (m *master) Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h mesos.SchedulerHandler) error {
-	m.infos <- info()
-	m.mu.Lock()
-	m.h = h
-	m.mu.Unlock()
-	m.ran <- h
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case err := <-m.end:
-		return err
-	}
-}
-
-func (m *master) Send(_ context.Context, c *mesospb.SchedulerCall) error {
-	if _, err := c.Marshal(); err != nil {
-		return err
-	}
-	m.journal.add("send %s", c.GetType())
-	m.calls <- c
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if c.GetType() == mesospb.SchedulerCall_REVIVE {
-		m.offer()
-	}
-	return m.refuse
-}
-
-// offer offers every agent, under new ids. The caller holds mu.
-func (m *master) offer() {
-	e := &mesospb.SchedulerEvent{Type: mesospb.SchedulerEvent_OFFERS.Enum(), Offers: &mesospb.SchedulerEvent_Offers{}}
-	for _, a := range m.agents {
-		m.given++
-		e.Offers.Offers = append(e.Offers.Offers, a(fmt.Sprint("o", m.given)))
-	}
-	if len(m.agents) > 0 {
-		m.h.Event(e)
-	}
-}
-
-func (m *master) refuseWith(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.refuse = err
-}
 
 // world is a Framework among fakes.
 type world struct {
@@ -367,41 +224,6 @@ func (w *world) update(t *mesospb.TaskInfo, s mesospb.TaskState) {
 			TaskId: t.TaskId, AgentId: t.AgentId, State: s.Enum(), Uuid: []byte("0123456789abcdef"),
 			Source: mesospb.TaskStatus_SOURCE_EXECUTOR.Enum(),
 		}}})
-}
-
-func makePod(name string, change ...func(*v1.Pod)) *v1.Pod {
-	p := &v1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, UID: types.UID("uid-" + name), CreationTimestamp: metav1.Now(), ResourceVersion: "1"},
-		Spec: v1.PodSpec{Containers: []v1.Container{{
-			Name:      "main",
-			Resources: v1.ResourceRequirements{Requests: v1.ResourceList{"cpu": resource.MustParse("500m"), "memory": resource.MustParse("64Mi")}},
-		}}},
-	}
-	for _, c := range change {
-		c(p)
-	}
-	return p
-}
-
-// makeOffer is an offer of an agent, with its resources as a Mesos flag has them.
-func makeOffer(id, agent, rs string, change ...func(*mesospb.Offer)) *mesospb.Offer {
-	parsed, err := resources.Parse(rs)
-	if err != nil {
-		panic(err)
-	}
-	o := &mesospb.Offer{
-		Id: &mesospb.OfferID{Value: &id}, FrameworkId: &mesospb.FrameworkID{Value: proto.String("F-1")},
-		AgentId: &mesospb.AgentID{Value: &agent}, Hostname: proto.String("host-" + agent), Resources: parsed,
-		Url: &mesospb.URL{Scheme: proto.String("http"), Address: &mesospb.Address{Ip: proto.String("10.1.0.7"), Port: proto.Int32(5051)}},
-	}
-	for _, c := range change {
-		c(o)
-	}
-	return o
-}
-
-func withExecutor(o *mesospb.Offer) {
-	o.ExecutorIds = []*mesospb.ExecutorID{{Value: proto.String(podtask.ExecutorID)}}
 }
 
 var errStory = errors.New("as the story has it")

@@ -1,0 +1,29 @@
+package framework
+
+import (
+	v1 "k8s.io/api/core/v1"
+)
+
+// ours tells whether a pod is the framework's to run at all: not finished, not
+// held back by a gate or by its own deletion, not another scheduler's, not the
+// mirror of something that a kubelet runs by itself.
+func ours(p *v1.Pod) bool {
+	switch p.Spec.SchedulerName {
+	case "", v1.DefaultSchedulerName, SchedulerName:
+	default:
+		return false
+	}
+	bound := p.Spec.NodeName != ""
+	_, mirror := p.Annotations[v1.MirrorPodAnnotationKey]
+	switch {
+	case finished(p), mirror:
+		return false
+	case !bound && (len(p.Spec.SchedulingGates) > 0 || p.DeletionTimestamp != nil):
+		return false
+	}
+	return true
+}
+
+func finished(p *v1.Pod) bool {
+	return p.Status.Phase == v1.PodSucceeded || p.Status.Phase == v1.PodFailed
+}

@@ -1,0 +1,62 @@
+package framework
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes/fake"
+)
+
+// Before all that exists has been seen, nothing is decided: what changes or
+// goes meanwhile is not taken for something that is there.
+func TestPodsBeforeSync(t *testing.T) {
+	t.Parallel()
+	f, err := New(Config{
+		Client: fake.NewSimpleClientset(), Store: newMemory(&journal{}), Mesos: newMaster(&journal{}), Executor: Executor{URI: "/x"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := f.newLoop(records{})
+	old := func(p *v1.Pod) { p.CreationTimestamp.Time = p.CreationTimestamp.Add(-60e9) }
+	l.handle(podSeen{makePod("young")})
+	l.handle(podSeen{makePod("gone", old)})
+	l.handle(podSeen{makePod("old", old)})
+	l.handle(podSeen{makePod("old", old, func(p *v1.Pod) { p.Generation = 2 })})
+	l.handle(podGone{makePod("gone")})
+	l.handle(podsSynced{})
+	l.subscribed("F-1")
+	l.offered([]*mesospb.Offer{makeOffer("o1", "S1", four)})
+	var names []string
+	for _, c := range l.sent(mesospb.SchedulerCall_ACCEPT) {
+		for _, task := range c.GetAccept().GetOperations()[0].GetLaunch().GetTaskInfos() {
+			names = append(names, task.GetName())
+		}
+	}
+	if want := []string{"old.default", "young.default"}; !slices.Equal(names, want) {
+		t.Errorf("launched %q, want %q", names, want)
+	}
+}
+
+// A pod whose phase says that it has finished, or that becomes another's, is
+// ours no longer.
+func TestPodLeaves(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*v1.Pod){
+		"finished":         func(p *v1.Pod) { p.Status.Phase = v1.PodSucceeded },
+		"deleted, waiting": func(p *v1.Pod) { p.DeletionTimestamp = &p.CreationTimestamp },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := quietLoop(t)
+			l.handle(podSeen{makePod("php")})
+			l.handle(podSeen{makePod("php", change)})
+			l.offered([]*mesospb.Offer{makeOffer("o1", "S1", four)})
+			if calls := l.sent(mesospb.SchedulerCall_ACCEPT); len(calls) > 0 || len(l.pods) > 0 {
+				t.Errorf("launched %v", calls)
+			}
+		})
+	}
+}

@@ -177,7 +177,9 @@ func TestCoreErrors(t *testing.T) {
 func TestTextErrors(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI()
-	api.serve = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "the store is away", http.StatusServiceUnavailable) })
+	api.serve = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "the store is away", http.StatusServiceUnavailable)
+	})
 	w := ask(NewDoor(api, Options{}), http.MethodGet, "/api/v1beta1/pods", "")
 	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"message": "the store is away"`) {
 		t.Errorf("%d %s", w.Code, w.Body)

@@ -67,16 +67,18 @@ func (f *fakeAPI) put(kind, path string, o coreObject) {
 
 // fakeKinds is the kinds by their paths in core.
 var fakeKinds = map[string]func() (coreObject, runtime.Object){
-	"pods":                   func() (coreObject, runtime.Object) { return &corev1.Pod{}, &corev1.PodList{} },
-	"services":               func() (coreObject, runtime.Object) { return &corev1.Service{}, &corev1.ServiceList{} },
-	"endpoints":              func() (coreObject, runtime.Object) { return &corev1.Endpoints{}, &corev1.EndpointsList{} },
-	"nodes":                  func() (coreObject, runtime.Object) { return &corev1.Node{}, &corev1.NodeList{} },
-	"namespaces":             func() (coreObject, runtime.Object) { return &corev1.Namespace{}, &corev1.NamespaceList{} },
-	"events":                 func() (coreObject, runtime.Object) { return &corev1.Event{}, &corev1.EventList{} },
-	"secrets":                func() (coreObject, runtime.Object) { return &corev1.Secret{}, &corev1.SecretList{} },
-	"limitranges":            func() (coreObject, runtime.Object) { return &corev1.LimitRange{}, &corev1.LimitRangeList{} },
-	"resourcequotas":         func() (coreObject, runtime.Object) { return &corev1.ResourceQuota{}, &corev1.ResourceQuotaList{} },
-	"replicationcontrollers": func() (coreObject, runtime.Object) { return &corev1.ReplicationController{}, &corev1.ReplicationControllerList{} },
+	"pods":           func() (coreObject, runtime.Object) { return &corev1.Pod{}, &corev1.PodList{} },
+	"services":       func() (coreObject, runtime.Object) { return &corev1.Service{}, &corev1.ServiceList{} },
+	"endpoints":      func() (coreObject, runtime.Object) { return &corev1.Endpoints{}, &corev1.EndpointsList{} },
+	"nodes":          func() (coreObject, runtime.Object) { return &corev1.Node{}, &corev1.NodeList{} },
+	"namespaces":     func() (coreObject, runtime.Object) { return &corev1.Namespace{}, &corev1.NamespaceList{} },
+	"events":         func() (coreObject, runtime.Object) { return &corev1.Event{}, &corev1.EventList{} },
+	"secrets":        func() (coreObject, runtime.Object) { return &corev1.Secret{}, &corev1.SecretList{} },
+	"limitranges":    func() (coreObject, runtime.Object) { return &corev1.LimitRange{}, &corev1.LimitRangeList{} },
+	"resourcequotas": func() (coreObject, runtime.Object) { return &corev1.ResourceQuota{}, &corev1.ResourceQuotaList{} },
+	"replicationcontrollers": func() (coreObject, runtime.Object) {
+		return &corev1.ReplicationController{}, &corev1.ReplicationControllerList{}
+	},
 }
 
 // place is what a path of core names.

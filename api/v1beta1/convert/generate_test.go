@@ -180,7 +180,9 @@ func filler(seed uint64) *randfill.Filler {
 	return randfill.New().RandSource(rand.NewSource(int64(seed))).NilChance(0.5).NumElements(1, 2).MaxDepth(20).Funcs(
 		func(t *metav1.Time, c randfill.Continue) { *t = metav1.Unix(1e9+int64(c.Intn(1e9)), 0) },
 		func(t *metav1.MicroTime, c randfill.Continue) { *t = metav1.MicroTime{Time: time.Unix(1e9, 1000)} },
-		func(q *resource.Quantity, c randfill.Continue) { *q = *resource.NewMilliQuantity(c.Rand.Int63n(1e12), resource.DecimalSI) },
+		func(q *resource.Quantity, c randfill.Continue) {
+			*q = *resource.NewMilliQuantity(c.Rand.Int63n(1e12), resource.DecimalSI)
+		},
 		func(p *intstr.IntOrString, c randfill.Continue) { *p = randomPort(c) },
 		func(f *metav1.FieldsV1, c randfill.Continue) { f.Raw = []byte("{}") },
 	)

@@ -83,11 +83,13 @@ func TestStoredControllerSurvives(t *testing.T) {
 	keeps(t, ControllerFromCore, ControllerToCore)
 }
 
-func TestStoredServiceSurvives(t *testing.T)    { keeps(t, ServiceFromCore, ServiceToCore) }
-func TestStoredEndpointsSurvive(t *testing.T)   { keeps(t, EndpointsFromCore, EndpointsToCore) }
-func TestStoredMinionSurvives(t *testing.T)     { keeps(t, MinionFromCore, MinionToCore) }
-func TestStoredEventSurvives(t *testing.T)      { keeps(t, EventFromCore, EventToCore) }
-func TestStoredNamespaceSurvives(t *testing.T)  { keeps(t, NamespaceFromCore, NamespaceToCore, NamespaceStatusToCore) }
+func TestStoredServiceSurvives(t *testing.T)  { keeps(t, ServiceFromCore, ServiceToCore) }
+func TestStoredEndpointsSurvive(t *testing.T) { keeps(t, EndpointsFromCore, EndpointsToCore) }
+func TestStoredMinionSurvives(t *testing.T)   { keeps(t, MinionFromCore, MinionToCore) }
+func TestStoredEventSurvives(t *testing.T)    { keeps(t, EventFromCore, EventToCore) }
+func TestStoredNamespaceSurvives(t *testing.T) {
+	keeps(t, NamespaceFromCore, NamespaceToCore, NamespaceStatusToCore)
+}
 func TestStoredSecretSurvives(t *testing.T)     { keeps(t, SecretFromCore, SecretToCore) }
 func TestStoredLimitRangeSurvives(t *testing.T) { keeps(t, LimitRangeFromCore, LimitRangeToCore) }
 func TestStoredQuotaSurvives(t *testing.T)      { keeps(t, QuotaFromCore, QuotaToCore, QuotaStatusToCore) }

@@ -66,13 +66,13 @@ func (c *Causes) meta(m *wire.Meta, labels map[string]string, name form, namespa
 	c.annotations("metadata.annotations", m.Annotations)
 }
 
-// maskDash is a generated name's base as it would be checked: a trailing dash
-// stands for the letters that follow it, and the base is cut to leave room.
+// maskDash is a generated name's base in a form that can be checked: cut to
+// leave room for the letters to come, one of which a trailing dash needs.
 func maskDash(base string, limit int) string {
 	const suffix = 5
 	base = base[:min(len(base), limit-suffix)]
-	if trimmed, ok := strings.CutSuffix(base, "-"); ok {
-		return trimmed + "a"
+	if strings.HasSuffix(base, "-") {
+		return base + "a"
 	}
 	return base
 }

@@ -9,8 +9,10 @@ cd "$(dirname "$0")"
 version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
 numbers=${version#v}
 minor=${numbers#*.}
-pkg=k8s.io/component-base/version
-ldflags="-s -w -X $pkg.gitVersion=$version -X $pkg.gitMajor=${numbers%%.*} -X $pkg.gitMinor=${minor%%.*}"
+ldflags='-s -w'
+for pkg in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+	ldflags="$ldflags -X $pkg.gitVersion=$version -X $pkg.gitMajor=${numbers%%.*} -X $pkg.gitMinor=${minor%%.*}"
+done
 
 export CGO_ENABLED=0
 for program in framework_runner executor_runner; do

@@ -1,8 +1,10 @@
 package logging
 
 import (
+	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -26,9 +28,12 @@ func TestKlogGoesToGlog(t *testing.T) {
 		want, deny []string
 	}{
 		{"quiet", nil,
-			[]string{"I", "logging_test.go", `pod started "pod"="a/b"`, `E`, "went wrong: no luck", "plain glog", "old style 7"},
+			[]string{"went wrong: no luck", "plain glog"},
+			[]string{"pod started", "old style", "deep detail", "told to stop"}},
+		{"talkative", []string{"-v=1"},
+			[]string{`pod started "pod"="a/b"`, "old style 7", "went wrong: no luck", "plain glog", "told to stop"},
 			[]string{"deep detail"}},
-		{"verbose", []string{"-v=4"},
+		{"verbose", []string{"-v=5"},
 			[]string{"deep detail"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -70,5 +75,6 @@ func child() {
 	klog.Infof("old style %d", 7)
 	klog.V(4).InfoS("deep detail")
 	klog.ErrorS(errors.New("no luck"), "went wrong")
+	klog.ErrorS(fmt.Errorf("watching: %w", context.Canceled), "told to stop")
 	glog.Info("plain glog")
 }

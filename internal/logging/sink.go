@@ -1,6 +1,8 @@
 package logging
 
 import (
+	"context"
+	"errors"
 	"strings"
 
 	"github.com/go-logr/logr"
@@ -28,10 +30,12 @@ func newLogger() logr.Logger {
 // glogDepth is how many frames lie between glog and the code that logs.
 func (s *sink) glogDepth() int { return s.GetDepth() + 1 }
 
-// Enabled says whether glog shows messages of this level. glog asks for it with
-// the caller's depth, so that -vmodule works on Kubernetes' files too.
+// Enabled says whether glog shows messages of this level: one higher than with
+// Kubernetes' own programs, whose steps at start and end would bury ours. glog
+// asks for it with the caller's depth, so that -vmodule works on Kubernetes'
+// files too.
 func (s *sink) Enabled(level int) bool {
-	return bool(glog.VDepth(s.glogDepth(), glog.Level(level)))
+	return bool(glog.VDepth(s.glogDepth(), glog.Level(level+1)))
 }
 
 // Info writes an informational message.
@@ -40,8 +44,12 @@ func (s *sink) Info(level int, msg string, keysAndValues ...any) {
 	glog.InfoDepth(s.glogDepth(), msg, tail(args))
 }
 
-// Error writes an error; a nil err is left out.
+// Error writes an error; a nil err is left out. What was cancelled is no error:
+// somebody wanted it to end.
 func (s *sink) Error(err error, msg string, keysAndValues ...any) {
+	if errors.Is(err, context.Canceled) && !s.Enabled(0) {
+		return
+	}
 	_, args := s.FormatError(nil, "", keysAndValues)
 	if err != nil {
 		glog.ErrorDepth(s.glogDepth(), msg, ": ", err, tail(args))

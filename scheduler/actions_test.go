@@ -57,8 +57,10 @@ func (w *world) mischief() {
 	case n == 20:
 		w.disconnect()
 	case n == 21:
-		w.disconnect()
-		w.subscribe()
+		if w.rng.IntN(2) == 0 {
+			w.disconnect()
+		}
+		w.subscribe() // the end of the old stream may go unseen
 	case n == 22:
 		w.remark("the framework is killed")
 		w.startCore()
@@ -97,6 +99,11 @@ func (w *world) mischief() {
 		}
 	case n == 33 && !w.connected:
 		w.subscribe()
+	case n == 34 && a.executor && !a.unreachable: // a task whose record was lost with an old store
+		id := w.id("lost")
+		t := &wTask{Task: Task{ID: id + ".1", PodUID: id, Agent: a.id, Node: a.node}, agent: a, state: starting}
+		w.tasks[t.ID], w.order = t, append(w.order, t)
+		w.report(t, runningNow, executor, noReason)
 	}
 }
 

@@ -45,3 +45,33 @@ func (w *world) heal() {
 		w.subscribe()
 	}
 }
+
+// TestLivesAreLively: the lives above see every call there is, many times, so
+// that the checks have something to check.
+func TestLivesAreLively(t *testing.T) {
+	t.Parallel()
+	calls := map[string]int{}
+	for seed := range uint64(40) {
+		w := newWorld(t, seed)
+		for range 200 {
+			w.live()
+		}
+		for _, n := range w.log {
+			for _, c := range n.calls {
+				calls[fmt.Sprintf("%T", c)]++
+			}
+			if n.remark != "" {
+				calls["restart"]++
+			}
+		}
+	}
+	for _, c := range []any{Launch{}, Decline{}, Suppress{}, Revive{}, Kill{}, Reconcile{}, Acknowledge{}, Bind{}, Fail{}, Explain{}, Forget{}} {
+		if kind := fmt.Sprintf("%T", c); calls[kind] < 40 {
+			t.Errorf("only %d times %s in 40 lives", calls[kind], kind)
+		}
+	}
+	if calls["restart"] < 40 {
+		t.Errorf("only %d restarts in 40 lives", calls["restart"])
+	}
+	t.Log(calls)
+}

@@ -1,98 +1,12 @@
 package scheduler
 
-import (
-	"reflect"
-	"time"
-)
+import "time"
 
 // Backoff of a pod whose launches fail.
 const (
 	firstBackoff = time.Second
 	mostBackoff  = time.Minute
 )
-
-// pod is a pod in the books, from PodAdded to PodRemoved.
-type pod struct {
-	Pod
-	seq   uint64 // order of arrival
-	state podState
-	class *class // while it waits
-	place int    // among the ready pods of its class, or among the late ones
-
-	task     *task    // while it has one
-	attempt  int      // number of the latest attempt
-	failures int      // attempts in a row that came to nothing
-	trouble  string   // what became of the last of them
-	old      []string // ended tasks whose records keep the attempts counted
-	ghosts   int      // earlier attempts that must end and may live yet
-
-	told   string    // the reason last given
-	toldAt time.Time // when
-	reason given     // and what it was made from
-	alarm  alarm     // end of backoff
-}
-
-// podState says where a pod stands; what it does with its task is in task.state.
-type podState int
-
-const (
-	// left alone: bound, but not by us (a static pod's mirror, somebody else's
-	// binding), or with no way to be bound. It is neither launched, nor failed,
-	// nor counted: its resources are not Mesos' and the kubelet's admission
-	// decides about it.
-	leftAlone  podState = iota
-	ready               // waits for an offer
-	backingOff          // waits for the end of its backoff
-	placed              // has a task
-)
-
-func (p *pod) waits() bool { return p.state == ready || p.state == backingOff }
-
-func (s *State) podAdded(in Pod, node string) {
-	p := s.pods[in.UID]
-	if p == nil {
-		s.arrivals++
-		p = &pod{Pod: in, seq: s.arrivals}
-		p.alarm.ring = func() { s.backoffOver(p) }
-		s.pods[in.UID] = p
-		s.adopt(p, node)
-	}
-	same := p.Pod.Class == in.Class && (in.Class != "" || reflect.DeepEqual(p.Pod, in))
-	switch {
-	case p.state == placed:
-		p.Pod = in
-		s.seenBound(p, node)
-	case node != "":
-		s.unqueue(p)
-		s.forgetOld(p)
-	case p.state == leftAlone:
-		p.Pod = in
-		s.enqueue(p)
-	case !same:
-		until := p.alarm.at
-		late := p.state == backingOff
-		s.unqueue(p)
-		p.Pod = in
-		if late {
-			s.queueAfter(p, until)
-		} else {
-			s.enqueue(p)
-		}
-	}
-}
-
-func (s *State) podRemoved(uid string) {
-	p := s.pods[uid]
-	if p == nil {
-		return
-	}
-	s.unqueue(p)
-	if p.task != nil {
-		s.orphan(p.task)
-	}
-	delete(s.pods, uid)
-	s.forgetOld(p)
-}
 
 // enqueue puts a pod at its place in the order of arrival.
 func (s *State) enqueue(p *pod) {

@@ -1,9 +1,6 @@
 package scheduler
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Times of a task's life.
 const (
@@ -50,8 +47,6 @@ const (
 	failing                    // Fail is under way
 	killing                    // it must end; its pod, if any, does not depend on it
 )
-
-type ack struct{ agent, uuid string }
 
 // newTask puts a task into the books of its agent.
 func (s *State) newTask(in Task) *task {
@@ -106,61 +101,6 @@ func (s *State) drop(t *task) {
 	s.call(Forget{Task: t.ID})
 }
 
-// acknowledge answers an update whose effect is stored.
-func (s *State) acknowledge(u Update) {
-	if u.UUID != "" && s.connected {
-		s.call(Acknowledge{Task: u.Task, Agent: u.Agent, UUID: u.UUID})
-	}
-}
-
-// acknowledgeLater keeps an update until the outcome that it led to is stored.
-func (t *task) acknowledgeLater(u Update) {
-	if k := (ack{u.Agent, u.UUID}); u.UUID != "" && !slices.Contains(t.acks, k) {
-		t.acks = append(t.acks, k)
-	}
-}
-
-func (s *State) acknowledgeNow(t *task) {
-	for _, k := range t.acks {
-		s.acknowledge(Update{Task: t.ID, Agent: k.agent, UUID: k.uuid})
-	}
-	t.acks = nil
-}
-
-// kill has a task end, at once or, when its executor is about to end it by
-// itself, after a while. It is repeated until Mesos says that it is over: a
-// Kill can get lost, and one for an unreachable task is not kept by the master.
-func (s *State) kill(t *task, after time.Duration) {
-	if p := s.pods[t.PodUID]; p != nil && t.ghostOf == nil {
-		t.ghostOf = p
-		p.ghosts++
-	}
-	t.pod, t.state, t.tries, t.spare = nil, killing, 0, after == removeGrace
-	s.alarms.set(&t.alarm, s.now.Add(after))
-	if after == 0 {
-		s.alarms.stop(&t.alarm)
-		s.taskDue(t)
-	}
-}
-
-// orphan is told that the pod of the task has been removed.
-func (s *State) orphan(t *task) {
-	switch t.state {
-	case launching:
-		s.kill(t, 0)
-	case running:
-		// The pod is finished, or the kubelet has deleted it: the executor
-		// will say so itself. A Kill now could take a finished pod for one
-		// that must go.
-		s.kill(t, removeGrace)
-	case isEnded:
-		t.pod = nil
-		s.drop(t)
-	default: // the outcome of Bind or Fail decides
-		t.pod = nil
-	}
-}
-
 // taskDue is the alarm of a task.
 func (s *State) taskDue(t *task) {
 	switch t.state {
@@ -176,46 +116,4 @@ func (s *State) taskDue(t *task) {
 			t.tries++
 		}
 	}
-}
-
-func (t *task) endedBy() string {
-	if t.last == nil {
-		return "no update"
-	}
-	return describe(*t.last)
-}
-
-// fail ends the pod of a task that no kubelet can end.
-func (s *State) fail(t *task, reason, message string) {
-	if t.pod == nil {
-		s.acknowledgeNow(t)
-		s.drop(t)
-		return
-	}
-	t.state = failing
-	s.alarms.stop(&t.alarm)
-	s.unbook(t)
-	s.dying[t.PodUID] = t
-	s.call(Fail{PodUID: t.PodUID, Reason: reason, Message: message})
-}
-
-// tombs remembers the tasks that ended lately, so that an update that comes
-// late does not pass for one of a stranger.
-type tombs struct {
-	seen map[string]bool
-	ring []string
-	next int
-}
-
-const tombsKept = 4096
-
-func (o *tombs) add(id string) {
-	if len(o.ring) < tombsKept {
-		o.ring = append(o.ring, id)
-	} else {
-		delete(o.seen, o.ring[o.next])
-		o.ring[o.next] = id
-		o.next = (o.next + 1) % tombsKept
-	}
-	o.seen[id] = true
 }

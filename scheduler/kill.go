@@ -1,0 +1,71 @@
+package scheduler
+
+import "time"
+
+// kill has a task end, at once or, when its executor is about to end it by
+// itself, after a while. It is repeated until Mesos says that it is over: a
+// Kill can get lost, and one for an unreachable task is not kept by the master.
+func (s *State) kill(t *task, after time.Duration) {
+	if p := s.pods[t.PodUID]; p != nil && t.ghostOf == nil {
+		t.ghostOf = p
+		p.ghosts++
+	}
+	t.pod, t.state, t.tries, t.spare = nil, killing, 0, after == removeGrace
+	s.alarms.set(&t.alarm, s.now.Add(after))
+	if after == 0 {
+		s.alarms.stop(&t.alarm)
+		s.taskDue(t)
+	}
+}
+
+// orphan is told that the pod of the task has been removed.
+func (s *State) orphan(t *task) {
+	switch t.state {
+	case launching:
+		s.kill(t, 0)
+	case running:
+		// The pod is finished, or the kubelet has deleted it: the executor
+		// will say so itself. A Kill now could take a finished pod for one
+		// that must go.
+		s.kill(t, removeGrace)
+	case isEnded:
+		t.pod = nil
+		s.drop(t)
+	default: // the outcome of Bind or Fail decides
+		t.pod = nil
+	}
+}
+
+// killingUpdated waits for the end. A task that is back while the next Kill is
+// far off, as after its agent could not be reached, is killed at once.
+func (s *State) killingUpdated(t *task, u Update, m meaning) {
+	s.acknowledge(u)
+	switch m {
+	case ended, vanished:
+		s.drop(t)
+	case doubtful:
+		if s.doubted(t) {
+			s.drop(t)
+		}
+	case started:
+		if !t.spare && (!t.alarm.isSet() || t.alarm.at.Sub(s.now) > firstAsk) {
+			s.kill(t, 0)
+		}
+	}
+}
+
+// strangerUpdated deals with a task that is not in the books. Ours are all
+// known once the stored ones are; what is left is a task whose record was lost.
+func (s *State) strangerUpdated(u Update) {
+	if !s.listed {
+		return // it will come again
+	}
+	s.acknowledge(u)
+	switch m := mean(u); {
+	case m != staged && m != started:
+		return // nothing lives, or it will be told when it is back
+	case s.over.seen[u.Task] && u.UUID != "":
+		return // late: the agent sends in order, so this is from before the end
+	}
+	s.kill(s.newTask(Task{ID: u.Task, Agent: u.Agent}), 0)
+}

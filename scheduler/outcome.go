@@ -1,0 +1,70 @@
+package scheduler
+
+func (s *State) launchFailed(e LaunchFailed) {
+	for _, in := range e.Tasks {
+		t := s.tasks[in.ID]
+		if t == nil {
+			continue
+		}
+		if p := t.pod; p != nil && t.state == launching {
+			s.requeue(p, "the launch could not be stored: "+e.Err.Error(), false)
+		}
+		s.drop(t)
+	}
+}
+
+// bound takes in the outcome of a Bind.
+func (s *State) bound(e Bound) {
+	t := s.tasks[e.Task]
+	if t == nil || t.state != binding {
+		return
+	}
+	s.acknowledgeNow(t)
+	switch {
+	case e.Err != nil:
+		if t.pod != nil {
+			t.pod.task, t.pod.state = nil, leftAlone
+			s.tell(t.pod, "it cannot be bound to node "+t.Node+": "+e.Err.Error())
+		}
+		s.endOr(t, func() { s.kill(t, 0) })
+	case t.pod == nil:
+		s.endOr(t, func() { s.kill(t, removeGrace) })
+	default:
+		t.pod.failures, t.pod.trouble = 0, ""
+		t.state = running
+		s.heard(t)
+		if u := t.last; u != nil {
+			t.last = nil
+			s.runningUpdated(t, *u, mean(*u))
+		}
+	}
+}
+
+// endOr drops a task that has ended while its Bind was under way, or does otherwise.
+func (s *State) endOr(t *task, otherwise func()) {
+	if t.hasEnded() {
+		t.pod = nil
+		s.acknowledge(*t.last)
+		s.drop(t)
+		return
+	}
+	otherwise()
+}
+
+// failed takes in that the pod's end is stored.
+func (s *State) failed(uid string) {
+	t := s.dying[uid]
+	if t == nil {
+		return
+	}
+	delete(s.dying, uid)
+	s.acknowledgeNow(t)
+	if t.pod != nil {
+		t.pod.task, t.pod.state = nil, leftAlone
+	}
+	if t.back {
+		s.kill(t, 0)
+		return
+	}
+	s.drop(t)
+}

@@ -25,9 +25,7 @@ func BenchmarkSend(b *testing.B) {
 	h := &once{told: make(chan string, 1)}
 	ended := make(chan error)
 	go func() {
-		ended <- s.Run(ctx, func() *pb.FrameworkInfo {
-			return &pb.FrameworkInfo{User: proto.String("u"), Name: proto.String("n")}
-		}, h)
+		ended <- s.Run(ctx, frameworkInfo, h)
 	}()
 	<-h.told
 	call := Decline([]string{strings.Repeat("o", 45)}, 0)

@@ -153,6 +153,10 @@ func errorEvent(message string) *pb.SchedulerEvent {
 	return &pb.SchedulerEvent{Type: pb.SchedulerEvent_ERROR.Enum(), Error: &pb.SchedulerEvent_Error{Message: &message}}
 }
 
+func frameworkInfo() *pb.FrameworkInfo {
+	return &pb.FrameworkInfo{User: proto.String("u"), Name: proto.String("n")}
+}
+
 // A life is a Scheduler that runs, and what its handler has been told.
 type life struct {
 	t *testing.T
@@ -176,9 +180,7 @@ func live(t *testing.T, n *network, cfg SchedulerConfig) *life {
 	ctx, stop := context.WithCancel(t.Context())
 	l := &life{t: t, Scheduler: s, stop: stop, ended: make(chan error, 1)}
 	go func() {
-		l.ended <- s.Run(ctx, func() *pb.FrameworkInfo {
-			return &pb.FrameworkInfo{User: proto.String("u"), Name: proto.String("n")}
-		}, l)
+		l.ended <- s.Run(ctx, frameworkInfo, l)
 		close(l.ended)
 	}()
 	t.Cleanup(func() { stop(); <-l.ended })

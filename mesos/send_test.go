@@ -195,6 +195,56 @@ func TestSendDoesNotCrossSubscriptions(t *testing.T) {
 	})
 }
 
+// A handler may make calls from within Event: when the stream ends it does not
+// hold up the next subscription until its call has timed out.
+func TestSendFromHandler(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		m := &fakeMaster{
+			stream: func(count int, s *events) {
+				s.open(15)
+				if count == 0 {
+					s.pause(time.Second)
+					return
+				}
+				s.stay()
+			},
+			status: func(ctx context.Context, _ *pb.SchedulerCall) int { wait(ctx, time.Minute); return 202 },
+		}
+		n.serve("m:5050", m)
+		s, err := NewScheduler(SchedulerConfig{Master: "m:5050", Dial: n.dial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		sender := &once{told: make(chan string, 10)}
+		go func() { ended <- s.Run(ctx, frameworkInfo, sendingHandler{sender, s, ctx}) }()
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if got := len(m.subscribes()); got != 2 {
+			t.Errorf("%d subscriptions three seconds after the stream ended, want 2", got)
+		}
+		stop()
+		<-ended
+	})
+}
+
+// A sendingHandler makes a call upon each event.
+type sendingHandler struct {
+	*once
+	scheduler *Scheduler
+	ctx       context.Context // of the test
+}
+
+func (h sendingHandler) Event(e *pb.SchedulerEvent) {
+	h.once.Event(e)
+	if err := h.scheduler.Send(h.ctx, kill("t")); err != nil {
+		h.tell(err.Error())
+	}
+}
+
 func TestSendNonsense(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

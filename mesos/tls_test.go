@@ -33,10 +33,7 @@ func TestTLS(t *testing.T) {
 		ended := make(chan error, 1)
 		ctx, stop := context.WithCancel(t.Context())
 		go func() {
-			ended <- s.Run(ctx, func() *pb.FrameworkInfo {
-				user := "u"
-				return &pb.FrameworkInfo{User: &user, Name: &user}
-			}, h)
+			ended <- s.Run(ctx, frameworkInfo, h)
 		}()
 		told := <-h.told
 		if name == "not trusted" {

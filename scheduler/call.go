@@ -35,10 +35,15 @@ type (
 	// Revive asks for offers and clears all filters.
 	Revive struct{}
 
-	// Kill ends a task.
+	// Kill ends a task. It is repeated until an update tells of the end, so
+	// the executor sees it more than once. A killed task's pod may be bound to
+	// another node, or to none, and wait for another attempt: the executor
+	// must touch the pod object only where it is bound to its own node, and
+	// never when it is finished.
 	Kill struct{ Task, Agent string }
 
-	// Reconcile asks for the state of the tasks; with none, of all the master knows.
+	// Reconcile asks for the state of the tasks, 1,000 at most; with none, of
+	// all the master knows.
 	Reconcile struct{ Tasks []Task }
 
 	// Acknowledge tells Mesos that an update has been dealt with: its effect
@@ -61,8 +66,9 @@ type (
 		Reason, Message string
 	}
 
-	// Explain tells why a pod waits: a sentence with amounts. The core repeats
-	// itself only when the sentence changes.
+	// Explain tells why a pod waits: a sentence with amounts. It comes when the
+	// sentence has changed, about once in ten seconds for a pod, and for at most
+	// 200 pods a second.
 	Explain struct {
 		PodUID  string
 		Message string

@@ -22,8 +22,10 @@ type (
 		Node string
 	}
 
-	// PodRemoved: the pod is finished or no longer exists. A task it still
-	// has is killed.
+	// PodRemoved: the pod is finished or no longer exists. A task that it
+	// still has must end: at once where the pod was not bound, and otherwise
+	// when the executor, which sees the same, has not ended it by itself
+	// within ten seconds.
 	PodRemoved struct{ UID string }
 
 	// PodsListed: every pod that existed at start has been told; only from

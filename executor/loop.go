@@ -200,7 +200,13 @@ func (l *loop) cleanUp(connected bool) error {
 	if !connected {
 		return err
 	}
-	return errors.Join(err, l.cfg.Mesos.Flush(deadline))
+	flush, cancelFlush := context.WithTimeout(deadline, lastWords)
+	defer cancelFlush()
+	return errors.Join(err, l.cfg.Mesos.Flush(flush))
 }
+
+// lastWords is how long the last statuses may take to be acknowledged. After a
+// teardown of the framework they never are.
+const lastWords = 5 * time.Second
 
 var _ mesos.ExecutorHandler = (*Executor)(nil)

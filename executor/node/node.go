@@ -70,6 +70,9 @@ func (n *Node) Run(ctx context.Context, spec executor.Spec, pods func([]executor
 		}
 	}
 	err := n.run(ctx, spec, pods)
+	if ctx.Err() != nil {
+		err = nil // it was to end; what that cut short is of no interest
+	}
 	n.mu.Lock()
 	n.ended = true
 	root, drained := n.root, n.drained
@@ -119,11 +122,18 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor
 		n.mu.Lock()
 		n.kubelet = k
 		n.mu.Unlock()
-		var sweeping sync.WaitGroup
-		sweeping.Go(func() { swept.run(ctx, r) })
-		defer sweeping.Wait()
-		return k.Run(ctx)
+		return beside(ctx, func(ctx context.Context) { swept.run(ctx, r) }, k.Run)
 	})
+}
+
+// beside runs side as long as f, and returns when both have ended.
+func beside(ctx context.Context, side func(context.Context), f func(context.Context) error) error {
+	var all sync.WaitGroup
+	defer all.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	all.Go(func() { side(ctx) })
+	return f(ctx)
 }
 
 // serve runs the container runtime as long as f, which needs it, and f as long as

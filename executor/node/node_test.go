@@ -1,13 +1,19 @@
 package node
 
 import (
+	"context"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 func TestAddress(t *testing.T) {
@@ -51,6 +57,42 @@ func TestAddress(t *testing.T) {
 		if err != nil || !got.Equal(ip) {
 			t.Errorf("the agent is on %v, the node on %v: %v", ip, got, err)
 		}
+	}
+}
+
+// When the kubelet fails, its failure is returned, whatever runs beside it.
+func TestBeside(t *testing.T) {
+	t.Parallel()
+	failed := errors.New("no certificate")
+	ended := false
+	err := beside(t.Context(), func(ctx context.Context) { <-ctx.Done(); ended = true },
+		func(context.Context) error { return failed })
+	if !errors.Is(err, failed) || !ended {
+		t.Errorf("got %v, the other has ended: %v", err, ended)
+	}
+}
+
+// A Docker daemon that does not answer is the reason why the node fails, and
+// nothing of the attempt is left when it has been drained.
+func TestRunWithoutDocker(t *testing.T) {
+	t.Parallel()
+	n, err := New(Config{RootDir: t.TempDir(), Docker: "unix://" + filepath.Join(t.TempDir(), "docker.sock")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := executor.Spec{Name: "n", Framework: "F", Agent: "S0", Total: executor.Amount{CPUs: 1, Mem: 100},
+		Cluster: podtask.Cluster{Servers: []string{"https://127.0.0.1:1"}, CA: "x", Token: "y"}}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	err = n.Run(ctx, spec, func([]executor.Pod) { t.Error("pods of a node that is not up") })
+	if err == nil || !strings.Contains(strings.ToLower(err.Error()), "docker") {
+		t.Errorf("got %v, want the daemon's absence", err)
+	}
+	if running, err := n.Running(t.Context(), "u"); running || err == nil {
+		t.Errorf("nothing is known, but it says %v, %v", running, err)
+	}
+	if err := n.Drain(t.Context()); err == nil || !strings.Contains(strings.ToLower(err.Error()), "docker") {
+		t.Errorf("got %v, want to be told that containers may be left", err)
 	}
 }
 

@@ -19,7 +19,7 @@ func notAware(i *mesospb.FrameworkInfo, _ *mesos.SchedulerConfig) { i.Capabiliti
 func TestAgentRestarts(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
-	cfg.AgentTimeout, cfg.ReregistrationTimeout = time.Minute, 500*time.Millisecond
+	cfg.AgentTimeout, cfg.ReregistrationTimeout = time.Minute, 1500*time.Millisecond
 	m := start(t, cfg)
 	f := connect(t, m)
 	o := f.launch("lives", "ex-lives", run)
@@ -205,10 +205,15 @@ func TestKillExecutor(t *testing.T) {
 // it; the framework keeps its id and the task its executor.
 func TestMasterFailsOver(t *testing.T) {
 	t.Parallel()
-	m := start(t, quick())
+	cfg := quick()
+	cfg.AgentTimeout = time.Minute
+	m := start(t, cfg)
 	f := connect(t, m)
 	o := f.launch("stays", "ex-stays", run)
-	if err := m.FailOver(500 * time.Millisecond); err != nil {
+	if err := m.PauseAgent(0); err != nil { // so that it comes back when we say so
+		t.Fatal(err)
+	}
+	if err := m.FailOver(0); err != nil {
 		t.Fatal(err)
 	}
 	e := f.until("SUBSCRIBED", func(e *mesospb.SchedulerEvent) bool { return e.Subscribed != nil })
@@ -225,12 +230,20 @@ func TestMasterFailsOver(t *testing.T) {
 		}
 		return id == "marker"
 	})
+	if err := m.ResumeAgent(0); err != nil {
+		t.Fatal(err)
+	}
 	back := f.offer()
 	if back.AgentId.GetValue() != o.AgentId.GetValue() || len(back.ExecutorIds) != 1 {
 		t.Errorf("offered %v", back)
 	}
 	f.send(mesos.Reconcile())
 	f.status("stays", mesospb.TaskState_TASK_RUNNING)
+	if err := m.FailOver(time.Millisecond); err != nil { // this time it returns by itself
+		t.Fatal(err)
+	}
+	f.until("SUBSCRIBED", func(e *mesospb.SchedulerEvent) bool { return e.Subscribed != nil })
+	f.offer()
 	f.send(mesos.Kill("stays", o.AgentId.GetValue(), 0))
 	f.status("stays", mesospb.TaskState_TASK_KILLED)
 }

@@ -39,7 +39,6 @@ func quick() local.Config {
 	return local.Config{
 		Resources:          "cpus:4;mem:1024;disk:1024;ports:[31000-31009]",
 		AllocationInterval: 50 * time.Millisecond,
-		HeartbeatInterval:  100 * time.Millisecond,
 		UpdateRetry:        200 * time.Millisecond,
 		AgentTimeout:       300 * time.Millisecond,
 		ShutdownGrace:      2 * time.Second,

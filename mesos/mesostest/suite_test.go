@@ -39,7 +39,7 @@ func TestMesos(t *testing.T) {
 func localMesos(t *testing.T) string {
 	m, err := local.New(local.Config{
 		Agents: 3, Resources: "cpus:4;mem:1024;disk:1024",
-		AllocationInterval: 50 * time.Millisecond, HeartbeatInterval: 100 * time.Millisecond, UpdateRetry: 200 * time.Millisecond,
+		AllocationInterval: 50 * time.Millisecond, UpdateRetry: 200 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -54,16 +54,15 @@ type Config struct {
 	Faults Faults
 
 	// Times. Zero means the default, which is Mesos' own but for RecoveryTimeout.
-	HeartbeatInterval          time.Duration // of scheduler streams; 15 s
-	AllocationInterval         time.Duration // between rounds of offers; 1 s
-	OfferTimeout               time.Duration // an offer is rescinded after it; 0: never
-	AgentTimeout               time.Duration // a silent agent is lost after it; 75 s
-	RegistrationTimeout        time.Duration // an executor must subscribe within it; 1 min
-	ReregistrationTimeout      time.Duration // the same, after its agent came back; 2 s
-	ShutdownGrace              time.Duration // between SHUTDOWN and SIGKILL, when ExecutorInfo has none; 5 s
-	UpdateRetry                time.Duration // until an unacknowledged status is sent again, then doubling; 10 s
-	RecoveryTimeout            time.Duration // MESOS_RECOVERY_TIMEOUT of executors; 15 s, so that they end soon after a killed process of ours
-	subscriptionBackoffMaximum time.Duration
+	HeartbeatInterval     time.Duration // of scheduler streams; 15 s
+	AllocationInterval    time.Duration // between rounds of offers; 1 s
+	OfferTimeout          time.Duration // an offer is rescinded after it; 0: never
+	AgentTimeout          time.Duration // a silent agent is lost after it; 75 s
+	RegistrationTimeout   time.Duration // an executor must subscribe within it; 1 min
+	ReregistrationTimeout time.Duration // the same, after its agent came back; 2 s
+	ShutdownGrace         time.Duration // between SHUTDOWN and SIGKILL, when ExecutorInfo has none; 5 s
+	UpdateRetry           time.Duration // until an unacknowledged status is sent again, then doubling; 10 s
+	RecoveryTimeout       time.Duration // MESOS_RECOVERY_TIMEOUT of executors; 15 s, so that they end soon after a killed process of ours
 }
 
 // withDefaults returns c complete, or what is wrong with it.
@@ -120,8 +119,13 @@ func (c Config) withDefaultTimes() (Config, error) {
 			*d.value = d.usual
 		}
 	}
-	c.subscriptionBackoffMaximum = min(c.ReregistrationTimeout, 15*time.Second)
 	return c, nil
+}
+
+// subscriptionBackoff is MESOS_SUBSCRIPTION_BACKOFF_MAX of executors: they must
+// be back before the agent gives them up, and never wait for more than 15 s.
+func (c *Config) subscriptionBackoff() time.Duration {
+	return min(c.ReregistrationTimeout, 15*time.Second)
 }
 
 func (c *Config) hostname(agent int) string {

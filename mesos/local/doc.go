@@ -15,7 +15,7 @@
 // the loop a function and wait for it. Master and agents share that one
 // goroutine, so a message between them is a function call; what can go wrong
 // between real ones is played by [Faults] and by methods such as
-// [Mesos.StopAgent] and [Mesos.PauseAgent].
+// [Mesos.StopAgent], [Mesos.PauseAgent] and [Mesos.FailOver].
 //
 // Differences from Apache Mesos, all of them deliberate:
 //
@@ -24,7 +24,9 @@
 //     constraints are ignored, as an invalid operation is.
 //   - No isolation: an executor's resources are counted but not enforced.
 //   - Command tasks (without executor) are refused with TASK_ERROR.
-//   - Nothing is written down: when the process ends, its executors end.
+//   - Nothing is written down: when the process ends in order, so do its
+//     executors; when it is killed, they find their agent gone and end
+//     themselves after [Config.RecoveryTimeout].
 //   - In JSON, 64-bit integers are strings on the way out (numbers and strings
 //     are understood on the way in), and enums may be given as numbers.
 //   - A fetched file is removed with the executor it was fetched for, so that a

@@ -30,7 +30,7 @@ func (m *master) environment(ex *executor) map[string]string {
 	if f.info.GetCheckpoint() {
 		env["MESOS_CHECKPOINT"] = "1"
 		env["MESOS_RECOVERY_TIMEOUT"] = mesosDuration(m.cfg.RecoveryTimeout)
-		env["MESOS_SUBSCRIPTION_BACKOFF_MAX"] = mesosDuration(m.cfg.subscriptionBackoffMaximum)
+		env["MESOS_SUBSCRIPTION_BACKOFF_MAX"] = mesosDuration(m.cfg.subscriptionBackoff())
 	}
 	for _, v := range ex.info.Command.GetEnvironment().GetVariables() {
 		if n := v.GetName(); n != "" && !strings.ContainsAny(n+v.GetValue(), "\x00") {

@@ -27,7 +27,7 @@ func (m *Mesos) FailOver(agentsAfter time.Duration) error {
 func (m *master) failOver(agentsAfter time.Duration) {
 	m.id, m.started = uuid.NewString(), time.Now()
 	m.info = proto.Clone(m.info).(*mesospb.MasterInfo)
-	m.info.Id = &m.id
+	m.info.Id = proto.String(m.id) // messages on their way keep the old one
 	m.offerCount, m.frameworkCount, m.agentCount, m.completed = 0, 0, 0, nil
 	for _, f := range slices.Clone(m.order) {
 		f.disconnectNow(cut)

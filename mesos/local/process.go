@@ -11,6 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// settle is how long what was killed may take to vanish.
+const settle = 5 * time.Second
+
 // process is an executor's program with all that it started, as far as that
 // stayed in its session.
 type process struct {

@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/golang/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -112,6 +111,3 @@ func user(ex *executor) string {
 	}
 	return ex.framework.info.GetUser()
 }
-
-// settle is how long what was killed may take to vanish.
-const settle = 5 * time.Second

@@ -50,21 +50,23 @@ func (a *agent) Flush(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// testNode makes what the test says of the node come true. Its faults are knobs:
-// deletions that fail before one succeeds, containers that run on after their
-// pod has gone, a drain that hangs or fails, a node that fails.
+// faults are the knobs of a testNode.
+type faults struct {
+	failDeletes  int           // deletions that fail before one succeeds
+	outlive      time.Duration // how long containers run on, once somebody asks
+	drainTakes   time.Duration
+	drainFails   error
+	cleanUpFails error
+}
+
+// testNode makes what the test says of the node come true.
 type testNode struct {
 	record *record
 	pods   chan []Pod
 	fail   chan error
 
-	failDeletes  int
-	outlive      time.Duration // from the first question on
-	drainTakes   time.Duration
-	drainFails   error
-	cleanUpFails error
-
-	mu    sync.Mutex
+	mu sync.Mutex
+	faults
 	since time.Time
 }
 
@@ -153,12 +155,12 @@ const grace = 9 * time.Second
 
 // inBubble runs a story about an executor whose node has the given faults. At its
 // end the executor must have ended.
-func inBubble(t *testing.T, node testNode, story func(*bench)) {
+func inBubble(t *testing.T, f faults, story func(*bench)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &record{}
-		node.record, node.pods, node.fail = r, make(chan []Pod), make(chan error)
-		b := &bench{t: t, record: r, node: &node, result: make(chan error, 1),
+		node := &testNode{record: r, pods: make(chan []Pod), fail: make(chan error), faults: f}
+		b := &bench{t: t, record: r, node: node, result: make(chan error, 1),
 			agent: &agent{events: make(chan *mesospb.ExecutorEvent, 10), gone: make(chan error), record: r}}
 		e, err := New(Config{Mesos: b.agent, Node: b.node, Grace: grace})
 		if err != nil {
@@ -221,7 +223,7 @@ func (b *bench) ends(within time.Duration, want error) {
 }
 
 func TestLife(t *testing.T) {
-	inBubble(t, testNode{outlive: 3 * time.Second}, func(b *bench) {
+	inBubble(t, faults{outlive: 3 * time.Second}, func(b *bench) {
 		b.launch("t1", "a")
 		b.happened("STARTING t1", "node node")
 		b.bound("a=Running,ready")
@@ -237,7 +239,7 @@ func TestLife(t *testing.T) {
 }
 
 func TestKillAsksAgainUntilTheAPIServerAnswers(t *testing.T) {
-	inBubble(t, testNode{failDeletes: 2}, func(b *bench) {
+	inBubble(t, faults{failDeletes: 2}, func(b *bench) {
 		b.launch("t1", "a")
 		b.bound("a=Running,ready")
 		b.record.take()
@@ -253,7 +255,7 @@ func TestKillAsksAgainUntilTheAPIServerAnswers(t *testing.T) {
 }
 
 func TestLaunchGroup(t *testing.T) {
-	inBubble(t, testNode{}, func(b *bench) {
+	inBubble(t, faults{}, func(b *bench) {
 		b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_LAUNCH_GROUP.Enum(),
 			LaunchGroup: &mesospb.ExecutorEvent_LaunchGroup{TaskGroup: &mesospb.TaskGroupInfo{
 				Tasks: []*mesospb.TaskInfo{launchOf(t, "t1", "a"), launchOf(t, "t2", "b", "bad"), launchOf(t, "t3", "c")}}}}
@@ -270,15 +272,15 @@ func TestLaunchGroup(t *testing.T) {
 
 func TestShutdownKeepsItsTime(t *testing.T) {
 	for name, c := range map[string]struct {
-		node  testNode
+		node  faults
 		takes time.Duration
 		want  []string
 		err   error
 	}{
-		"quick":        {testNode{drainTakes: time.Second}, time.Second, []string{"drain", "KILLED t1", "flush", "node ends"}, nil},
-		"hanging":      {testNode{drainTakes: time.Hour}, grace * 9 / 10, []string{"drain", "FAILED t1", "flush", "node ends"}, context.DeadlineExceeded},
-		"failing":      {testNode{drainFails: errLeft}, 0, []string{"drain", "FAILED t1", "flush", "node ends"}, errLeft},
-		"leaving dirt": {testNode{cleanUpFails: errLeft}, 0, []string{"drain", "KILLED t1", "flush", "node ends"}, errLeft},
+		"quick":        {faults{drainTakes: time.Second}, time.Second, []string{"drain", "KILLED t1", "flush", "node ends"}, nil},
+		"hanging":      {faults{drainTakes: time.Hour}, grace * 9 / 10, []string{"drain", "FAILED t1", "flush", "node ends"}, context.DeadlineExceeded},
+		"failing":      {faults{drainFails: errLeft}, 0, []string{"drain", "FAILED t1", "flush", "node ends"}, errLeft},
+		"leaving dirt": {faults{cleanUpFails: errLeft}, 0, []string{"drain", "KILLED t1", "flush", "node ends"}, errLeft},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, c.node, func(b *bench) {
@@ -296,7 +298,7 @@ func TestShutdownKeepsItsTime(t *testing.T) {
 var errLeft = errors.New("container x does not end")
 
 func TestSignalIsAShutdown(t *testing.T) {
-	inBubble(t, testNode{drainTakes: time.Second}, func(b *bench) {
+	inBubble(t, faults{drainTakes: time.Second}, func(b *bench) {
 		b.launch("t1", "a")
 		b.record.take()
 		b.signal()
@@ -306,7 +308,7 @@ func TestSignalIsAShutdown(t *testing.T) {
 }
 
 func TestNothingToCleanUp(t *testing.T) {
-	inBubble(t, testNode{}, func(b *bench) {
+	inBubble(t, faults{}, func(b *bench) {
 		b.signal()
 		b.ends(0, nil)
 		b.happened("flush")
@@ -314,7 +316,7 @@ func TestNothingToCleanUp(t *testing.T) {
 }
 
 func TestAgentGone(t *testing.T) {
-	inBubble(t, testNode{}, func(b *bench) {
+	inBubble(t, faults{}, func(b *bench) {
 		b.launch("t1", "a")
 		b.record.take()
 		b.agent.gone <- mesos.ErrAgentGone
@@ -324,7 +326,7 @@ func TestAgentGone(t *testing.T) {
 }
 
 func TestNodeFails(t *testing.T) {
-	inBubble(t, testNode{}, func(b *bench) {
+	inBubble(t, faults{}, func(b *bench) {
 		b.launch("t1", "a")
 		b.launch("t2", "b")
 		b.record.take()

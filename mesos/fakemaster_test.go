@@ -169,8 +169,8 @@ type life struct {
 	block chan struct{} // handlers wait here, if it is not nil
 }
 
-// live runs a Scheduler until the test ends.
-func live(t *testing.T, n *network, cfg SchedulerConfig) *life {
+// live runs a Scheduler until the test ends, after preparing what is given.
+func live(t *testing.T, n *network, cfg SchedulerConfig, prepare ...func(*life)) *life {
 	t.Helper()
 	cfg.Dial = n.dial
 	s, err := NewScheduler(cfg)
@@ -179,6 +179,9 @@ func live(t *testing.T, n *network, cfg SchedulerConfig) *life {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	l := &life{t: t, Scheduler: s, stop: stop, ended: make(chan error, 1)}
+	for _, p := range prepare {
+		p(l)
+	}
 	go func() {
 		l.ended <- s.Run(ctx, frameworkInfo, l)
 		close(l.ended)
@@ -189,11 +192,8 @@ func live(t *testing.T, n *network, cfg SchedulerConfig) *life {
 
 func (l *life) Event(e *pb.SchedulerEvent) {
 	l.tell(fmt.Sprint(e.GetType(), e.GetRescind().GetOfferId().GetValue()))
-	l.mu.Lock()
-	block := l.block
-	l.mu.Unlock()
-	if block != nil {
-		<-block
+	if l.block != nil {
+		<-l.block
 	}
 }
 

@@ -62,8 +62,8 @@ var glogFlags = []string{"v", "vmodule", "logtostderr", "alsologtostderr", "stde
 func flagSet(o *options) *flag.FlagSet {
 	fs := flag.NewFlagSet("framework_runner", flag.ContinueOnError)
 
-	fs.StringVar(&o.mesosMaster, "mesos_master", "local", "the Mesos `master`: host:port, a comma-separated list of these, http(s)://host:port; "+
-		"local or local(N) for a Mesos with N agents inside this process; none to host the API only and schedule nothing")
+	fs.StringVar(&o.mesosMaster, "mesos_master", "local", "the Mesos `master`: host:port, a comma-separated list of these, http(s)://host:port, "+
+		"zk://host:port,host:port/path, file:///path of a file that holds one of these; local or local(N) for a Mesos with N agents inside this process; none to host the API only and schedule nothing")
 	fs.StringVar(&o.serveLocalMesos, "serve_local_mesos", "", "serve nothing but the Mesos of -mesos_master=local(N), at this `host:port`; framework_runners are pointed at it with -mesos_master=host:port")
 	fs.StringVar(&o.localAddress, "local_address", "127.0.0.1:5050", "`host:port` of the master of a local Mesos")
 	fs.StringVar(&o.localResources, "local_resources", "", "`resources` of each local agent, as Mesos writes them: cpus:4;mem:4096;disk:10000;ports:[31000-31999] (default: those of this machine, its ports shared out)")

@@ -65,6 +65,7 @@ func TestBadFlags(t *testing.T) {
 		{"-mesos_authentication_principal=p", "-mesos_authentication_secret_file"},
 		{"-mesos_authentication_principal=p -mesos_authentication_secret_file=/nowhere", "/nowhere"},
 		{"-mesos_master=", "-mesos_master"},
+		{"-mesos_master=carrier-pigeon", "carrier-pigeon"},
 		{"-mesos_master=local(0)", "local(0)"},
 		{"-mesos_master=local(101)", "1 to 100"},
 		{"-mesos_master=local(x)", "-mesos_master"},

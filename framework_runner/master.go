@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
@@ -41,6 +42,10 @@ func parseMaster(s string) (master, error) {
 			return master{}, fmt.Errorf("-mesos_master=%s: a local Mesos has 1 to %d agents", s, maxLocalAgents)
 		}
 		return master{kind: masterLocal, agents: n}, nil
+	}
+	if !strings.Contains(s, ":") {
+		// A host without a port might be meant, but so might a misspelt word.
+		return master{}, fmt.Errorf("-mesos_master=%s: say local, local(N), none, host:port or another form that -h shows", s)
 	}
 	if _, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: s}); err != nil {
 		return master{}, fmt.Errorf("-mesos_master: %w", err)

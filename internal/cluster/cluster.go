@@ -164,4 +164,3 @@ var ports = struct {
 	sync.Mutex
 	next int
 }{next: 20000 + os.Getpid()%5000}
-

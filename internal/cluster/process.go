@@ -86,9 +86,16 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
-// Wait waits for the process to end by itself and returns its exit code and output.
+// Wait waits for the process to end by itself and returns its exit code and
+// output. One that does not end fails the test.
 func (p *Process) Wait() (int, string) {
-	<-p.done
+	p.t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(stopWithin):
+		p.t.Errorf("%s does not end by itself", p.cmd.Path)
+		p.Stop()
+	}
 	return p.cmd.ProcessState.ExitCode(), p.out.tail(1 << 20)
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	lives    = flag.Int("lives", 600, "how many lives TestLives simulates")
+	lives    = flag.Int("lives", 500, "how many lives TestLives simulates")
 	firstOne = flag.Uint64("seed", 0, "seed of the first life")
 )
 
@@ -25,9 +25,9 @@ func TestLives(t *testing.T) {
 				w.live()
 			}
 			w.heal()
-			for range 150 {
+			for range 110 {
 				w.live()
-				w.pass(8 * time.Second)
+				w.pass(11 * time.Second)
 			}
 			w.checkEnd()
 		})

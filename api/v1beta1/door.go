@@ -22,7 +22,7 @@ type Options struct {
 
 const defaultMaxBody = 3 << 20
 
-// door is the handler; it has no state.
+// door is the handler. It has no state but a cache.
 type door struct {
 	api     http.Handler
 	prefix  string // "/api"
@@ -30,6 +30,7 @@ type door struct {
 	maxBody int64
 	inner   inner
 	kinds   map[string]*kind // by the path that names them
+	cache   *frameCache
 }
 
 // NewDoor returns a handler that answers v1beta1 by means of api, a Kubernetes
@@ -51,6 +52,7 @@ func NewDoor(api http.Handler, o Options) http.Handler {
 		maxBody: o.MaxBody,
 		inner:   newInner(api),
 		kinds:   kindsByPath(validate.Rules{AllowPrivileged: o.AllowPrivileged}),
+		cache:   newFrameCache(),
 	}
 }
 

@@ -1,6 +1,7 @@
 package v1beta1
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,9 +88,18 @@ func writeError(w http.ResponseWriter, err error) {
 	writeJSON(w, e.Code, &e.Status)
 }
 
+// indentMax is the size, in bytes, up to which answers are indented for people
+// to read. Beyond, it would take more time than all the rest of the translation.
+const indentMax = 64 << 10
+
 // writeJSON answers with an object.
 func writeJSON(w http.ResponseWriter, code int, v any) {
-	body, err := json.MarshalIndent(v, "", "  ")
+	body, err := json.Marshal(v)
+	if err == nil && len(body) <= indentMax {
+		var indented bytes.Buffer
+		err = json.Indent(&indented, body, "", "  ")
+		body = indented.Bytes()
+	}
 	if err != nil {
 		http.Error(w, "cannot write the answer as JSON: "+err.Error(), http.StatusInternalServerError)
 		return

@@ -37,7 +37,8 @@ type chunks struct {
 }
 
 func (f *chunks) send(frame []byte) error {
-	if _, err := f.w.Write(append(frame, '\n')); err != nil {
+	// The frame is shared: it must not grow in place.
+	if _, err := f.w.Write(append(frame[:len(frame):len(frame)], '\n')); err != nil {
 		return err
 	}
 	return f.flush.Flush()

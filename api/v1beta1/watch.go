@@ -97,10 +97,10 @@ func (c *call) sendError(out frames, err error) {
 // copyEvents translates events until either side ends.
 func (c *call) copyEvents(s *stream, out frames) {
 	for {
-		e, err := s.next()
+		raw, err := s.next()
 		var frame []byte
 		if err == nil {
-			frame, err = c.frame(e)
+			frame, err = c.cache.get(c.root+"/"+c.path, raw, func() ([]byte, error) { return c.frame(s, raw) })
 		}
 		switch {
 		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
@@ -116,7 +116,11 @@ func (c *call) copyEvents(s *stream, out frames) {
 }
 
 // frame is one event for the client; nil if it is none of v1beta1's.
-func (c *call) frame(e event) ([]byte, error) {
+func (c *call) frame(s *stream, raw []byte) ([]byte, error) {
+	e, err := s.event(raw)
+	if err != nil {
+		return nil, fmt.Errorf("read a watch's event: %w", err)
+	}
 	shown := wire.WatchEvent{Type: e.kind}
 	switch watch.EventType(e.kind) {
 	case watch.Bookmark:
@@ -219,38 +223,43 @@ func (s *stream) wait() {
 // maxEvent bounds one event, in bytes; etcd keeps no object as large.
 const maxEvent = 16 << 20
 
-// next is the next event, or io.EOF.
-func (s *stream) next() (event, error) {
+// next is the next event as it came, or io.EOF.
+func (s *stream) next() ([]byte, error) {
+	if !s.proto {
+		var raw json.RawMessage
+		err := s.decoder.Decode(&raw)
+		return raw, err
+	}
+	var size [4]byte
+	if _, err := io.ReadFull(s.pipe, size[:]); err != nil {
+		return nil, err
+	}
+	n := binary.BigEndian.Uint32(size[:])
+	if n > maxEvent {
+		return nil, fmt.Errorf("a watch's event has %d bytes, more than %d", n, maxEvent)
+	}
+	raw := make([]byte, n)
+	_, err := io.ReadFull(s.pipe, raw)
+	return raw, err
+}
+
+// event reads an event.
+func (s *stream) event(raw []byte) (event, error) {
 	if !s.proto {
 		var e struct {
 			Type   string          `json:"type"`
 			Object json.RawMessage `json:"object"`
 		}
-		if err := s.decoder.Decode(&e); err != nil {
+		if err := json.Unmarshal(raw, &e); err != nil {
 			return event{}, err
 		}
 		o, err := s.inner.decode(jsonType, e.Object)
 		return event{e.Type, o}, err
 	}
-	var size [4]byte
-	if _, err := io.ReadFull(s.pipe, size[:]); err != nil {
-		return event{}, err
-	}
-	n := binary.BigEndian.Uint32(size[:])
-	if n > maxEvent {
-		return event{}, fmt.Errorf("an event of %d bytes", n)
-	}
-	body := make([]byte, n)
-	if _, err := io.ReadFull(s.pipe, body); err != nil {
-		return event{}, err
-	}
 	var e metav1.WatchEvent // bare; only the object in it is in an envelope
-	if err := e.Unmarshal(body); err != nil {
+	if err := e.Unmarshal(raw); err != nil {
 		return event{}, err
 	}
 	o, err := s.inner.decode(protobufType, e.Object.Raw)
-	if err != nil {
-		err = fmt.Errorf("read a watch's event: %w", err)
-	}
 	return event{e.Type, o}, err
 }

@@ -23,10 +23,9 @@ const coreRoot = "/api/v1"
 
 // inner makes requests to the API server behind, in process.
 type inner struct {
-	api     http.Handler
-	proto   runtime.Serializer
-	json    runtime.Serializer
-	options runtime.ParameterCodec
+	api   http.Handler
+	proto runtime.Serializer
+	json  runtime.Serializer
 }
 
 const (

@@ -3,7 +3,6 @@ package v1beta1
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -84,29 +83,33 @@ func (c *call) update(sent wire.Object, stored runtime.Object) (runtime.Object, 
 	return c.replaceStatus(sent, result)
 }
 
-// updateCauses checks the version first and the content then, except that
-// services were checked before their version was.
+// updateCauses checks the version first and the content then, except that the
+// content of services was checked before their version was.
 func (c *call) updateCauses(sent, old wire.Object) error {
 	m, was := sent.GetMeta(), old.GetMeta()
-	stale := m.ResourceVersion != was.ResourceVersion
-	why := fmt.Sprintf("resourceVersion: the object is at %d and the body at %d: fetch the object and change that", was.ResourceVersion, m.ResourceVersion)
-	var causes validate.Causes
 	if service, ok := sent.(*wire.Service); ok {
-		causes = append(validate.ServiceUpdate(service, old.(*wire.Service)), c.check(sent).Without(c.check(old))...)
-		stale = stale && m.ResourceVersion != 0
-	} else if !stale {
-		causes = append(validate.Same(m, was), c.check(sent).Without(c.check(old))...)
+		if causes := validate.ServiceUpdate(service, old.(*wire.Service)); len(causes) > 0 {
+			return invalid(c.updateInvalid, c.id, append(causes, c.newCauses(sent, old)...))
+		}
 	}
-	switch {
-	case len(causes) > 0:
-		return invalid(c.updateInvalid, c.id, causes)
-	case stale:
-		return conflict(c.errorKind, c.id, why)
+	if m.ResourceVersion != was.ResourceVersion {
+		return c.stale(m, was)
 	}
-	if causes := validate.Same(m, was); len(causes) > 0 {
+	if causes := append(validate.Same(m, was), c.newCauses(sent, old)...); len(causes) > 0 {
 		return invalid(c.updateInvalid, c.id, causes)
 	}
 	return nil
+}
+
+// newCauses is the faults that this update brings in.
+func (c *call) newCauses(sent, old wire.Object) validate.Causes {
+	return c.check(sent).Without(c.check(old))
+}
+
+// stale is the error of a client that has not seen the stored version.
+func (c *call) stale(m, was *wire.Meta) error {
+	return conflict(c.errorKind, c.id, fmt.Sprintf("resourceVersion: the object is at %d and the body at %d: fetch the object and change that",
+		was.ResourceVersion, m.ResourceVersion))
 }
 
 // podCauses allows a change of images only.
@@ -170,56 +173,5 @@ func statusOf(o runtime.Object) any {
 	case *corev1.Node:
 		return o.Status
 	}
-	return nil
-}
-
-// putStatus answers PUT of an object's status: nothing else of the body counts.
-func (c *call) putStatus() error {
-	return c.putPart("status", func(sent wire.Object, stored runtime.Object) (coreObject, error) {
-		if pod, ok := sent.(*wire.Pod); ok {
-			was := stored.(*corev1.Pod).Spec.NodeName
-			if host := pod.CurrentState.Host; host != "" && host != was {
-				return nil, invalid(c.updateInvalid, c.id, validate.Host(host))
-			}
-		}
-		return c.changeStatus(sent, stored), nil
-	})
-}
-
-// putFinalize answers PUT of a namespace's finalizers.
-func (c *call) putFinalize() error {
-	return c.putPart("finalize", func(sent wire.Object, stored runtime.Object) (coreObject, error) {
-		out := stored.DeepCopyObject().(*corev1.Namespace)
-		out.Spec.Finalizers = convert.NamespaceToCore(sent.(*wire.Namespace), out).Spec.Finalizers
-		return out, nil
-	})
-}
-
-// putPart answers PUT of a part of an object.
-func (c *call) putPart(part string, change func(wire.Object, runtime.Object) (coreObject, error)) error {
-	sent, err := c.sentFor()
-	if err != nil {
-		return err
-	}
-	stored, err := c.stored()
-	if err != nil {
-		return err
-	}
-	m, was := sent.GetMeta(), c.show(stored).GetMeta()
-	if m.ResourceVersion != was.ResourceVersion {
-		return conflict(c.errorKind, c.id, "resourceVersion: the object is at "+strconv.FormatUint(was.ResourceVersion, 10)+": fetch the object and change that")
-	}
-	if causes := validate.Same(m, was); len(causes) > 0 {
-		return invalid(c.updateInvalid, c.id, causes)
-	}
-	changed, err := change(sent, stored)
-	if err != nil {
-		return err
-	}
-	result, err := c.replace(changed, part)
-	if err != nil {
-		return err
-	}
-	c.answer(http.StatusOK, result)
 	return nil
 }

@@ -27,6 +27,7 @@ func prepare() error {
 	for _, args := range [][]string{
 		{"scripts/docker.sh"},
 		{"scripts/image.sh", "nginx"},
+		{"scripts/image.sh", "guestbook"},
 		{"go", "build", "-trimpath", "-ldflags", "-s -w", "-o", "bin/kubectl", "k8s.io/kubernetes/cmd/kubectl"},
 	} {
 		cmd := exec.Command(args[0], args[1:]...)

@@ -41,6 +41,11 @@ func TestThirtyPodsOnThreeAgents(t *testing.T) {
 	remove(t, c, names...)
 	awaitGone(t, c, names...)
 	awaitNothingLeft(t, c)
+
+	c.Stop()
+	if left := mounts(t, ""); len(left) != 0 {
+		t.Errorf("after the end of the executors these are still mounted: %q", left)
+	}
 }
 
 // awaitNothingLeft waits until no container, no live task and no mount of a pod remains.
@@ -48,11 +53,12 @@ func awaitNothingLeft(t *testing.T, c *cluster.Cluster) {
 	t.Helper()
 	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t, c.MesosAddr)) == 0 })
 	c.Process().Await(soon, "the last task to end", func() bool { return len(liveTasks(t, c.MesosAddr)) == 0 })
-	c.Process().Await(soon, "the last mount to go", func() bool { return len(podMounts(t)) == 0 })
+	c.Process().Await(soon, "the last mount to go", func() bool { return len(mounts(t, "/pods/")) == 0 })
 }
 
-// podMounts lists the mounts below the executors' directories.
-func podMounts(t *testing.T) []string {
+// mounts lists what is mounted below the executors' directories, in paths that
+// contain part.
+func mounts(t *testing.T, part string) []string {
 	t.Helper()
 	b, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
@@ -61,7 +67,7 @@ func podMounts(t *testing.T) []string {
 	var found []string
 	for _, line := range strings.Split(string(b), "\n") {
 		fields := strings.Fields(line)
-		if len(fields) > 1 && strings.HasPrefix(fields[1], "/var/lib/kubernetes-mesos/") {
+		if len(fields) > 1 && strings.HasPrefix(fields[1], "/var/lib/kubernetes-mesos/") && strings.Contains(fields[1], part) {
 			found = append(found, fields[1])
 		}
 	}

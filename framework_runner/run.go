@@ -63,7 +63,7 @@ func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.
 		Controllers:           list(o.controllers),
 		NoAgents:              o.master.kind == masterNone,
 		Door: func(api http.Handler) http.Handler {
-			return v1beta1.NewDoor(api, v1beta1.Options{APIPrefix: o.apiPrefix})
+			return v1beta1.NewDoor(api, v1beta1.Options{APIPrefix: o.apiPrefix, AllowPrivileged: o.allowPrivileged})
 		},
 	})
 	if c := (*controlplane.ConfigError)(nil); errors.As(err, &c) {

@@ -65,9 +65,22 @@ func (s *source) drain(now time.Time, grace time.Duration) {
 	}
 	ending := copies(s.pods)
 	for _, pod := range ending {
+		markFailed(pod)
 		markDeleted(pod, now, grace)
 	}
 	s.set(ending)
+}
+
+// markFailed makes the kubelet report a pod as failed that nobody wanted to end.
+// By itself it would go by the exit codes, and containers that end well when
+// they are told to would make an interrupted job look finished.
+func markFailed(pod *v1.Pod) {
+	if pod.DeletionTimestamp != nil || pod.Status.Phase == v1.PodSucceeded || pod.Status.Phase == v1.PodFailed {
+		return
+	}
+	pod.Status.Phase = v1.PodFailed
+	pod.Status.Reason = "ExecutorShutdown"
+	pod.Status.Message = "Mesos ended the executor of this node, and with it the pod's containers"
 }
 
 // markDeleted gives pod the marks of a deletion that the API server would have

@@ -90,6 +90,31 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// A pod that the drain interrupts has failed, whatever its containers' exit
+// codes; one that was wanted to end, or had ended, is told as it is.
+func TestDrainedPodsHaveFailed(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	running, done, deleted := pod("running", 1), pod("done", 1), pod("deleted", 1)
+	running.Status.Phase = v1.PodRunning
+	done.Status.Phase = v1.PodSucceeded
+	deleted.Status.Phase = v1.PodRunning
+	deleted.DeletionTimestamp = &metav1.Time{Time: now}
+
+	s, k, _ := taps()
+	s.push([]any{running, done, deleted})
+	s.drain(now, time.Second)
+	want := map[string]v1.PodPhase{"running": v1.PodFailed, "done": v1.PodSucceeded, "deleted": v1.PodRunning}
+	for _, p := range (*k)[1] {
+		if p.Status.Phase != want[p.Name] || (p.Status.Phase == v1.PodFailed) != (p.Status.Reason != "") {
+			t.Errorf("pod %s is %s because of %q, want %s", p.Name, p.Status.Phase, p.Status.Reason, want[p.Name])
+		}
+	}
+	if running.Status.Phase != v1.PodRunning {
+		t.Error("the watch's own pod was changed")
+	}
+}
+
 func TestDrainOfNothing(t *testing.T) {
 	t.Parallel()
 	s := &source{} // as before the kubelet is up

@@ -44,7 +44,7 @@ func foreign(r *http.Request, names []string) string {
 		return fmt.Sprintf("host %q is not this machine: use its address or localhost", r.Host)
 	}
 	for _, origin := range r.Header["Origin"] {
-		if u, err := url.Parse(origin); err != nil || u.Scheme != "http" || !strings.EqualFold(u.Host, r.Host) {
+		if !ownOrigin(origin, r) {
 			return fmt.Sprintf("origin %q: web pages may not use the local port", origin)
 		}
 	}
@@ -54,6 +54,22 @@ func foreign(r *http.Request, names []string) string {
 		}
 	}
 	return ""
+}
+
+// ownOrigin says whether an Origin header may come with r: it names our own host
+// and port. WebSocket libraries of the time of v1beta1 made one up without the
+// port; such a one is good for a WebSocket alone, and not from a browser, which
+// would say by Sec-Fetch-Site that the page is another port's.
+func ownOrigin(origin string, r *http.Request) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	if strings.EqualFold(u.Host, r.Host) {
+		return true
+	}
+	library := strings.EqualFold(r.Header.Get("Upgrade"), "websocket") && len(r.Header["Sec-Fetch-Site"]) == 0
+	return library && u.Port() == "" && strings.EqualFold(u.Hostname(), hostOf(r.Host))
 }
 
 // hostOf returns the host in a Host header, without port, brackets and final dot.

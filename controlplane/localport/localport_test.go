@@ -44,6 +44,9 @@ func TestGuard(t *testing.T) {
 		{"a simple POST of a page", "127.0.0.1:8080", http.Header{"Origin": {"http://evil.example"}, "Content-Type": {"text/plain"}}, "web pages may not"},
 		{"an image of a page", "127.0.0.1:8080", http.Header{"Sec-Fetch-Site": {"cross-site"}}, "cross-site"},
 		{"a neighbour's page", "127.0.0.1:8080", http.Header{"Sec-Fetch-Site": {"same-site"}}, "same-site"},
+		{"a library's websocket", "127.0.0.1:8080", http.Header{"Origin": {"http://127.0.0.1"}, "Upgrade": {"websocket"}}, ""},
+		{"the same from a browser", "127.0.0.1:8080", http.Header{"Origin": {"http://127.0.0.1"}, "Upgrade": {"websocket"}, "Sec-Fetch-Site": {"same-site"}}, "web pages may not"},
+		{"the same without a websocket", "127.0.0.1:8080", http.Header{"Origin": {"http://127.0.0.1"}}, "web pages may not"},
 		{"a page's websocket", "127.0.0.1:8080", http.Header{"Origin": {"http://evil.example"}, "Upgrade": {"websocket"}}, "web pages may not"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

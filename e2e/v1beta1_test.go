@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+)
+
+// The exchanges recorded from a server of 2014 are answered alike by a fresh
+// server to which nobody else writes. The recordings are no part of the
+// repository; where they are, their replay is a test of package v1beta1 that
+// wants a server. That package has cases of its own for every behaviour.
+func TestRecordedExchanges(t *testing.T) {
+	c := cluster.Start(t, cluster.Config{Master: "none", Args: []string{"-controllers=none", "-service_cluster_ip_range=10.10.10.0/24"}})
+	cmd := exec.Command("go", "test", "-vet=off", "-count=1", "-run", "^TestReplay$", "-v", "./api/v1beta1")
+	cmd.Dir = cluster.Root()
+	cmd.Env = append(os.Environ(), "V1BETA1_SERVER="+c.URL(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	} else {
+		t.Logf("%s", out)
+	}
+}
+
+// Every example is created by v1beta1, read back by v1beta1 and by today's
+// kubectl, and deleted.
+func TestExamples(t *testing.T) {
+	c := cluster.Start(t, cluster.Config{Args: []string{"-local_resources=cpus:8;mem:8192;disk:10000;ports:[31000-31999]"}})
+	files, err := filepath.Glob(filepath.Join(cluster.Root(), "examples/guestbook/*.json"))
+	if err != nil || len(files) < 6 {
+		t.Fatalf("found %d examples of the guestbook, %v", len(files), err)
+	}
+	for _, path := range append(files, filepath.Join(cluster.Root(), "examples/pod.json")) {
+		t.Run(filepath.Base(path), func(t *testing.T) { oneExample(t, c, path) })
+	}
+}
+
+func oneExample(t *testing.T, c *cluster.Cluster, path string) {
+	body, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var object struct{ Kind, ID string }
+	if err := json.Unmarshal(body, &object); err != nil {
+		t.Fatal(err)
+	}
+	collection := strings.ToLower(object.Kind[:1]) + object.Kind[1:] + "s"
+	if code, answer := c.Do("POST", "/api/v1beta1/"+collection, body); code/100 != 2 {
+		t.Fatalf("creating: %d %s", code, answer)
+	}
+	code, answer := c.Do("GET", "/api/v1beta1/"+collection+"/"+object.ID, nil)
+	var got struct{ Kind, ID, APIVersion string }
+	if err := json.Unmarshal(answer, &got); err != nil || code != 200 {
+		t.Fatalf("reading: %d %s", code, answer)
+	}
+	if got.Kind != object.Kind || got.ID != object.ID || got.APIVersion != "v1beta1" {
+		t.Errorf("read back: %+v", got)
+	}
+	out, err := exec.Command(filepath.Join(cluster.Root(), "bin/kubectl"), "-s", c.URL(), "get", strings.ToLower(object.Kind), object.ID, "-o", "name").CombinedOutput()
+	if err != nil || !strings.HasSuffix(strings.TrimSpace(string(out)), strings.ToLower(object.Kind)+"/"+object.ID) {
+		t.Errorf("kubectl get: %v\n%s", err, out)
+	}
+	if code, answer := c.Do("DELETE", "/api/v1beta1/"+collection+"/"+object.ID, nil); code != 200 {
+		t.Errorf("deleting: %d %s", code, answer)
+	}
+	c.Process().Await(soon, object.ID+" to be gone", func() bool {
+		code, _ := c.Do("GET", "/api/v1beta1/"+collection+"/"+object.ID, nil)
+		return code == 404
+	})
+}

@@ -5,12 +5,11 @@
 plain := CGO_ENABLED=0 GOFLAGS=-trimpath
 race  := CGO_ENABLED=1 go test -race
 
-# These link Kubernetes itself and are tested without the race detector, which
-# would compile Kubernetes a second time.
-kubernetes := controlplane kubelet framework_runner executor_runner
-module     := $(shell go list -m)
-linked     := $(addprefix $(module)/,$(kubernetes))
-others      = $(filter-out $(linked) $(module)/e2e,$(shell go list ./...))
+# These link Kubernetes or etcd and are tested without the race detector, which
+# would compile those a second time.
+linked := controlplane controlplane/etcd executor/node executor_runner framework/etcdstore framework_runner kubelet
+module := $(shell go list -m)
+others  = $(filter-out $(addprefix $(module)/,$(linked) e2e),$(shell go list ./...))
 
 .DEFAULT_GOAL := help
 
@@ -29,15 +28,14 @@ run: ## the main job: a pod, POSTed to v1beta1, runs in Docker as a Mesos task
 .PHONY: test
 test: setup ## everything that can be tested; sets up what is missing
 	$(race) $(others)
-	$(plain) go test $(linked)
+	$(plain) go test $(addprefix ./,$(linked))
 	$(plain) go test -timeout 30m ./e2e
 
 .PHONY: check
-check: ## formatting, vet, go.mod and generated code
+check: ## formatting, vet and go.mod
 	@test -z "$$(gofmt -l .)" || { echo "run gofmt on:"; gofmt -l .; exit 1; }
 	$(plain) go vet ./...
 	go mod tidy -diff
-	$(plain) go test ./internal/house
 
 .PHONY: bench
 bench: build setup ## measured figures of this machine; takes minutes
@@ -49,9 +47,9 @@ proto: setup ## the Mesos messages, generated from their .proto files
 	sh mesos/mesospb/generate.sh
 
 .PHONY: setup
-setup: # Docker, and protoc for the test of the generated code
+setup: # what the tests need besides Go
+	@scripts/need.sh curl=curl gcc=gcc protoc=protobuf-compiler busybox=busybox-static
 	@scripts/docker.sh
-	@command -v protoc >/dev/null || { echo "Installing Debian's package protobuf-compiler"; apt-get update -q && apt-get install -q -y protobuf-compiler; }
 
 .PHONY: clean
 clean: ## what was built

@@ -28,6 +28,7 @@ func TestReadme(t *testing.T) {
 	if len(steps) < 10 {
 		t.Fatalf("the README has %d commands only", len(steps))
 	}
+	putAside(t, "/var/lib/kubernetes-mesos/framework")
 	sh := newShell(t)
 	for _, step := range steps {
 		got := sh.run(step.command)
@@ -36,6 +37,24 @@ func TestReadme(t *testing.T) {
 			t.Fatalf("$ %s\nprinted\n%s\nthe README says\n%s\nthe framework's log:\n%s", step.command, got, strings.Join(step.output, "\n"), logs)
 		}
 	}
+}
+
+// putAside keeps what is at path from the test, which works with the default
+// directory, and puts it back afterwards.
+func putAside(t *testing.T, path string) {
+	t.Helper()
+	aside := fmt.Sprintf("%s.aside-%d", path, os.Getpid())
+	if err := os.Rename(path, aside); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(path); err != nil {
+			t.Error(err)
+		}
+		if err := os.Rename(aside, path); err != nil && !os.IsNotExist(err) {
+			t.Error(err)
+		}
+	})
 }
 
 type step struct {

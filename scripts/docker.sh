@@ -7,11 +7,7 @@ answers() { docker version >/dev/null 2>&1; }
 
 answers && exit 0
 
-if ! command -v dockerd >/dev/null 2>&1; then
-	echo "There is no Docker Engine on this machine: installing Debian's package docker.io"
-	apt-get update -q
-	DEBIAN_FRONTEND=noninteractive apt-get install -q -y docker.io
-fi
+"$(dirname "$0")/need.sh" dockerd=docker.io
 
 # The package may have started it by the init system, if there is one.
 answers && exit 0

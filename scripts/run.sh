@@ -8,6 +8,7 @@ port=${PORT:-8080}
 mesos=127.0.0.1:${MESOS_PORT:-5050}
 api=http://localhost:$port/api/v1beta1
 
+scripts/need.sh curl=curl
 scripts/docker.sh
 ./build.sh
 scripts/image.sh nginx
@@ -52,11 +53,11 @@ await 60 "The API" curl -sf "http://localhost:$port/healthz"
 
 show "curl -sL $api/pods -XPOST -d @examples/pod.json"
 
-status() { curl -s "$api/pods/php" | sed -n 's/.*"currentState".*"status": *"\([A-Za-z]*\)".*/\1/p'; }
+phase() { curl -s "$api/pods/php" | tr -d '\n' | grep -o '"status": *"[A-Za-z]*"' | head -n 1 | tr -d '", ' | cut -d: -f2; }
 seen=
 left=600
 until [ "$seen" = Running ]; do
-	now=$(curl -s "$api/pods/php" | tr -d '\n' | grep -o '"status": *"[A-Za-z]*"' | head -n 1 | sed 's/.*"\([A-Za-z]*\)"$/\1/')
+	now=$(phase)
 	[ "$now" = "$seen" ] || echo "The pod php is $now"
 	seen=$now
 	left=$((left - 1))
@@ -68,8 +69,9 @@ until [ "$seen" = Running ]; do
 	sleep 0.1
 done
 
-await 10 "TASK_RUNNING" sh -c "curl -s http://$mesos/state | grep -q TASK_RUNNING"
-show "curl -s http://$mesos/state | grep -E '\"(name|state)\": \"(php|TASK)'"
+task="curl -s http://$mesos/state | grep -m 1 '\"state\"'"
+await 10 "TASK_RUNNING" sh -c "$task | grep -q TASK_RUNNING"
+show "$task"
 show "docker ps"
 await 30 "An answer from the pod" curl -sf http://localhost:31080/
 show "curl -s http://localhost:31080/"

@@ -53,7 +53,7 @@ await 60 "The API" curl -sf "http://localhost:$port/healthz"
 
 show "curl -sL $api/pods -XPOST -d @examples/pod.json"
 
-phase() { curl -s "$api/pods/php" | tr -d '\n' | grep -o '"status": *"[A-Za-z]*"' | head -n 1 | tr -d '", ' | cut -d: -f2; }
+phase() { curl -s "http://localhost:$port/api/v1/namespaces/default/pods/php" | sed -n 's/^ *"phase": "\(.*\)".*/\1/p'; }
 seen=
 left=600
 until [ "$seen" = Running ]; do

@@ -15,34 +15,31 @@ import (
 )
 
 // hollow is an executor that runs nothing and says so properly. It notes every
-// task that it was given.
+// task that it was given, with a way to end it.
 type hollow struct {
 	*mesos.Executor
-	launched func(id string)
+	launched func(id string, end func())
 }
 
 func (h hollow) Event(e *mesospb.ExecutorEvent) {
-	say := func(id *mesospb.TaskID, s mesospb.TaskState) {
-		h.Update(&mesospb.TaskStatus{TaskId: id, State: s.Enum()})
+	if e.GetType() != mesospb.ExecutorEvent_LAUNCH {
+		return
 	}
-	switch e.GetType() {
-	case mesospb.ExecutorEvent_LAUNCH:
-		id := e.GetLaunch().GetTask().GetTaskId()
-		h.launched(id.GetValue())
-		say(id, mesospb.TaskState_TASK_STARTING)
-		say(id, mesospb.TaskState_TASK_RUNNING)
-	case mesospb.ExecutorEvent_KILL:
-		say(e.GetKill().GetTaskId(), mesospb.TaskState_TASK_KILLED)
-	}
+	id := e.GetLaunch().GetTask().GetTaskId()
+	say := func(s mesospb.TaskState) { h.Update(&mesospb.TaskStatus{TaskId: id, State: s.Enum()}) }
+	h.launched(id.GetValue(), func() { say(mesospb.TaskState_TASK_KILLED) })
+	say(mesospb.TaskState_TASK_STARTING)
+	say(mesospb.TaskState_TASK_RUNNING)
 }
 
-// A life on a Mesos that checks what it is sent: pods are launched and bound,
-// a second life with other flags finds them running and launches more on the
-// same executors, and what is deleted is killed.
+// A life on a Mesos that checks what it is sent: pods are launched and bound, a
+// second life with other flags finds them running and launches more on the same
+// executors, and forgets the task of a pod that is deleted.
 func TestLocalMesos(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var launched []string
+	end := map[string]func(){}
 	cluster, err := local.New(local.Config{
 		Agents: 2, Hostname: "agent", Resources: "cpus:4;mem:4096;ports:[31000-31100]",
 		Simulate: func(ctx context.Context, env map[string]string, _ *mesospb.ExecutorInfo) int {
@@ -51,10 +48,10 @@ func TestLocalMesos(t *testing.T) {
 				return 1
 			}
 			e := mesos.NewExecutor(cfg)
-			err = e.Run(ctx, hollow{e, func(id string) {
+			err = e.Run(ctx, hollow{e, func(id string, ends func()) {
 				mu.Lock()
 				defer mu.Unlock()
-				launched = append(launched, id)
+				launched, end[id] = append(launched, id), ends
 			}})
 			if errors.Is(err, mesos.ErrShutdown) {
 				return 0
@@ -119,6 +116,9 @@ func TestLocalMesos(t *testing.T) {
 	if err := w.client.CoreV1().Pods("default").Delete(t.Context(), "first-0", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	mu.Lock()
+	end["uid-first-0.1"]()
+	mu.Unlock()
 	w.eventually("the deleted pod's task is forgotten", func() bool {
 		_, there := w.store.get(keyTasks + "uid-first-0.1")
 		return !there

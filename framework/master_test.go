@@ -47,10 +47,10 @@ func (m *master) Send(_ context.Context, c *mesospb.SchedulerCall) error {
 	if _, err := c.Marshal(); err != nil {
 		return err
 	}
-	m.journal.add("send %s", c.GetType())
-	m.calls <- c
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.journal.add("send %s", c.GetType())
+	m.calls <- c
 	if c.GetType() == mesospb.SchedulerCall_REVIVE {
 		m.offer()
 	}

@@ -101,7 +101,8 @@ func (nw *nodeWriter) write(ctx context.Context, w wantedNode) error {
 }
 
 // statusPatch is the strategic merge patch that node's status needs, nil for
-// none. Capacity and addresses are the kubelet's once it has registered.
+// none. Capacity and addresses are the kubelet's once it has registered; the
+// version in the patch keeps one that was not seen yet from being overruled.
 func (w wantedNode) statusPatch(node *v1.Node, now metav1.Time) []byte {
 	status := map[string]any{}
 	if w.ready.status != "" && !shows(node, w.ready) {
@@ -119,7 +120,7 @@ func (w wantedNode) statusPatch(node *v1.Node, now metav1.Time) []byte {
 	if len(status) == 0 {
 		return nil
 	}
-	b, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": node.UID}, "status": status})
+	b, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": node.UID, "resourceVersion": node.ResourceVersion}, "status": status})
 	if err != nil {
 		panic(err) // plain API types
 	}

@@ -121,6 +121,7 @@ func TestExecutorInfoIsConstant(t *testing.T) {
 		t.Errorf("the executor changed:\n%v\n%v", first[0].Executor, second[0].Executor)
 	}
 
+	w.offers() // none while the executor dies
 	for _, task := range []*mesospb.TaskInfo{first[0], second[0]} {
 		w.update(task, mesospb.TaskState_TASK_FAILED)
 	}

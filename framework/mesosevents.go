@@ -72,7 +72,11 @@ func (l *loop) updated(s *mesospb.TaskStatus) {
 		Message: s.GetMessage(),
 		UUID:    string(s.GetUuid()),
 	}
-	glog.V(1).Infof("framework: task %s on agent %s: %s %s %s %s", u.Task, u.Agent, u.State, u.Source, s.GetReason(), u.Message)
+	reason := ""
+	if u.Reason != nil {
+		reason = u.Reason.String()
+	}
+	glog.V(1).Infof("framework: task %s on agent %s: %s %s %s %s", u.Task, u.Agent, u.State, u.Source, reason, u.Message)
 	a := l.agents.byID[u.Agent]
 	switch {
 	case u.State == mesospb.TaskState_TASK_UNREACHABLE && a != nil:

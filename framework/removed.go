@@ -62,7 +62,7 @@ type RemovedError struct {
 // Error names what happened and the cure.
 func (e *RemovedError) Error() string {
 	return fmt.Sprintf("Mesos has removed framework %s and killed its tasks, of which %d are on record here. "+
-		"If that was intended, start once with -start_over: those pods fail, and a new framework begins", e.ID, e.Tasks)
+		"If that was intended, start once with -new_framework_id: those pods fail, and a new framework begins", e.ID, e.Tasks)
 }
 
 // Unwrap makes it a [mesos.ErrRemoved].

@@ -40,6 +40,7 @@ type options struct {
 	frameworkRole   string
 	frameworkUser   string
 	failoverTimeout time.Duration
+	newFrameworkID  bool
 	principal       string
 	secretFile      string
 
@@ -90,6 +91,7 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.StringVar(&o.frameworkRole, "framework_role", "*", "Mesos `role`")
 	fs.StringVar(&o.frameworkUser, "framework_user", "root", "`user` that executors run as; the kubelet needs root")
 	fs.DurationVar(&o.failoverTimeout, "failover_timeout", 7*24*time.Hour, "how long (a `duration`) Mesos keeps pods running while no framework_runner is there")
+	fs.BoolVar(&o.newFrameworkID, "new_framework_id", false, "when Mesos has removed this framework and so killed its tasks: fail their pods and begin as a new one")
 	fs.StringVar(&o.principal, "mesos_authentication_principal", "", "`principal` to authenticate with towards the master")
 	fs.StringVar(&o.secretFile, "mesos_authentication_secret_file", "", "`file` that holds the principal's secret")
 

@@ -147,6 +147,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		Executor:         executor,
 		DefaultContainer: scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem},
 		Machines:         list(o.machines),
+		StartOver:        o.newFrameworkID,
 		Cluster: podtask.Cluster{
 			Servers:       plane.Servers(),
 			CA:            string(plane.CA()),

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,7 +14,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// binder binds pods to the nodes where their tasks are starting.
+// binder binds pods to the nodes where their tasks are starting. The binding's
+// annotation is copied to the pod by the API server in the same act.
 type binder struct {
 	client   kubernetes.Interface
 	recorder *recorder
@@ -24,8 +26,11 @@ type binder struct {
 // elsewhere. Passing trouble is tried again until ctx ends.
 func (b *binder) bind(ctx context.Context, p *v1.Pod, t scheduler.Task) error {
 	binding := &v1.Binding{
-		ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name, UID: p.UID},
-		Target:     v1.ObjectReference{Kind: "Node", Name: t.Node},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: p.Namespace, Name: p.Name, UID: p.UID,
+			Annotations: map[string]string{podtask.AgentAnnotation: t.Agent},
+		},
+		Target: v1.ObjectReference{Kind: "Node", Name: t.Node},
 	}
 	return persist(ctx, "binding pod "+p.Namespace+"/"+p.Name, func(ctx context.Context) error {
 		err := b.client.CoreV1().Pods(p.Namespace).Bind(ctx, binding, metav1.CreateOptions{})
@@ -47,7 +52,7 @@ func (b *binder) settle(ctx context.Context, p *v1.Pod, t scheduler.Task, confli
 		return err
 	case now.UID != p.UID:
 		return permanent{fmt.Errorf("pod %s is gone, another has its name", p.UID)}
-	case now.Spec.NodeName == t.Node:
+	case now.Spec.NodeName == t.Node && meant(now, t.Agent):
 		return nil
 	case now.Spec.NodeName != "":
 		return permanent{fmt.Errorf("pod is bound to node %s already", now.Spec.NodeName)}
@@ -55,6 +60,12 @@ func (b *binder) settle(ctx context.Context, p *v1.Pod, t scheduler.Task, confli
 		return permanent{fmt.Errorf("pod is being deleted: %w", conflict)}
 	}
 	return conflict
+}
+
+// meant says whether a bound pod's binding means this agent.
+func meant(p *v1.Pod, agent string) bool {
+	named, ok := p.Annotations[podtask.AgentAnnotation]
+	return !ok || named == agent
 }
 
 // permanent marks an error that trying again does not help.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -18,10 +19,12 @@ func TestBindConflict(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		node    string // where the pod is found to be bound
+		agent   string // and for which agent
 		expects mesospb.SchedulerCall_Type
 	}{
-		{"bound there already", "host-s1", mesospb.SchedulerCall_ACKNOWLEDGE},
-		{"bound elsewhere", "other", mesospb.SchedulerCall_KILL},
+		{"bound there already", "host-s1", "S1", mesospb.SchedulerCall_ACKNOWLEDGE},
+		{"bound elsewhere", "other", "S2", mesospb.SchedulerCall_KILL},
+		{"bound there for an agent of old", "host-s1", "S0", mesospb.SchedulerCall_KILL},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -30,7 +33,10 @@ func TestBindConflict(t *testing.T) {
 				return a.GetSubresource() == "binding", nil, conflict
 			})
 			w.client.PrependReactor("get", "pods", func(a k8stesting.Action) (bool, runtime.Object, error) {
-				return true, makePod("php", func(p *v1.Pod) { p.Spec.NodeName = c.node }), nil
+				return true, makePod("php", func(p *v1.Pod) {
+					p.Spec.NodeName = c.node
+					p.Annotations = map[string]string{podtask.AgentAnnotation: c.agent}
+				}), nil
 			})
 			w.start()
 			w.post(makePod("php"))

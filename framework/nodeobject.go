@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -15,7 +16,7 @@ const (
 	LabelAttribute = "mesos.attribute/"
 
 	// AnnotationAgent holds the Mesos id of the agent that a Node stands for.
-	AnnotationAgent = "mesos.agent/id"
+	AnnotationAgent = podtask.AgentAnnotation
 
 	// AnnotationHostname and AnnotationAddress are the agent's, as Mesos
 	// knows them; the address is host:port.

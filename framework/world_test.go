@@ -3,6 +3,7 @@ package framework
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -70,7 +71,11 @@ func (w *world) bindPod(a k8stesting.Action) (bool, runtime.Object, error) {
 		return true, nil, err
 	}
 	p := o.(*v1.Pod).DeepCopy()
+	if p.Annotations == nil {
+		p.Annotations = map[string]string{}
+	}
 	p.Spec.NodeName = b.Target.Name
+	maps.Copy(p.Annotations, b.Annotations)
 	return true, b, w.client.Tracker().Update(pods, p, b.Namespace)
 }
 

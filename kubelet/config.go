@@ -12,6 +12,7 @@ import (
 // Config is what the kubelet of one agent has to know.
 type Config struct {
 	Node    string // name of the Node object, a DNS name
+	Agent   string // id of the Mesos agent; pods bound for another one are left alone
 	Address net.IP // the node's InternalIP; an address of this machine, not loopback
 	RootDir string // absolute; everything that the kubelet writes is under it
 	Socket  string // absolute path of the CRI runtime's unix socket

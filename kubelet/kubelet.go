@@ -38,7 +38,7 @@ func New(cfg Config) (*Kubelet, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Kubelet{cfg: cfg, source: &source{observe: cfg.Pods}, ready: make(chan struct{})}, nil
+	return &Kubelet{cfg: cfg, source: &source{agent: cfg.Agent, observe: cfg.Pods}, ready: make(chan struct{})}, nil
 }
 
 // Ready is closed once the node has its certificate and can talk to the API

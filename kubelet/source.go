@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // source is the one watch of this node's pods. The kubelet and the executor are
@@ -17,6 +19,7 @@ import (
 // stops listening to the API server, and tells the kubelet that each pod is
 // being deleted: so pods end in an orderly way also when no API server is left.
 type source struct {
+	agent   string
 	set     func([]*v1.Pod) // to the kubelet; nil until it is up
 	observe func([]*v1.Pod) // to the executor
 
@@ -37,7 +40,7 @@ func (s *source) run(ctx context.Context, client kubernetes.Interface, node stri
 func (s *source) push(objs []any) {
 	pods := make([]*v1.Pod, 0, len(objs))
 	for _, o := range objs {
-		if pod, ok := o.(*v1.Pod); ok {
+		if pod, ok := o.(*v1.Pod); ok && s.means(pod) {
 			pods = append(pods, pod)
 		}
 	}
@@ -52,6 +55,13 @@ func (s *source) push(objs []any) {
 	if s.observe != nil {
 		s.observe(pods)
 	}
+}
+
+// means says whether a pod that is bound to the node is meant for this agent. Who
+// binds without naming an agent means the node, whoever it is.
+func (s *source) means(pod *v1.Pod) bool {
+	agent, named := pod.Annotations[podtask.AgentAnnotation]
+	return !named || agent == s.agent
 }
 
 // drain makes the kubelet end every pod, each within its own grace period but no

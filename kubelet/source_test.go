@@ -8,6 +8,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 func pod(name string, grace int64) *v1.Pod {
@@ -46,6 +48,23 @@ func TestSourceGivesBothTheSame(t *testing.T) {
 	(*k)[2][0].Name = "written by the kubelet"
 	if (*e)[2][0].Name != "b" {
 		t.Error("the kubelet writes into the executor's pods")
+	}
+}
+
+// A node that has changed hands: each executor runs the pods of its own agent, and
+// those whose binding names none.
+func TestPodsOfAnotherAgent(t *testing.T) {
+	t.Parallel()
+	s, k, e := taps()
+	s.agent = "S1"
+	own, other, anybodys := pod("own", 1), pod("other", 1), pod("anybodys", 1)
+	own.Annotations = map[string]string{podtask.AgentAnnotation: "S1"}
+	other.Annotations = map[string]string{podtask.AgentAnnotation: "S0"}
+	s.push([]any{own, other, anybodys})
+	for _, given := range [][]*v1.Pod{(*k)[0], (*e)[0]} {
+		if len(given) != 2 || given[0].Name != "own" || given[1].Name != "anybodys" {
+			t.Errorf("given: %v, want own and anybodys", given)
+		}
 	}
 }
 

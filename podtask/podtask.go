@@ -17,6 +17,11 @@ import (
 // upgrades and changes of flags.
 const ExecutorID = "kubernetes"
 
+// AgentAnnotation names, on a bound pod and on a Node, the id of the Mesos agent
+// meant. An agent that comes back under a new id keeps its Node's name, and for a
+// while both its executors may live: each runs only the pods of its own agent.
+const AgentAnnotation = "mesos.agent/id"
+
 // Data is the content of TaskInfo.data. Mesos shows it on no page.
 type Data struct {
 	Namespace string  `json:"namespace"`

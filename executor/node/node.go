@@ -99,7 +99,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor
 	}
 	swept := newSweep()
 	k, err := kubelet.New(kubelet.Config{
-		Node: spec.Name, Address: address, RootDir: root, Socket: shim.Socket,
+		Node: spec.Name, Agent: spec.Agent, Address: address, RootDir: root, Socket: shim.Socket,
 		Servers: spec.Cluster.Servers, CA: []byte(spec.Cluster.CA), Token: spec.Cluster.Token,
 		ClusterDNS: spec.Cluster.ClusterDNS, ClusterDomain: spec.Cluster.ClusterDomain,
 		CPUs: spec.Total.CPUs, Memory: megabytes(spec.Total.Mem), Disk: megabytes(spec.Total.Disk),

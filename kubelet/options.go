@@ -68,8 +68,7 @@ func (c *Config) setIdentity(k *kubeletconfig.KubeletConfiguration, port int32) 
 	k.RotateCertificates = true
 	k.ServerTLSBootstrap = true
 	k.RegisterNode = true
-	k.ClusterDNS = c.ClusterDNS
-	k.ClusterDomain = c.ClusterDomain
+	k.ClusterDNS, k.ClusterDomain = c.dns()
 	k.ContainerRuntimeEndpoint = "unix://" + c.Socket
 	k.PodLogsDir = p.podLogs()
 	k.VolumePluginDir = p.flexVolume()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -164,6 +165,10 @@ func (o *options) validate() error {
 		return errors.New("-mesos_authentication_principal and -mesos_authentication_secret_file are given together or not at all")
 	}
 	var err error
+	// Agents and executors work in directories of their own.
+	if o.dataDir, err = filepath.Abs(o.dataDir); err != nil {
+		return fmt.Errorf("-data_dir: %w", err)
+	}
 	if o.master, err = parseMaster(o.mesosMaster); err != nil {
 		return err
 	}

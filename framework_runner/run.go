@@ -19,9 +19,6 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
-// recordsPrefix is where the framework's own records are in etcd.
-const recordsPrefix = "/kubernetes-mesos/"
-
 // run starts the parts and ends them when ctx does or one of them fails.
 func run(ctx context.Context, o options) (err error) {
 	p := newParts()
@@ -135,7 +132,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	}
 	return framework.New(framework.Config{
 		Client: client,
-		Store:  etcdstore.New(plane.Etcd(), recordsPrefix),
+		Store:  etcdstore.New(plane.Etcd(), etcdstore.Prefix),
 		Mesos:  connection,
 		Info: framework.Info{
 			Name:            o.frameworkName,

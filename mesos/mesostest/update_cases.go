@@ -2,6 +2,7 @@ package mesostest
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -71,13 +72,12 @@ func everythingForwarded(t *testing.T, target Target) {
 	o := s.offer()
 	s.must(accept(0, []*mesospb.Offer{o}, target.task(o, "ended", "ex-talk", finishing()), target.task(o, "stays", "ex-talk", running())))
 	s.status("ended", mesospb.TaskState_TASK_FINISHED)
-	for _, words := range []string{"send ended TASK_FAILED", "send ended TASK_RUNNING", "send ghost TASK_RUNNING"} {
-		s.must(message("ex-talk", o.AgentId, words))
-	}
+	// One after the other: tasks' updates keep no order among each other.
 	for _, want := range []struct {
 		task  string
 		state mesospb.TaskState
 	}{{"ended", mesospb.TaskState_TASK_FAILED}, {"ended", mesospb.TaskState_TASK_RUNNING}, {"ghost", mesospb.TaskState_TASK_RUNNING}} {
+		s.must(message("ex-talk", o.AgentId, fmt.Sprintf("send %s %s", want.task, want.state)))
 		if status := s.status(want.task, want.state); len(status.Uuid) != 16 {
 			t.Errorf("%v", status)
 		}

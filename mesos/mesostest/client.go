@@ -48,8 +48,9 @@ type scheduler struct {
 	clean  bool                         // it ended with the closing chunk; valid once events is closed
 	close  func()
 
-	auto   bool             // acknowledge what has a uuid
-	offers []*mesospb.Offer // held and not rescinded
+	auto   bool                      // acknowledge what has a uuid
+	offers []*mesospb.Offer          // held and not rescinded
+	passed []*mesospb.SchedulerEvent // updates that came while something else was waited for
 }
 
 // subscribe opens a stream and takes its SUBSCRIBED event. The framework is

@@ -1,6 +1,7 @@
 package mesostest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -19,6 +20,9 @@ func (s *scheduler) until(what string, ok func(*mesospb.SchedulerEvent) bool) *m
 			s.note(e)
 			if ok(e) {
 				return e
+			}
+			if e.GetUpdate() != nil {
+				s.passed = append(s.passed, e)
 			}
 		case <-deadline:
 			s.t.Fatalf("no %s comes", what)
@@ -46,10 +50,18 @@ func (s *scheduler) ended() (events []*mesospb.SchedulerEvent) {
 // status waits for a status of the task in that state.
 func (s *scheduler) status(task string, state mesospb.TaskState) *mesospb.TaskStatus {
 	s.t.Helper()
-	return s.until(task+" "+state.String(), func(e *mesospb.SchedulerEvent) bool {
+	is := func(e *mesospb.SchedulerEvent) bool {
 		u := e.GetUpdate().GetStatus()
 		return u != nil && u.TaskId.GetValue() == task && u.GetState() == state
-	}).Update.Status
+	}
+	// Tasks' updates keep no order among each other: it may have come while
+	// another was waited for.
+	if i := slices.IndexFunc(s.passed, is); i >= 0 {
+		e := s.passed[i]
+		s.passed = slices.Delete(s.passed, i, i+1)
+		return e.Update.Status
+	}
+	return s.until(task+" "+state.String(), is).Update.Status
 }
 
 // anyStatus waits for the next status of the task, whatever it says.

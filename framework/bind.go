@@ -52,7 +52,7 @@ func (b *binder) settle(ctx context.Context, p *v1.Pod, t scheduler.Task, confli
 		return err
 	case now.UID != p.UID:
 		return permanent{fmt.Errorf("pod %s is gone, another has its name", p.UID)}
-	case now.Spec.NodeName == t.Node && meant(now, t.Agent):
+	case now.Spec.NodeName == t.Node && podtask.MeantFor(now.Annotations, t.Agent):
 		return nil
 	case now.Spec.NodeName != "":
 		return permanent{fmt.Errorf("pod is bound to node %s already", now.Spec.NodeName)}
@@ -60,12 +60,6 @@ func (b *binder) settle(ctx context.Context, p *v1.Pod, t scheduler.Task, confli
 		return permanent{fmt.Errorf("pod is being deleted: %w", conflict)}
 	}
 	return conflict
-}
-
-// meant says whether a bound pod's binding means this agent.
-func meant(p *v1.Pod, agent string) bool {
-	named, ok := p.Annotations[podtask.AgentAnnotation]
-	return !ok || named == agent
 }
 
 // permanent marks an error that trying again does not help.

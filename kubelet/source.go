@@ -40,7 +40,7 @@ func (s *source) run(ctx context.Context, client kubernetes.Interface, node stri
 func (s *source) push(objs []any) {
 	pods := make([]*v1.Pod, 0, len(objs))
 	for _, o := range objs {
-		if pod, ok := o.(*v1.Pod); ok && s.means(pod) {
+		if pod, ok := o.(*v1.Pod); ok && podtask.MeantFor(pod.Annotations, s.agent) {
 			pods = append(pods, pod)
 		}
 	}
@@ -55,13 +55,6 @@ func (s *source) push(objs []any) {
 	if s.observe != nil {
 		s.observe(pods)
 	}
-}
-
-// means says whether a pod that is bound to the node is meant for this agent. Who
-// binds without naming an agent means the node, whoever it is.
-func (s *source) means(pod *v1.Pod) bool {
-	agent, named := pod.Annotations[podtask.AgentAnnotation]
-	return !named || agent == s.agent
 }
 
 // drain makes the kubelet end every pod, each within its own grace period but no

@@ -22,6 +22,13 @@ const ExecutorID = "kubernetes"
 // while both its executors may live: each runs only the pods of its own agent.
 const AgentAnnotation = "mesos.agent/id"
 
+// MeantFor says whether a bound pod with these annotations is meant for this agent.
+// Who binds without naming an agent means the node, whoever it is.
+func MeantFor(annotations map[string]string, agent string) bool {
+	named, ok := annotations[AgentAnnotation]
+	return !ok || named == agent
+}
+
 // Data is the content of TaskInfo.data. Mesos shows it on no page.
 type Data struct {
 	Namespace string  `json:"namespace"`

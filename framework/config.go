@@ -30,8 +30,17 @@ type Config struct {
 	// knows them; empty means all.
 	Machines []string
 
-	// Cluster is handed to every executor; Token is filled in for each node.
+	// Cluster is handed to every executor; Token is filled in for each node, and
+	// Servers from Settings where there is one.
 	Cluster podtask.Cluster
+
+	// Settings is what executors are told while they live, asked for whenever
+	// they are told. It must not block. Nil: Cluster.Servers, for ever.
+	Settings func() podtask.Settings
+
+	// SettingsChanged yields a value whenever executors are to be told anew; nil
+	// if that is never but by routine.
+	SettingsChanged <-chan struct{}
 
 	// StartOver permits a new framework id when Mesos has removed ours although
 	// tasks are on record. Mesos killed them when it removed the framework.

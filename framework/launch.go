@@ -53,6 +53,7 @@ func (l *loop) tasks(c scheduler.Launch) ([]*mesospb.TaskInfo, []Change, error) 
 		return nil, nil, err
 	}
 	cluster := l.cfg.Cluster
+	cluster.Servers = l.settings().Servers
 	cluster.Token = l.tokens.of(a.Node, time.Now())
 
 	var infos []*mesospb.TaskInfo

@@ -91,6 +91,8 @@ func (l *loop) handle(m any) {
 		l.nodeSeen(m.node)
 	case nodeGone:
 		l.nodeGone(m.name)
+	case tellSettings:
+		l.tellExecutors()
 	case scheduler.Event:
 		l.outcome(m)
 	case question:

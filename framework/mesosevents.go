@@ -42,6 +42,7 @@ func (l *loop) subscribed(id string) {
 	l.connected = true
 	l.agents.spendAll(nil)
 	l.step(scheduler.Subscribed{})
+	l.tellExecutors()
 }
 
 func (l *loop) disconnect(err error) {

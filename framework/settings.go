@@ -1,0 +1,60 @@
+package framework
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+)
+
+// settingsEvery is how often executors are told their settings though nothing
+// has changed: Mesos loses messages without a word.
+const settingsEvery = 5 * time.Minute
+
+// tellSettings is a message to the loop: executors are to be told their settings.
+type tellSettings struct{}
+
+// settings is what an executor is told now.
+func (f *Framework) settings() podtask.Settings {
+	if f.cfg.Settings == nil {
+		return podtask.Settings{Servers: f.cfg.Cluster.Servers}
+	}
+	return f.cfg.Settings()
+}
+
+// watchSettings has the executors told of changes, and now and then.
+func (f *Framework) watchSettings(ctx context.Context) {
+	tick := time.NewTicker(settingsEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-f.cfg.SettingsChanged:
+		}
+		f.inbox.put(tellSettings{})
+	}
+}
+
+// tellExecutors sends every executor that may live its settings. Those of new
+// executors come with their first task.
+func (l *loop) tellExecutors() {
+	if !l.connected {
+		return // the next subscription tells them
+	}
+	data, err := l.settings().Encode()
+	if err != nil {
+		glog.Errorf("framework: settings for the executors: %v", err)
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(l.agents.byID)) {
+		if a := l.agents.byID[id]; !a.lost && !a.idle() {
+			l.outbox.put(job{call: mesos.Message(podtask.ExecutorID, id, data)})
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package framework
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+)
+
+// An executor hears of its settings as soon as they change, and with every
+// subscription, as a message may have been lost.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	changed := make(chan struct{})
+	servers := make(chan []string, 1)
+	servers <- []string{"https://10.0.0.1:6443"}
+	w.start(func(c *Config) {
+		c.SettingsChanged = changed
+		c.Settings = func() podtask.Settings {
+			now := <-servers
+			servers <- now
+			return podtask.Settings{Servers: now}
+		}
+	})
+	told := func() []string {
+		t.Helper()
+		m := w.call(mesospb.SchedulerCall_MESSAGE).GetMessage()
+		if m.GetAgentId().GetValue() != "S1" || m.GetExecutorId().GetValue() != podtask.ExecutorID {
+			t.Errorf("told executor %v on agent %v", m.GetExecutorId(), m.GetAgentId())
+		}
+		s, err := podtask.DecodeSettings(m.GetData())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Servers
+	}
+	w.post(makePod("php"))
+	w.offers(has("S1", four))
+	_, tasks := w.launch()
+	data, err := podtask.Decode(tasks[0].GetData())
+	if err != nil || !slices.Equal(data.Cluster.Servers, []string{"https://10.0.0.1:6443"}) {
+		t.Errorf("launched with servers %v, %v", data.Cluster.Servers, err)
+	}
+
+	<-servers
+	servers <- []string{"https://10.0.0.2:6443"}
+	changed <- struct{}{}
+	if got := told(); got[0] != "https://10.0.0.2:6443" {
+		t.Errorf("told %v after a change", got)
+	}
+	w.kill()
+	w.start(func(c *Config) { c.Cluster.Servers = []string{"https://10.0.0.3:6443"} })
+	if got := told(); got[0] != "https://10.0.0.3:6443" {
+		t.Errorf("told %v after a new subscription", got)
+	}
+}

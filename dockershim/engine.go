@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"sync"
 
 	docker "github.com/fsouza/go-dockerclient"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
 )
 
 // engine is the Docker daemon: bare calls, each under the caller's context. It
@@ -22,13 +23,7 @@ type engine struct {
 }
 
 func newEngine(endpoint string) *engine {
-	if endpoint == "" {
-		endpoint = os.Getenv("DOCKER_HOST")
-	}
-	if endpoint == "" {
-		endpoint = "unix:///var/run/docker.sock"
-	}
-	e := &engine{endpoint: endpoint, dialing: make(chan struct{}, 1)}
+	e := &engine{endpoint: dockerd.Endpoint(endpoint), dialing: make(chan struct{}, 1)}
 	e.dialing <- struct{}{}
 	return e
 }

@@ -2,12 +2,11 @@ package dockershim
 
 import (
 	"fmt"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
 )
 
 // capSysResource is the bit of CAP_SYS_RESOURCE: without it a process cannot make
@@ -20,7 +19,7 @@ const capSysResource = 24
 // impossible, this process stands for it.
 func oomFloor(endpoint string) int {
 	process := "self"
-	if pid := socketOwner(endpoint); pid > 1 {
+	if pid, err := dockerd.Process(endpoint); err == nil && pid > 1 {
 		process = strconv.Itoa(pid)
 	}
 	if hasCapability(process, capSysResource) {
@@ -35,28 +34,6 @@ func oomFloor(endpoint string) int {
 		return 0
 	}
 	return score
-}
-
-// socketOwner is the process that listens on a unix socket, 0 when it is not to
-// be known.
-func socketOwner(endpoint string) int {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Scheme != "unix" {
-		return 0
-	}
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return 0
-	}
-	defer unix.Close(fd)
-	if unix.Connect(fd, &unix.SockaddrUnix{Name: u.Path}) != nil {
-		return 0
-	}
-	peer, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
-	if err != nil {
-		return 0
-	}
-	return int(peer.Pid)
 }
 
 func hasCapability(process string, bit uint) bool {

@@ -17,7 +17,9 @@ import (
 	"github.com/golang/glog"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/mountns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
@@ -40,6 +42,7 @@ func run() int {
 	flag.Parse()
 	logging.RouteKlog()
 	defer logging.Flush()
+	enterMounts(*docker)
 
 	ip := net.ParseIP(*address)
 	if ip == nil && *address != "" {
@@ -71,6 +74,19 @@ func run() int {
 		return exitFailed
 	}
 	return exitOK
+}
+
+// enterMounts goes where Docker sees what the kubelet mounts. That starts this
+// program again, so it comes before everything else.
+func enterMounts(docker string) {
+	note, err := mountns.Enter(dockerd.Endpoint(docker))
+	if err != nil {
+		glog.Warningf("volumes that the kubelet mounts (secrets, configuration, memory) may be empty in containers, if the agent "+
+			"gave this executor a mount namespace of its own: that of Docker's daemon cannot be used: %v", err)
+	}
+	if note != "" {
+		glog.Info(note)
+	}
 }
 
 func usage(err error) int {

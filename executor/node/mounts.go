@@ -12,20 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// privateMounts says that this process does not share the mounts of the host's
-// first process, so that what is mounted here may not be seen by Docker.
-func privateMounts() (bool, error) {
-	own, err := os.Readlink("/proc/self/ns/mnt")
-	if err != nil {
-		return false, err
-	}
-	first, err := os.Readlink("/proc/1/ns/mnt")
-	if err != nil {
-		return false, err
-	}
-	return own != first, nil
-}
-
 // removeTree unmounts all that is mounted at or under root, and removes root.
 // While anything is mounted there nothing is removed: a volume may be a view of
 // somebody's files. The kubelet's last goroutines may still write there, so it

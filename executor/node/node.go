@@ -182,11 +182,6 @@ func (n *Node) makeRoot(agent string) (string, error) {
 	if err := os.MkdirAll(root, 0o750); err != nil {
 		return "", fmt.Errorf("node: root directory: %w", err)
 	}
-	if private, err := privateMounts(); err == nil && private {
-		glog.Warningf("this executor has a mount namespace of its own: volumes that the kubelet mounts "+
-			"(secrets, configuration, memory) may be empty in containers, as Docker does not see them. "+
-			"Start the Mesos agent without isolation of file systems, or share %s", n.cfg.RootDir)
-	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.root = root

@@ -1,0 +1,79 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// wrapped makes an executor that is executor_runner, started by a shell command
+// in which "$@" stands for its arguments. What the flag -executor_uri takes.
+func wrapped(t testing.TB, format string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "executor.sh")
+	script := fmt.Sprintf("#!/bin/sh\n"+format+"\n", cluster.Binary("executor_runner")+` "$@"`)
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// An agent that isolates file systems starts executors in a mount namespace of
+// their own. What the kubelet mounts there is in the containers all the same.
+func TestExecutorInPrivateMountNamespace(t *testing.T) {
+	c := cluster.Start(t, cluster.Config{Args: []string{
+		"-executor_uri=" + wrapped(t, "exec unshare --mount --propagation private %s")}})
+	ctx := context.Background()
+	if _, err := c.Client.CoreV1().Secrets("default").Create(ctx, &v1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"},
+		StringData: map[string]string{"key": "of the secret"}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Client.CoreV1().ConfigMaps("default").Create(ctx, &v1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "c"},
+		Data: map[string]string{"key": "of the map"}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	pod := webPod("mounts", "0.1")
+	pod.Spec.Volumes = []v1.Volume{
+		{Name: "s", VolumeSource: v1.VolumeSource{Secret: &v1.SecretVolumeSource{SecretName: "s"}}},
+		{Name: "c", VolumeSource: v1.VolumeSource{ConfigMap: &v1.ConfigMapVolumeSource{LocalObjectReference: v1.LocalObjectReference{Name: "c"}}}},
+		{Name: "m", VolumeSource: v1.VolumeSource{EmptyDir: &v1.EmptyDirVolumeSource{Medium: v1.StorageMediumMemory}}},
+	}
+	pod.Spec.Containers[0].VolumeMounts = []v1.VolumeMount{{Name: "s", MountPath: "/s"}, {Name: "c", MountPath: "/c"}, {Name: "m", MountPath: "/m"}}
+	create(t, c, pod)
+	awaitPhase(t, c, "mounts", v1.PodRunning)
+
+	// The container's files, seen through its process.
+	now := get(t, c, "mounts")
+	inside := "/proc/" + processOf(t, now) + "/root"
+	for path, want := range map[string]string{"/s/key": "of the secret", "/c/key": "of the map"} {
+		if got, err := os.ReadFile(inside + path); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v; want %q", path, got, err, want)
+		}
+	}
+	mounted, err := os.ReadFile(filepath.Dir(inside) + "/mounts")
+	if err != nil || !strings.Contains(string(mounted), "tmpfs /m tmpfs") {
+		t.Errorf("/m is no memory (%v):\n%s", err, mounted)
+	}
+	remove(t, c, "mounts")
+	awaitGone(t, c, "mounts")
+	c.Process().Await(soon, "the mounts to be gone", func() bool { return len(mounts(t, string(now.UID))) == 0 })
+	fmt.Println("promise: volumes are in the containers of an executor with a private mount namespace; measured: secret, configMap and memory are")
+}
+
+// processOf is the pid of a pod's first container.
+func processOf(t testing.TB, pod *v1.Pod) string {
+	t.Helper()
+	id := strings.TrimPrefix(pod.Status.ContainerStatuses[0].ContainerID, "docker://")
+	pids := docker(t, "inspect", "--format", "{{.State.Pid}}", id)
+	if len(pids) != 1 {
+		t.Fatalf("container %s has processes %q", id, pids)
+	}
+	return pids[0]
+}

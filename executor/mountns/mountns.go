@@ -1,0 +1,94 @@
+// Package mountns brings a program into the mount namespace of the Docker daemon.
+//
+// A Mesos agent may give executors a mount namespace of their own. What is mounted
+// there, as the kubelet does for secrets, configuration and memory, exists for
+// this program only: Docker would bind an empty directory into the container.
+package mountns
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
+)
+
+// marker is in the environment of a program that has just been started anew in
+// another namespace. It is taken out at once, so that whatever this program starts
+// or becomes later finds its own way.
+const marker = "KUBERNETES_MESOS_MOUNT_NAMESPACE_ENTERED"
+
+// Enter makes the mount namespace of the Docker daemon at endpoint that of this
+// process. It is called first of all in main, since where it has to change
+// something it does not return: the same program starts again from its beginning,
+// in the daemon's namespace, in the same process and with the same arguments,
+// environment and open files. That is the only way for all of a Go program, whose
+// threads cannot change their namespace together.
+//
+// note tells a person of the change. The error says why this process is, or may
+// be, where Docker does not see its mounts.
+func Enter(endpoint string) (note string, err error) {
+	_, again := os.LookupEnv(marker)
+	if err := os.Unsetenv(marker); err != nil {
+		return "", err
+	}
+	pid, err := daemon(endpoint)
+	if err != nil {
+		return "", err
+	}
+	own, err := namespace("self")
+	if err != nil {
+		return "", err
+	}
+	theirs, err := namespace(strconv.Itoa(pid))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("the mount namespace of Docker's daemon: %w", err)
+	case own == theirs && again:
+		return entered(), nil
+	case own == theirs:
+		return "", nil
+	case again:
+		return "", fmt.Errorf("this process was moved to the mount namespace of process %d and is in another one still", pid)
+	}
+	return "", restart(pid, dockerd.Socket(endpoint))
+}
+
+// daemon is the process whose mounts count: who listens on Docker's socket, and
+// the machine's first process where that is not to be known.
+func daemon(endpoint string) (int, error) {
+	self, err := os.Readlink("/proc/self")
+	if err != nil {
+		return 0, err
+	}
+	if self != strconv.Itoa(os.Getpid()) {
+		return 0, errors.New("/proc shows another pid namespace than that of this process")
+	}
+	pid, err := dockerd.Process(endpoint)
+	if errors.Is(err, dockerd.ErrHidden) {
+		return 0, err
+	}
+	return cmp.Or(pid, 1), nil
+}
+
+func namespace(process string) (string, error) { return os.Readlink("/proc/" + process + "/ns/mnt") }
+
+// entered tells where the program has come to, and what is different there.
+func entered() string {
+	const moved = "the agent gave this executor a mount namespace of its own: now in that of Docker's daemon"
+	if dir := sandbox(); dir != "" && !isDir(dir) {
+		return moved + ", where the sandbox " + dir + " is not to be seen: relative paths of files that flags or " +
+			"the environment name no longer lead there; what is written to standard output and error still does"
+	}
+	return moved
+}
+
+// sandbox is the executor's directory as the machine sees it.
+func sandbox() string { return cmp.Or(os.Getenv("MESOS_DIRECTORY"), os.Getenv("MESOS_SANDBOX")) }
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

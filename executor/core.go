@@ -2,6 +2,7 @@ package executor
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -21,14 +22,17 @@ type (
 		ref   Ref
 		grace *time.Duration
 	}
+	// servers tells the node which API servers there are.
+	servers struct{ urls []string }
 	// await waits until no container of a pod runs; gone answers it.
 	await struct{ ref Ref }
 )
 
-func (update) isEffect() {}
-func (start) isEffect()  {}
-func (remove) isEffect() {}
-func (await) isEffect()  {}
+func (update) isEffect()  {}
+func (start) isEffect()   {}
+func (remove) isEffect()  {}
+func (servers) isEffect() {}
+func (await) isEffect()   {}
 
 // remembered is how many tasks that are over are kept in mind, to know their pods
 // and repeated calls again when they come late.
@@ -93,9 +97,27 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	effects := []effect{t.starting()}
 	if c.spec.Name == "" {
 		c.spec.Name, c.spec.Cluster = data.Node, data.Cluster
-		effects = append(effects, start{c.spec})
+		return append(effects, start{c.spec})
 	}
-	return effects
+	return append(effects, c.serversAre(data.Cluster.Servers)...)
+}
+
+// configured takes in what the framework tells beside its tasks. Before there is
+// a node it is of no use: the first task tells all of it again.
+func (c *core) configured(s podtask.Settings) []effect {
+	if c.spec.Name == "" {
+		return nil
+	}
+	return c.serversAre(s.Servers)
+}
+
+// serversAre passes changes of the list of API servers on.
+func (c *core) serversAre(urls []string) []effect {
+	if slices.Equal(c.spec.Cluster.Servers, urls) {
+		return nil
+	}
+	c.spec.Cluster.Servers = urls
+	return []effect{servers{urls}}
 }
 
 // refuse reports that a task cannot be run here, ever.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // loop is a run of the executor. It owns the core; whatever waits for something
@@ -93,6 +94,13 @@ func (l *loop) event(event *mesospb.ExecutorEvent) []effect {
 		id := event.GetKill().GetTaskId().GetValue()
 		glog.Infof("task %s: told to kill it", id)
 		return l.core.kill(id, gracePeriod(event.GetKill().GetKillPolicy()))
+	case mesospb.ExecutorEvent_MESSAGE:
+		settings, err := podtask.DecodeSettings(event.GetMessage().GetData())
+		if err != nil {
+			glog.Warningf("Mesos: ignoring a message of the framework: %v", err)
+			return nil
+		}
+		return l.core.configured(settings)
 	case mesospb.ExecutorEvent_ERROR:
 		glog.Errorf("Mesos: the agent says: %s", event.GetError().GetMessage())
 	default:
@@ -120,6 +128,11 @@ func (l *loop) apply(work context.Context, effects ...effect) {
 			l.tasks.Go(func() { l.runNode(work, f.spec) })
 		case remove:
 			l.tasks.Go(func() { l.remove(work, f) })
+		case servers:
+			glog.Infof("API servers: %v", f.urls)
+			if err := l.cfg.Node.SetServers(f.urls); err != nil {
+				glog.Warningf("keeping the API servers of before: %v", err)
+			}
 		case await:
 			l.tasks.Go(func() { l.await(work, f.ref) })
 		}

@@ -85,6 +85,11 @@ func (n *testNode) Run(ctx context.Context, spec Spec, pods func([]Pod)) error {
 	}
 }
 
+func (n *testNode) SetServers(servers []string) error {
+	n.record.add(fmt.Sprint("servers ", servers))
+	return nil
+}
+
 func (n *testNode) Delete(_ context.Context, ref Ref, grace *time.Duration) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -181,6 +186,11 @@ func (b *bench) launch(id, pod string) {
 	synctest.Wait()
 }
 
+func (b *bench) message(text string) {
+	b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_MESSAGE.Enum(),
+		Message: &mesospb.ExecutorEvent_Message{Data: []byte(text)}}
+}
+
 func (b *bench) kill(id string) {
 	b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_KILL.Enum(),
 		Kill: &mesospb.ExecutorEvent_Kill{TaskId: &mesospb.TaskID{Value: &id}}}
@@ -249,6 +259,25 @@ func TestKillAsksAgainUntilTheAPIServerAnswers(t *testing.T) {
 		b.bound("a=Running,deleting")
 		b.bound()
 		b.happened("KILLED t1")
+		b.signal()
+		b.ends(0, nil)
+	})
+}
+
+// The framework names other API servers; what cannot be understood changes nothing.
+func TestMessage(t *testing.T) {
+	inBubble(t, faults{}, func(b *bench) {
+		b.message(`{"servers":["https://early:6443"]}`)
+		b.launch("t1", "a")
+		b.happened("STARTING t1", "node node")
+		for _, text := range []string{"", "{", `{}`, `{"servers":"x"}`, "\x00\xff", `{"servers":["https://api:6443"],"new":1}`} {
+			b.message(text)
+		}
+		b.happened()
+		b.message(`{"servers":["https://a:6443","https://b:6443"]}`)
+		b.happened("servers [https://a:6443 https://b:6443]")
+		b.launch("t2", "b") // by a framework that has not heard of b yet
+		b.happened("STARTING t2", "servers [https://api:6443]")
 		b.signal()
 		b.ends(0, nil)
 	})

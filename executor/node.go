@@ -15,6 +15,10 @@ type Node interface {
 	// time; pods does not block. Run is called once.
 	Run(ctx context.Context, spec Spec, pods func([]Pod)) error
 
+	// SetServers says which API servers there are from now on. It may come while
+	// Run does, does not block, and refuses what cannot be right.
+	SetServers(servers []string) error
+
 	// Delete asks the API server to delete a pod of this very uid, and returns
 	// when it has agreed. A pod that is not there, or not this node's, is no
 	// error. A nil grace leaves the pod the time that it asks for itself.

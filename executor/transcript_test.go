@@ -207,6 +207,8 @@ func describe(t *testing.T, f effect) string {
 			return fmt.Sprintf("delete %s within %v", f.ref, *f.grace)
 		}
 		return fmt.Sprintf("delete %s", f.ref)
+	case servers:
+		return fmt.Sprintf("API servers %v", f.urls)
 	case await:
 		return fmt.Sprintf("await the end of %s", f.ref)
 	}

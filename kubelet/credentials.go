@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"time"
 
@@ -26,24 +25,24 @@ func (c *Config) obtain(ctx context.Context, server string) error {
 	held := c.holdsCertificate(time.Now())
 	if held != nil {
 		if err := os.RemoveAll(p.pki()); err != nil {
-			return fmt.Errorf("kubelet: removing old certificates: %w", err)
+			return fmt.Errorf("removing old certificates: %w", err)
 		}
 	}
 	if err := os.MkdirAll(p.pki(), 0o700); err != nil {
-		return fmt.Errorf("kubelet: directory for certificates: %w", err)
+		return fmt.Errorf("directory for certificates: %w", err)
 	}
 	if err := os.WriteFile(p.ca(), c.CA, 0o600); err != nil {
-		return fmt.Errorf("kubelet: certificate authority: %w", err)
+		return fmt.Errorf("certificate authority: %w", err)
 	}
 	if held != nil {
 		if err := c.request(ctx, server); err != nil {
-			return fmt.Errorf("kubelet: no certificate for node %s from %s: %w", c.Node, server, err)
+			return fmt.Errorf("no certificate for node %s from %s: %w", c.Node, server, err)
 		}
 	}
 	err := clientcmd.WriteToFile(c.kubeconfig(server, &clientcmdapi.AuthInfo{
 		ClientCertificate: p.clientPEM(), ClientKey: p.clientPEM()}), p.kubeconfig())
 	if err != nil {
-		return fmt.Errorf("kubelet: kubeconfig: %w", err)
+		return fmt.Errorf("kubeconfig: %w", err)
 	}
 	return nil
 }
@@ -72,13 +71,24 @@ func (c *Config) holdsCertificate(now time.Time) error {
 	if pair.Leaf.Subject.CommonName != "system:node:"+c.Node {
 		return fmt.Errorf("it is for %s", pair.Leaf.Subject.CommonName)
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(c.CA)
+	roots, err := c.roots()
+	if err != nil {
+		return err
+	}
 	_, err = pair.Leaf.Verify(x509.VerifyOptions{
 		Roots: roots, CurrentTime: now.Add(renewMargin),
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	return err
+}
+
+// roots are the authorities that vouch for API servers and nodes.
+func (c *Config) roots() (*x509.CertPool, error) {
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(c.CA) {
+		return nil, errors.New("kubelet: the certificate authority is no PEM certificate")
+	}
+	return roots, nil
 }
 
 // kubeconfig is a kubeconfig for one server and one identity.
@@ -106,46 +116,4 @@ func (c *Config) clientConfig(server string) *rest.Config {
 		QPS:       -1, // one watch and few deletions: no limit of ours
 		UserAgent: "kubernetes-mesos-executor",
 	}
-}
-
-// reachable returns the first of the servers that shows a certificate of the
-// cluster's, trying until ctx ends.
-func (c *Config) reachable(ctx context.Context) (string, error) {
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(c.CA) {
-		return "", errors.New("kubelet: the certificate authority is no PEM certificate")
-	}
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
-		var last error
-		for _, server := range c.Servers {
-			if last = answers(ctx, server, roots); last == nil {
-				return server, nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return "", fmt.Errorf("kubelet: no API server answers: %w", last)
-		case <-time.After(wait):
-		}
-	}
-}
-
-// answers says why server is not one of the cluster's, or nil.
-func answers(ctx context.Context, server string, roots *x509.CertPool) error {
-	u, err := url.Parse(server)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("API server %q is no https URL", server)
-	}
-	host := u.Host
-	if u.Port() == "" {
-		host += ":443"
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	d := tls.Dialer{Config: &tls.Config{RootCAs: roots}}
-	conn, err := d.DialContext(ctx, "tcp", host)
-	if err != nil {
-		return fmt.Errorf("API server %s: %w", server, err)
-	}
-	return conn.Close()
 }

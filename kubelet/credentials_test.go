@@ -1,7 +1,6 @@
 package kubelet
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,8 +8,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,37 +16,6 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 )
-
-// Of several API servers the first that proves to be the cluster's is taken.
-func TestReachable(t *testing.T) {
-	t.Parallel()
-	ours := httptest.NewTLSServer(http.NotFoundHandler())
-	t.Cleanup(ours.Close)
-	plain := httptest.NewServer(http.NotFoundHandler())
-	t.Cleanup(plain.Close)
-	down := httptest.NewTLSServer(http.NotFoundHandler())
-	down.Close()
-
-	cfg := testConfig()
-	cfg.CA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ours.Certificate().Raw})
-	cfg.Servers = []string{down.URL, plain.URL, "https://", "https" + strings.TrimPrefix(plain.URL, "http"), ours.URL}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	if got, err := cfg.reachable(ctx); err != nil || got != ours.URL {
-		t.Errorf("got %q, %v; want %s", got, err, ours.URL)
-	}
-
-	cfg.Servers = []string{plain.URL}
-	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	if got, err := cfg.reachable(short); err == nil || !strings.Contains(err.Error(), "no https URL") {
-		t.Errorf("got %q, %v; want an error that tells why", got, err)
-	}
-	cfg.CA = []byte("not PEM")
-	if _, err := cfg.reachable(ctx); err == nil || !strings.Contains(err.Error(), "no PEM") {
-		t.Errorf("a bad authority gives %v", err)
-	}
-}
 
 // A certificate of an earlier executor is taken over only when it is this node's,
 // the cluster's, and good for a while.

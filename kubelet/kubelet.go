@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/golang/glog"
 	v1 "k8s.io/api/core/v1"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/client-go/kubernetes"
@@ -23,14 +24,17 @@ import (
 	podconfig "k8s.io/kubernetes/pkg/kubelet/config"
 	kubetypes "k8s.io/kubernetes/pkg/kubelet/types"
 	kubeletutil "k8s.io/kubernetes/pkg/kubelet/util"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/balancer"
 )
 
 // Kubelet is the kubelet of one agent. New makes it, Run lives it.
 type Kubelet struct {
-	cfg    Config
-	source *source
-	ready  chan struct{}
-	client kubernetes.Interface // set before ready is closed
+	cfg     Config
+	servers *balancer.Balancer // stands for all API servers
+	source  *source
+	ready   chan struct{}
+	client  kubernetes.Interface // set before ready is closed
 }
 
 // New checks cfg; it touches nothing yet.
@@ -38,8 +42,21 @@ func New(cfg Config) (*Kubelet, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Kubelet{cfg: cfg, source: &source{agent: cfg.Agent, observe: cfg.Pods}, ready: make(chan struct{})}, nil
+	roots, err := cfg.roots()
+	if err != nil {
+		return nil, err
+	}
+	servers, err := balancer.New(cfg.Servers, roots)
+	if err != nil {
+		return nil, fmt.Errorf("kubelet: %w", err)
+	}
+	return &Kubelet{cfg: cfg, servers: servers, ready: make(chan struct{}),
+		source: &source{agent: cfg.Agent, observe: cfg.Pods}}, nil
 }
+
+// SetServers says which API servers there are from now on, in place of those of
+// the Config. It may be called at any time.
+func (k *Kubelet) SetServers(servers []string) error { return k.servers.SetServers(servers) }
 
 // Ready is closed once the node has its certificate and can talk to the API
 // server.
@@ -53,12 +70,23 @@ func (k *Kubelet) Client() kubernetes.Interface { return k.client }
 // process ends: it has no way to stop them. In some cases of failure (the port
 // was taken in the meantime, the host refuses a sysctl) it ends the process.
 func (k *Kubelet) Run(ctx context.Context) error {
-	server, err := k.cfg.reachable(ctx)
+	server, err := k.servers.Listen()
 	if err != nil {
-		return err
+		return fmt.Errorf("kubelet: %w", err)
 	}
-	if err := k.cfg.obtain(ctx, server); err != nil {
-		return err
+	ctx, cancel := context.WithCancel(ctx)
+	balanced := make(chan error, 1)
+	go func() { balanced <- k.servers.Run(ctx) }()
+	err = k.runAt(ctx, server)
+	cancel()
+	return errors.Join(err, <-balanced)
+}
+
+// runAt lives with the API servers behind server.
+func (k *Kubelet) runAt(ctx context.Context, server string) error {
+	err := k.obtain(ctx, server)
+	if err != nil {
+		return fmt.Errorf("kubelet: %w", err)
 	}
 	conn := k.cfg.clientConfig(server)
 	if k.client, err = kubernetes.NewForConfig(conn); err != nil {
@@ -76,6 +104,25 @@ func (k *Kubelet) Run(ctx context.Context) error {
 	}
 	return k.run(ctx, s, conn)
 }
+
+// obtain gets the node's certificate. An API server may end while it is asked;
+// then another one, or the same when it is back, is asked again.
+func (k *Kubelet) obtain(ctx context.Context, server string) error {
+	for attempt := 1; ; attempt++ {
+		if err := k.servers.Await(ctx); err != nil {
+			return err
+		}
+		err := k.cfg.obtain(ctx, server)
+		if err == nil || attempt == attempts || ctx.Err() != nil {
+			return err
+		}
+		glog.Warningf("node %s: attempt %d of %d: %v", k.cfg.Node, attempt, attempts, err)
+	}
+}
+
+// attempts is how often the cluster is asked for a certificate while API servers
+// live: a refusal hardly ever gets better.
+const attempts = 5
 
 func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.Config) error {
 	gate := utilfeature.DefaultFeatureGate

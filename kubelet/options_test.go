@@ -124,6 +124,8 @@ func TestConfigRefuses(t *testing.T) {
 		"runtime socket":           func(c *Config) { c.Socket = "cri.sock" },
 		"no API server":            func(c *Config) { c.Servers = nil },
 		"no certificate authority": func(c *Config) { c.CA = nil },
+		"no PEM certificate":       func(c *Config) { c.CA = []byte("pem") },
+		"no https URL":             func(c *Config) { c.CA, c.Servers = authority(t).pem, []string{"http://h"} },
 		"no bootstrap token":       func(c *Config) { c.Token = "" },
 		"agent has 0 cpus":         func(c *Config) { c.CPUs = 0 },
 		"agent has no memory":      func(c *Config) { c.Memory = 0 },

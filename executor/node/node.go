@@ -46,8 +46,9 @@ type Node struct {
 	owner   dockershim.Owner // of its containers; empty until there may be any
 	runtime *runtime         // nil while none serves
 	kubelet *kubelet.Kubelet
-	drained bool // no pod will run any more
-	ended   bool // Run has returned
+	servers []string // API servers that the kubelet is to use; nil: those of the Spec
+	drained bool     // no pod will run any more
+	ended   bool     // Run has returned
 }
 
 var _ executor.Node = (*Node)(nil)
@@ -119,11 +120,22 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor
 	n.owner = shim.Owner
 	n.mu.Unlock()
 	return n.serve(ctx, shim, func(ctx context.Context, r *runtime) error {
-		n.mu.Lock()
-		n.kubelet = k
-		n.mu.Unlock()
+		n.have(k)
 		return beside(ctx, func(ctx context.Context) { swept.run(ctx, r) }, k.Run)
 	})
+}
+
+// have makes k the kubelet that calls go to, with the API servers known by now.
+func (n *Node) have(k *kubelet.Kubelet) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.kubelet = k
+	if n.servers == nil {
+		return
+	}
+	if err := k.SetServers(n.servers); err != nil {
+		glog.Warningf("keeping the API servers that came with the first task: %v", err)
+	}
 }
 
 // beside runs side as long as f, and returns when both have ended.

@@ -2,8 +2,10 @@ package node
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"net"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,7 +83,7 @@ func TestRunWithoutDocker(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := executor.Spec{Name: "n", Framework: "F", Agent: "S0", Total: executor.Amount{CPUs: 1, Mem: 100},
-		Cluster: podtask.Cluster{Servers: []string{"https://127.0.0.1:1"}, CA: "x", Token: "y"}}
+		Cluster: podtask.Cluster{Servers: []string{"https://127.0.0.1:1"}, CA: authority(t), Token: "y"}}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	err = n.Run(ctx, spec, func([]executor.Pod) { t.Error("pods of a node that is not up") })
@@ -94,6 +96,14 @@ func TestRunWithoutDocker(t *testing.T) {
 	if err := n.Drain(t.Context()); err == nil || !strings.Contains(strings.ToLower(err.Error()), "docker") {
 		t.Errorf("got %v, want to be told that containers may be left", err)
 	}
+}
+
+// authority returns a certificate that could be a cluster's.
+func authority(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 }
 
 func TestNewRefuses(t *testing.T) {

@@ -15,6 +15,17 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 )
 
+// SetServers has the kubelet and Delete use these API servers.
+func (n *Node) SetServers(servers []string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.servers = servers
+	if n.kubelet == nil {
+		return nil // Run will look at them
+	}
+	return n.kubelet.SetServers(servers)
+}
+
 // Delete asks the API server to delete a pod.
 func (n *Node) Delete(ctx context.Context, ref executor.Ref, grace *time.Duration) error {
 	n.mu.Lock()

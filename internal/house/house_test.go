@@ -87,7 +87,7 @@ func TestImportsRunOneWay(t *testing.T) {
 	layers := map[string]int{
 		"framework_runner": 4, "executor_runner": 4, "e2e": 4,
 		"framework": 3, "executor": 3,
-		"scheduler": 2, "kubelet": 2, "dockershim": 2, "controlplane": 2, "api": 2, "mesos": 2, "delivery": 2,
+		"scheduler": 2, "kubelet": 2, "dockershim": 2, "controlplane": 2, "api": 2, "mesos": 2, "delivery": 2, "balancer": 2,
 		"podtask": 1, "internal": 1,
 	}
 	layer := func(path string) (int, bool) {

@@ -1,0 +1,120 @@
+// Package balancer leads TCP connections to one of several servers that lives.
+//
+// It listens on loopback. Whoever connects there speaks TLS with a server, end to
+// end: the bytes are passed on as they are, so that client certificates arrive and
+// nothing has to be trusted in between. Which servers there are may change at any
+// time. A server counts as living as long as it completes TLS handshakes: a
+// process that has been stopped, or hangs, still accepts connections.
+//
+// Clients see nothing of this but that a connection ends. That happens when its
+// server has left the list, or fails while another one lives; a server that is
+// slow is better than none.
+package balancer
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/golang/glog"
+)
+
+// Balancer is a listener on loopback, and the servers behind it.
+type Balancer struct {
+	probe probe
+	wake  chan struct{} // to look after the servers now
+
+	mu       sync.Mutex
+	pool     pool
+	changed  chan struct{} // closed and replaced when pool changes
+	listener net.Listener
+}
+
+// New returns a balancer for servers, https URLs, whose certificates are signed
+// by roots and name 127.0.0.1, as that is where clients believe them to be.
+func New(servers []string, roots *x509.CertPool) (*Balancer, error) {
+	b := &Balancer{probe: newProbe(roots), wake: make(chan struct{}, 1), changed: make(chan struct{})}
+	return b, b.SetServers(servers)
+}
+
+// SetServers replaces the list of servers. Connections to those that are in it no
+// more are cut. A list that is wrong is refused as a whole.
+func (b *Balancer) SetServers(servers []string) error {
+	addrs, err := addresses(servers)
+	if err != nil {
+		return err
+	}
+	b.update(func(p *pool) []*server { return p.set(addrs) })
+	return nil
+}
+
+// Listen opens the listener and returns its URL.
+func (b *Balancer) Listen() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("balancer: %w", err)
+	}
+	b.listener = l
+	return "https://" + l.Addr().String(), nil
+}
+
+// Run leads connections, after Listen, until ctx ends; then it cuts them all.
+func (b *Balancer) Run(ctx context.Context) error {
+	var all sync.WaitGroup
+	defer all.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { b.listener.Close() })()
+	all.Go(func() { b.lookAfter(ctx) })
+	for {
+		client, err := b.listener.Accept()
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("balancer: %w", err)
+		case err != nil: // such as too many open files
+			glog.Warningf("balancer: %v", err)
+			pause(ctx, retryAfter)
+			continue
+		}
+		all.Go(func() { b.lead(ctx, client) })
+	}
+}
+
+// update changes the pool, wakes who waits for that, and cuts the connections to
+// the servers that change returns.
+func (b *Balancer) update(change func(*pool) (cut []*server)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range change(&b.pool) {
+		if len(s.conns) > 0 {
+			glog.Warningf("API server %s: cutting %d connections: %s", s.addr, len(s.conns), s.why())
+		}
+		s.cut()
+	}
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+// lookSoon makes lookAfter look now.
+func (b *Balancer) lookSoon() {
+	select {
+	case b.wake <- struct{}{}:
+	default: // it will
+	}
+}
+
+// pause waits for d or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,118 @@
+package balancer
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+const (
+	dialTimeout = 2 * time.Second
+	// patience is how long a client is kept while no server lives. Those of
+	// Kubernetes give a TLS handshake ten seconds.
+	patience = 15 * time.Second
+)
+
+// lead leads one client to a server and passes on what both say.
+func (b *Balancer) lead(ctx context.Context, client net.Conn) {
+	defer client.Close()
+	s, conn := b.connect(ctx)
+	if conn == nil {
+		return
+	}
+	defer b.leave(s, conn)
+	defer context.AfterFunc(ctx, func() { conn.Close(); client.Close() })()
+	var both sync.WaitGroup
+	both.Go(func() { pass(conn, client) })
+	pass(client, conn)
+	both.Wait()
+}
+
+// pass copies until from has said all, and tells to so. A connection that breaks
+// ends both directions.
+func pass(to, from net.Conn) {
+	_, err := io.Copy(to, from)
+	if half, ok := to.(*net.TCPConn); ok && err == nil {
+		_ = half.CloseWrite() // it may be gone already
+		return
+	}
+	to.Close()
+	from.Close()
+}
+
+// connect returns a connection to a living server, or nil if there is none for
+// too long.
+func (b *Balancer) connect(ctx context.Context) (*server, net.Conn) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for ctx.Err() == nil {
+		s := b.choose(ctx)
+		if s == nil {
+			break
+		}
+		conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", s.addr)
+		if err != nil {
+			b.update(func(p *pool) []*server {
+				p.saw(s, fmt.Errorf("API server %s: %w", s.addr, err))
+				return nil
+			})
+			continue
+		}
+		if b.join(s, conn) {
+			return s, conn
+		}
+		conn.Close()
+	}
+	return nil, nil
+}
+
+// choose returns the server for a new connection, waiting for one that lives; nil
+// when ctx ends before.
+func (b *Balancer) choose(ctx context.Context) *server {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pool.waiting++
+	defer func() { b.pool.waiting-- }()
+	for asked := false; ; asked = true {
+		if s := b.pool.pick(); s != nil {
+			return s
+		}
+		changed := b.changed
+		b.mu.Unlock()
+		if !asked {
+			b.lookSoon()
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		b.mu.Lock()
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// join counts a connection to a server, which must not have left meanwhile.
+func (b *Balancer) join(s *server, conn net.Conn) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s.dead == errLeft {
+		return false
+	}
+	s.conns[conn] = true
+	if len(s.conns) == 1 {
+		b.lookSoon()
+	}
+	return true
+}
+
+func (b *Balancer) leave(s *server, conn net.Conn) {
+	conn.Close()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(s.conns, conn)
+}

@@ -1,0 +1,97 @@
+package balancer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// lookAfter probes the servers that have connections, and all of them while
+// somebody waits for one that lives, until ctx ends. With nothing to do it rests.
+func (b *Balancer) lookAfter(ctx context.Context) {
+	due := time.NewTimer(0)
+	defer due.Stop()
+	for {
+		select {
+		case <-due.C:
+		case <-b.wake:
+		case <-ctx.Done():
+			return
+		}
+		due.Stop()
+		if next := b.look(ctx); next > 0 {
+			due.Reset(next)
+		}
+	}
+}
+
+// look probes once and moves connections away from servers that fail. It returns
+// when to look again; 0 means not before somebody connects.
+func (b *Balancer) look(ctx context.Context) time.Duration {
+	b.mu.Lock()
+	used := b.pool.used()
+	stuck := b.pool.waiting > 0
+	b.mu.Unlock()
+	if len(used) == 0 && !stuck {
+		return 0
+	}
+	if stuck || b.ask(ctx, used) != nil {
+		b.mu.Lock()
+		rest := b.pool.others(used)
+		b.mu.Unlock()
+		if stuck {
+			rest = append(rest, used...)
+		}
+		_ = b.ask(ctx, rest) // what came of it is in the pool
+	}
+	b.update(func(p *pool) []*server { return p.failing() })
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.pool.waiting > 0 {
+		return retryAfter
+	}
+	return probeEvery
+}
+
+// ask probes servers side by side and notes which live. The error says of each
+// one that does not why.
+func (b *Balancer) ask(ctx context.Context, servers []*server) error {
+	errs := make([]error, len(servers))
+	var all sync.WaitGroup
+	for i, s := range servers {
+		all.Go(func() { errs[i] = b.probe.lives(ctx, s.addr) })
+	}
+	all.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i, s := range servers {
+		b.pool.saw(s, errs[i])
+	}
+	return errors.Join(errs...)
+}
+
+// Await returns when a server lives, trying until ctx ends. It needs no Listen
+// or Run.
+func (b *Balancer) Await(ctx context.Context) error {
+	for {
+		b.mu.Lock()
+		all := b.pool.others(nil)
+		b.mu.Unlock()
+		err := b.ask(ctx, all)
+		b.mu.Lock()
+		lives := err == nil || b.pool.pick() != nil
+		b.mu.Unlock()
+		if lives && ctx.Err() == nil {
+			return nil
+		}
+		pause(ctx, retryAfter)
+		if ctx.Err() != nil {
+			return fmt.Errorf("no API server answers: %w", err)
+		}
+	}
+}

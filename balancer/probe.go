@@ -1,0 +1,68 @@
+package balancer
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+)
+
+const (
+	// probeEvery is how often servers with connections are probed. Together with
+	// probeTimeout it bounds how long a server that hangs goes unnoticed.
+	probeEvery   = 2 * time.Second
+	probeTimeout = 2500 * time.Millisecond
+	// retryAfter is how soon servers are probed again while none lives.
+	retryAfter = 500 * time.Millisecond
+	// serverName is where clients believe the server to be.
+	serverName = "127.0.0.1"
+)
+
+// A probe asks a server for a TLS handshake.
+type probe struct{ config *tls.Config }
+
+// newProbe returns a probe of servers whose certificates roots has signed. Its
+// sessions are resumed, which spares servers with many probes the signatures.
+func newProbe(roots *x509.CertPool) probe {
+	return probe{&tls.Config{RootCAs: roots, ServerName: serverName, ClientSessionCache: tls.NewLRUClientSessionCache(0)}}
+}
+
+// lives says why the server at addr is not a living one of the cluster's, or nil.
+func (p probe) lives(ctx context.Context, addr string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, probeTimeout, errSilent)
+	defer cancel()
+	conn, err := (&tls.Dialer{Config: p.config}).DialContext(ctx, "tcp", addr)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("API server %s: %w", addr, err)
+	}
+	return conn.Close()
+}
+
+var errSilent = errors.New("no TLS handshake within " + probeTimeout.String())
+
+// addresses returns host:port of each server; there must be some, all https URLs.
+func addresses(servers []string) ([]string, error) {
+	if len(servers) == 0 {
+		return nil, errors.New("no API server is named")
+	}
+	addrs := make([]string, len(servers))
+	for i, s := range servers {
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "https" || u.Hostname() == "" {
+			return nil, fmt.Errorf("API server %q is no https URL", s)
+		}
+		port := u.Port()
+		if port == "" {
+			port = "443"
+		}
+		addrs[i] = net.JoinHostPort(u.Hostname(), port)
+	}
+	return addrs, nil
+}

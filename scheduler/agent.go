@@ -26,6 +26,9 @@ type agent struct {
 	tasks []*task         // those that use something there, or may
 	ports map[uint16]bool // their host ports
 
+	awaited []*class // of pods that can only run there
+	record  record
+
 	batch []Task // to be launched in this Step
 	pays  bool   // the batch pays for the executor
 	last  uint64 // the youngest pod in it
@@ -36,6 +39,7 @@ func (s *State) agent(id string) *agent {
 	if a == nil {
 		a = &agent{id: id, ports: map[uint16]bool{}}
 		a.expiry.ring = func() { s.giveBack(a) }
+		a.record.shun.ring = s.shunOver
 		s.agents[id] = a
 		s.known = append(s.known, a)
 	}
@@ -44,7 +48,7 @@ func (s *State) agent(id string) *agent {
 
 // dropAgent forgets an agent once nothing is known of it that matters.
 func (s *State) dropAgent(a *agent) {
-	if len(a.tasks) > 0 || len(a.held) > 0 || a.offered {
+	if len(a.tasks) > 0 || len(a.held) > 0 || a.offered || len(a.awaited) > 0 || a.shunned() {
 		return
 	}
 	delete(s.agents, a.id)
@@ -86,6 +90,9 @@ func (s *State) roomFor(a *agent) Amount {
 // welcomes reports whether the agent has nothing but perhaps its room against
 // pods of the class.
 func (a *agent) welcomes(c *class) bool {
+	if c.home != "" {
+		return c.home == a.id && a.lacksPort(c) == 0
+	}
 	return c.judge(a.node) == suits && len(a.tasks) < a.node.maxPods && a.lacksPort(c) == 0
 }
 

@@ -64,6 +64,9 @@ func (w *world) checkLaunch(c Launch) {
 			w.violated("task id %s is used twice", t.ID)
 		}
 		p := w.core.pods[t.PodUID]
+		if bound := w.byUID[t.PodUID]; bound != nil && bound.node != "" && !bound.foreign && bound.node != t.Node {
+			w.violated("task %s is launched on %s, but its pod is bound to %s", t.ID, t.Node, bound.node)
+		}
 		if p == nil || p.task == nil || p.task.ID != t.ID || p.state != placed {
 			w.violated("task %s is launched, but its pod does not have it", t.ID)
 		}
@@ -101,6 +104,10 @@ func (w *world) checkOrder(calls []Call) {
 			rest = rest.minus(worldConfig.Executor)
 		}
 		for _, t := range l.Tasks {
+			if w.core.tasks[t.ID].bound { // what it uses was its own before
+				rest = rest.minus(t.Amount)
+				continue
+			}
 			for _, q := range w.core.pods {
 				if q.state == ready && q.seq < w.core.pods[t.PodUID].seq && q.Amount.within(rest) &&
 					w.suits(q, a) && a.lacksPort(q.class) == 0 {
@@ -114,6 +121,9 @@ func (w *world) checkOrder(calls []Call) {
 
 // suits is the slow and simple form of what class.judge remembers.
 func (w *world) suits(p *pod, a *agent) bool {
+	if p.home != nil {
+		return p.home.last.Agent == a.id
+	}
 	if a.node == nil || a.node.object == nil || a.haunts(p) {
 		return false
 	}
@@ -152,7 +162,7 @@ func (w *world) checkState() {
 				w.violated("offer %s is held after its time", o.ID)
 			}
 		}
-		if !s.listed || len(a.held) == 0 {
+		if !s.listed || len(a.held) == 0 || a.shunned() {
 			continue
 		}
 		for _, p := range s.pods {
@@ -177,7 +187,7 @@ func (w *world) mayAcknowledge(t *wTask, u *wUpdate) string {
 	switch {
 	case !isTerminal(u.State) && known != nil && known.state <= binding:
 		return "the binding is not stored"
-	case isTerminal(u.State) && bound && u.Source != executor:
+	case mean(u.Update) == vanished && bound:
 		return "the pod's end is not stored"
 	case isTerminal(u.State) && !recorded && (bound || p.node == ""):
 		return "nothing is left that tells of the attempt"
@@ -293,7 +303,7 @@ func (w *world) checkWaits(p *wPod) {
 		}
 		known := w.core.agents[a.id]
 		ports := !slices.ContainsFunc(p.Ports, func(port uint16) bool { return !has(w.freePorts(a), port) })
-		if !a.gone && known != nil && p.Amount.within(room) && ports && w.suits(q, known) {
+		if !a.gone && known != nil && !known.shunned() && p.Amount.within(room) && ports && w.suits(q, known) {
 			w.violated("pod %s waits although agent %s has room (%s)", p.UID, a.id, p.message)
 		}
 	}

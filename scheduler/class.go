@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"container/heap"
+	"slices"
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
@@ -20,6 +21,7 @@ type class struct {
 	affinity    nodeaffinity.RequiredNodeAffinity
 	tolerations []v1.Toleration
 
+	home     string    // the only agent for its one pod, which is bound; empty: any
 	anywhere bool      // it has no selector and no affinity
 	verdicts []verdict // of selector, affinity and tolerations on nodes, by their number
 
@@ -31,7 +33,7 @@ type class struct {
 // keep off an agent because of an earlier attempt is like no other.
 func (s *State) classFor(p *pod) *class {
 	key := "class " + p.Class
-	if p.Class == "" || p.ghosts > 0 {
+	if p.Class == "" || p.ghosts > 0 || p.home != nil {
 		key = "pod " + p.UID
 	}
 	c := s.classes[key]
@@ -42,6 +44,10 @@ func (s *State) classFor(p *pod) *class {
 		}
 		s.classes[key] = c
 		s.index.add(c)
+		if p.home != nil {
+			a := s.agent(p.home.last.Agent)
+			c.home, a.awaited = a.id, append(a.awaited, c)
+		}
 	}
 	return c
 }
@@ -63,6 +69,10 @@ func (s *State) leaveClass(p *pod) {
 	if c.members--; c.members == 0 {
 		s.index.remove(c)
 		delete(s.classes, c.key)
+		if a := s.agents[c.home]; a != nil {
+			a.awaited = slices.DeleteFunc(a.awaited, func(x *class) bool { return x == c })
+			s.dropAgent(a)
+		}
 	}
 }
 

@@ -41,7 +41,7 @@ func (s *State) orphan(t *task) {
 func (s *State) killingUpdated(t *task, u Update, m meaning) {
 	s.acknowledge(u)
 	switch m {
-	case ended, vanished:
+	case ended, interrupted, vanished:
 		s.drop(t)
 	case doubtful:
 		if s.doubted(t) {

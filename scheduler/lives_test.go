@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	lives    = flag.Int("lives", 500, "how many lives TestLives simulates")
+	lives    = flag.Int("lives", 1000, "how many lives TestLives simulates")
 	firstOne = flag.Uint64("seed", 0, "seed of the first life")
 )
 

@@ -20,7 +20,8 @@ const heldToLook = 32
 // After it no ready pod fits any held offer, so a later match has to look only
 // at agents with new offers, or, when a class has become ready, at those held.
 // The agents take turns: each takes the oldest pod that fits what it has left,
-// until none fits any. So no pod is passed over for a younger one on offers
+// until none fits any. Pods that can only run there, as they did before, go
+// first: what they use was theirs. Beyond these, no pod is passed over for a younger one on offers
 // that would have done for it, pods spread over the agents, and each turn
 // either places a pod or ends the agent's part.
 func (s *State) match() {
@@ -63,16 +64,14 @@ func (s *State) place(a *agent) bool {
 		return false
 	}
 	room := s.roomFor(a)
-	c := s.index.oldest(a, room)
-	for c != nil && a.haunts(c.ready[0]) {
-		a.last = c.ready[0].seq
-		c = s.index.oldest(a, room)
+	c := a.awaits(room)
+	if c == nil && !a.shunned() {
+		c = s.oldestFor(a, room)
 	}
 	if c == nil {
 		return false
 	}
 	p := c.ready[0]
-	a.last = p.seq
 	s.removeReady(p)
 	s.leaveClass(p)
 	p.state = placed
@@ -89,10 +88,23 @@ func (s *State) place(a *agent) bool {
 		Amount:  p.Amount,
 		Ports:   p.Ports,
 	})
-	t.pod, p.task = p, t
+	t.pod, p.task, t.bound = p, t, p.home != nil
+	t.since = s.now
 	s.alarms.set(&t.alarm, s.now.Add(firstWord))
 	a.batch = append(a.batch, t.Task)
 	return true
+}
+
+// oldestFor returns the class of the oldest pod that may be placed on the agent
+// and has no home; nil when there is none.
+func (s *State) oldestFor(a *agent, room Amount) *class {
+	for c := s.index.oldest(a, room); c != nil; c = s.index.oldest(a, room) {
+		a.last = c.ready[0].seq
+		if c.home == "" && !a.haunts(c.ready[0]) {
+			return c
+		}
+	}
+	return nil
 }
 
 // haunts reports whether an earlier attempt of the pod may still live there.
@@ -118,7 +130,7 @@ func (s *State) launch(a *agent) {
 // the agent's offers before they expire.
 func (s *State) worthHolding(a *agent) bool {
 	for _, p := range s.late[:min(len(s.late), heldToLook)] {
-		if len(a.held) > 0 && p.alarm.at.Before(a.expiry.at) &&
+		if len(a.held) > 0 && !a.shunned() && p.alarm.at.Before(a.expiry.at) &&
 			p.Amount.within(s.roomFor(a)) && a.welcomes(p.class) {
 			return true
 		}

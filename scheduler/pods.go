@@ -19,6 +19,7 @@ type pod struct {
 	trouble  string   // what became of the last of them
 	old      []string // ended tasks whose records keep the attempts counted
 	ghosts   int      // earlier attempts that must end and may live yet
+	home     *home    // it is bound, and waits for an executor there or has just been launched again
 
 	told   string    // the reason last given
 	toldAt time.Time // when
@@ -56,6 +57,8 @@ func (s *State) podAdded(in Pod, node string) {
 	case p.state == placed:
 		p.Pod = in
 		s.seenBound(p, node)
+	case p.home != nil:
+		p.Pod = in // in its class of its own; what it asks for hardly changes once it is bound
 	case node != "":
 		s.unqueue(p)
 		s.forgetOld(p)
@@ -84,6 +87,7 @@ func (s *State) podRemoved(uid string) {
 	if p.task != nil {
 		s.orphan(p.task)
 	}
+	s.leaveHome(p)
 	delete(s.pods, uid)
 	s.forgetOld(p)
 }

@@ -25,6 +25,9 @@ func (s *State) reason(c *class) string {
 	if !s.connected {
 		return "not connected to a Mesos master"
 	}
+	if c.home != "" {
+		return s.homeReason(c)
+	}
 	var f findings
 	for _, a := range s.known {
 		if a.offered {
@@ -42,7 +45,7 @@ type findings struct {
 	offers         int
 	kinds          [tainted + 1]int // by verdict
 	taint          string           // the first one met
-	full           int
+	full, shunned  int
 	cpu, mem, both lack
 	ports          []portLack
 	fit            int
@@ -50,6 +53,10 @@ type findings struct {
 
 func (f *findings) add(s *State, a *agent, c *class) {
 	f.offers++
+	if a.shunned() {
+		f.shunned++
+		return
+	}
 	if v := c.judge(a.node); v != suits {
 		f.kinds[v]++
 		if v == tainted && f.taint == "" {
@@ -101,6 +108,7 @@ func (f *findings) String() string {
 	say(f.kinds[unschedulable], "is of an unschedulable node", "are of unschedulable nodes")
 	say(f.kinds[tainted], "has a taint that the pod does not tolerate ("+f.taint+")", "have taints that the pod does not tolerate (such as "+f.taint+")")
 	say(f.kinds[noObject], "is of an agent without a Node", "are of agents without a Node")
+	say(f.shunned, "is of an agent where executors keep failing", "are of agents where executors keep failing")
 	say(f.full, "is of a node with as many pods as it may have", "are of nodes with as many pods as they may have")
 	for _, l := range []*lack{&f.cpu, &f.mem, &f.both} {
 		say(l.offers, "lacks "+l.String(), "lack "+l.String())

@@ -5,7 +5,9 @@ package scheduler
 func (s *State) restored(tasks []Task) {
 	for _, in := range tasks {
 		if s.tasks[in.ID] == nil {
-			s.stored[in.PodUID] = append(s.stored[in.PodUID], s.newTask(in))
+			t := s.newTask(in)
+			t.since = s.now
+			s.stored[in.PodUID] = append(s.stored[in.PodUID], t)
 		}
 	}
 }
@@ -36,7 +38,7 @@ func (s *State) adopt(p *pod, node string) {
 // learned from Bound, except for those of an earlier life.
 func (s *State) seenBound(p *pod, node string) {
 	t := p.task
-	if node == "" || t.state != launching {
+	if node == "" || t.state != launching || t.bound {
 		return
 	}
 	if node == t.Node {

@@ -33,6 +33,8 @@ func (s *State) runningUpdated(t *task, u Update, m meaning) {
 		t.state = isEnded
 		s.unbook(t)
 		s.alarms.set(&t.alarm, s.now.Add(endGrace))
+	case interrupted:
+		s.interrupt(t, u)
 	case vanished:
 		t.acknowledgeLater(u)
 		s.fail(t, failReason(u.State), describe(u))
@@ -43,9 +45,8 @@ func (s *State) runningUpdated(t *task, u Update, m meaning) {
 // reconciliation does not tell who ended the task; when the agent's own update
 // says afterwards that it was not the executor, there is nothing to wait for.
 func (s *State) endedUpdated(t *task, u Update, m meaning) {
-	if m == vanished && u.UUID != "" {
-		t.acknowledgeLater(u)
-		s.fail(t, failReason(u.State), describe(u))
+	if (m == vanished || m == interrupted) && u.UUID != "" {
+		s.runningUpdated(t, u, m)
 		return
 	}
 	s.acknowledge(u)
@@ -67,6 +68,7 @@ func (s *State) fail(t *task, reason, message string) {
 		s.drop(t)
 		return
 	}
+	s.leaveHome(t.pod)
 	t.state = failing
 	s.alarms.stop(&t.alarm)
 	s.unbook(t)

@@ -26,9 +26,15 @@ const (
 	// ended: the executor says that the task is over; the kubelet there has
 	// written the pod's end, or the pod is gone.
 	ended
-	// vanished: the task is over, or never was, and no kubelet can tell the pod's end.
+	// interrupted: the task is over, or never was, by no word of an executor,
+	// and its agent lives: another executor there can go on with the pod.
+	interrupted
+	// vanished: the task is over, and so is its agent.
 	vanished
 )
+
+// isEnd says that nothing follows.
+func (m meaning) isEnd() bool { return m == ended || m == interrupted || m == vanished }
 
 // mean reads an update. The rows follow Mesos' docs/task-state-reasons.md and
 // high-availability-framework-guide.md ("Dealing with Partitioned or Failed
@@ -46,8 +52,11 @@ func mean(u Update) meaning {
 	case mesospb.TaskState_TASK_LOST:
 		// Masters without PARTITION_AWARE (before 1.1) answer so for every task
 		// they have no record of, that of an agent not yet back included.
-		if isAnswer(u) {
+		switch {
+		case isAnswer(u):
 			return doubtful
+		case u.Source == mesospb.TaskStatus_SOURCE_AGENT, costless(u):
+			return interrupted
 		}
 		return vanished
 	case mesospb.TaskState_TASK_FINISHED, mesospb.TaskState_TASK_FAILED, mesospb.TaskState_TASK_KILLED:
@@ -55,26 +64,40 @@ func mean(u Update) meaning {
 		// or never came (REASON_EXECUTOR_TERMINATED, _CONTAINER_LAUNCH_FAILED,
 		// _TASK_KILLED_DURING_LAUNCH …): then no kubelet has said anything. An
 		// answer to a reconciliation repeats the executor's word.
-		if u.Source == mesospb.TaskStatus_SOURCE_EXECUTOR || isAnswer(u) {
+		switch {
+		case u.Source == mesospb.TaskStatus_SOURCE_EXECUTOR, isAnswer(u):
 			return ended
+		case u.Source == mesospb.TaskStatus_SOURCE_AGENT:
+			return interrupted
 		}
 		return vanished
-	case mesospb.TaskState_TASK_ERROR, mesospb.TaskState_TASK_DROPPED, mesospb.TaskState_TASK_GONE, mesospb.TaskState_TASK_GONE_BY_OPERATOR:
+	case mesospb.TaskState_TASK_ERROR, mesospb.TaskState_TASK_DROPPED:
+		return interrupted
+	case mesospb.TaskState_TASK_GONE:
+		// A master that is asked says so of a task that a registered agent
+		// does not know; by itself, of the tasks of an agent that has gone.
+		if isAnswer(u) {
+			return interrupted
+		}
+		return vanished
+	case mesospb.TaskState_TASK_GONE_BY_OPERATOR:
 		return vanished
 	}
 	return unclear
 }
 
+func (u Update) reasonIs(r mesospb.TaskStatus_Reason) bool { return u.Reason != nil && *u.Reason == r }
+
 // isAnswer reports whether an update answers a reconciliation, or a Kill of a
 // task that the master does not know.
 func isAnswer(u Update) bool {
-	return u.Reason != nil && *u.Reason == mesospb.TaskStatus_REASON_RECONCILIATION
+	return u.reasonIs(mesospb.TaskStatus_REASON_RECONCILIATION)
 }
 
 // costless reports whether an attempt came to nothing by a race that says
 // nothing about the pod: its offers were taken back meanwhile.
 func costless(u Update) bool {
-	return u.Reason != nil && *u.Reason == mesospb.TaskStatus_REASON_INVALID_OFFERS
+	return u.reasonIs(mesospb.TaskStatus_REASON_INVALID_OFFERS)
 }
 
 // describe says in words what Mesos said.

@@ -5,6 +5,7 @@ import "time"
 // Times of a task's life.
 const (
 	firstWord   = 30 * time.Second // after which a launch that nothing is heard of is asked for
+	wordGrace   = 5 * time.Minute  // after which a launch that no executor speaks of is given up
 	endGrace    = 30 * time.Second // for the pod's end to be seen after the task's
 	doubtGrace  = 2 * time.Minute  // for a task unknown to the master to be known again
 	removeGrace = 10 * time.Second // for the executor to end the task of a removed pod by itself
@@ -14,7 +15,8 @@ const (
 //
 //	            started            Bound
 //	launching ──────────▶ binding ───────▶ running ──────▶ ended ──▶ over
-//	    │                    │               │  vanished     │ pod's end not seen
+//	    │                    │  interrupted  │  vanished     │ pod's end not seen
+//	    │                    │  ◀────────────┤               │
 //	    │ ended, vanished,   │ Bound with    ▼               ▼
 //	    ▼ paused             ▼ an error    failing ◀─────────┘
 //	pod back to the queue  killing           │ Failed
@@ -28,6 +30,8 @@ type task struct {
 	state   taskState
 	acks    []ack     // to be sent when the outcome of Bind or Fail is known
 	last    *Update   // what else than a start came while binding, or what ended it
+	since   time.Time // when it was launched, or restored
+	bound   bool      // launching, of a pod that is bound there already
 	back    bool      // it came back to life while its pod was being failed
 	ghostOf *pod      // killing, while its pod is still there
 	spare   bool      // killing, but its executor is about to end it by itself
@@ -101,10 +105,23 @@ func (s *State) drop(t *task) {
 	s.call(Forget{Task: t.ID})
 }
 
+// launchUnheard gives a launch up of which no executor has said anything for so
+// long that none will. The pod goes on at once; whatever is left of the task must
+// end, and cannot run the pod, as that is not bound.
+func (s *State) launchUnheard(t *task) {
+	p := t.pod
+	s.kill(t, 0)
+	s.requeue(p, "no executor has spoken of task "+t.ID+" within "+wordGrace.String(), false)
+}
+
 // taskDue is the alarm of a task.
 func (s *State) taskDue(t *task) {
 	switch t.state {
 	case launching, running:
+		if t.state == launching && !t.bound && t.pod != nil && s.now.Sub(t.since) >= wordGrace {
+			s.launchUnheard(t)
+			return
+		}
 		s.asking = append(s.asking, t)
 	case isEnded:
 		s.fail(t, "TaskEnded", "its Mesos task has ended, but the pod's own end was not reported: "+t.endedBy())

@@ -39,8 +39,13 @@ func (s *State) launchingUpdated(t *task, u Update, m meaning) {
 	if m == staged || m == started || !isAnswer(u) {
 		s.forgetOld(t.pod) // this attempt was sent, so it is stored
 	}
+	if t.bound {
+		s.resumingUpdated(t, u, m)
+		return
+	}
 	switch m {
 	case started:
+		s.proved(s.agents[t.Agent])
 		t.state = binding
 		t.acknowledgeLater(u)
 		s.alarms.stop(&t.alarm)
@@ -53,12 +58,29 @@ func (s *State) launchingUpdated(t *task, u Update, m meaning) {
 		s.acknowledge(u)
 		s.kill(t, slowAsk)
 		s.requeue(p, describe(u), false)
-	case ended, vanished:
+	case ended, interrupted, vanished:
 		p := t.pod
 		s.acknowledge(u)
+		s.strike(t, u)
 		s.requeue(p, describe(u), costless(u))
 		s.drop(t)
 	}
+}
+
+// resumingUpdated: the pod is bound already, so what is said of this attempt is
+// said of the pod, as when it runs. Only the executor's own word ends the wait.
+func (s *State) resumingUpdated(t *task, u Update, m meaning) {
+	switch m {
+	case started:
+		s.proved(s.agents[t.Agent])
+		fallthrough
+	case ended:
+		s.resumed(t.pod)
+		t.state = running
+	case interrupted:
+		s.strike(t, u)
+	}
+	s.runningUpdated(t, u, m)
 }
 
 // bindingUpdated keeps what comes while the pod's binding is under way. An end
@@ -66,7 +88,7 @@ func (s *State) launchingUpdated(t *task, u Update, m meaning) {
 // second is left for Mesos to repeat.
 func (s *State) bindingUpdated(t *task, u Update, m meaning) {
 	switch {
-	case m == ended || m == vanished:
+	case m.isEnd():
 		if !t.hasEnded() {
 			t.last = &u
 		}
@@ -83,6 +105,5 @@ func (t *task) hasEnded() bool {
 	if t.last == nil {
 		return false
 	}
-	m := mean(*t.last)
-	return m == ended || m == vanished
+	return mean(*t.last).isEnd()
 }

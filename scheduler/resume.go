@@ -1,0 +1,91 @@
+package scheduler
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// resumeGrace is how long a pod whose executor has ended waits for another one
+// on its agent, before it is failed. Kubernetes' own patience with a node that
+// does not answer is the same (tolerationSeconds of the default tolerations).
+const resumeGrace = 5 * time.Minute
+
+// home is the agent that a bound pod cannot leave. Its executor has ended while
+// the pod's containers may live on: the next executor there takes them over, so
+// the pod is launched again on that very agent, before any other pod.
+type home struct {
+	last  Task  // the attempt that was interrupted
+	alarm alarm // the end of our patience
+}
+
+// interrupt brings a bound pod back to the queue after the end of its task of
+// which no kubelet knows. Until the next attempt is launched the record of this
+// one tells of it, so the update may be acknowledged.
+func (s *State) interrupt(t *task, u Update) {
+	s.acknowledge(u)
+	p := t.pod
+	a := s.agents[t.Agent]
+	a.lost, a.executor = true, false
+	if p.home == nil {
+		p.home = &home{alarm: alarm{ring: func() { s.giveUp(p) }}}
+		s.alarms.set(&p.home.alarm, s.now.Add(resumeGrace))
+	}
+	p.home.last = t.Task
+	s.requeue(p, describe(u), true)
+	s.drop(t)
+}
+
+// resumed ends the wait: an executor there has the pod.
+func (s *State) resumed(p *pod) {
+	s.alarms.stop(&p.home.alarm)
+	p.home, p.failures, p.trouble = nil, 0, ""
+}
+
+// giveUp fails a pod whose agent starts no executor for it any more.
+func (s *State) giveUp(p *pod) {
+	t := p.task
+	if t == nil {
+		s.unqueue(p)
+		t = s.newTask(p.home.last)
+		t.pod, p.task, p.state = p, t, placed
+	} else {
+		// The attempt under way may yet succeed, too late for the pod.
+		t.back = t.state == launching
+	}
+	s.fail(t, "ExecutorLost", fmt.Sprintf("its executor has ended, and no other could be started on node %s within %v: %s", t.Node, resumeGrace, p.trouble))
+}
+
+// leaveHome forgets that the pod waits for its agent.
+func (s *State) leaveHome(p *pod) {
+	if p.home != nil {
+		s.alarms.stop(&p.home.alarm)
+		p.home = nil
+	}
+}
+
+// awaits returns the class of the oldest pod that can only run on this agent and
+// fits there now; nil when there is none.
+func (a *agent) awaits(room Amount) *class {
+	var found *class
+	for _, c := range a.awaited {
+		if len(c.ready) > 0 && c.amount.within(room) && a.lacksPort(c) == 0 && (found == nil || c.ready[0].seq < found.ready[0].seq) {
+			found = c
+		}
+	}
+	return found
+}
+
+// homeReason says why a bound pod waits for its agent.
+func (s *State) homeReason(c *class) string {
+	a := s.agents[c.home]
+	why := "no offer yet"
+	if need := c.amount.minus(s.roomFor(a)); a.offered && (need.CPU > 0 || need.Mem > 0) {
+		l := lack{}
+		l.add(Amount{max(need.CPU, 0), max(need.Mem, 0)})
+		why = "its latest offer lacks " + l.String()
+	} else if p := a.lacksPort(c); a.offered && p != 0 {
+		why = "its latest offer has no port " + strconv.Itoa(int(p))
+	}
+	return "the executor on its agent " + a.id + " has ended; it goes on when another is started there: " + why
+}

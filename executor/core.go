@@ -49,6 +49,7 @@ type core struct {
 	byID     map[string]*task // alive or remembered
 	byUID    map[string]*task // alive or remembered; the last of a pod
 	departed []*task          // remembered, the oldest first
+	bound    map[string]Pod   // by uid: what was seen of the pods last
 }
 
 func newCore() *core {
@@ -98,6 +99,10 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	if c.spec.Name == "" {
 		c.spec.Name, c.spec.Cluster = data.Node, data.Cluster
 		return append(effects, start{c.spec})
+	}
+	if p, ok := c.bound[t.ref.UID]; ok { // its last executor died; it may have run all the time
+		t.seen = true
+		effects = append(effects, c.observe(t, p)...)
 	}
 	return append(effects, c.serversAre(data.Cluster.Servers)...)
 }

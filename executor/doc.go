@@ -22,7 +22,7 @@
 // # After a restart
 //
 // Mesos gives a new executor process new tasks only; those of the old process
-// it has declared failed. Pods of the old one that the API server still binds to
-// this node are the kubelet's business: it takes their containers over, and no
-// task stands for them here.
+// it has declared failed. The framework launches the pods of the old one, which
+// the API server still binds to this node, again under new task ids. The kubelet
+// has taken their containers over by then, or will: it goes by the API server.
 package executor

@@ -33,7 +33,7 @@ type Config struct {
 	StreamingAddress string
 
 	// CgroupParent is the cgroup of pods for which the kubelet names none. Empty
-	// leaves it to Docker. With Docker's systemd driver it is a slice.
+	// leaves it to Docker, as does what is no slice with Docker's systemd driver.
 	CgroupParent string
 
 	// LogSize and LogFiles limit the log of a container: Docker starts a new file

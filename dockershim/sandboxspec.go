@@ -88,10 +88,13 @@ func sandboxSpec(s settings, c *runtimeapi.PodSandboxConfig, handler string) (do
 // slice's name, the kubelet gives its path.
 func (s settings) parent(c *runtimeapi.PodSandboxConfig) string {
 	parent := cmp.Or(c.GetLinux().GetCgroupParent(), s.cgroupParent)
-	if s.systemdCgroup && parent != "" {
-		return path.Base(parent)
+	if !s.systemdCgroup {
+		return parent
 	}
-	return parent
+	if slice := path.Base(parent); strings.HasSuffix(slice, ".slice") {
+		return slice
+	}
+	return ""
 }
 
 // portSpec publishes the ports that have a port on the host.

@@ -82,6 +82,9 @@ func TestSandboxSpec(t *testing.T) {
 		"cgroup of the pod": {func(c *runtimeapi.PodSandboxConfig, s *settings) {
 			s.cgroupParent, c.Linux.CgroupParent = "/mesos/c1", "/kubepods/pod1"
 		}, fields{"CgroupParent": `"/kubepods/pod1"`}},
+		"no slice under systemd": {func(_ *runtimeapi.PodSandboxConfig, s *settings) {
+			s.systemdCgroup, s.cgroupParent = true, "/mesos/0a7c"
+		}, fields{"CgroupParent": ""}},
 		"cgroup under systemd": {func(c *runtimeapi.PodSandboxConfig, s *settings) {
 			s.systemdCgroup, c.Linux.CgroupParent = true, "/kubepods.slice/kubepods-pod1.slice"
 		}, fields{"CgroupParent": `"kubepods-pod1.slice"`}},

@@ -3,8 +3,10 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +67,63 @@ func TestExecutorInPrivateMountNamespace(t *testing.T) {
 	awaitGone(t, c, "mounts")
 	c.Process().Await(soon, "the mounts to be gone", func() bool { return len(mounts(t, string(now.UID))) == 0 })
 	fmt.Println("promise: volumes are in the containers of an executor with a private mount namespace; measured: secret, configMap and memory are")
+}
+
+// The containers of an executor that Mesos has put into a control group are in
+// that group too, and nothing of it is left when all is over.
+func TestPodsAreContained(t *testing.T) {
+	if driver := docker(t, "info", "--format", "{{.CgroupDriver}}"); driver[0] != "cgroupfs" {
+		t.Skipf("Docker's cgroup driver is %s", driver)
+	}
+	root := fmt.Sprintf("/mesos-e2e-%d", os.Getpid())
+	c := cluster.Start(t, cluster.Config{Args: []string{"-executor_uri=" + wrapped(t, fmt.Sprintf(`group=/sys/fs/cgroup/memory leaf=
+test -d $group || { group=/sys/fs/cgroup leaf=/leaf; }
+group=$group%s/$(basename "$MESOS_DIRECTORY")
+mkdir -p $group$leaf && echo $$ >$group$leaf/cgroup.procs && exec %%s`, root))}})
+	create(t, c, webPod("contained", "0.1"))
+	awaitPhase(t, c, "contained", v1.PodRunning)
+	groups, err := os.ReadFile("/proc/" + processOf(t, get(t, c, "contained")) + "/cgroup")
+	if err != nil || !strings.Contains(string(groups), ":"+root+"/") {
+		t.Errorf("the container is not under %s (%v):\n%s", root, err, groups)
+	}
+	remove(t, c, "contained")
+	awaitGone(t, c, "contained")
+	c.Stop()
+	var left []string
+	for _, top := range glob(t, "/sys/fs/cgroup/*"+root, "/sys/fs/cgroup"+root) {
+		err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() {
+				left = append(left, path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	v1 := len(glob(t, "/sys/fs/cgroup/memory")) > 0
+	for _, group := range slices.Backward(left) { // what is Mesos' to remove
+		if v1 && !strings.HasPrefix(group, "/sys/fs/cgroup/memory/") && !strings.HasSuffix(group, root) {
+			t.Errorf("the executor has left %s", group)
+		}
+		if err := os.Remove(group); err != nil {
+			t.Error(err)
+		}
+	}
+	fmt.Println("promise: pods' containers are in the control group that Mesos made for the executor; measured: they are, and no group is left")
+}
+
+func glob(t testing.TB, patterns ...string) []string {
+	t.Helper()
+	var found []string
+	for _, p := range patterns {
+		more, err := filepath.Glob(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, more...)
+	}
+	return found
 }
 
 // processOf is the pid of a pod's first container.

@@ -39,6 +39,7 @@ func run() int {
 	root := flag.String("root_dir", "/var/lib/kubernetes-mesos", "`directory` for pods' volumes, logs and certificates; each agent has its own in there")
 	address := flag.String("node_address", "", "IP `address` under which the node is reached; the default is the agent's, or that of the interface with the default route")
 	maxPods := flag.Int("max_pods", 0, "how many pods this node takes at most; 0 means 250")
+	contain := flag.Bool("contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
 	flag.Parse()
 	logging.RouteKlog()
 	defer logging.Flush()
@@ -58,7 +59,7 @@ func run() int {
 	clearSecrets()
 	n, err := node.New(node.Config{
 		RootDir: *root, Docker: *docker, Endpoint: agent.Endpoint, Address: ip, MaxPods: *maxPods,
-		Verbosity: logging.SetVerbosity,
+		Contain: *contain, Sandbox: agent.Directory, Verbosity: logging.SetVerbosity,
 	})
 	if err != nil {
 		return usage(err)

@@ -30,8 +30,9 @@ func clientOf(plane *controlplane.ControlPlane) (kubernetes.Interface, error) {
 // from a server that is started here.
 func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (framework.Executor, error) {
 	e := framework.Executor{
-		URI:    o.executorURI,
-		Amount: scheduler.Amount{CPU: milli(o.executorCPUs), Mem: o.executorMem},
+		URI:       o.executorURI,
+		Amount:    scheduler.Amount{CPU: milli(o.executorCPUs), Mem: o.executorMem},
+		Arguments: o.executorArguments(),
 	}
 	if o.executorURI != "" {
 		return e, nil
@@ -55,6 +56,19 @@ func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.C
 	}
 	e.URI, e.Cache = server.URL(api.Hostname()), true
 	return e, nil
+}
+
+// executorArguments are the executors' flags that differ from their defaults: an
+// executor keeps its arguments as long as it lives.
+func (o options) executorArguments() []string {
+	var args []string
+	if !o.containPods {
+		args = append(args, "-contain_pods=false")
+	}
+	if o.dockerEndpoint != "" {
+		args = append(args, "-docker_endpoint="+o.dockerEndpoint)
+	}
+	return args
 }
 
 // ownExecutor finds executor_runner where build.sh puts it, or beside this program.

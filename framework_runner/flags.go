@@ -21,11 +21,13 @@ type options struct {
 	localAttributes string
 	localWorkDir    string
 
-	executorURI  string
-	executorPort int
-	executorCPUs float64
-	executorMem  int64
-	machines     string
+	executorURI    string
+	executorPort   int
+	executorCPUs   float64
+	executorMem    int64
+	machines       string
+	containPods    bool
+	dockerEndpoint string
 
 	address          string
 	port             int
@@ -76,6 +78,8 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.IntVar(&o.executorPort, "executor_port", 0, "`port`, on -secure_address, at which agents fetch executor_runner when -executor_uri is empty (default: any that is free)")
 	fs.Float64Var(&o.executorCPUs, "executor_cpus", 0.1, "`cpus` that an executor takes of its agent, beside its pods")
 	fs.Int64Var(&o.executorMem, "executor_mem", 128, "memory in `MiB` that an executor takes of its agent, beside its pods")
+	fs.BoolVar(&o.containPods, "contain_pods", true, "make pods' containers part of the executor's Mesos container, so that its limits hold for them, where agents' isolators use control groups")
+	fs.StringVar(&o.dockerEndpoint, "docker_endpoint", "", "`endpoint` of the Docker daemon on agents (default: each agent's DOCKER_HOST, or the usual socket)")
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
 
 	fs.StringVar(&o.address, "address", "127.0.0.1", "`address` of the local port; whoever reaches it may do everything, so keep it on loopback")

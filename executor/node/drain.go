@@ -34,7 +34,7 @@ func (n *Node) Running(ctx context.Context, uid string) (bool, error) {
 // by force what is there still. That needs Docker only.
 func (n *Node) Drain(ctx context.Context) error {
 	n.mu.Lock()
-	r, k, owner := n.runtime, n.kubelet, n.owner
+	r, k, owner, groups := n.runtime, n.kubelet, n.owner, n.groups
 	n.mu.Unlock()
 	if r != nil && k != nil {
 		orderly(ctx, r, k)
@@ -43,6 +43,7 @@ func (n *Node) Drain(ctx context.Context) error {
 		if err := dockershim.RemoveAll(ctx, n.cfg.Docker, owner); err != nil {
 			return err
 		}
+		removeGroups(groups)
 	}
 	n.mu.Lock()
 	n.drained = true

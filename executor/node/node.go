@@ -33,6 +33,12 @@ type Config struct {
 	Address net.IP
 	// MaxPods is how many pods the node takes; 0: the kubelet's default.
 	MaxPods int
+	// Contain has pods' containers made below this executor's own control group,
+	// where it is in one of Mesos'.
+	Contain bool
+	// Sandbox is this executor's directory as the machine sees it; its last part
+	// is the id of the Mesos container.
+	Sandbox string
 	// Verbosity sets that of the log, as the framework wants it; nil: it stays.
 	Verbosity func(int) error
 }
@@ -44,6 +50,7 @@ type Node struct {
 	mu      sync.Mutex       // guards what Run brings up
 	root    string           // root directory; "" until it is made
 	owner   dockershim.Owner // of its containers; empty until there may be any
+	groups  string           // control group that they are under; "" is Docker's own choice
 	runtime *runtime         // nil while none serves
 	kubelet *kubelet.Kubelet
 	servers []string // API servers that the kubelet is to use; nil: those of the Spec
@@ -94,9 +101,10 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor
 		return err
 	}
 	shim := dockershim.Config{
-		Docker: n.cfg.Docker,
-		Socket: filepath.Join(root, "cri.sock"),
-		Owner:  dockershim.Owner{Framework: spec.Framework, Agent: spec.Agent},
+		Docker:       n.cfg.Docker,
+		Socket:       filepath.Join(root, "cri.sock"),
+		Owner:        dockershim.Owner{Framework: spec.Framework, Agent: spec.Agent},
+		CgroupParent: n.parent(),
 	}
 	swept := newSweep()
 	k, err := kubelet.New(kubelet.Config{
@@ -117,9 +125,13 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor
 	}
 	glog.Infof("node %s: address %v, root directory %s", spec.Name, address, root)
 	n.mu.Lock()
-	n.owner = shim.Owner
+	n.owner, n.groups = shim.Owner, shim.CgroupParent
 	n.mu.Unlock()
 	return n.serve(ctx, shim, func(ctx context.Context, r *runtime) error {
+		if shim.CgroupParent != "" && r.slices(ctx) {
+			glog.Warningf("pods are not contained after all: Docker's systemd driver makes containers in slices only; " +
+				"start Docker with --exec-opt native.cgroupdriver=cgroupfs, or this executor with -contain_pods=false")
+		}
 		n.have(k)
 		return beside(ctx, func(ctx context.Context) { swept.run(ctx, r) }, k.Run)
 	})

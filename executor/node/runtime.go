@@ -39,6 +39,12 @@ func (r *runtime) answers(ctx context.Context) error {
 	return nil
 }
 
+// slices says that the runtime puts containers into slices of systemd.
+func (r *runtime) slices(ctx context.Context) bool {
+	answer, err := r.RuntimeConfig(ctx, &cri.RuntimeConfigRequest{})
+	return err == nil && answer.GetLinux().GetCgroupDriver() == cri.CgroupDriver_SYSTEMD
+}
+
 // running says whether a sandbox or container of a pod, or with uid "" of any
 // pod, runs.
 func (r *runtime) running(ctx context.Context, uid string) (bool, error) {

@@ -1,0 +1,95 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/golang/glog"
+)
+
+// Containers that Docker starts are outside of what Mesos accounts for and limits,
+// unless they are made below the control group of the executor's own container.
+// Then Mesos also ends them together with the executor, however that ends.
+
+// parent is the control group under which all containers of pods are to be made;
+// empty: wherever Docker makes them.
+func (n *Node) parent() string {
+	if !n.cfg.Contain {
+		return ""
+	}
+	groups, err := os.ReadFile("/proc/self/cgroup")
+	if err == nil {
+		var parent string
+		if parent, err = containment(string(groups), filepath.Base(n.cfg.Sandbox)); err == nil {
+			glog.Infof("pods are contained: their containers are under the control group %s of this executor, whose limits hold for them together", parent)
+			return parent
+		}
+	}
+	glog.Infof("pods are not contained, each has only its own limits: %v", err)
+	return ""
+}
+
+// errNoIsolators is the usual case, and nothing is wrong about it.
+var errNoIsolators = errors.New("the Mesos agent does not put executors into control groups (its isolators cgroups/cpu and cgroups/mem do)")
+
+// containment finds the control group of the Mesos container in what
+// /proc/PID/cgroup says of the executor (cgroups(7)). Mesos names the group after
+// the container, under a root that an operator chooses (--cgroups_root).
+func containment(groups, container string) (string, error) {
+	if container == "" || container == "." || container == "/" {
+		return "", errors.New("the Mesos agent does not say which container this executor is in (MESOS_DIRECTORY)")
+	}
+	paths := map[string]string{} // by controller; "" is version 2
+	for line := range strings.Lines(groups) {
+		if fields := strings.SplitN(strings.TrimSpace(line), ":", 3); len(fields) == 3 {
+			for controller := range strings.SplitSeq(fields[1], ",") {
+				paths[controller] = fields[2]
+			}
+		}
+	}
+	for _, controller := range []string{"memory", "cpu"} {
+		if parent, _, ok := upTo(paths[controller], container); ok {
+			return parent, nil
+		}
+	}
+	if _, v1 := paths["memory"]; v1 {
+		return "", errNoIsolators
+	}
+	parent, below, ok := upTo(paths[""], container)
+	switch {
+	case !ok:
+		return "", errNoIsolators
+	case !below:
+		return "", fmt.Errorf("the control group %s holds the executor itself, and version 2 allows no groups with limits beside processes", parent)
+	}
+	return parent, nil
+}
+
+// upTo cuts path behind its element name, and says whether it goes on below that.
+func upTo(path, name string) (cut string, below, ok bool) {
+	elements := strings.Split(path, "/")
+	for i, e := range elements {
+		if e == name {
+			return strings.Join(elements[:i+1], "/"), i+1 < len(elements), true
+		}
+	}
+	return "", false, false
+}
+
+// removeGroups removes the groups that Docker has made for parent in hierarchies
+// that Mesos has none in. Others hold the executor, and the kernel keeps them.
+func removeGroups(parent string) {
+	if parent == "" {
+		return
+	}
+	found, err := filepath.Glob("/sys/fs/cgroup/*" + parent)
+	if err != nil { // a name that is no pattern is none of ours
+		return
+	}
+	for _, group := range found {
+		_ = os.Remove(group)
+	}
+}

@@ -1,0 +1,274 @@
+package realdocker
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Daemon is a Docker daemon of a test's own, which may be stopped, killed and
+// started again while others go on using the machine's.
+type Daemon struct {
+	t          testing.TB
+	dir        string // everything of it is in here; short, as sockets are among that
+	bridge     string
+	args       []string
+	process    *exec.Cmd
+	ended      chan struct{}
+	containerd *exec.Cmd
+	log        *os.File
+}
+
+// NewDaemon starts a daemon with further arguments, such as --live-restore. When
+// the test ends, the daemon goes with all that it has made.
+func NewDaemon(t testing.TB, args ...string) *Daemon {
+	t.Helper()
+	Need(t)
+	if os.Getuid() != 0 {
+		absent(t, "a Docker daemon of the test's own takes root")
+	}
+	dir, err := os.MkdirTemp("/tmp", "dockerd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Daemon{t: t, dir: dir}
+	t.Cleanup(d.remove)
+	if d.log, err = os.Create(filepath.Join(dir, "log")); err != nil {
+		t.Fatal(err)
+	}
+	d.makeBridge()
+	d.startContainerd()
+	// Docker's chains of iptables are one set per machine, and those of the
+	// machine's daemon: this one leaves them alone.
+	d.args = append([]string{
+		"--host=" + d.Endpoint(), "--data-root=" + filepath.Join(dir, "data"), "--exec-root=" + filepath.Join(dir, "exec"),
+		"--pidfile=" + filepath.Join(dir, "pid"), "--containerd=" + filepath.Join(dir, "exec", "c.sock"), "--bridge=" + d.bridge, "--iptables=false", "--ip6tables=false", "--ip-forward=false",
+	}, args...)
+	d.Start()
+	return d
+}
+
+// makeBridge makes a bridge with a network that nothing on this machine uses.
+func (d *Daemon) makeBridge() {
+	d.t.Helper()
+	name := "km" + strings.TrimPrefix(filepath.Base(d.dir), "dockerd")
+	d.bridge = name[:min(len(name), 15)] // as many as Linux allows
+	if out, err := exec.Command("ip", "link", "add", d.bridge, "type", "bridge").CombinedOutput(); err != nil {
+		d.t.Fatalf("a bridge: %v: %s", err, out)
+	}
+	for n := range 200 {
+		out, err := exec.Command("ip", "route", "show", fmt.Sprintf("10.217.%d.0/24", n)).Output()
+		if err != nil || len(bytes.TrimSpace(out)) > 0 {
+			continue
+		}
+		if err := exec.Command("ip", "addr", "add", fmt.Sprintf("10.217.%d.1/24", n), "dev", d.bridge).Run(); err != nil {
+			d.t.Fatalf("an address for a bridge: %v", err)
+		}
+		if err := exec.Command("ip", "link", "set", d.bridge, "up").Run(); err != nil {
+			d.t.Fatalf("a bridge: %v", err)
+		}
+		return
+	}
+	d.t.Fatal("no network is free for a bridge")
+}
+
+// startContainerd starts the daemon below Docker's, as the init system does on
+// servers: it outlives Docker's, and so do containers.
+func (d *Daemon) startContainerd() {
+	d.t.Helper()
+	config := filepath.Join(d.dir, "containerd.toml")
+	text := fmt.Sprintf("version = 2\nroot = %q\nstate = %q\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[grpc]\naddress = %q\n",
+		filepath.Join(d.dir, "data", "c"), filepath.Join(d.dir, "exec", "c"), filepath.Join(d.dir, "exec", "c.sock"))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	d.containerd = exec.Command("containerd", "--config", config)
+	d.containerd.Stdout, d.containerd.Stderr = d.log, d.log
+	if err := d.containerd.Start(); err != nil {
+		d.t.Fatalf("containerd: %v", err)
+	}
+}
+
+// Endpoint is where the daemon listens.
+func (d *Daemon) Endpoint() string { return "unix://" + d.Socket() }
+
+// Socket is the path of that.
+func (d *Daemon) Socket() string { return filepath.Join(d.dir, "sock") }
+
+// daemonTime is how long a daemon may take to start or to stop.
+const daemonTime = 60 * time.Second
+
+// Start starts the daemon, after it was stopped or killed, and waits until it
+// answers.
+func (d *Daemon) Start() {
+	d.t.Helper()
+	// A daemon that was killed leaves its pid behind, which another process may
+	// have by now: Docker would not start then.
+	_ = os.Remove(filepath.Join(d.dir, "pid"))
+	cmd := exec.Command("dockerd", d.args...)
+	cmd.Stdout, cmd.Stderr = d.log, d.log
+	if err := cmd.Start(); err != nil {
+		d.t.Fatalf("dockerd: %v", err)
+	}
+	d.process, d.ended = cmd, make(chan struct{})
+	go func(ended chan struct{}) {
+		_ = cmd.Wait() // killing it is what it is for
+		close(ended)
+	}(d.ended)
+	ctx, cancel := context.WithTimeout(context.Background(), daemonTime)
+	defer cancel()
+	for {
+		if _, err := docker(ctx, nil, "--host", d.Endpoint(), "version"); err == nil {
+			return
+		}
+		select {
+		case <-d.ended:
+			d.t.Fatalf("dockerd ended: %s", d.lastWords())
+		case <-ctx.Done():
+			d.t.Fatalf("dockerd does not answer: %s", d.lastWords())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// Stop ends the daemon in order: with --live-restore containers run on, else they
+// end too.
+func (d *Daemon) Stop() { d.signal(syscall.SIGTERM) }
+
+// Kill ends it as a crash would. Containers run on; what becomes of them when it
+// starts again depends on --live-restore.
+func (d *Daemon) Kill() { d.signal(syscall.SIGKILL) }
+
+func (d *Daemon) signal(s syscall.Signal) {
+	d.t.Helper()
+	if d.process == nil {
+		return
+	}
+	_ = d.process.Process.Signal(s) // it may have ended already
+	select {
+	case <-d.ended:
+	case <-time.After(daemonTime):
+		d.t.Errorf("dockerd does not end: %s", d.lastWords())
+		_ = d.process.Process.Kill()
+		<-d.ended
+	}
+	d.process = nil
+}
+
+// Docker runs the docker command on this daemon and gives what it writes.
+func (d *Daemon) Docker(args ...string) string {
+	d.t.Helper()
+	return Docker(d.t, append([]string{"--host", d.Endpoint()}, args...)...)
+}
+
+// Load copies images of the machine's daemon.
+func (d *Daemon) Load(images ...string) {
+	d.t.Helper()
+	save := exec.Command("docker", append([]string{"save"}, images...)...)
+	load := exec.Command("docker", "--host", d.Endpoint(), "load")
+	pipe, err := save.StdoutPipe()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	load.Stdin = pipe
+	if err := save.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	out, err := load.CombinedOutput()
+	if saved := save.Wait(); saved != nil || err != nil {
+		d.t.Fatalf("copying images %q: %v, %v: %s", images, saved, err, out)
+	}
+}
+
+func (d *Daemon) lastWords() string {
+	text, err := os.ReadFile(d.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-3000):])
+}
+
+// remove ends the daemon, its containers and whatever serves them, and removes
+// what it has made.
+func (d *Daemon) remove() {
+	if d.t.Failed() && d.log != nil {
+		d.t.Logf("the end of the log of dockerd:\n%s", d.lastWords())
+	}
+	d.Stop()
+	if d.containerd != nil && d.containerd.Process != nil {
+		_ = d.containerd.Process.Kill()
+		_ = d.containerd.Wait()
+	}
+	for end := time.Now().Add(daemonTime); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		left := d.processes()
+		if len(left) == 0 {
+			break
+		}
+		for _, pid := range left {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	if d.bridge != "" {
+		_ = exec.Command("ip", "link", "del", d.bridge).Run()
+	}
+	if d.log != nil {
+		_ = d.log.Close()
+	}
+	d.unmount()
+	if err := os.RemoveAll(d.dir); err != nil {
+		d.t.Error(err)
+	}
+}
+
+// processes are those that name the daemon's directory: containerd and its
+// shims. Those in containers are found by their root.
+func (d *Daemon) processes() []int {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		d.t.Error(err)
+		return nil
+	}
+	var found []int
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		command, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline")
+		mounts, _ := os.ReadFile("/proc/" + e.Name() + "/mountinfo")
+		first, _, _ := strings.Cut(string(mounts), "\n") // of a container: its root
+		if bytes.Contains(command, []byte(filepath.Join(d.dir, "exec"))) || strings.Contains(first, filepath.Join(d.dir, "data")) {
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+// unmount unmounts everything in the daemon's directory.
+func (d *Daemon) unmount() {
+	for range 20 {
+		text, err := os.ReadFile("/proc/self/mounts")
+		if err != nil {
+			d.t.Error(err)
+			return
+		}
+		left := false
+		for line := range strings.Lines(string(text)) {
+			if point := strings.Fields(line)[1]; strings.HasPrefix(point, d.dir+"/") {
+				left = true
+				_ = syscall.Unmount(point, syscall.MNT_DETACH)
+			}
+		}
+		if !left {
+			return
+		}
+	}
+}

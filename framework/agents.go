@@ -21,6 +21,8 @@ type agent struct {
 	met      bool                      // it has offered since we started
 	lost     bool                      // Mesos has given it up
 	runs     bool                      // our executor ran there when it last offered
+
+	maintenance window // announced by the operator
 }
 
 // agents is every agent heard of, and whose a Node's name is.
@@ -87,6 +89,7 @@ func (as *agents) take(o *mesospb.Offer) *agent {
 	}
 	a.labels = attributeLabels(o.GetAttributes())
 	a.met, a.lost = true, false
+	a.maintenance = windowOf(o.Unavailability)
 	a.runs = slices.ContainsFunc(o.GetExecutorIds(), func(e *mesospb.ExecutorID) bool {
 		return e.GetValue() == podtask.ExecutorID
 	})

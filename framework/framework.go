@@ -75,7 +75,7 @@ func (f *Framework) Run(ctx context.Context) error {
 	defer cancel(nil)
 	for _, part := range []func(context.Context){
 		f.recorder.run, f.watches.run, f.workers.run, f.explainer.run,
-		f.writer.run, f.tokens.run, f.approver.run, f.outbox.run, f.watchSettings, f.newLoop(stored).run,
+		f.writer.run, f.tokens.run, f.approver.run, f.outbox.run, f.watchSettings, f.watchMaintenance, f.newLoop(stored).run,
 	} {
 		wg.Go(func() { part(ctx) })
 	}

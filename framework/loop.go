@@ -3,6 +3,7 @@ package framework
 import (
 	"context"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/golang/glog"
@@ -93,6 +94,8 @@ func (l *loop) handle(m any) {
 		l.nodeGone(m.name)
 	case tellSettings:
 		l.tellExecutors()
+	case lookAtMaintenance:
+		l.maintain()
 	case scheduler.Event:
 		l.outcome(m)
 	case question:
@@ -142,7 +145,7 @@ func (l *loop) tellNode(name string, w *wantedNode) {
 		w.describe(n)
 	case api != nil:
 		n = new(*api)
-		n.Spec.Taints = withoutLifecycleTaints(n.Spec.Taints)
+		n.Spec.Taints = slices.DeleteFunc(slices.Clone(n.Spec.Taints), lifecycleTaint) // an agent that is lost does not offer
 	case w != nil:
 		n = w.object(metav1.Now())
 	default:

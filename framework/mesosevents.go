@@ -2,7 +2,6 @@ package framework
 
 import (
 	"github.com/golang/glog"
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
@@ -26,7 +25,7 @@ func (l *loop) mesosEvent(e *mesospb.SchedulerEvent) {
 	case mesospb.SchedulerEvent_FAILURE:
 		l.failure(e.GetFailure())
 	case mesospb.SchedulerEvent_INVERSE_OFFERS:
-		l.declineInverse(e.GetInverseOffers().GetInverseOffers())
+		l.inverseOffered(e.GetInverseOffers().GetInverseOffers())
 	}
 }
 
@@ -132,17 +131,5 @@ func (l *loop) lost(a *agent) {
 	a.lost, a.runs = true, false
 	l.agents.spendAll(a)
 	l.writer.want(a.wanted())
-}
-
-// declineInverse answers that pods are not moved away by themselves before a
-// maintenance; a master asks again from time to time.
-func (l *loop) declineInverse(offers []*mesospb.InverseOffer) {
-	c := &mesospb.SchedulerCall{
-		Type:                 mesospb.SchedulerCall_DECLINE_INVERSE_OFFERS.Enum(),
-		DeclineInverseOffers: &mesospb.SchedulerCall_DeclineInverseOffers{Filters: mesos.Decline(nil, noUse).Decline.Filters},
-	}
-	for _, o := range offers {
-		c.DeclineInverseOffers.InverseOfferIds = append(c.DeclineInverseOffers.InverseOfferIds, o.GetId())
-	}
-	l.outbox.put(job{call: c})
+	l.doubtPods(a)
 }

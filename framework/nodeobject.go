@@ -3,7 +3,9 @@ package framework
 import (
 	"maps"
 	"runtime"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
@@ -37,6 +39,7 @@ type wantedNode struct {
 	labels   map[string]string
 	cpu, mem int64 // thousandths, MiB: until the kubelet says better
 	ready    readiness
+	taints   []v1.Taint // those that are the framework's to set
 }
 
 // readiness is the Ready condition as the framework would have it. The zero
@@ -60,8 +63,12 @@ func (a *agent) wanted() wantedNode {
 	switch {
 	case a.lost:
 		w.ready = readyLost
+		w.taints = taintsLost
 	case a.idle():
 		w.ready = readyOffers
+	}
+	if a.maintenance.within(maintenanceNotice, time.Now()) {
+		w.taints = slices.Concat(w.taints, taintsMaintenance)
 	}
 	return w
 }
@@ -94,8 +101,7 @@ func (w wantedNode) addresses() []v1.NodeAddress {
 }
 
 // describe sets labels and annotations on n and takes away the labels of
-// attributes that the agent no longer has, as well as the taints that a node
-// controller would manage: whether an agent is there, Mesos knows.
+// attributes that the agent no longer has, and the taints.
 func (w wantedNode) describe(n *v1.Node) {
 	if n.Labels == nil {
 		n.Labels = map[string]string{}
@@ -120,19 +126,7 @@ func (w wantedNode) describe(n *v1.Node) {
 	n.Annotations[AnnotationAgent] = w.agent
 	n.Annotations[AnnotationHostname] = w.hostname
 	n.Annotations[AnnotationAddress] = w.address
-	n.Spec.Taints = withoutLifecycleTaints(n.Spec.Taints)
-}
-
-// withoutLifecycleTaints leaves out the taints by which a node controller, which
-// does not run here, marks nodes; admission puts the first one on every new Node.
-func withoutLifecycleTaints(taints []v1.Taint) []v1.Taint {
-	var kept []v1.Taint
-	for _, t := range taints {
-		if t.Key != v1.TaintNodeNotReady && t.Key != v1.TaintNodeUnreachable {
-			kept = append(kept, t)
-		}
-	}
-	return kept
+	n.Spec.Taints = withOurTaints(n.Spec.Taints, w.taints, metav1.Now())
 }
 
 func (r readiness) condition(now metav1.Time) v1.NodeCondition {

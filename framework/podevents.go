@@ -77,9 +77,14 @@ func (l *loop) podsSynced() {
 	l.step(scheduler.PodsListed{})
 }
 
-// explain tells why a pod waits.
+// explain tells why a pod waits; of one that is bound, and so runs perhaps, by an
+// event alone.
 func (l *loop) explain(uid, message string) {
-	if p := l.pods[uid]; p != nil && p.Spec.NodeName == "" {
+	switch p := l.pods[uid]; {
+	case p == nil:
+	case p.Spec.NodeName != "":
+		l.recorder.event(p, v1.EventTypeWarning, "WaitsForExecutor", message)
+	default:
 		l.waiting[uid] = message
 		l.explainer.say(p, message)
 	}

@@ -1,0 +1,59 @@
+package framework
+
+import (
+	"slices"
+
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// TaintMaintenance is on the Node of an agent whose operator has announced a
+// maintenance that is near.
+const TaintMaintenance = "mesos.agent/maintenance"
+
+// Taints by which pods keep away from a Node, or leave it. The pods of an agent
+// that Mesos has lost are deleted, and so replaced by their controllers, when
+// they have tolerated that as long as they say: five minutes unless they say
+// otherwise, as with any Kubernetes.
+var (
+	taintsLost = []v1.Taint{
+		{Key: v1.TaintNodeUnreachable, Effect: v1.TaintEffectNoSchedule},
+		{Key: v1.TaintNodeUnreachable, Effect: v1.TaintEffectNoExecute},
+	}
+	taintsMaintenance = []v1.Taint{{Key: TaintMaintenance, Effect: v1.TaintEffectNoSchedule}}
+)
+
+// withOurTaints makes want all the taints there are of those that are the
+// framework's to set, and leaves the others alone. One that is there stays as it
+// is: it says since when.
+func withOurTaints(taints, want []v1.Taint, now metav1.Time) []v1.Taint {
+	var all []v1.Taint
+	for _, t := range taints {
+		if !ourTaint(t) || holds(want, t) {
+			all = append(all, t)
+		}
+	}
+	for _, t := range want {
+		if !holds(all, t) {
+			if t.Effect == v1.TaintEffectNoExecute {
+				t.TimeAdded = &now
+			}
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// ourTaint says whether a taint is the framework's to set.
+func ourTaint(t v1.Taint) bool { return lifecycleTaint(t) || t.Key == TaintMaintenance }
+
+// lifecycleTaint says whether a node controller, which does not run here, would
+// manage a taint: whether an agent is there, Mesos knows. Admission puts one of
+// them on every new Node.
+func lifecycleTaint(t v1.Taint) bool {
+	return t.Key == v1.TaintNodeNotReady || t.Key == v1.TaintNodeUnreachable
+}
+
+func holds(taints []v1.Taint, t v1.Taint) bool {
+	return slices.ContainsFunc(taints, func(o v1.Taint) bool { return o.MatchTaint(&t) })
+}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,8 @@ const (
 type Config struct {
 	// DataDir is where everything is kept. It is made if it is missing.
 	DataDir string
-	// EtcdServers are the URLs of an etcd cluster to use instead of the embedded one.
+	// EtcdServers are the URLs of an etcd cluster to use instead of the embedded
+	// one. Several control planes may share it; see package peers.
 	EtcdServers []string
 	// EtcdCAFile, EtcdCertFile and EtcdKeyFile are for EtcdServers with https.
 	EtcdCAFile, EtcdCertFile, EtcdKeyFile string
@@ -155,6 +157,28 @@ func (s *settled) settleEtcd() error {
 		if !ok || host == "" || scheme != "http" && scheme != "https" && scheme != "unix" {
 			return &ConfigError{"etcd_servers", fmt.Errorf("%q is not a URL such as http://127.0.0.1:2379", server)}
 		}
+	}
+	return s.settleEtcdFiles()
+}
+
+// settleEtcdFiles finds files that would be of no use.
+func (s *settled) settleEtcdFiles() error {
+	secure := slices.ContainsFunc(s.EtcdServers, func(server string) bool { return strings.HasPrefix(server, "https://") })
+	for _, f := range []struct{ flag, path string }{
+		{"etcd_ca_file", s.EtcdCAFile}, {"etcd_cert_file", s.EtcdCertFile}, {"etcd_key_file", s.EtcdKeyFile},
+	} {
+		if f.path == "" {
+			continue
+		}
+		if !secure {
+			return &ConfigError{f.flag, errors.New("is for -etcd_servers with https, and there is none")}
+		}
+		if _, err := os.ReadFile(f.path); err != nil {
+			return &ConfigError{f.flag, err}
+		}
+	}
+	if (s.EtcdCertFile == "") != (s.EtcdKeyFile == "") {
+		return &ConfigError{"etcd_cert_file", errors.New("and -etcd_key_file are given together or not at all")}
 	}
 	return nil
 }

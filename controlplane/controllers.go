@@ -32,8 +32,8 @@ func SwitchedOff() map[string]string {
 		names.DeviceTaintEvictionController:                      "devices are given out by Mesos",
 		names.ResourcePoolStatusRequestController:                "devices are given out by Mesos",
 		names.LegacyServiceAccountTokenCleanerController:         "tokens of before Kubernetes 1.24 have never been here",
-		names.StorageVersionGarbageCollectorController:           "there is one API server",
-		names.StorageVersionMigratorController:                   "there is one API server",
+		names.StorageVersionGarbageCollectorController:           "its API is not served",
+		names.StorageVersionMigratorController:                   "its API is not served",
 		names.KubeAPIServerClusterTrustBundlePublisherController: "its API is not served",
 		names.PodCertificateRequestCleanerController:             "its API is not served",
 	}
@@ -106,7 +106,7 @@ func runControllers(ctx context.Context, s settled, files files, client *rest.Co
 		return err
 	}
 	o.Generic.Controllers = s.choice.names
-	o.Generic.LeaderElection.LeaderElect = false // the data directory's lock decides that
+	o.Generic.LeaderElection.LeaderElect = false // package peers decides that
 	o.SecureServing.BindPort = 0
 	o.ControllerShutdownTimeout = controllersGrace
 	o.KubeCloudShared.ClusterCIDR = s.ClusterCIDR

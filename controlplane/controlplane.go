@@ -1,10 +1,12 @@
 package controlplane
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
@@ -16,6 +18,8 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/datadir"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/peers"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/sharedpki"
 )
 
 // ControlPlane is a Kubernetes control plane: made by New, alive in Run.
@@ -28,7 +32,8 @@ type ControlPlane struct {
 	ready   chan struct{}
 	ran     atomic.Bool
 
-	etcd *clientv3.Client // set before ready is closed
+	etcd etcdClient // set by New if it is another's, else before ready is closed
+	peer *peers.Peer
 }
 
 // New prepares a control plane: it takes the data directory and the ports, and
@@ -59,12 +64,35 @@ func (c *ControlPlane) take() (err error) {
 	if c.secure, err = listen("secure_port", s.SecureAddress); err != nil {
 		return err
 	}
+	if err := c.meet(); err != nil {
+		return err
+	}
 	if c.creds, err = certify(s, time.Now()); err != nil {
 		return &ConfigError{"data_dir", err}
 	}
 	kubeconfig := filepath.Join(s.DataDir, "admin.kubeconfig")
 	if err := c.creds.writeKubeconfig(kubeconfig, c.Servers()[0]); err != nil {
 		return &ConfigError{"data_dir", err}
+	}
+	return nil
+}
+
+// meet reaches the etcd that is shared with others, if one is, and takes from
+// there what all must have alike.
+func (c *ControlPlane) meet() (err error) {
+	s, server := c.settled, serverURL(c.settled.advertise, c.securePort())
+	if len(s.EtcdServers) == 0 {
+		c.peer = peers.Alone(server)
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*etcdTimeout)
+	defer cancel()
+	if c.etcd, err = reachEtcd(ctx, s); err != nil {
+		return err
+	}
+	c.peer = peers.New(c.etcd.client, server, fmt.Sprintf("%s (process %d on %s)", server, os.Getpid(), s.hostname))
+	if err := sharedpki.Share(ctx, c.etcd.client, filepath.Join(s.DataDir, "pki"), time.Now()); err != nil {
+		return &ConfigError{"etcd_servers", err}
 	}
 	return nil
 }
@@ -92,14 +120,17 @@ func (c *ControlPlane) Close() error {
 			errs = append(errs, err)
 		}
 	}
+	if c.etcd.stop != nil {
+		c.etcd.stop()
+	}
 	if c.lock != nil {
 		errs = append(errs, c.lock.Release())
 	}
 	return errors.Join(errs...)
 }
 
-// Ready is closed when the API server answers, the local port serves and what
-// pods need of the controllers is there.
+// Ready is closed when the API server answers, the local port serves and it is
+// known who leads; in the leader also what pods need of the controllers is there.
 func (c *ControlPlane) Ready() <-chan struct{} { return c.ready }
 
 // ClientConfig returns the configuration of a client with all rights. It is a
@@ -114,15 +145,22 @@ func (c *ControlPlane) ClientConfig() *rest.Config {
 
 // Etcd returns a client of the cluster's etcd, for records of our own; the API
 // server's are below /registry/. It may be used from Ready on while Run lasts.
-func (c *ControlPlane) Etcd() *clientv3.Client { return c.etcd }
+func (c *ControlPlane) Etcd() *clientv3.Client { return c.etcd.client }
+
+// Peer returns this control plane among all that share its etcd: whether it
+// leads, and which others there are. Controllers run in the leader alone; all
+// else that acts for the cluster is to keep to that, too.
+func (c *ControlPlane) Peer() *peers.Peer { return c.peer }
 
 // CA returns the certificate, in PEM, by which agents know the API server.
 func (c *ControlPlane) CA() []byte { return c.creds.ca }
 
-// Servers returns the URLs by which agents reach the API server.
-func (c *ControlPlane) Servers() []string {
-	return []string{serverURL(c.settled.advertise, c.securePort())}
-}
+// Servers returns the URLs by which agents reach the living API servers of the
+// cluster, this one first.
+func (c *ControlPlane) Servers() []string { return c.peer.Servers() }
+
+// ServersChanged gives a signal after Servers has changed; it is for one reader.
+func (c *ControlPlane) ServersChanged() <-chan struct{} { return c.peer.ServersChanged() }
 
 // LocalAddr returns the host:port of the local port.
 func (c *ControlPlane) LocalAddr() string { return c.local.Addr().String() }

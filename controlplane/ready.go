@@ -37,7 +37,8 @@ func answers(ctx context.Context, client kubernetes.Interface) error {
 }
 
 // awaitReady makes what we add to the cluster, and waits for what others add:
-// the system's namespaces, and the account that a pod must have.
+// the system's namespaces and, of its own controllers, the account that a pod
+// must have. Who follows waits for nothing that is the leader's to do.
 func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interface) error {
 	if err := giveGrants(ctx, client); err != nil {
 		return err
@@ -47,6 +48,13 @@ func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interfa
 		return err
 	}); err != nil {
 		return err
+	}
+	select {
+	case <-c.peer.Leading():
+	case <-c.peer.Following():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	if !c.settled.choice.runs(names.ServiceAccountController) {
 		return nil

@@ -27,7 +27,8 @@ const (
 var hosted atomic.Bool
 
 // Run hosts the control plane until ctx ends, then returns nil; or until a part
-// of it fails, then returns why. When it has returned all of it is over: ports,
+// of it fails, then returns why: a *peers.LostError when it led and does so no
+// longer, of which Peer's Hold tells at once. When it has returned all of it is over: ports,
 // lock and socket are free. It takes 10 s at most to end.
 func (c *ControlPlane) Run(ctx context.Context) error {
 	defer c.Close()
@@ -51,22 +52,23 @@ func unlessEnded(ctx context.Context, err error) error {
 // host runs etcd, and all else while it does.
 func (c *ControlPlane) host(ctx context.Context) error {
 	quietGRPC()
-	etcd, err := openEtcd(ctx, c.settled)
-	if err != nil {
-		return unlessEnded(ctx, err)
+	if c.etcd.client == nil {
+		etcd, err := startEtcd(ctx, c.settled)
+		if err != nil {
+			return unlessEnded(ctx, err)
+		}
+		c.etcd = etcd
 	}
-	defer etcd.stop()
-	c.etcd = etcd.client
-	server, err := newAPIServer(ctx, c.settled, c.creds.files, etcd, c.secure)
+	server, err := newAPIServer(ctx, c.settled, c.creds.files, c.etcd, c.secure)
 	if err != nil {
 		return fmt.Errorf("API server: %w", err)
 	}
-	return c.serve(ctx, etcd, server)
+	return c.serve(ctx, server)
 }
 
 // serve runs the API server, and in front of it the local port and the
 // controllers, which end before it does.
-func (c *ControlPlane) serve(ctx context.Context, etcd etcdClient, server *apiServer) error {
+func (c *ControlPlane) serve(ctx context.Context, server *apiServer) error {
 	serverCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	ended := make(chan error, 1)
@@ -78,7 +80,7 @@ func (c *ControlPlane) serve(ctx context.Context, etcd etcdClient, server *apiSe
 		case err := <-ended:
 			ended <- nil
 			return fmt.Errorf("API server ended: %w", orUnknown(err))
-		case err := <-etcd.failed:
+		case err := <-c.etcd.failed:
 			return fmt.Errorf("etcd ended: %w", orUnknown(err))
 		case <-front.Done():
 			return nil
@@ -99,7 +101,8 @@ func (c *ControlPlane) serve(ctx context.Context, etcd etcdClient, server *apiSe
 	}
 }
 
-// start brings up what lives on the API server, and runs the controllers.
+// start brings up what lives on the API server. The peer comes first, as who
+// leads must be able to; and it ends last: who gives the lead up does no more.
 func (c *ControlPlane) start(ctx context.Context) error {
 	client, err := kubernetes.NewForConfig(c.ClientConfig())
 	if err != nil {
@@ -109,15 +112,38 @@ func (c *ControlPlane) start(ctx context.Context) error {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	if len(c.settled.choice.names) > 0 {
-		g.Go(func() error {
-			err := runControllers(ctx, c.settled, c.creds.files, c.ClientConfig())
-			if ctx.Err() != nil {
-				return nil
-			}
-			return fmt.Errorf("controllers ended: %w", orUnknown(err))
-		})
-	}
+	among, resign := context.WithCancel(context.WithoutCancel(ctx))
+	defer resign()
+	g.Go(func() error { return c.peer.Run(among) })
+	g.Go(func() error {
+		defer resign()
+		return c.act(ctx, client)
+	})
+	return g.Wait()
+}
+
+// act tells when the control plane is ready, and runs the controllers while this
+// process leads, until ctx ends.
+func (c *ControlPlane) act(ctx context.Context, client kubernetes.Interface) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		select {
+		case <-c.peer.Leading():
+		case <-ctx.Done():
+			return nil
+		}
+		if len(c.settled.choice.names) == 0 {
+			<-ctx.Done()
+			return nil
+		}
+		as := c.ClientConfig()
+		as.Wrap(c.peer.Guard)
+		err := runControllers(ctx, c.settled, c.creds.files, as)
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("controllers ended: %w", orUnknown(err))
+	})
 	g.Go(func() error {
 		if err := c.awaitReady(ctx, client); err != nil {
 			return err

@@ -18,6 +18,10 @@ import (
 // etcdTimeout is how long an etcd that somebody else runs has to answer at start.
 const etcdTimeout = 10 * time.Second
 
+// etcdKeepAlive is how long a connection to such an etcd may be silent before it
+// is probed; etcd does not suffer that more often than each five seconds.
+const etcdKeepAlive = 6 * time.Second
+
 // etcdClient is an etcd that answers: ours or another's.
 type etcdClient struct {
 	servers []string
@@ -26,11 +30,8 @@ type etcdClient struct {
 	stop    func()
 }
 
-// openEtcd starts the embedded etcd, or reaches the one that is configured.
-func openEtcd(ctx context.Context, s settled) (etcdClient, error) {
-	if len(s.EtcdServers) > 0 {
-		return reachEtcd(ctx, s)
-	}
+// startEtcd starts the embedded etcd.
+func startEtcd(ctx context.Context, s settled) (etcdClient, error) {
 	member, err := etcd.Start(ctx, filepath.Join(s.DataDir, "etcd"))
 	if err != nil {
 		return etcdClient{}, err
@@ -45,16 +46,20 @@ func openEtcd(ctx context.Context, s settled) (etcdClient, error) {
 	return e, nil
 }
 
+// reachEtcd makes sure that the configured etcd answers.
 func reachEtcd(ctx context.Context, s settled) (etcdClient, error) {
 	var secure *tls.Config
 	if s.EtcdCAFile+s.EtcdCertFile+s.EtcdKeyFile != "" {
 		var err error
 		secure, err = transport.TLSInfo{TrustedCAFile: s.EtcdCAFile, CertFile: s.EtcdCertFile, KeyFile: s.EtcdKeyFile}.ClientConfig()
 		if err != nil {
-			return etcdClient{}, &ConfigError{"etcd_servers", err}
+			return etcdClient{}, &ConfigError{"etcd_ca_file, -etcd_cert_file, -etcd_key_file", err}
 		}
 	}
-	c, err := clientv3.New(clientv3.Config{Endpoints: s.EtcdServers, TLS: secure, Logger: zap.NewNop()})
+	c, err := clientv3.New(clientv3.Config{
+		Endpoints: s.EtcdServers, TLS: secure, Logger: zap.NewNop(),
+		DialKeepAliveTime: etcdKeepAlive, DialKeepAliveTimeout: etcdKeepAlive / 2,
+	})
 	if err != nil {
 		return etcdClient{}, &ConfigError{"etcd_servers", err}
 	}

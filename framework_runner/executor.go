@@ -18,10 +18,11 @@ import (
 )
 
 // clientOf makes a client of the control plane that is limited by nothing but
-// the server.
+// the server, and writes only while this process leads.
 func clientOf(plane *controlplane.ControlPlane) (kubernetes.Interface, error) {
 	cfg := plane.ClientConfig()
 	cfg.QPS = -1
+	cfg.Wrap(plane.Peer().Guard)
 	return kubernetes.NewForConfig(cfg)
 }
 

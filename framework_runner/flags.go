@@ -36,8 +36,11 @@ type options struct {
 	advertiseAddress string
 	apiPrefix        string
 
-	etcdServers string
-	dataDir     string
+	etcdServers  string
+	etcdCAFile   string
+	etcdCertFile string
+	etcdKeyFile  string
+	dataDir      string
 
 	frameworkName   string
 	frameworkRole   string
@@ -89,8 +92,12 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.StringVar(&o.advertiseAddress, "advertise_address", "", "`IP` at which agents reach the secure port (default: 127.0.0.1 with a local Mesos, else this machine's first address)")
 	fs.StringVar(&o.apiPrefix, "api_prefix", "/api", "`path` below which v1beta1 is served")
 
-	fs.StringVar(&o.etcdServers, "etcd_servers", "", "comma-separated `URLs` of an external etcd (default: one inside this process, in -data_dir)")
-	fs.StringVar(&o.dataDir, "data_dir", "/var/lib/kubernetes-mesos/framework", "`directory` of everything that must outlive this process")
+	fs.StringVar(&o.etcdServers, "etcd_servers", "", "comma-separated `URLs` of an external etcd (default: one inside this process, in -data_dir). "+
+		"Several framework_runners may share it: all serve the API, one leads and runs the pods, and when it is gone another does so within seconds")
+	fs.StringVar(&o.etcdCAFile, "etcd_ca_file", "", "`file` with the certificates of the authority by which to know -etcd_servers with https (default: those of the system)")
+	fs.StringVar(&o.etcdCertFile, "etcd_cert_file", "", "`file` with the client certificate to show to -etcd_servers with https")
+	fs.StringVar(&o.etcdKeyFile, "etcd_key_file", "", "`file` with the key of -etcd_cert_file")
+	fs.StringVar(&o.dataDir, "data_dir", "/var/lib/kubernetes-mesos/framework", "`directory` of everything that must outlive this process; one process at a time uses it")
 
 	fs.StringVar(&o.frameworkName, "framework_name", "kubernetes", "`name` under which Mesos shows this framework")
 	fs.StringVar(&o.frameworkRole, "framework_role", "*", "Mesos `role`")

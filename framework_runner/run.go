@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/peers"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/etcdstore"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
@@ -19,10 +20,16 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
-// run starts the parts and ends them when ctx does or one of them fails.
+// run starts the parts and ends them when ctx does or one of them fails. When the
+// lead is lost it returns at once, and the parts end with the process: another
+// framework_runner acts by now, and none of ours may.
 func run(ctx context.Context, o options) (err error) {
 	p := newParts()
-	defer func() { err = errors.Join(err, p.stop()) }()
+	defer func() {
+		if lost := (*peers.LostError)(nil); !errors.As(err, &lost) {
+			err = errors.Join(err, p.stop())
+		}
+	}()
 
 	if o.serveLocalMesos != "" {
 		m, err := newLocalMesos(o)
@@ -40,6 +47,7 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	glog.Infof("the API is ready: http://%s, v1beta1 at %s/v1beta1", plane.LocalAddr(), o.apiPrefix)
+	p.start(ctx, "leadership", plane.Peer().Hold)
 	if err := startFramework(ctx, p, o, plane); err != nil {
 		return err
 	}
@@ -51,6 +59,9 @@ func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.
 	plane, err := controlplane.New(controlplane.Config{
 		DataDir:               o.dataDir,
 		EtcdServers:           list(o.etcdServers),
+		EtcdCAFile:            o.etcdCAFile,
+		EtcdCertFile:          o.etcdCertFile,
+		EtcdKeyFile:           o.etcdKeyFile,
 		LocalAddress:          net.JoinHostPort(o.address, strconv.Itoa(o.port)),
 		SecureAddress:         net.JoinHostPort(o.secureAddress, strconv.Itoa(o.securePort)),
 		AdvertiseAddress:      o.advertiseAddress,
@@ -73,38 +84,51 @@ func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.
 	return plane, nil
 }
 
-// startFramework starts what schedules pods: the Mesos it needs, if it is
-// local, and the framework itself.
+// startFramework starts what schedules pods: the Mesos it needs, if it is local,
+// and the framework itself. All is prepared at once, so that mistakes show, and
+// runs as soon as this process leads.
 func startFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) error {
 	if o.master.kind == masterNone {
-		if list(o.controllers)[0] == "none" {
-			return nil // the bare API: nobody but its users writes
-		}
-		client, err := clientOf(plane)
-		if err != nil {
-			return err
-		}
-		p.start(ctx, "framework", func(ctx context.Context) error {
-			return framework.WithoutMesos(ctx, client, "no Mesos master: framework_runner was started with -mesos_master=none")
-		})
-		return nil
+		return startWithoutMesos(ctx, p, o, plane)
 	}
 	f, err := newFramework(ctx, p, o, plane)
 	if err != nil {
 		return err
 	}
+	if err := p.waitFor(ctx, plane.Peer().Leading()); err != nil || ctx.Err() != nil {
+		return err
+	}
+	run := func(ctx context.Context) error { return explainTakeover(f.Run(ctx), plane.Peer()) }
 	if o.master.kind == masterRemote {
-		p.start(ctx, "framework", f.Run)
+		p.start(ctx, "framework", run)
 		return nil
 	}
 	m, err := newLocalMesos(o)
 	if err != nil {
 		return err
 	}
-	p.start(ctx, "framework", f.Run)
+	p.start(ctx, "framework", run)
 	// Started last and so ended first: its executors end in order while the
 	// framework still listens to what becomes of their pods.
 	p.start(ctx, "local Mesos", m.Run)
+	return nil
+}
+
+// startWithoutMesos starts what tells pods that nothing will run them.
+func startWithoutMesos(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) error {
+	if list(o.controllers)[0] == "none" {
+		return nil // the bare API: nobody but its users writes
+	}
+	client, err := clientOf(plane)
+	if err != nil {
+		return err
+	}
+	if err := p.waitFor(ctx, plane.Peer().Leading()); err != nil || ctx.Err() != nil {
+		return err
+	}
+	p.start(ctx, "framework", func(ctx context.Context) error {
+		return framework.WithoutMesos(ctx, client, "no Mesos master: framework_runner was started with -mesos_master=none")
+	})
 	return nil
 }
 
@@ -122,7 +146,9 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	if o.master.kind == masterLocal {
 		addr = o.localAddress
 	}
-	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: addr, Principal: o.principal, Secret: secret})
+	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{
+		Master: addr, Principal: o.principal, Secret: secret, Permit: plane.Peer().Check,
+	})
 	if err != nil {
 		return nil, usageError{fmt.Errorf("-mesos_master: %w", err)}
 	}
@@ -132,7 +158,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	}
 	return framework.New(framework.Config{
 		Client: client,
-		Store:  etcdstore.New(plane.Etcd(), etcdstore.Prefix),
+		Store:  etcdstore.New(plane.Etcd(), etcdstore.Prefix, plane.Peer().Fence),
 		Mesos:  connection,
 		Info: framework.Info{
 			Name:            o.frameworkName,

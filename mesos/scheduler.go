@@ -33,6 +33,9 @@ type SchedulerConfig struct {
 	MaxRecord, MaxBacklog int
 	// Dial makes connections; nil is the network.
 	Dial Dialer
+	// Permit, if any, is asked before each request. What it refuses, with its
+	// error, is not sent.
+	Permit func() error
 }
 
 // A SchedulerHandler is told of what happens. Its methods are called one after
@@ -75,12 +78,14 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 	if cfg.MaxBacklog <= 0 {
 		cfg.MaxBacklog = defaultMaxBacklog
 	}
-	return &Scheduler{
+	s := &Scheduler{
 		cfg:     cfg,
 		masters: masters,
 		wire:    newWire(cfg.Dial, cfg.TLS, authorization),
 		turn:    make(chan struct{}, 1),
-	}, nil
+	}
+	s.wire.permit = cfg.Permit
+	return s, nil
 }
 
 // Run subscribes, hands events to h, and subscribes again whenever the

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -261,6 +262,40 @@ func TestSendNonsense(t *testing.T) {
 		}
 		if got := m.received(); got != nil {
 			t.Errorf("received %q", got)
+		}
+	})
+}
+
+// What is not permitted is not sent, be it a call or a subscription.
+func TestPermit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		m := &fakeMaster{}
+		n.serve("m:5050", m)
+		var forbidden atomic.Bool
+		no := errors.New("not the leader")
+		l := live(t, n, SchedulerConfig{Master: "m:5050", Permit: func() error {
+			if forbidden.Load() {
+				return no
+			}
+			return nil
+		}})
+		synctest.Wait()
+		forbidden.Store(true)
+		if err := l.Send(t.Context(), kill("t")); !errors.Is(err, no) {
+			t.Errorf("a call: %v", err)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if calls, subscribed := m.received(), len(m.subscribes()); len(calls) > 0 || subscribed != 1 {
+			t.Errorf("the master was sent %q and %d subscriptions", calls, subscribed)
+		}
+		forbidden.Store(false)
+		time.Sleep(maxBackoff)
+		synctest.Wait()
+		if subscribed := len(m.subscribes()); subscribed != 2 {
+			t.Errorf("%d subscriptions once it is permitted again, want a second one", subscribed)
 		}
 	})
 }

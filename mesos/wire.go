@@ -25,7 +25,8 @@ type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 // they arrive in the order in which they are sent.
 type wire struct {
 	stream, calls *http.Client
-	authorization string // header, or ""
+	authorization string       // header, or ""
+	permit        func() error // asked before each request; may be nil
 }
 
 func newWire(dial Dialer, config *tls.Config, authorization string) *wire {
@@ -68,6 +69,11 @@ func (w *wire) post(ctx context.Context, c *http.Client, to *url.URL, streamID s
 	}
 	if streamID != "" {
 		req.Header.Set("Mesos-Stream-Id", streamID)
+	}
+	if w.permit != nil {
+		if err := w.permit(); err != nil {
+			return nil, err
+		}
 	}
 	resp, err := c.Do(req)
 	if e := (*url.Error)(nil); errors.As(err, &e) {

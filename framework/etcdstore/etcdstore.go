@@ -3,6 +3,7 @@ package etcdstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,15 +17,26 @@ const Prefix = "/kubernetes-mesos/"
 // page is how many records one request reads: etcd's answers are bounded.
 const page = 500
 
+// ErrFenced says that the condition of a commit does not hold: another
+// framework_runner leads now. Nothing was stored.
+var ErrFenced = errors.New("this framework_runner does not lead any more: nothing was stored")
+
 // Store is a [framework.Store] in etcd.
 type Store struct {
 	kv     clientv3.KV
 	prefix string
+	fence  func() []clientv3.Cmp
 }
 
 // New returns the store of one framework; prefix is [Prefix], or a longer one
-// where several share an etcd.
-func New(kv clientv3.KV, prefix string) *Store { return &Store{kv, prefix} }
+// where several share an etcd. fence gives the conditions without which nothing
+// is stored; nil stands for none.
+func New(kv clientv3.KV, prefix string, fence func() []clientv3.Cmp) *Store {
+	if fence == nil {
+		fence = func() []clientv3.Cmp { return nil }
+	}
+	return &Store{kv, prefix, fence}
+}
 
 var _ framework.Store = (*Store)(nil)
 
@@ -50,7 +62,8 @@ func (s *Store) Load(ctx context.Context) (map[string][]byte, error) {
 	}
 }
 
-// Commit makes the changes in one transaction.
+// Commit makes the changes in one transaction. It fails with [ErrFenced] when
+// another leads.
 func (s *Store) Commit(ctx context.Context, changes []framework.Change) error {
 	var ops []clientv3.Op
 	for _, c := range changes {
@@ -63,7 +76,11 @@ func (s *Store) Commit(ctx context.Context, changes []framework.Change) error {
 	if len(ops) == 0 {
 		return nil
 	}
-	if _, err := s.kv.Txn(ctx).Then(ops...).Commit(); err != nil {
+	done, err := s.kv.Txn(ctx).If(s.fence()...).Then(ops...).Commit()
+	if err == nil && !done.Succeeded {
+		err = ErrFenced
+	}
+	if err != nil {
 		return fmt.Errorf("etcd transaction of %d changes: %w", len(ops), err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package etcdstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"testing"
@@ -38,7 +39,7 @@ func etcd(t *testing.T) *clientv3.Client {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	client := etcd(t)
-	s := New(client, Prefix)
+	s := New(client, Prefix, nil)
 	if _, err := client.Put(t.Context(), "/registry/pods/x", "theirs"); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestStore(t *testing.T) {
 // A transaction that etcd refuses leaves nothing behind.
 func TestCommitIsAtomic(t *testing.T) {
 	t.Parallel()
-	s := New(etcd(t), Prefix)
+	s := New(etcd(t), Prefix, nil)
 	twice := []framework.Change{{Key: "a", Value: []byte("1")}, {Key: "b", Value: []byte("1")}, {Key: "a", Value: []byte("2")}}
 	if err := s.Commit(t.Context(), twice); err == nil {
 		t.Error("a key twice is taken")
@@ -85,5 +86,40 @@ func TestCommitIsAtomic(t *testing.T) {
 	cancel()
 	if err := s.Commit(ended, twice[:1]); err == nil {
 		t.Error("no error after the end of the context")
+	}
+}
+
+// Whoever led before stores nothing once another leads.
+func TestCommitIsFenced(t *testing.T) {
+	t.Parallel()
+	client := etcd(t)
+	lead := func() int64 {
+		t.Helper()
+		if _, err := client.Delete(t.Context(), "/leader"); err != nil {
+			t.Fatal(err)
+		}
+		put, err := client.Put(t.Context(), "/leader", "somebody")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return put.Header.Revision
+	}
+	storeOf := func(lead int64) *Store {
+		return New(client, Prefix, func() []clientv3.Cmp {
+			return []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision("/leader"), "=", lead)}
+		})
+	}
+	first := storeOf(lead())
+	if err := first.Commit(t.Context(), []framework.Change{{Key: "a", Value: []byte("first")}}); err != nil {
+		t.Fatal(err)
+	}
+	second := storeOf(lead())
+	for _, late := range []framework.Change{{Key: "a", Value: []byte("late")}, {Key: "a"}, {Key: "b", Value: []byte("late")}} {
+		if err := first.Commit(t.Context(), []framework.Change{late}); !errors.Is(err, ErrFenced) {
+			t.Errorf("%s by the one before: %v, want that it is fenced", late.Key, err)
+		}
+	}
+	if got, err := second.Load(t.Context()); err != nil || len(got) != 1 || string(got["a"]) != "first" {
+		t.Errorf("records %q, %v", got, err)
 	}
 }

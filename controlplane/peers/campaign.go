@@ -1,0 +1,126 @@
+package peers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/golang/glog"
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// campaign waits until no other leads, then leads, and returns when the leader's
+// key is ours no longer or ctx ends. An etcd that does not answer is asked again:
+// how long that may last is the lease's matter.
+func (p *Peer) campaign(ctx context.Context, l *lease) error {
+	for ctx.Err() == nil {
+		seen, err := p.claim(ctx, l)
+		if t := (*takenError)(nil); errors.As(err, &t) {
+			return err
+		}
+		if err == nil {
+			err = p.untilGone(ctx, seen)
+		}
+		if err != nil && ctx.Err() == nil {
+			glog.Warningf("etcd %s: %v", leaderKey, err)
+			pause(ctx)
+		}
+	}
+	return ctx.Err()
+}
+
+// takenError says that the leader's key is not ours although our lease was good:
+// somebody has removed it.
+type takenError struct{ leader string }
+
+func (e *takenError) Error() string {
+	if e.leader == "" {
+		return "somebody has removed " + leaderKey + " from etcd"
+	}
+	return fmt.Sprintf("%s leads, by %s in etcd", e.leader, leaderKey)
+}
+
+// claim makes this process the leader if there is none. It returns the revision
+// as of which the leader's key was seen. A leader looks only: a second key would
+// be another lead, and in between there may have been another leader.
+func (p *Peer) claim(ctx context.Context, l *lease) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, ttl)
+	defer cancel()
+	write := clientv3.OpPut(leaderKey, p.name, clientv3.WithLease(l.id))
+	held := p.lead.Load()
+	if held != nil {
+		write = clientv3.OpGet(leaderKey)
+	}
+	got, err := p.etcd.Txn(ctx).
+		If(clientv3.Compare(clientv3.CreateRevision(leaderKey), "=", 0)).Then(write).
+		Else(clientv3.OpGet(leaderKey)).Commit()
+	if err != nil {
+		return 0, err
+	}
+	seen := got.Header.Revision
+	switch {
+	case got.Succeeded && held != nil:
+		return 0, &takenError{}
+	case got.Succeeded:
+		p.win(l, seen)
+		return seen, nil
+	}
+	key := got.Responses[0].GetResponseRange().Kvs[0]
+	switch {
+	case held != nil && held.revision != key.CreateRevision:
+		return 0, &takenError{string(key.Value)}
+	case held == nil && clientv3.LeaseID(key.Lease) == l.id:
+		p.win(l, key.CreateRevision) // by an earlier try whose answer was lost
+	case held == nil:
+		p.follow(string(key.Value))
+	}
+	return seen, nil
+}
+
+// win makes this process the leader by the key that was made at revision.
+func (p *Peer) win(l *lease, revision int64) {
+	p.lead.Store(&lead{l, revision})
+	close(p.leading)
+}
+
+func (p *Peer) follow(leader string) {
+	select {
+	case <-p.following:
+	default:
+		glog.Infof("%s leads; this framework_runner serves the API and waits", leader)
+		close(p.following)
+	}
+}
+
+// untilGone returns nil when the leader's key is deleted after revision.
+func (p *Peer) untilGone(ctx context.Context, revision int64) error {
+	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
+	defer cancel()
+	for changes := range p.etcd.Watch(ctx, leaderKey, clientv3.WithRev(revision+1)) {
+		if err := changes.Err(); err != nil {
+			return err
+		}
+		for _, change := range changes.Events {
+			if change.Type == mvccpb.DELETE {
+				return nil
+			}
+		}
+	}
+	return errors.New("the watch ended")
+}
+
+// Leader says who leads by etcd's account: a text for people, "" for nobody.
+func (p *Peer) Leader(ctx context.Context) (string, error) {
+	if p.etcd == nil {
+		return p.server, nil
+	}
+	got, err := p.etcd.Get(ctx, leaderKey)
+	if err != nil {
+		return "", fmt.Errorf("etcd %s: %w", leaderKey, err)
+	}
+	if len(got.Kvs) == 0 {
+		return "", nil
+	}
+	return string(got.Kvs[0].Value), nil
+}

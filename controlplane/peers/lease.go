@@ -1,0 +1,119 @@
+package peers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc"
+)
+
+const (
+	// ttl is how long etcd keeps a lease that is not renewed: how long it takes
+	// until a dead leader's place is free.
+	ttl = 5 * time.Second
+	// renewEvery is how often a lease is renewed, and how long one try may take;
+	// the next one may meet another member of etcd.
+	renewEvery = time.Second
+	// margin is taken off what is left of a lease, for what lies between a check
+	// of it and the arrival of what was permitted.
+	margin = time.Second
+	// giveUpWithin is how long giving a lease back may take.
+	giveUpWithin = time.Second
+)
+
+// lease is a lease in etcd. It is good for as long as keep runs and its time is
+// not over.
+type lease struct {
+	etcd   *clientv3.Client
+	remote pb.LeaseClient
+	id     clientv3.LeaseID
+	life   time.Duration
+	born   time.Time
+	// good is how long after born the lease surely lasts, less the margin.
+	good atomic.Int64
+}
+
+// grant asks for a new lease.
+func grant(ctx context.Context, etcd *clientv3.Client) (*lease, error) {
+	ctx, cancel := context.WithTimeout(ctx, ttl)
+	defer cancel()
+	asked := time.Now()
+	granted, err := etcd.Grant(ctx, int64(ttl/time.Second))
+	if err != nil {
+		return nil, fmt.Errorf("asking etcd for a lease: %w", err)
+	}
+	l := &lease{etcd: etcd, remote: pb.NewLeaseClient(etcd.ActiveConnection()), id: granted.ID, born: asked}
+	l.life = time.Duration(granted.TTL) * time.Second
+	l.renewed(asked)
+	return l, nil
+}
+
+// renewed notes that etcd has answered what was sent at this time: the life it
+// gave began no earlier.
+func (l *lease) renewed(sent time.Time) { l.good.Store(int64(sent.Sub(l.born) + l.life - margin)) }
+
+// left is for how long the lease is still good. The clock it reads goes on while
+// the process is stopped.
+func (l *lease) left() time.Duration { return time.Duration(l.good.Load()) - time.Since(l.born) }
+
+// keep renews the lease until ctx ends or the lease is not good any more, and
+// says why.
+func (l *lease) keep(ctx context.Context) error {
+	pause := time.NewTimer(renewEvery)
+	defer pause.Stop()
+	var failure error
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-pause.C:
+		}
+		if l.left() <= 0 {
+			return errors.Join(fmt.Errorf("etcd has not renewed our lease in time (it lasts %s)", l.life), failure)
+		}
+		sent := time.Now()
+		switch failure = l.renew(ctx); {
+		case failure == nil:
+			l.renewed(sent)
+		case errors.Is(failure, rpctypes.ErrLeaseNotFound):
+			return fmt.Errorf("etcd has ended our lease: %w", failure)
+		}
+		pause.Reset(min(renewEvery-time.Since(sent), l.left()))
+	}
+}
+
+// renew makes one try. The client's own way would tell when an answer arrived,
+// but not when its question was sent.
+func (l *lease) renew(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, min(renewEvery, l.left()))
+	defer cancel()
+	stream, err := l.remote.LeaseKeepAlive(ctx, grpc.WaitForReady(true))
+	if err != nil {
+		return err
+	}
+	if err := stream.Send(&pb.LeaseKeepAliveRequest{ID: int64(l.id)}); err != nil {
+		return err
+	}
+	answer, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	if answer.TTL <= 0 {
+		return rpctypes.ErrLeaseNotFound
+	}
+	return nil
+}
+
+// giveUp ends the lease now instead of when its time is over; that etcd does not
+// hear of it does no harm.
+func (l *lease) giveUp() {
+	ctx, cancel := context.WithTimeout(context.Background(), giveUpWithin)
+	defer cancel()
+	_, _ = l.etcd.Revoke(ctx, l.id)
+}

@@ -1,0 +1,129 @@
+package peers
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"google.golang.org/grpc"
+)
+
+// fakeEtcd answers renewals: each after slow, and from dead on none.
+type fakeEtcd struct {
+	pb.LeaseClient
+	slow, dead time.Duration
+	ended      bool // it knows the lease no longer
+	began      time.Time
+}
+
+type renewal struct {
+	pb.Lease_LeaseKeepAliveClient
+	ctx  context.Context
+	etcd *fakeEtcd
+}
+
+func (e *fakeEtcd) LeaseKeepAlive(ctx context.Context, _ ...grpc.CallOption) (pb.Lease_LeaseKeepAliveClient, error) {
+	return renewal{ctx: ctx, etcd: e}, nil
+}
+
+func (renewal) Send(*pb.LeaseKeepAliveRequest) error { return nil }
+
+func (r renewal) Recv() (*pb.LeaseKeepAliveResponse, error) {
+	answer := time.After(r.etcd.slow)
+	if time.Since(r.etcd.began) >= r.etcd.dead {
+		answer = nil
+	}
+	select {
+	case <-r.ctx.Done():
+		return nil, r.ctx.Err()
+	case <-answer:
+	}
+	if r.etcd.ended {
+		return &pb.LeaseKeepAliveResponse{}, nil
+	}
+	return &pb.LeaseKeepAliveResponse{TTL: int64(ttl / time.Second)}, nil
+}
+
+func fakeLease(e *fakeEtcd) *lease {
+	e.began = time.Now()
+	l := &lease{remote: e, life: ttl, born: e.began}
+	l.renewed(e.began)
+	return l
+}
+
+// A lease lasts while etcd answers, and then for its life less the margin,
+// counted from when the last answered renewal was sent.
+func TestLeaseLasts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name       string
+		slow, dead time.Duration
+		want       time.Duration
+	}{
+		{"etcd never answers", 0, 0, ttl - margin},
+		{"etcd answers for a day", 0, 24 * time.Hour, 24*time.Hour - renewEvery + ttl - margin},
+		{"etcd takes half a second", renewEvery / 2, 24 * time.Hour, 24*time.Hour - renewEvery + ttl - margin},
+		{"etcd takes longer than a try", 2 * renewEvery, 24 * time.Hour, ttl - margin},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := fakeLease(&fakeEtcd{slow: c.slow, dead: c.dead})
+				err := l.keep(t.Context())
+				if took := time.Since(l.born); took != c.want {
+					t.Errorf("it lasted %v, want %v", took, c.want)
+				}
+				if err == nil || !strings.Contains(err.Error(), "not renewed our lease in time") {
+					t.Errorf("the reason: %v", err)
+				}
+				if l.left() > 0 {
+					t.Errorf("it is good for %v more", l.left())
+				}
+			})
+		})
+	}
+}
+
+// A process that was stopped for longer than the lease finds it over, whatever
+// etcd would answer.
+func TestLeaseIsOverAfterAPause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := fakeLease(&fakeEtcd{dead: 24 * time.Hour})
+		ended := make(chan error, 1)
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { ended <- l.keep(ctx) }()
+		time.Sleep(time.Minute)
+		if l.left() <= 0 {
+			t.Fatal("the lease is over though it was renewed")
+		}
+		stop() // as nothing runs in a stopped process
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		time.Sleep(ttl - margin)
+		if l.left() > 0 {
+			t.Errorf("it is good for %v more", l.left())
+		}
+		if err := l.keep(t.Context()); err == nil {
+			t.Error("it goes on")
+		}
+	})
+}
+
+func TestLeaseEndedByEtcd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := fakeLease(&fakeEtcd{dead: time.Hour, ended: true})
+		if err := l.keep(t.Context()); err == nil || !strings.Contains(err.Error(), "ended our lease") {
+			t.Errorf("the reason: %v", err)
+		}
+		if took := time.Since(l.born); took != renewEvery {
+			t.Errorf("noticed after %v, want %v", took, renewEvery)
+		}
+	})
+}

@@ -1,0 +1,187 @@
+package peers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/golang/glog"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"golang.org/x/sync/errgroup"
+)
+
+// The keys in etcd.
+const (
+	leaderKey     = "/kubernetes-mesos/leader"
+	serversPrefix = "/kubernetes-mesos/servers/"
+)
+
+// retryAfter is the pause before something in etcd is tried again.
+const retryAfter = time.Second
+
+// Peer is this process among all that share its etcd.
+type Peer struct {
+	etcd   *clientv3.Client // nil: alone
+	server string
+	name   string // told to people
+
+	leading   chan struct{}
+	following chan struct{}
+	lost      chan struct{}
+	why       *LostError // valid once lost is closed
+
+	lead atomic.Pointer[lead] // while leading
+
+	servers servers
+}
+
+// lead is what makes a peer the leader.
+type lead struct {
+	lease    *lease
+	revision int64 // at which the leader's key was made
+}
+
+// New returns a peer whose API server is reached at the URL server. name says to
+// people which process it is. Nothing happens before Run.
+func New(etcd *clientv3.Client, server, name string) *Peer {
+	return &Peer{
+		etcd: etcd, server: server, name: name,
+		leading: make(chan struct{}), following: make(chan struct{}), lost: make(chan struct{}),
+		servers: servers{own: server, changed: make(chan struct{}, 1)},
+	}
+}
+
+// Alone returns a peer that shares its etcd with nobody: it always leads.
+func Alone(server string) *Peer {
+	p := New(nil, server, "")
+	close(p.leading)
+	return p
+}
+
+// LostError says that this process was the leader and is not any more. What it
+// has in memory is of the past: it must end.
+type LostError struct{ Reason error }
+
+// Error says why, and that to start again is right.
+func (e *LostError) Error() string {
+	return fmt.Sprintf("this framework_runner led and does so no longer: %v; started again it will follow, or lead when nobody else does", e.Reason)
+}
+
+// Unwrap returns the reason.
+func (e *LostError) Unwrap() error { return e.Reason }
+
+// Run lives among the peers until ctx ends, then gives the lead up at once and
+// returns nil. A *LostError is returned when the lead is lost before that.
+func (p *Peer) Run(ctx context.Context) error {
+	if p.etcd == nil {
+		<-ctx.Done()
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel()
+	watching.Go(func() { p.servers.watch(ctx, p.etcd) })
+	for {
+		err := p.live(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if p.lead.Load() != nil {
+			return p.why
+		}
+		glog.Warningf("peers: begins anew: %v", err)
+		if !pause(ctx) {
+			return nil
+		}
+	}
+}
+
+// live is the life of one lease. It returns why that ended.
+func (p *Peer) live(ctx context.Context) error {
+	l, err := grant(ctx, p.etcd)
+	if err != nil {
+		return err
+	}
+	g, during := errgroup.WithContext(ctx)
+	g.Go(func() error { return l.keep(during) })
+	g.Go(func() error { return p.register(during, l) })
+	g.Go(func() error { return p.campaign(during, l) })
+	err = g.Wait()
+	if ctx.Err() == nil && p.lead.Load() != nil {
+		p.why = &LostError{err}
+		close(p.lost)
+		return err // without a word to etcd, which may not answer
+	}
+	l.giveUp()
+	return err
+}
+
+// Leading is closed when this process leads.
+func (p *Peer) Leading() <-chan struct{} { return p.leading }
+
+// Following is closed when another process was found to lead. It stays closed
+// when this one leads later.
+func (p *Peer) Following() <-chan struct{} { return p.following }
+
+// Hold returns a *LostError as soon as this process leads no longer, or nil when
+// ctx ends.
+func (p *Peer) Hold(ctx context.Context) error {
+	select {
+	case <-p.lost:
+		return p.why
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// errNotLeading is the answer to who does not lead yet.
+var errNotLeading = errors.New("this framework_runner does not lead")
+
+// Check returns nil while this process surely leads.
+func (p *Peer) Check() error {
+	if p.etcd == nil {
+		return nil
+	}
+	select {
+	case <-p.lost:
+		return p.why
+	default:
+	}
+	lead := p.lead.Load()
+	if lead == nil {
+		return errNotLeading
+	}
+	if left := lead.lease.left(); left <= 0 {
+		return &LostError{fmt.Errorf("etcd has not renewed our lease in time, it was over %s ago", (-left).Round(time.Millisecond))}
+	}
+	return nil
+}
+
+// Fence returns the conditions under which a transaction of the leader may
+// happen.
+func (p *Peer) Fence() []clientv3.Cmp {
+	if p.etcd == nil {
+		return nil
+	}
+	never := int64(-1) // no key has this revision
+	if lead := p.lead.Load(); lead != nil {
+		never = lead.revision
+	}
+	return []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(leaderKey), "=", never)}
+}
+
+// pause lets time pass; false when ctx ended before.
+func pause(ctx context.Context) bool {
+	t := time.NewTimer(retryAfter)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,114 @@
+package peers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/golang/glog"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// servers is the list of living API servers as far as it is known. What was
+// known last stays when etcd does not answer.
+type servers struct {
+	own     string
+	changed chan struct{} // holds one signal
+
+	mu     sync.Mutex
+	others []string // sorted, each once, without own
+}
+
+// Servers returns the URLs of the living API servers, the own one first.
+func (p *Peer) Servers() []string {
+	p.servers.mu.Lock()
+	defer p.servers.mu.Unlock()
+	return append([]string{p.server}, p.servers.others...)
+}
+
+// ServersChanged gives a signal after Servers has changed. Several changes may
+// be one signal. It is for one reader.
+func (p *Peer) ServersChanged() <-chan struct{} { return p.servers.changed }
+
+// register puts this process on the list for as long as l lasts.
+func (p *Peer) register(ctx context.Context, l *lease) error {
+	key := fmt.Sprintf("%s%016x", serversPrefix, int64(l.id))
+	for {
+		try, cancel := context.WithTimeout(ctx, ttl)
+		_, err := p.etcd.Put(try, key, p.server, clientv3.WithLease(l.id))
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		glog.Warningf("peers: %s: %v", key, err)
+		if !pause(ctx) {
+			return ctx.Err()
+		}
+	}
+}
+
+// watch keeps the list up to date until ctx ends.
+func (s *servers) watch(ctx context.Context, etcd *clientv3.Client) {
+	for {
+		err := s.follow(ctx, etcd)
+		if ctx.Err() != nil {
+			return
+		}
+		glog.Warningf("peers: %s: %v", serversPrefix, err)
+		if !pause(ctx) {
+			return
+		}
+	}
+}
+
+// follow reads the list, and again whenever it changes. It returns why it cannot.
+func (s *servers) follow(ctx context.Context, etcd *clientv3.Client) error {
+	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
+	defer cancel()
+	revision, err := s.read(ctx, etcd)
+	if err != nil {
+		return err
+	}
+	for changes := range etcd.Watch(ctx, serversPrefix, clientv3.WithPrefix(), clientv3.WithRev(revision+1)) {
+		if err := changes.Err(); err != nil {
+			return err
+		}
+		if _, err := s.read(ctx, etcd); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the watch ended")
+}
+
+// read returns the revision as of which it has read.
+func (s *servers) read(ctx context.Context, etcd *clientv3.Client) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, ttl)
+	defer cancel()
+	got, err := etcd.Get(ctx, serversPrefix, clientv3.WithPrefix())
+	if err != nil {
+		return 0, err
+	}
+	var others []string
+	for _, kv := range got.Kvs {
+		if url := string(kv.Value); url != s.own {
+			others = append(others, url)
+		}
+	}
+	slices.Sort(others)
+	s.set(slices.Compact(others))
+	return got.Header.Revision, nil
+}
+
+func (s *servers) set(others []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.Equal(s.others, others) {
+		return
+	}
+	s.others = others
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}

@@ -20,6 +20,7 @@ type framework struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Tasks []task `json:"tasks"`
+	Ended []task `json:"completed_tasks"`
 }
 
 // frameworks reads the master's state page.
@@ -47,4 +48,14 @@ func liveTasks(t testing.TB, addr string) []task {
 		live = append(live, f.Tasks...)
 	}
 	return live
+}
+
+// allTasks lists every task that the master remembers.
+func allTasks(t testing.TB, addr string) []task {
+	t.Helper()
+	var all []task
+	for _, f := range frameworks(t, addr) {
+		all = append(append(all, f.Tasks...), f.Ended...)
+	}
+	return all
 }

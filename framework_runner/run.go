@@ -171,8 +171,9 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		DefaultContainer: scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem},
 		Machines:         list(o.machines),
 		StartOver:        o.newFrameworkID,
+		Settings:         func() podtask.Settings { return podtask.Settings{Servers: plane.Servers()} },
+		SettingsChanged:  plane.ServersChanged(),
 		Cluster: podtask.Cluster{
-			Servers:       plane.Servers(),
 			CA:            string(plane.CA()),
 			ClusterDNS:    list(o.clusterDNS),
 			ClusterDomain: o.clusterDomain,

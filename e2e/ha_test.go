@@ -1,0 +1,192 @@
+package e2e
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	v1 "k8s.io/api/core/v1"
+)
+
+// takeover is how long it may take from the death of the leader until a pod that
+// is created then runs: five seconds until the lease is over, the rest is work.
+const takeover = 10 * time.Second
+
+// several is a Mesos and an etcd, and on them two framework_runners.
+type several struct {
+	t               *testing.T
+	mesos           string
+	leader, standby *cluster.Cluster
+}
+
+func startSeveral(t *testing.T) *several {
+	t.Helper()
+	mesos := serveLocalMesos(t, "local(2)", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]")
+	etcd, _ := cluster.StartEtcd(t)
+	cfg := cluster.Config{Master: mesos, Args: []string{"-etcd_servers=" + etcd}}
+	s := &several{t: t, mesos: mesos, leader: cluster.Start(t, cfg)}
+	s.standby = cluster.Start(t, cfg)
+	awaitWaiting(s.standby)
+	return s
+}
+
+// awaitWaiting waits until a framework_runner says that it follows.
+func awaitWaiting(c *cluster.Cluster) {
+	c.Process().Await(soon, "it follows", func() bool {
+		return strings.Contains(c.Process().Output(), "serves the API and waits")
+	})
+}
+
+// runsSoon creates a pod by way of c, and returns how long after began it runs.
+func (s *several) runsSoon(c *cluster.Cluster, name string, began time.Time) time.Duration {
+	s.t.Helper()
+	create(s.t, c, webPod(name, "0.2"))
+	awaitPhase(s.t, c, name, v1.PodRunning)
+	return time.Since(began).Round(10 * time.Millisecond)
+}
+
+// untouched checks that pods run in the containers of before.
+func (s *several) untouched(c *cluster.Cluster, before []string, names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		pod := get(s.t, c, name)
+		if pod == nil || pod.Status.Phase != v1.PodRunning || pod.Status.ContainerStatuses[0].RestartCount != 0 {
+			s.t.Errorf("%s should have been left alone: %+v", name, pod)
+		}
+	}
+	after := containers(s.t, s.mesos)
+	for _, id := range before {
+		if !slices.Contains(after, id) {
+			s.t.Errorf("container %s is gone", id)
+		}
+	}
+}
+
+// onceEach checks that every pod has one task, the first attempt, and one pair of
+// containers.
+func (s *several) onceEach(c *cluster.Cluster) {
+	s.t.Helper()
+	pods := list(s.t, c)
+	tasks := map[string]int{}
+	for _, task := range allTasks(s.t, s.mesos) {
+		tasks[task.ID]++
+	}
+	for _, pod := range pods {
+		if id := string(pod.UID) + ".1"; tasks[id] != 1 {
+			s.t.Errorf("the task %s of %s is there %d times", id, pod.Name, tasks[id])
+		}
+	}
+	if len(tasks) != len(pods) {
+		s.t.Errorf("%d pods have %d tasks: %v", len(pods), len(tasks), tasks)
+	}
+	if got := containers(s.t, s.mesos); len(got) != 2*len(pods) {
+		s.t.Errorf("%d pods have %d containers, want two each", len(pods), len(got))
+	}
+	if all := frameworks(s.t, s.mesos); len(all) != 1 {
+		s.t.Errorf("there are %d frameworks", len(all))
+	}
+}
+
+// end removes all pods by way of c.
+func (s *several) end(c *cluster.Cluster) {
+	s.t.Helper()
+	for _, pod := range list(s.t, c) {
+		remove(s.t, c, pod.Name)
+	}
+	c.Process().Await(soon, "all pods to be gone", func() bool { return len(list(s.t, c)) == 0 })
+	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(s.t, s.mesos)) == 0 })
+}
+
+// The leader crashes: the other takes over within seconds, pods run on, and the
+// executors obey the API server that is left. Started again it follows, and
+// leads at once when the other one ends in order.
+func TestFaultLeaderKilled(t *testing.T) {
+	s := startSeveral(t)
+	first, second := s.leader, s.standby
+	names := []string{"web-0", "web-1", "web-2", "web-3"}
+	for _, name := range names {
+		create(t, second, webPod(name, "0.2")) // who follows serves as well
+	}
+	for _, name := range names {
+		awaitPhase(t, first, name, v1.PodRunning)
+	}
+	kubectl := exec.Command(filepath.Join(cluster.Root(), "bin/kubectl"),
+		"--kubeconfig="+filepath.Join(second.DataDir, "admin.kubeconfig"), "logs", "web-0")
+	if out, err := kubectl.CombinedOutput(); err != nil {
+		t.Errorf("kubectl logs by way of who follows: %v\n%s", err, out)
+	}
+	before := containers(t, s.mesos)
+
+	began := time.Now()
+	first.Kill()
+	took := s.runsSoon(second, "after-crash", began)
+	t.Logf("a pod created after the leader's crash ran %v after it", took)
+	if took > takeover {
+		t.Errorf("it took %v until a pod ran again, want %v at most", took, takeover)
+	}
+	s.untouched(second, before, names...)
+	s.onceEach(second)
+	remove(t, second, "web-0")
+	awaitGone(t, second, "web-0")
+
+	first.Restart()
+	awaitWaiting(first)
+	before = containers(t, s.mesos)
+	began = time.Now()
+	second.Stop()
+	t.Logf("the leader ended in order within %v", time.Since(began).Round(10*time.Millisecond))
+	took = s.runsSoon(first, "after-stop", began)
+	t.Logf("a pod created after the leader's end ran %v after it was told to end", took)
+	s.untouched(first, before, append(names[1:], "after-crash")...)
+	s.end(first)
+}
+
+// The leader is stopped for a minute in the middle of its work, as a debugger or
+// a machine out of memory does it. The other takes over; awake again the old one
+// finds out before it does anything, and ends.
+func TestFaultLeaderPaused(t *testing.T) {
+	const pause = time.Minute
+	s := startSeveral(t)
+	old := s.leader.Process()
+	s.runsSoon(s.standby, "calm", time.Now())
+	for i := range 6 {
+		create(t, s.standby, webPod(fmt.Sprintf("web-%d", i), "0.2"))
+	}
+	signal(t, old, syscall.SIGSTOP) // with some of them stored, sent or bound
+	began := time.Now()
+	for i := range 6 {
+		awaitPhase(t, s.standby, fmt.Sprintf("web-%d", i), v1.PodRunning)
+	}
+	t.Logf("all pods ran %v after the leader was stopped", time.Since(began).Round(10*time.Millisecond))
+	before := containers(t, s.mesos)
+	<-time.After(pause - time.Since(began))
+
+	signal(t, old, syscall.SIGCONT)
+	awake := time.Now()
+	code, out := old.Wait()
+	t.Logf("the old leader ended %v after it woke up", time.Since(awake).Round(10*time.Millisecond))
+	if code == 0 || !containsAny(out, "led and does so no longer", "has taken this framework over") {
+		t.Errorf("the old leader ended with code %d and did not say why", code)
+	}
+	s.runsSoon(s.standby, "after", time.Now())
+	s.untouched(s.standby, before, "calm", "web-0", "web-5")
+	s.onceEach(s.standby)
+	s.end(s.standby)
+}
+
+func signal(t *testing.T, p *cluster.Process, sig syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(p.PID(), sig); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func containsAny(s string, of ...string) bool {
+	return slices.ContainsFunc(of, func(part string) bool { return strings.Contains(s, part) })
+}

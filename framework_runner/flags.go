@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 )
 
 // options is what the command line says, checked but not yet acted upon.
@@ -20,6 +22,10 @@ type options struct {
 	localResources  string
 	localAttributes string
 	localWorkDir    string
+
+	localFaults       string
+	faults            local.Faults // of localFaults, parsed
+	localAgentTimeout time.Duration
 
 	executorURI    string
 	executorPort   int
@@ -76,6 +82,8 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.StringVar(&o.localResources, "local_resources", "", "`resources` of each local agent, as Mesos writes them: cpus:4;mem:4096;disk:10000;ports:[31000-31999] (default: those of this machine, its ports shared out)")
 	fs.StringVar(&o.localAttributes, "local_attributes", "", "`attributes` of each local agent: rack:r1;zone:a")
 	fs.StringVar(&o.localWorkDir, "local_work_dir", "", "`directory` of the local Mesos' sandboxes (default: mesos in -data_dir)")
+	fs.StringVar(&o.localFaults, "local_faults", "", "what goes wrong at random in a local Mesos, `JSON` as {\"SwallowUpdates\": 0.1}; docs/local-mesos.md names all of it (default: nothing)")
+	fs.DurationVar(&o.localAgentTimeout, "local_agent_timeout", 75*time.Second, "how long (a `duration`) an agent of a local Mesos may be silent before it is unreachable")
 
 	fs.StringVar(&o.executorURI, "executor_uri", "", "`path or URI` from which Mesos agents fetch executor_runner (default: the one built beside this program, delivered over HTTP)")
 	fs.IntVar(&o.executorPort, "executor_port", 0, "`port`, on -secure_address, at which agents fetch executor_runner when -executor_uri is empty (default: any that is free)")
@@ -182,6 +190,14 @@ func (o *options) validate() error {
 	}
 	if o.master, err = parseMaster(o.mesosMaster); err != nil {
 		return err
+	}
+	if o.localFaults != "" {
+		if o.faults, err = local.ParseFaults([]byte(o.localFaults)); err != nil {
+			return fmt.Errorf("-local_faults: %w", err)
+		}
+	}
+	if o.localAgentTimeout <= 0 {
+		return fmt.Errorf("-local_agent_timeout=%s: must be positive, or no agent would ever be there", o.localAgentTimeout)
 	}
 	if o.advertiseAddress == "" && o.master.kind != masterRemote {
 		o.advertiseAddress = "127.0.0.1"

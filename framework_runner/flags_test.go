@@ -57,6 +57,8 @@ func TestBadFlags(t *testing.T) {
 		{"-port=0", "-port"},
 		{"-secure_port=70000", "-secure_port"},
 		{"-api_prefix=api", "-api_prefix"},
+		{"-local_agent_timeout=0s", "-local_agent_timeout"},
+		{`-local_faults={"NoSuch":1}`, "-local_faults"},
 		{"-executor_cpus=0", "-executor_cpus"},
 		{"-executor_mem=8", "-executor_mem"},
 		{"-default_container_cpu=-1", "-default_container_cpu"},

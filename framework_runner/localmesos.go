@@ -22,6 +22,10 @@ func newLocalMesos(o options) (*local.Mesos, error) {
 		Agents:    o.master.agents,
 		Resources: o.localResources,
 		WorkDir:   o.localWorkDir,
+
+		Faults:       o.faults,
+		FaultPages:   o.serveLocalMesos != "",
+		AgentTimeout: o.localAgentTimeout,
 	}
 	if o.localAttributes != "" {
 		cfg.Attributes = []string{o.localAttributes}

@@ -40,6 +40,9 @@ type agent struct {
 	silent  bool
 	mailbox []func()
 
+	// mended ends a fault that was to last for some time only.
+	mended *timer
+
 	free      []*mesospb.Resource // neither used nor offered
 	offers    map[string]*offer
 	executors map[executorKey]*executor

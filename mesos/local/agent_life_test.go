@@ -24,7 +24,7 @@ func TestAgentRestarts(t *testing.T) {
 	f := connect(t, m)
 	o := f.launch("lives", "ex-lives", run)
 	held := f.offer()
-	if err := m.StopAgent(0); err != nil {
+	if err := m.StopAgent(0, 0); err != nil {
 		t.Fatal(err)
 	}
 	f.until("RESCIND", func(e *mesospb.SchedulerEvent) bool { return e.Rescind.GetOfferId().GetValue() == held.Id.GetValue() })
@@ -46,7 +46,7 @@ func TestExecutorTooLate(t *testing.T) {
 	m := start(t, cfg)
 	f := connect(t, m)
 	f.launch("late", "ex-late", run)
-	if err := m.StopAgent(0); err != nil {
+	if err := m.StopAgent(0, 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.StartAgent(0); err != nil {
@@ -64,7 +64,7 @@ func TestAgentStopsWithoutCheckpoint(t *testing.T) {
 	m := start(t, quick())
 	f := connect(t, m, noCheckpoint)
 	f.launch("gone", "ex-gone", run)
-	if err := m.StopAgent(0); err != nil {
+	if err := m.StopAgent(0, 0); err != nil {
 		t.Fatal(err)
 	}
 	if s := f.status("gone", mesospb.TaskState_TASK_GONE); s.GetReason() != mesospb.TaskStatus_REASON_AGENT_DISCONNECTED {
@@ -89,7 +89,7 @@ func TestPartitionHeals(t *testing.T) {
 	f.status("aware", mesospb.TaskState_TASK_RUNNING)
 	old := connect(t, m, notAware)
 	old.launch("old", "ex-old", run)
-	if err := m.PauseAgent(0); err != nil {
+	if err := m.PauseAgent(0, 0); err != nil {
 		t.Fatal(err)
 	}
 	s := f.status("aware", mesospb.TaskState_TASK_UNREACHABLE)
@@ -120,7 +120,7 @@ func TestLaunchIntoPartition(t *testing.T) {
 	m := start(t, quick())
 	f := connect(t, m)
 	o := f.offer()
-	if err := m.PauseAgent(0); err != nil {
+	if err := m.PauseAgent(0, 0); err != nil {
 		t.Fatal(err)
 	}
 	f.accept(o, task(t, o, "into", "ex-into", run))
@@ -142,7 +142,7 @@ func TestShortPartition(t *testing.T) {
 	m := start(t, cfg)
 	f := connect(t, m)
 	o := f.offer()
-	if err := m.PauseAgent(0); err != nil {
+	if err := m.PauseAgent(0, 0); err != nil {
 		t.Fatal(err)
 	}
 	f.accept(o, task(t, o, "short", "ex-short", run))
@@ -210,7 +210,7 @@ func TestMasterFailsOver(t *testing.T) {
 	m := start(t, cfg)
 	f := connect(t, m)
 	o := f.launch("stays", "ex-stays", run)
-	if err := m.PauseAgent(0); err != nil { // so that it comes back when we say so
+	if err := m.PauseAgent(0, 0); err != nil { // so that it comes back when we say so
 		t.Fatal(err)
 	}
 	if err := m.FailOver(0); err != nil {

@@ -12,6 +12,7 @@ import (
 // on. The master notices at once, takes the offers back, and waits for it.
 func (a *agent) stop() {
 	a.running, a.silent, a.mailbox = false, false, nil
+	a.mended.stop()
 	for _, ex := range a.executors {
 		ex.timeout.stop()
 	}

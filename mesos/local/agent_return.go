@@ -19,6 +19,7 @@ func (a *agent) restart() error {
 		return fmt.Errorf("agent %s cannot be started again: %w", a.hostname, err)
 	}
 	a.listener, a.running = l, true
+	a.mended.stop()
 	for _, ex := range a.orphans {
 		ex.cancel()
 	}
@@ -50,6 +51,7 @@ func (a *agent) restart() error {
 // are told as living again.
 func (a *agent) comeBack() {
 	a.timeout.stop()
+	a.mended.stop()
 	wasRemoved := a.removed
 	a.removed, a.silent = false, false
 	a.dropUnknown()

@@ -53,6 +53,10 @@ type Config struct {
 	// Faults to play; none by default.
 	Faults Faults
 
+	// FaultPages serves, on the master's address below /local, pages by which
+	// anybody who reaches it can break agents, executors and the master.
+	FaultPages bool
+
 	// Times. Zero means the default, which is Mesos' own but for RecoveryTimeout.
 	HeartbeatInterval     time.Duration // of scheduler streams; 15 s
 	AllocationInterval    time.Duration // between rounds of offers; 1 s

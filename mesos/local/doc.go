@@ -11,11 +11,12 @@
 //	                                     │            ▲
 //	             events by bounded queues┘            └ process ended, fetched, failed
 //
-// Nothing in here is locked but the queues: handlers and process watchers hand
+// Nothing in here is locked but queues and listener: handlers and process watchers hand
 // the loop a function and wait for it. Master and agents share that one
 // goroutine, so a message between them is a function call; what can go wrong
 // between real ones is played by [Faults] and by methods such as
-// [Mesos.StopAgent], [Mesos.PauseAgent] and [Mesos.FailOver].
+// [Mesos.StopAgent], [Mesos.PauseAgent] and [Mesos.CrashMaster], over
+// HTTP also, see [Config.FaultPages].
 //
 // Differences from Apache Mesos, all of them deliberate:
 //

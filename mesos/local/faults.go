@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -56,8 +57,11 @@ func (f Faults) validate() error {
 		{"LoseAnswers", f.LoseAnswers}, {"CutStreams", f.CutStreams},
 	} {
 		if !(c.value >= 0 && c.value <= 1) {
-			return fmt.Errorf("fault %s has the chance %v, which is not between 0 and 1", c.name, c.value)
+			return fmt.Errorf("fault %s has the chance %v; give one between 0 (never) and 1 (always)", c.name, c.value)
 		}
+	}
+	if f.RescindAfter < 0 || f.SlowAcknowledgements < 0 {
+		return errors.New("a fault's time is negative; give one of 0s or more")
 	}
 	return nil
 }

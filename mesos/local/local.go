@@ -16,11 +16,12 @@ import (
 
 // Mesos is a master with its agents.
 type Mesos struct {
-	cfg      Config
-	workDir  string // with everything in it, ours to remove when temporary
-	tempDir  bool
-	master   *master
-	listener net.Listener
+	cfg     Config
+	workDir string // with everything in it, ours to remove when temporary
+	tempDir bool
+	master  *master
+	gate    *gate
+	reopen  *timer // when a master that is down comes back; the loop's
 }
 
 // New makes a local Mesos and listens, so that [Mesos.Addr] is known and
@@ -57,18 +58,19 @@ func (m *Mesos) makeWorkDir() (err error) {
 }
 
 func (m *Mesos) listen() error {
-	var err error
-	if m.listener, err = net.Listen("tcp", m.cfg.Addr); err != nil {
+	l, err := net.Listen("tcp", m.cfg.Addr)
+	if err != nil {
 		return fmt.Errorf("local Mesos: master: %w", err)
 	}
-	m.master, err = newMaster(&m.cfg, m.workDir, m.listener.Addr().(*net.TCPAddr))
+	m.gate = newGate(l)
+	m.master, err = newMaster(&m.cfg, m.workDir, l.Addr().(*net.TCPAddr))
 	return err
 }
 
 // free gives back what New took.
 func (m *Mesos) free() {
-	if m.listener != nil {
-		m.listener.Close()
+	if m.gate != nil {
+		m.gate.Close()
 	}
 	if m.master != nil {
 		for _, a := range m.master.agents {
@@ -93,9 +95,9 @@ func (m *Mesos) Run(ctx context.Context) error {
 	var serving, looping sync.WaitGroup
 	looping.Go(func() { m.master.loop.run(stop) })
 
-	server := newServer(m.master.routes())
+	server := newServer(m.routes())
 	serving.Go(func() {
-		if err := server.Serve(m.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(m.gate); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("local Mesos: master: %w", err)
 		}
 	})

@@ -24,6 +24,30 @@ func (m *Mesos) FailOver(agentsAfter time.Duration) error {
 	return err
 }
 
+// CrashMaster kills the master as kill -9 would and starts another one when down
+// has passed: connections break and new ones end at once. Then it is as after
+// [Mesos.FailOver], and agentsAfter counts from there.
+func (m *Mesos) CrashMaster(down, agentsAfter time.Duration) error {
+	if down <= 0 {
+		return m.FailOver(agentsAfter)
+	}
+	err := errEnded
+	m.master.do(func() {
+		if m.master.ending {
+			return
+		}
+		err = nil
+		m.gate.close()
+		m.master.failOver(down + agentsAfter)
+		m.reopen.stop()
+		m.reopen = m.master.after(down, func() {
+			m.master.started = time.Now()
+			m.gate.open()
+		})
+	})
+	return err
+}
+
 func (m *master) failOver(agentsAfter time.Duration) {
 	m.id, m.started = uuid.NewString(), time.Now()
 	m.info = proto.Clone(m.info).(*mesospb.MasterInfo)

@@ -3,6 +3,7 @@ package local
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // errEnded is what an operator gets from a Mesos that does not run.
@@ -13,25 +14,30 @@ func (m *Mesos) on(i int, f func(a *agent) error) error {
 	if i < 0 || i >= len(m.master.agents) {
 		return fmt.Errorf("there is no agent %d; there are %d, counted from 0", i, len(m.master.agents))
 	}
-	var err error
-	if !m.master.do(func() {
-		if err = errEnded; !m.master.ending {
+	err := errEnded
+	m.master.do(func() {
+		if !m.master.ending {
 			err = f(m.master.agents[i])
 		}
-	}) {
-		return errEnded
-	}
+	})
 	return err
 }
 
+// cannot is why something cannot be done to an agent, and what would help.
+func (a *agent) cannot(format string, args ...any) error {
+	return fmt.Errorf("agent %d (%s) %s", a.index, a.hostname, fmt.Sprintf(format, args...))
+}
+
 // StopAgent ends the i-th agent's process (counted from 0) as kill -9 would. Its
-// executors live on; the master loses it after [Config.AgentTimeout].
-func (m *Mesos) StopAgent(i int) error {
+// executors live on; the master loses it after [Config.AgentTimeout]. It is
+// started again when a time above 0 has passed.
+func (m *Mesos) StopAgent(i int, d time.Duration) error {
 	return m.on(i, func(a *agent) error {
 		if !a.running {
-			return fmt.Errorf("agent %d does not run", i)
+			return a.cannot("is stopped already; start it first")
 		}
 		a.stop()
+		a.mend(d, func() { a.restart() }) // an error only if its port is taken: then it stays stopped
 		return nil
 	})
 }
@@ -40,21 +46,23 @@ func (m *Mesos) StopAgent(i int) error {
 func (m *Mesos) StartAgent(i int) error {
 	return m.on(i, func(a *agent) error {
 		if a.running {
-			return fmt.Errorf("agent %d runs already", i)
+			return a.cannot("runs already; only one that was stopped can be started")
 		}
 		return a.restart()
 	})
 }
 
 // PauseAgent cuts the i-th agent off from the master, which notices only after
-// [Config.AgentTimeout]; its executors still reach it.
-func (m *Mesos) PauseAgent(i int) error {
+// [Config.AgentTimeout]; its executors still reach it. It is resumed when a time
+// above 0 has passed.
+func (m *Mesos) PauseAgent(i int, d time.Duration) error {
 	return m.on(i, func(a *agent) error {
-		if !a.heard() {
-			return fmt.Errorf("agent %d is not connected", i)
+		if err := a.mustBeHeard(); err != nil {
+			return err
 		}
 		a.silent = true
 		a.expire()
+		a.mend(d, a.comeBack)
 		return nil
 	})
 }
@@ -63,11 +71,31 @@ func (m *Mesos) PauseAgent(i int) error {
 func (m *Mesos) ResumeAgent(i int) error {
 	return m.on(i, func(a *agent) error {
 		if !a.silent {
-			return fmt.Errorf("agent %d is not paused", i)
+			return a.cannot("is not paused, but %s; pause it first", a.condition())
 		}
 		a.comeBack()
 		return nil
 	})
+}
+
+// mend ends a fault by itself when a time above 0 has passed.
+func (a *agent) mend(d time.Duration, end func()) {
+	if d > 0 {
+		a.mended = a.m.after(d, end)
+	}
+}
+
+// mustBeHeard returns why nothing that needs the agent's ear can be done now.
+func (a *agent) mustBeHeard() error {
+	switch {
+	case !a.running:
+		return a.cannot("is stopped; start it first")
+	case a.silent:
+		return a.cannot("is paused; resume it first")
+	case !a.connected:
+		return a.cannot("is about to register; try again in a moment")
+	}
+	return nil
 }
 
 // RemoveAgent makes the i-th agent unregister and begin anew under another id.
@@ -82,8 +110,8 @@ func (m *Mesos) MarkAgentGone(i int) error {
 }
 
 func (a *agent) replace(byOperator bool) error {
-	if !a.heard() {
-		return fmt.Errorf("agent %d is not connected", a.index)
+	if err := a.mustBeHeard(); err != nil {
+		return err
 	}
 	a.unregister(byOperator)
 	a.count()
@@ -91,14 +119,20 @@ func (a *agent) replace(byOperator bool) error {
 	return nil
 }
 
-// KillExecutor kills the processes of an executor on the i-th agent.
+// KillExecutor kills the processes of executors on the i-th agent: of all that
+// run there, or of those of one framework or one name if these are not "".
 func (m *Mesos) KillExecutor(i int, framework, executor string) error {
 	return m.on(i, func(a *agent) error {
-		ex := a.executors[executorKey{framework, executor}]
-		if ex == nil {
-			return fmt.Errorf("agent %d runs no executor %s of framework %s", i, executor, framework)
+		killed := false
+		for _, ex := range a.executorsInOrder() {
+			if is := ex.key(); ex.begun && (framework == "" || is.framework == framework) && (executor == "" || is.executor == executor) {
+				ex.cancel()
+				killed = true
+			}
 		}
-		ex.cancel()
+		if !killed {
+			return a.cannot("runs no executor %q of framework %q (\"\" is any); launch a task there first", executor, framework)
+		}
 		return nil
 	})
 }
@@ -110,6 +144,17 @@ func (m *Mesos) Rescind() error {
 			m.master.rescindAll(f)
 		}
 	}) {
+		return errEnded
+	}
+	return nil
+}
+
+// SetFaults replaces the faults that are played, and begins their dice anew.
+func (m *Mesos) SetFaults(f Faults) error {
+	if err := f.validate(); err != nil {
+		return err
+	}
+	if !m.master.do(func() { m.cfg.Faults, m.master.dice = f, newDice(f.Seed) }) {
 		return errEnded
 	}
 	return nil

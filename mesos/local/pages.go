@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"strconv"
 )
 
 // writePage writes JSON for people: indented.
@@ -15,6 +16,7 @@ func writePage(w http.ResponseWriter, page any) {
 		return
 	}
 	w.Header().Set("Content-Type", typeJSON)
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)+1))
 	w.Write(append(b, '\n'))
 }
 

@@ -6,9 +6,17 @@ import (
 	"strings"
 )
 
-// routes of the master.
-func (m *master) routes() http.Handler {
+// routes are those of the master and, if wanted, of who breaks it.
+func (m *Mesos) routes() http.Handler {
 	mux := http.NewServeMux()
+	m.master.addRoutes(mux)
+	if m.cfg.FaultPages {
+		m.addFaultRoutes(mux)
+	}
+	return guard(&m.cfg, m.Addr(), mux)
+}
+
+func (m *master) addRoutes(mux *http.ServeMux) {
 	for _, prefix := range []string{"", "/master"} {
 		mux.HandleFunc(prefix+"/api/v1/scheduler", m.schedulerAPI)
 		mux.HandleFunc(prefix+"/api/v1/scheduler/{$}", m.schedulerAPI)
@@ -20,7 +28,6 @@ func (m *master) routes() http.Handler {
 	mux.HandleFunc("GET /{$}", m.indexPage)
 	mux.Handle("GET /files/", filesPages(m.workDir))
 	mux.HandleFunc("/", notFoundPage)
-	return guard(m.cfg, m.addr, mux)
 }
 
 // routes of an agent.

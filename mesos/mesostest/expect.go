@@ -25,7 +25,7 @@ func (s *scheduler) until(what string, ok func(*mesospb.SchedulerEvent) bool) *m
 				s.passed = append(s.passed, e)
 			}
 		case <-deadline:
-			s.t.Fatalf("no %s comes", what)
+			s.t.Fatalf("no %s comes; of updates came %v", what, s.passed)
 		}
 	}
 }

@@ -81,8 +81,8 @@ func (n *node) all() []string {
 	return ids
 }
 
-// awaitReady waits until all pods run and are ready and their node is, and gives
-// how long that took.
+// awaitReady waits until all pods run and are ready and their node is, and Mesos
+// has heard it from the executor that lives. It gives how long that took.
 func (n *node) awaitReady(within time.Duration) time.Duration {
 	n.Helper()
 	began := time.Now()
@@ -93,8 +93,14 @@ func (n *node) awaitReady(within time.Duration) time.Duration {
 				ready++
 			}
 		}
+		told := 0
+		for _, task := range liveTasks(n.T, n.mesos) {
+			if task.State == "TASK_RUNNING" {
+				told++
+			}
+		}
 		nodes, err := n.Client.CoreV1().Nodes().List(n.Context(), metav1.ListOptions{})
-		return ready == faultPods && err == nil && len(nodes.Items) == 1 && nodeReady(&nodes.Items[0])
+		return ready == faultPods && told == faultPods && err == nil && len(nodes.Items) == 1 && nodeReady(&nodes.Items[0])
 	})
 	return time.Since(began)
 }

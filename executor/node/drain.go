@@ -47,10 +47,10 @@ func (n *Node) Drain(ctx context.Context) error {
 	}
 	n.mu.Lock()
 	n.drained = true
-	root, ended := n.root, n.ended
+	ended := n.ended
 	n.mu.Unlock()
-	if ended && root != "" {
-		return removeTree(root)
+	if ended {
+		return n.removeRoot()
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ type Node struct {
 
 	mu      sync.Mutex       // guards what Run brings up
 	root    string           // root directory; "" until it is made
+	lock    *lock            // that this executor lives; nil until there is a root directory
 	owner   dockershim.Owner // of its containers; empty until there may be any
 	groups  string           // control group that they are under; "" is Docker's own choice
 	runtime *runtime         // nil while none serves
@@ -83,10 +84,10 @@ func (n *Node) Run(ctx context.Context, spec executor.Spec, pods func([]executor
 	}
 	n.mu.Lock()
 	n.ended = true
-	root, drained := n.root, n.drained
+	drained := n.drained
 	n.mu.Unlock()
 	if drained {
-		err = errors.Join(err, removeTree(root))
+		err = errors.Join(err, n.removeRoot())
 	}
 	return err
 }
@@ -96,7 +97,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor
 	if err != nil {
 		return err
 	}
-	root, err := n.makeRoot(spec.Agent)
+	root, err := n.makeRoot(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -133,7 +134,10 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor
 				"start Docker with --exec-opt native.cgroupdriver=cgroupfs, or this executor with -contain_pods=false")
 		}
 		n.have(k)
-		return beside(ctx, func(ctx context.Context) { swept.run(ctx, r) }, k.Run)
+		others := newLeftovers(n.cfg.RootDir, n.cfg.Docker, shim.Owner)
+		return beside(ctx, others.run, func(ctx context.Context) error {
+			return beside(ctx, func(ctx context.Context) { swept.run(ctx, r) }, k.Run)
+		})
 	})
 }
 
@@ -197,19 +201,43 @@ func (n *Node) use(r *runtime) {
 	n.runtime = r
 }
 
-// makeRoot makes the root directory of agent.
-func (n *Node) makeRoot(agent string) (string, error) {
+// makeRoot makes the root directory of the agent, and locks it.
+func (n *Node) makeRoot(ctx context.Context, spec executor.Spec) (string, error) {
+	agent := spec.Agent
 	if agent == "" || strings.ContainsAny(agent, "/\x00") || agent == "." || agent == ".." {
 		return "", fmt.Errorf("node: agent id %q does not do as the name of a directory", agent)
 	}
 	root := filepath.Join(n.cfg.RootDir, agent)
-	if err := os.MkdirAll(root, 0o750); err != nil {
+	if err := os.MkdirAll(n.cfg.RootDir, 0o750); err != nil {
 		return "", fmt.Errorf("node: root directory: %w", err)
+	}
+	held, err := awaitLock(ctx, lockPath(n.cfg.RootDir, agent), spec.Framework)
+	if err != nil {
+		return "", fmt.Errorf("node: root directory: %w", err)
+	}
+	if err := os.MkdirAll(root, 0o750); err != nil {
+		return "", fmt.Errorf("node: root directory: %w", errors.Join(err, held.remove()))
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.root = root
+	n.root, n.lock = root, held
 	return root, nil
+}
+
+// removeRoot removes the root directory, and the lock when nothing is left of it.
+func (n *Node) removeRoot() error {
+	n.mu.Lock()
+	root, held := n.root, n.lock
+	n.lock = nil
+	n.mu.Unlock()
+	if held == nil {
+		return nil
+	}
+	if err := removeTree(root); err != nil {
+		held.release()
+		return err
+	}
+	return held.remove()
 }
 
 func megabytes(mb float64) uint64 { return uint64(max(mb, 0) * (1 << 20)) }

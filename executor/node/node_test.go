@@ -123,16 +123,17 @@ func TestMakeRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, agent := range []string{"", ".", "..", "../x", "a/b"} {
-		if root, err := n.makeRoot(agent); err == nil {
+		if root, err := n.makeRoot(t.Context(), executor.Spec{Agent: agent, Framework: "F"}); err == nil {
 			t.Errorf("agent %q has %s", agent, root)
 		}
 	}
-	root, err := n.makeRoot("7d3c-S0")
+	root, err := n.makeRoot(t.Context(), executor.Spec{Agent: "7d3c-S0", Framework: "F"})
 	if err != nil || root != filepath.Join(n.cfg.RootDir, "7d3c-S0") {
 		t.Fatalf("got %s, %v", root, err)
 	}
-	if again, err := n.makeRoot("7d3c-S0"); err != nil || again != root {
-		t.Errorf("the second time: %s, %v", again, err)
+	n.lock.release() // as the end of the process does
+	if again, err := n.makeRoot(t.Context(), executor.Spec{Agent: "7d3c-S0", Framework: "F"}); err != nil || again != root {
+		t.Errorf("the next executor: %s, %v", again, err)
 	}
 }
 

@@ -1,0 +1,110 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+)
+
+// An agent that comes back under another id (its machine was replaced, its
+// recovery failed) gets a new executor, and nobody cleans up for the old one if it
+// died: its containers run on, its volumes stay mounted. So every executor looks
+// after the other agents' directories of its host, where one of its own framework
+// has been and is certainly gone.
+type leftovers struct {
+	rootDir   string
+	docker    string
+	framework string
+	agent     string // ours, and so none of the others
+	grace     time.Duration
+	since     map[string]time.Time // when an agent was first found without an executor
+}
+
+// leftoverGrace is how long an executor must have been gone: as long as Mesos
+// waits for an agent to recover (--recovery_timeout), which would start another.
+const leftoverGrace = 15 * time.Minute
+
+func newLeftovers(rootDir, docker string, owner dockershim.Owner) *leftovers {
+	return &leftovers{rootDir, docker, owner.Framework, owner.Agent, leftoverGrace, map[string]time.Time{}}
+}
+
+// run looks once a minute, until ctx ends.
+func (l *leftovers) run(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		removed, err := l.look(ctx, time.Now())
+		if err != nil && ctx.Err() == nil {
+			glog.Warningf("leftovers of executors that are gone: %v", err)
+		}
+		for _, agent := range removed {
+			glog.Infof("removed what an executor of agent %s has left", agent)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// look removes what is left of agents whose executor has been gone for the grace
+// time, and names those.
+func (l *leftovers) look(ctx context.Context, now time.Time) (removed []string, err error) {
+	files, err := filepath.Glob(filepath.Join(l.rootDir, "*"+lockSuffix))
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	gone := map[string]time.Time{}
+	for _, path := range files {
+		agent := strings.TrimSuffix(filepath.Base(path), lockSuffix)
+		if agent == l.agent {
+			continue
+		}
+		held, err := tryLock(path, l.framework, false)
+		if err != nil {
+			continue // an executor lives there, or it is another framework's
+		}
+		first, known := l.since[agent]
+		switch {
+		case !known:
+			gone[agent] = now
+			held.release()
+		case now.Sub(first) < l.grace:
+			gone[agent] = first
+			held.release()
+		default:
+			if err := l.remove(ctx, agent, held); err != nil {
+				gone[agent] = first
+				errs = append(errs, fmt.Errorf("agent %s: %w", agent, err))
+				continue
+			}
+			removed = append(removed, agent)
+		}
+	}
+	l.since = gone
+	return removed, errors.Join(errs...)
+}
+
+// remove removes containers, mounts and files of an agent. An executor that
+// starts there meanwhile waits for the lock.
+func (l *leftovers) remove(ctx context.Context, agent string, held *lock) error {
+	defer held.release()
+	owner := dockershim.Owner{Framework: l.framework, Agent: agent}
+	if err := dockershim.RemoveAll(ctx, l.docker, owner); err != nil {
+		return err
+	}
+	if err := removeTree(filepath.Join(l.rootDir, agent)); err != nil {
+		return err
+	}
+	return os.Remove(held.file.Name())
+}

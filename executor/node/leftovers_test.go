@@ -1,0 +1,199 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
+)
+
+// A lock says that an executor lives, until its process or its purpose ends, and
+// whose it is.
+func TestLock(t *testing.T) {
+	t.Parallel()
+	path := lockPath(t.TempDir(), "S0")
+	if _, err := tryLock(path, "F", false); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("where no executor has ever been: %v", err)
+	}
+	first, err := awaitLock(t.Context(), path, "F")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tryLock(path, "F", false); !errors.Is(err, errLocked) {
+		t.Errorf("locked twice: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := awaitLock(ctx, path, "G"); err == nil || !strings.Contains(err.Error(), "framework F") || !strings.Contains(err.Error(), "-root_dir") {
+		t.Errorf("another framework's executor hears %v", err)
+	}
+	got := make(chan error, 1)
+	go func() {
+		next, err := awaitLock(t.Context(), path, "F")
+		if err == nil {
+			next.release()
+		}
+		got <- err
+	}()
+	first.release()
+	if err := <-got; err != nil {
+		t.Errorf("the next executor: %v", err)
+	}
+	if _, err := tryLock(path, "G", false); err == nil {
+		t.Error("another framework may clean up")
+	}
+	last, err := tryLock(path, "F", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := last.remove(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("the lock is left: %v", err)
+	}
+}
+
+// host has agents with containers, mounts and directories.
+type host struct {
+	*testing.T
+	root, image, framework string
+}
+
+// agent leaves there what an executor leaves that is killed.
+func (h host) agent(framework, id string) {
+	h.Helper()
+	owner := dockershim.Owner{Framework: framework, Agent: id}
+	for _, kind := range []string{"sandbox", "container"} {
+		realdocker.Docker(h, "run", "--detach", "--network", "none", "--label", "kubernetes-mesos.framework="+framework, "--label", "kubernetes-mesos.agent="+id,
+			"--label", "kubernetes-mesos.type="+kind, "--label", "kubernetes-mesos.attempt=0", h.image, "sleep", "1000")
+	}
+	h.Cleanup(func() {
+		if err := dockershim.RemoveAll(context.Background(), "", owner); err != nil {
+			h.Error(err)
+		}
+	})
+	volume := filepath.Join(h.root, id, "pods", "u", "volumes", "secret")
+	if err := os.MkdirAll(volume, 0o755); err != nil {
+		h.Fatal(err)
+	}
+	if err := unix.Mount("none", volume, "tmpfs", 0, ""); err != nil {
+		h.Fatal(err)
+	}
+	h.Cleanup(func() { _ = unix.Unmount(volume, unix.MNT_DETACH) })
+}
+
+// left are the agents of which there still is something.
+func (h host) left(ids ...string) []string {
+	h.Helper()
+	var left []string
+	for _, id := range ids {
+		containers := realdocker.Docker(h, "ps", "--all", "--quiet", "--filter", "label=kubernetes-mesos.agent="+id)
+		_, missing := os.Stat(filepath.Join(h.root, id))
+		mounts, err := mountsUnder(filepath.Join(h.root, id))
+		if err != nil {
+			h.Fatal(err)
+		}
+		if containers != "" || missing == nil || len(mounts) > 0 {
+			left = append(left, id)
+		}
+	}
+	return left
+}
+
+// Only what was left by an executor of the same framework that is certainly gone
+// is removed, and only after the grace time: not a living one's, another
+// framework's, or what nobody knows to be gone.
+func TestLeftovers(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("mounting takes root")
+	}
+	suffix := strings.ToLower(rand.Text()[:8])
+	h := host{t, t.TempDir(), realdocker.Busybox(t), "F-" + suffix}
+	own, lives, gone, foreign, unknown := "own-"+suffix, "lives-"+suffix, "gone-"+suffix, "foreign-"+suffix, "unknown-"+suffix
+	all := []string{own, lives, gone, foreign, unknown}
+	for _, id := range all {
+		framework := h.framework
+		if id == foreign {
+			framework = "G-" + suffix
+		}
+		h.agent(framework, id)
+		if id == unknown {
+			continue
+		}
+		l, err := tryLock(lockPath(h.root, id), framework, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id == gone || id == foreign {
+			l.release()
+		} else {
+			t.Cleanup(l.release)
+		}
+	}
+	l := newLeftovers(h.root, "", dockershim.Owner{Framework: h.framework, Agent: own})
+	now := time.Now()
+	for _, step := range []struct {
+		after time.Duration
+		want  []string
+	}{
+		{0, nil}, {leftoverGrace - time.Second, nil}, {leftoverGrace, []string{gone}}, {2 * leftoverGrace, nil},
+	} {
+		removed, err := l.look(t.Context(), now.Add(step.after))
+		if err != nil || !slices.Equal(removed, step.want) {
+			t.Errorf("after %v: removed %q, %v; want %q", step.after, removed, err, step.want)
+		}
+	}
+	if left := h.left(all...); !slices.Equal(left, []string{own, lives, foreign, unknown}) {
+		t.Errorf("left are %q", left)
+	}
+	if _, err := os.Stat(lockPath(h.root, gone)); !os.IsNotExist(err) {
+		t.Errorf("the lock is left: %v", err)
+	}
+}
+
+// An executor that came back in time keeps what is there, and begins a new grace
+// time when it goes again.
+func TestLeftoversOfAnExecutorThatCameBack(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "S1"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	begin := func() *lock {
+		held, err := tryLock(lockPath(root, "S1"), "F", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return held
+	}
+	l := newLeftovers(root, "", dockershim.Owner{Framework: "F", Agent: "S2"})
+	now := time.Now()
+	look := func(after time.Duration) {
+		t.Helper()
+		if removed, err := l.look(t.Context(), now.Add(after)); err != nil || len(removed) > 0 {
+			t.Errorf("after %v: removed %q, %v", after, removed, err)
+		}
+	}
+	begin().release()
+	look(0)
+	held := begin()
+	look(leftoverGrace)
+	held.release()
+	look(leftoverGrace + time.Minute)
+	look(2 * leftoverGrace)
+	if _, err := os.Stat(filepath.Join(root, "S1")); err != nil {
+		t.Error(err)
+	}
+}

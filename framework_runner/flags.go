@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 )
 
@@ -55,6 +56,7 @@ type options struct {
 	newFrameworkID  bool
 	principal       string
 	secretFile      string
+	mesosTLS        mesos.TLSFiles
 
 	defaultContainerCPU float64
 	defaultContainerMem int64
@@ -113,7 +115,11 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.DurationVar(&o.failoverTimeout, "failover_timeout", 7*24*time.Hour, "how long (a `duration`) Mesos keeps pods running while no framework_runner is there")
 	fs.BoolVar(&o.newFrameworkID, "new_framework_id", false, "when Mesos has removed this framework and so killed its tasks: fail their pods and begin as a new one")
 	fs.StringVar(&o.principal, "mesos_authentication_principal", "", "`principal` to authenticate with towards the master")
-	fs.StringVar(&o.secretFile, "mesos_authentication_secret_file", "", "`file` that holds the principal's secret")
+	fs.StringVar(&o.secretFile, "mesos_authentication_secret_file", "", "`file` that holds the principal's secret; closed to others than its owner and group")
+	fs.StringVar(&o.mesosTLS.CA, "mesos_ca_file", "", "`file` with the certificates of the authority by which to know masters; with it, or a client certificate, masters are spoken to by https (default with https: those of the system)")
+	fs.StringVar(&o.mesosTLS.Cert, "mesos_cert_file", "", "`file` with the client certificate to show to masters")
+	fs.StringVar(&o.mesosTLS.Key, "mesos_key_file", "", "`file` with the key of -mesos_cert_file; closed to others than its owner and group")
+	fs.BoolVar(&o.mesosTLS.RSAKeyExchange, "mesos_tls_rsa_key_exchange", false, "also offer ciphers with RSA key exchange, which have no forward secrecy, to https masters; a Mesos with default LIBPROCESS_SSL_CIPHERS knows no others that Go does")
 
 	fs.Float64Var(&o.defaultContainerCPU, "default_container_cpu", 0.25, "`cpus` that a container counts which states neither cpu nor memory")
 	fs.Int64Var(&o.defaultContainerMem, "default_container_mem", 64, "`MiB` that a container counts which states neither cpu nor memory")
@@ -188,7 +194,7 @@ func (o *options) validate() error {
 	if o.dataDir, err = filepath.Abs(o.dataDir); err != nil {
 		return fmt.Errorf("-data_dir: %w", err)
 	}
-	if o.master, err = parseMaster(o.mesosMaster); err != nil {
+	if o.master, err = parseMaster(o.mesosMaster, o.mesosTLS); err != nil {
 		return err
 	}
 	if o.localFaults != "" {
@@ -211,6 +217,11 @@ func (o *options) validate() error {
 	if o.serveLocalMesos != "" && o.master.kind != masterLocal {
 		return fmt.Errorf("-serve_local_mesos wants -mesos_master=local or local(N), not %q", o.mesosMaster)
 	}
+	if o.mesosTLS.Key != "" {
+		if err := private(o.mesosTLS.Key); err != nil {
+			return fmt.Errorf("-mesos_key_file: %w", err)
+		}
+	}
 	_, err = o.secret()
 	return err
 }
@@ -221,6 +232,9 @@ func (o *options) secret() (string, error) {
 	if o.secretFile == "" {
 		return "", nil
 	}
+	if err := private(o.secretFile); err != nil {
+		return "", fmt.Errorf("-mesos_authentication_secret_file: %w", err)
+	}
 	b, err := os.ReadFile(o.secretFile)
 	if err != nil {
 		return "", fmt.Errorf("-mesos_authentication_secret_file: %w", err)
@@ -230,6 +244,18 @@ func (o *options) secret() (string, error) {
 		return "", fmt.Errorf("-mesos_authentication_secret_file: %s is empty", o.secretFile)
 	}
 	return s, nil
+}
+
+// private refuses a file that everybody on this machine may read or write.
+func private(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); mode&0o007 != 0 {
+		return fmt.Errorf("%s is open to everybody (%04o); close it: chmod o= %[1]s", path, mode)
+	}
+	return nil
 }
 
 // list splits a comma-separated value; empty items are dropped.

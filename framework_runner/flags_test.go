@@ -57,6 +57,8 @@ func TestBadFlags(t *testing.T) {
 		{"-port=0", "-port"},
 		{"-secure_port=70000", "-secure_port"},
 		{"-api_prefix=api", "-api_prefix"},
+		{"-mesos_master=a:5050 -mesos_ca_file=/nowhere", "-mesos_ca_file"},
+		{"-mesos_master=http://a:5050 -mesos_tls_rsa_key_exchange", "say https"},
 		{"-local_agent_timeout=0s", "-local_agent_timeout"},
 		{`-local_faults={"NoSuch":1}`, "-local_faults"},
 		{"-executor_cpus=0", "-executor_cpus"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -19,8 +20,9 @@ const (
 // master is a parsed -mesos_master.
 type master struct {
 	kind   int
-	agents int    // of a local Mesos
-	addr   string // of a remote one, as given
+	agents int         // of a local Mesos
+	addr   string      // of a remote one, as given
+	tls    *tls.Config // for a remote one; nil: none is wanted
 }
 
 var localMaster = regexp.MustCompile(`^local(?:\(([0-9]+)\))?$`)
@@ -29,7 +31,7 @@ var localMaster = regexp.MustCompile(`^local(?:\(([0-9]+)\))?$`)
 const maxLocalAgents = 100
 
 // parseMaster understands local, local(N), none and what package mesos accepts.
-func parseMaster(s string) (master, error) {
+func parseMaster(s string, files mesos.TLSFiles) (master, error) {
 	if s == "none" {
 		return master{kind: masterNone}, nil
 	}
@@ -47,8 +49,12 @@ func parseMaster(s string) (master, error) {
 		// A host without a port might be meant, but so might a misspelt word.
 		return master{}, fmt.Errorf("-mesos_master=%s: say local, local(N), none, host:port or another form that -h shows", s)
 	}
-	if _, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: s}); err != nil {
+	config, err := files.Config()
+	if err != nil {
+		return master{}, fmt.Errorf("-mesos_ca_file, -mesos_cert_file, -mesos_key_file: %w", err)
+	}
+	if _, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: s, TLS: config}); err != nil {
 		return master{}, fmt.Errorf("-mesos_master: %w", err)
 	}
-	return master{kind: masterRemote, addr: s}, nil
+	return master{kind: masterRemote, addr: s, tls: config}, nil
 }

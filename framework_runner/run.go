@@ -147,7 +147,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		addr = o.localAddress
 	}
 	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{
-		Master: addr, Principal: o.principal, Secret: secret, Permit: plane.Peer().Check,
+		Master: addr, Principal: o.principal, Secret: secret, TLS: o.master.tls, Permit: plane.Peer().Check,
 	})
 	if err != nil {
 		return nil, usageError{fmt.Errorf("-mesos_master: %w", err)}

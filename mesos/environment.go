@@ -63,6 +63,15 @@ func ExecutorFromEnv(getenv func(string) string) (ExecutorConfig, error) {
 		c.Sandbox = c.Directory
 	}
 	var wrong []error
+	if c.HTTPS && c.Socket == "" {
+		// The agent is on this very host, and has Mesos' own ciphers.
+		config, err := TLSFiles{CA: getenv("LIBPROCESS_SSL_CA_FILE"), Cert: getenv("LIBPROCESS_SSL_CERT_FILE"),
+			Key: getenv("LIBPROCESS_SSL_KEY_FILE"), RSAKeyExchange: true}.Config()
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("LIBPROCESS_SSL_ENABLED: %w", err))
+		}
+		c.TLS = config
+	}
 	for _, v := range []struct{ name, value string }{
 		{"MESOS_FRAMEWORK_ID", c.FrameworkID}, {"MESOS_EXECUTOR_ID", c.ExecutorID}, {"MESOS_SLAVE_ID", c.AgentID},
 	} {

@@ -1,6 +1,7 @@
 package mesos
 
 import (
+	"crypto/tls"
 	"maps"
 	"os"
 	"path/filepath"
@@ -71,6 +72,8 @@ func TestExecutorFromEnv(t *testing.T) {
 			want: func(c *ExecutorConfig) { c.Sandbox = c.Directory }},
 		{name: "token and TLS", change: map[string]string{"MESOS_EXECUTOR_AUTHENTICATION_TOKEN": "a.b.c", "LIBPROCESS_SSL_ENABLED": "1"},
 			want: func(c *ExecutorConfig) { c.Token, c.HTTPS = "a.b.c", true }},
+		{name: "TLS without its authority", change: map[string]string{"LIBPROCESS_SSL_ENABLED": "1", "LIBPROCESS_SSL_CA_FILE": "/nowhere"},
+			err: "LIBPROCESS_SSL_ENABLED: certificates of the Mesos authority: open /nowhere"},
 		{name: "domain socket", change: map[string]string{"MESOS_DOMAIN_SOCKET": "/var/run/agent.sock", "MESOS_AGENT_ENDPOINT": ""},
 			want: func(c *ExecutorConfig) { c.Socket, c.Endpoint = "/var/run/agent.sock", "" }},
 		{name: "no framework", change: map[string]string{"MESOS_FRAMEWORK_ID": ""}, err: "MESOS_FRAMEWORK_ID is not set"},
@@ -93,6 +96,10 @@ func TestExecutorFromEnv(t *testing.T) {
 		}
 		want := full
 		tt.want(&want)
+		if (got.TLS != nil) != want.HTTPS {
+			t.Errorf("%s: TLS %v", tt.name, got.TLS)
+		}
+		got.TLS = nil
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, want)
 		}
@@ -153,7 +160,15 @@ func TestMaster(t *testing.T) {
 			t.Errorf("%q: %s, want %s", tt.master, s, tt.want)
 		}
 	}
+	encrypted, err := parseMaster(SchedulerConfig{Master: "a:1, https://b:2", TLS: &tls.Config{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := encrypted.(list); l[0].Scheme != "https" || l[1].Scheme != "https" {
+		t.Errorf("with TLS: %v", l)
+	}
 	for _, cfg := range []SchedulerConfig{
+		{Master: "http://a:1", TLS: &tls.Config{}},
 		{Master: ""}, {Master: "zk://a:2181"},
 		{Master: "a:1", Principal: "p", Secret: "s:t"}, {Master: "a:1", Principal: "p:q"},
 	} {

@@ -50,7 +50,7 @@ func parseMaster(cfg SchedulerConfig) (finder, error) {
 	}
 	var l list
 	for _, one := range strings.Split(master, ",") {
-		u, err := parseOne(strings.TrimSpace(one))
+		u, err := parseOne(strings.TrimSpace(one), cfg.TLS != nil)
 		if err != nil {
 			return nil, fmt.Errorf("mesos master %q: %w; wanted are host:port, a comma separated list of these, http(s)://host:port or zk://host:port/path", master, err)
 		}
@@ -60,14 +60,20 @@ func parseMaster(cfg SchedulerConfig) (finder, error) {
 }
 
 // parseOne reads host, host:port or a URL. A path stays in front of the API's
-// own, for masters behind a proxy.
-func parseOne(s string) (*url.URL, error) {
+// own, for masters behind a proxy. With encryption wanted, an address without a
+// scheme is spoken to by https, and one with http is refused: it would get our
+// secret in clear.
+func parseOne(s string, encrypted bool) (*url.URL, error) {
 	if s == "" {
 		return nil, errors.New("an empty address")
 	}
 	bare := !strings.Contains(s, "://")
 	if bare {
-		s = "http://" + s
+		scheme := "http"
+		if encrypted {
+			scheme = "https"
+		}
+		s = scheme + "://" + s
 	}
 	u, err := url.Parse(s)
 	switch {
@@ -75,6 +81,8 @@ func parseOne(s string) (*url.URL, error) {
 		return nil, errors.Unwrap(err) // without the URL, which may hold a secret
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("%q is no scheme of a master", u.Scheme)
+	case encrypted && u.Scheme == "http":
+		return nil, errors.New("http, although certificates for TLS are given; say https, or give none")
 	case u.User != nil:
 		return nil, errors.New("credentials in the address would be shown in logs; pass principal and secret on their own")
 	case u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" || bare && u.Path != "":

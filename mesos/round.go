@@ -17,9 +17,10 @@ type run struct {
 	info    func() *mesospb.FrameworkInfo
 	handler SchedulerHandler
 
-	last *url.URL             // where the last subscription was, or nil
-	held bool                 // whether it was there until this round
-	id   *mesospb.FrameworkID // given by a master, or nil
+	last   *url.URL             // where the last subscription was, or nil
+	held   bool                 // whether it was there until this round
+	warned bool                 // of a secret sent in clear
+	id     *mesospb.FrameworkID // given by a master, or nil
 }
 
 // round tries each master until one subscribes us, and returns when that

@@ -24,9 +24,9 @@ type SchedulerConfig struct {
 	// Principal and Secret are for HTTP Basic authentication. Without a
 	// principal no credentials are sent.
 	Principal, Secret string
-	// TLS is for https masters; nil is Go's defaults. Masters found by ZooKeeper
-	// are spoken to by https if it is set. Masters that offer no
-	// more than RSA key exchange need CipherSuites named.
+	// TLS is for https masters; nil is Go's defaults. If it is set, masters found
+	// by ZooKeeper and addresses without a scheme are spoken to by https, and
+	// none by http. See TLSFiles.
 	TLS *tls.Config
 	// MaxRecord bounds one event and MaxBacklog all that wait for the handler,
 	// in bytes; 0 stands for 256 MiB and 64 MiB.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"time"
 
@@ -38,6 +39,7 @@ func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duratio
 	if err != nil {
 		return 0, err
 	}
+	r.warn(master)
 	stream, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	defer r.wire.close() // the calls of the next subscription get a fresh connection
@@ -70,6 +72,16 @@ func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duratio
 	}
 	err = r.deliver(ctx, sub, first, size, records)
 	return max(time.Since(began), 1), because(stream, err)
+}
+
+// warn says once that our secret is about to travel where others may read it.
+func (r *run) warn(master *url.URL) {
+	if ip := net.ParseIP(master.Hostname()); r.warned || r.cfg.Principal == "" || master.Scheme != "http" ||
+		master.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
+		return
+	}
+	r.warned = true
+	glog.Warningf("Mesos master %s: principal %q and its secret are sent without encryption; whoever sees the traffic can become this framework. Use https", master.Host, r.cfg.Principal)
 }
 
 // deliver hands events to the handler until the stream ends, and returns why it

@@ -79,7 +79,7 @@ func (w *wire) post(ctx context.Context, c *http.Client, to *url.URL, streamID s
 	if e := (*url.Error)(nil); errors.As(err, &e) {
 		err = e.Err // the callers name the address
 	}
-	return resp, err
+	return resp, explainTLS(err)
 }
 
 // send posts one call, whose answer must be 202; any other is a *statusError.

@@ -22,6 +22,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
 	local  string // host:port
+	server string // URL of the secure port
 	client kubernetes.Interface
 }
 
@@ -51,7 +52,7 @@ func startChild(t *testing.T, cfg Config) *process {
 		p.cmd.Wait()
 		t.Fatalf("the child said %q: %v\n%s", line, err, p.tail())
 	}
-	p.local = fields[2]
+	p.server, p.local = fields[1], fields[2]
 	config, err := clientcmd.BuildConfigFromFlags("", filepath.Join(cfg.DataDir, "admin.kubeconfig"))
 	if err != nil {
 		t.Fatal(err)

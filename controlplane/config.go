@@ -1,6 +1,8 @@
 package controlplane
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -161,24 +163,33 @@ func (s *settled) settleEtcd() error {
 	return s.settleEtcdFiles()
 }
 
-// settleEtcdFiles finds files that would be of no use.
+// settleEtcdFiles finds files that are of no use.
 func (s *settled) settleEtcdFiles() error {
 	secure := slices.ContainsFunc(s.EtcdServers, func(server string) bool { return strings.HasPrefix(server, "https://") })
 	for _, f := range []struct{ flag, path string }{
 		{"etcd_ca_file", s.EtcdCAFile}, {"etcd_cert_file", s.EtcdCertFile}, {"etcd_key_file", s.EtcdKeyFile},
 	} {
-		if f.path == "" {
-			continue
-		}
-		if !secure {
-			return &ConfigError{f.flag, errors.New("is for -etcd_servers with https, and there is none")}
-		}
-		if _, err := os.ReadFile(f.path); err != nil {
-			return &ConfigError{f.flag, err}
+		if f.path != "" && !secure {
+			return &ConfigError{f.flag, errors.New("it is for -etcd_servers with https, and there is none")}
 		}
 	}
-	if (s.EtcdCertFile == "") != (s.EtcdKeyFile == "") {
-		return &ConfigError{"etcd_cert_file", errors.New("and -etcd_key_file are given together or not at all")}
+	if s.EtcdCAFile != "" {
+		content, err := os.ReadFile(s.EtcdCAFile)
+		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(content) {
+			err = fmt.Errorf("no certificate in PEM is in %s", s.EtcdCAFile)
+		}
+		if err != nil {
+			return &ConfigError{"etcd_ca_file", err}
+		}
+	}
+	switch {
+	case s.EtcdCertFile+s.EtcdKeyFile == "":
+		return nil
+	case s.EtcdCertFile == "" || s.EtcdKeyFile == "":
+		return &ConfigError{"etcd_cert_file", errors.New("it and -etcd_key_file are given together or not at all")}
+	}
+	if _, err := tls.LoadX509KeyPair(s.EtcdCertFile, s.EtcdKeyFile); err != nil {
+		return &ConfigError{"etcd_cert_file", err}
 	}
 	return nil
 }

@@ -51,6 +51,14 @@ func TestBadConfig(t *testing.T) {
 		{"service range of one", func(c *Config) { c.ServiceClusterIPRange = "10.10.10.0/32" }, "service_cluster_ip_range", "10.10.10.0"},
 		{"cluster CIDR", func(c *Config) { c.ClusterCIDR = "x" }, "cluster_cidr", "x"},
 		{"etcd without scheme", func(c *Config) { c.EtcdServers = []string{"127.0.0.1:2379"} }, "etcd_servers", "127.0.0.1:2379"},
+		{"etcd's CA without https", func(c *Config) { c.EtcdServers, c.EtcdCAFile = []string{"http://127.0.0.1:1"}, file }, "etcd_ca_file", "https"},
+		{"etcd's CA without etcd", func(c *Config) { c.EtcdCAFile = file }, "etcd_ca_file", "https"},
+		{"etcd's CA is no certificate", func(c *Config) { c.EtcdServers, c.EtcdCAFile = []string{"https://127.0.0.1:1"}, file }, "etcd_ca_file", file},
+		{"etcd's CA is missing", func(c *Config) { c.EtcdServers, c.EtcdCAFile = []string{"https://127.0.0.1:1"}, "/nowhere" }, "etcd_ca_file", "/nowhere"},
+		{"certificate for etcd without key", func(c *Config) { c.EtcdServers, c.EtcdCertFile = []string{"https://127.0.0.1:1"}, file }, "etcd_cert_file", "together"},
+		{"certificate for etcd is none", func(c *Config) {
+			c.EtcdServers, c.EtcdCertFile, c.EtcdKeyFile = []string{"https://127.0.0.1:1"}, file, file
+		}, "etcd_cert_file", "PEM"},
 		{"unknown controller", func(c *Config) { c.Controllers = []string{"*", "-nonesuch"} }, "controllers", `"nonesuch"; there are`},
 		{"none and more", func(c *Config) { c.Controllers = []string{"none", "job-controller"} }, "controllers", "stands alone"},
 	} {

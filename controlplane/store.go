@@ -53,7 +53,7 @@ func reachEtcd(ctx context.Context, s settled) (etcdClient, error) {
 		var err error
 		secure, err = transport.TLSInfo{TrustedCAFile: s.EtcdCAFile, CertFile: s.EtcdCertFile, KeyFile: s.EtcdKeyFile}.ClientConfig()
 		if err != nil {
-			return etcdClient{}, &ConfigError{"etcd_ca_file, -etcd_cert_file, -etcd_key_file", err}
+			return etcdClient{}, &ConfigError{"etcd_servers", err}
 		}
 	}
 	c, err := clientv3.New(clientv3.Config{

@@ -34,6 +34,7 @@ type fakeAgent struct {
 	headers    []http.Header
 	paths      []string
 	updates    []*pb.TaskStatus // all, by UPDATE
+	arrived    []*pb.TaskStatus // all, also by SUBSCRIBE
 }
 
 func (a *fakeAgent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -60,6 +61,9 @@ func (a *fakeAgent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "refused", status)
 			return
 		}
+	}
+	for _, u := range call.GetSubscribe().GetUnacknowledgedUpdates() {
+		a.arrived = append(a.arrived, u.GetStatus())
 	}
 	stream := make(chan *pb.ExecutorEvent, 100)
 	a.stream = stream
@@ -102,6 +106,7 @@ func (a *fakeAgent) update(s *pb.TaskStatus) int {
 			return status
 		}
 	}
+	a.arrived = append(a.arrived, s)
 	if a.forget == nil || !a.forget(n) {
 		a.stream <- acknowledged(s)
 	}
@@ -138,6 +143,21 @@ func (a *fakeAgent) subscription(n int) []string {
 		out = append(out, statuses(u.GetStatus())...)
 	}
 	return out
+}
+
+// stored returns task and state of what has arrived, each once, in order.
+func (a *fakeAgent) stored() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var once []*pb.TaskStatus
+	seen := map[string]bool{}
+	for _, s := range a.arrived {
+		if !seen[string(s.GetUuid())] {
+			seen[string(s.GetUuid())] = true
+			once = append(once, s)
+		}
+	}
+	return statuses(once...)
 }
 
 func statuses(all ...*pb.TaskStatus) []string {

@@ -24,6 +24,7 @@ import (
 // Server serves one file.
 type Server struct {
 	file     *os.File // what was hashed is what is served, whatever its path names later
+	hash     string   // SHA-256, in hexadecimal
 	urlPath  string
 	listener net.Listener
 }
@@ -46,12 +47,17 @@ func New(path, addr string) (*Server, error) {
 		file.Close()
 		return nil, fmt.Errorf("delivering the executor: %w", err)
 	}
+	sum := hex.EncodeToString(hash.Sum(nil))
 	return &Server{
 		file:     file,
-		urlPath:  "/" + hex.EncodeToString(hash.Sum(nil)[:16]) + "/" + filepath.Base(path),
+		hash:     sum,
+		urlPath:  "/" + sum[:32] + "/" + filepath.Base(path),
 		listener: listener,
 	}, nil
 }
+
+// SHA256 of the file, in hexadecimal.
+func (s *Server) SHA256() string { return s.hash }
 
 // URL is where an agent finds the file, when it reaches this machine as host.
 func (s *Server) URL(host string) string {

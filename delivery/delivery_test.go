@@ -83,6 +83,24 @@ func TestURLNamesContent(t *testing.T) {
 	}
 }
 
+// An executor that fetches the file knows it by its hash.
+func TestSHA256(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "executor_runner")
+	if err := os.WriteFile(path, []byte("abc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(path, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.listener.Close(); s.file.Close() })
+	// The example of FIPS 180-2, appendix B.1.
+	if want := "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; s.SHA256() != want {
+		t.Errorf("got %s, want %s", s.SHA256(), want)
+	}
+}
+
 // What is not there is told at once, by name.
 func TestMissingFile(t *testing.T) {
 	t.Parallel()

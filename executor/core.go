@@ -24,6 +24,8 @@ type (
 	}
 	// servers tells the node which API servers there are.
 	servers struct{ urls []string }
+	// replace has another program take over, unless it runs already.
+	replace struct{ program podtask.Program }
 	// await waits until no container of a pod runs; gone answers it.
 	await struct{ ref Ref }
 )
@@ -32,6 +34,7 @@ func (update) isEffect()  {}
 func (start) isEffect()   {}
 func (remove) isEffect()  {}
 func (servers) isEffect() {}
+func (replace) isEffect() {}
 func (await) isEffect()   {}
 
 // remembered is how many tasks that are over are kept in mind, to know their pods
@@ -49,7 +52,7 @@ type core struct {
 	byID     map[string]*task // alive or remembered
 	byUID    map[string]*task // alive or remembered; the last of a pod
 	departed []*task          // remembered, the oldest first
-	bound    map[string]Pod   // by uid: what was seen of the pods last
+	bound    map[string]Pod   // by uid: what was seen of the pods last; nil: nothing yet
 }
 
 func newCore() *core {
@@ -104,16 +107,21 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 		t.seen = true
 		effects = append(effects, c.observe(t, p)...)
 	}
+	c.spec.Cluster.IdleTimeout = data.Cluster.IdleTimeout
 	return append(effects, c.serversAre(data.Cluster.Servers)...)
 }
 
-// configured takes in what the framework tells beside its tasks. Before there is
-// a node it is of no use: the first task tells all of it again.
+// configured takes in what the framework tells beside its tasks. API servers are
+// of no use before there is a node: the first task tells of them again.
 func (c *core) configured(s podtask.Settings) []effect {
-	if c.spec.Name == "" {
-		return nil
+	var effects []effect
+	if c.spec.Name != "" {
+		effects = c.serversAre(s.Servers)
 	}
-	return c.serversAre(s.Servers)
+	if s.Program != nil {
+		effects = append(effects, replace{*s.Program})
+	}
+	return effects
 }
 
 // serversAre passes changes of the list of API servers on.
@@ -124,6 +132,34 @@ func (c *core) serversAre(urls []string) []effect {
 	c.spec.Cluster.Servers = urls
 	return []effect{servers{urls}}
 }
+
+// idle says that there is nothing to do here and nothing is under way, so that the
+// executor may end after idleTimeout of that. Pods that are over need nobody,
+// unless they are to be removed. Without any task yet the usual time counts.
+func (c *core) idle() bool {
+	if len(c.tasks) > 0 || c.bound == nil && c.spec.Name != "" {
+		return false
+	}
+	for _, p := range c.bound {
+		if !p.over() || p.Deleting {
+			return false
+		}
+	}
+	return true
+}
+
+// idleTimeout is how long the executor stays without anything to do; 0: for ever.
+func (c *core) idleTimeout() time.Duration {
+	if c.spec.Name == "" {
+		return noTaskTimeout
+	}
+	return c.spec.Cluster.IdleTimeout
+}
+
+// noTaskTimeout is how long an executor waits for its first task. Those for which
+// it was started can all have been killed meanwhile, and agents before 1.6 let it
+// live then (MESOS-8411).
+const noTaskTimeout = 10 * time.Minute
 
 // refuse reports that a task cannot be run here, ever.
 func (c *core) refuse(t *task, reason *mesospb.TaskStatus_Reason, why string) []effect {
@@ -145,7 +181,7 @@ func (c *core) kill(id string, grace *time.Duration) []effect {
 		return c.finish(t, killed("pod %s: killed before it was bound to this node", t.ref))
 	}
 	effects := c.announceKilling(t, fmt.Sprintf("pod %s: stopping its containers, as the task is killed", t.ref))
-	t.removing = true
+	t.removing, t.grace = true, grace
 	return append(effects, remove{t.ref, grace})
 }
 

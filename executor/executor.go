@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // Mesos is the connection to the agent. *mesos.Executor is one.
@@ -18,6 +19,25 @@ type Mesos interface {
 	Update(*mesospb.TaskStatus)
 	// Flush waits until every status is acknowledged.
 	Flush(ctx context.Context) error
+	// Detach ends Run, with mesos.ErrDetached once h has been given all events
+	// that were read. The agent goes on counting on this executor.
+	Detach()
+	// Owed is, after Run, what Resume needs to go on in its place.
+	Owed() ([]byte, error)
+	// Resume comes before Run.
+	Resume(owed []byte) error
+}
+
+// Programs gets other programs and puts them in the place of this one.
+type Programs interface {
+	// Fetch gets a program ready to be started and returns its path; "" if it is
+	// the one that runs.
+	Fetch(ctx context.Context, p podtask.Program) (path string, err error)
+
+	// Start makes the program at path go on as this process, with memory as
+	// Config.Memory. When it fails, this program has gone on in the same way. It
+	// returns only when not even that succeeds.
+	Start(path string, memory []byte) error
 }
 
 // Config says what an executor works with.
@@ -27,15 +47,22 @@ type Config struct {
 	// Grace is how long the agent waits after SHUTDOWN before it kills the
 	// executor. Cleaning up takes no longer than that, less a margin.
 	Grace time.Duration
+	// Programs: nil if this program is never replaced.
+	Programs Programs
+	// Memory is what the program before this one has handed over; nil: there was
+	// none, and the agent has started this one.
+	Memory []byte
 }
 
 // Executor is our Mesos executor on one agent.
 type Executor struct {
 	cfg    Config
+	core   *core // belongs to Run
 	events chan *mesospb.ExecutorEvent
 	pods   chan []Pod    // holds the latest only
 	asked  chan answer   // what was asked of the node has come true
 	node   chan error    // the node has failed, or ended
+	ready  chan fetched  // another program is there, or not
 	closed chan struct{} // nothing is left to be done
 }
 
@@ -56,12 +83,25 @@ func New(cfg Config) (*Executor, error) {
 	case cfg.Grace <= 0:
 		return nil, errors.New("executor: there must be some time to clean up in")
 	}
+	core := newCore()
+	if cfg.Memory != nil {
+		var owed []byte
+		var err error
+		if core, owed, err = recall(cfg.Memory); err != nil {
+			return nil, err
+		}
+		if err := cfg.Mesos.Resume(owed); err != nil {
+			return nil, err
+		}
+	}
 	return &Executor{
 		cfg:    cfg,
+		core:   core,
 		events: make(chan *mesospb.ExecutorEvent),
 		pods:   make(chan []Pod, 1),
 		asked:  make(chan answer),
 		node:   make(chan error, 1),
+		ready:  make(chan fetched, 1),
 		closed: make(chan struct{}),
 	}, nil
 }

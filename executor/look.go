@@ -15,7 +15,7 @@ func (c *core) look(pods []Pod) []effect {
 	for _, p := range pods {
 		seen[p.UID] = p
 		if t := c.byUID[p.UID]; t != nil && c.unwanted(t, p) {
-			t.removing = true
+			t.removing, t.grace = true, nil
 			effects = append(effects, remove{p.Ref, nil})
 		}
 	}
@@ -53,7 +53,7 @@ func (c *core) observe(t *task, p Pod) []effect {
 	case p.Phase == Failed:
 		return append(effects, c.finish(t, ending{state: mesospb.TaskState_TASK_FAILED, message: explain(t, "failed", p)})...)
 	case p.Phase == Running && !t.killing:
-		now := shown{healthy: p.Ready, ip: p.IP}
+		now := shown{Healthy: p.Ready, IP: p.IP}
 		if t.running == nil || *t.running != now {
 			t.running = &now
 			effects = append(effects, t.runs(now))

@@ -18,22 +18,29 @@ import (
 // does so in a goroutine of its own and tells the loop of the end.
 type loop struct {
 	*Executor
-	core  *core
-	tasks sync.WaitGroup
-	left  error // what the node could not remove; to be read after tasks
+	tasks   sync.WaitGroup
+	left    error // what the node could not remove; to be read after tasks
+	replace replacement
+	idle    idleness
 }
 
 // Run lives until the agent says SHUTDOWN, is gone for good, or ctx ends, or the
-// node fails. In each case it then stops all pods, removes what was made for
-// them, reports their end, and returns: nil if that was what somebody asked for
-// and it succeeded. It is called once.
+// node fails, or there has been nothing to do for long. In each case it then stops
+// all pods, removes what was made for them, reports their end, and returns: nil if
+// that was what somebody asked for and it succeeded. When another program takes
+// over it does not return, and the pods run on; should that fail, they do so, too.
+// It is called once.
 func (e *Executor) Run(ctx context.Context) error {
-	l := &loop{Executor: e, core: newCore()}
+	l := &loop{Executor: e}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	connection := make(chan error, 1)
 	l.tasks.Go(func() { connection <- e.cfg.Mesos.Run(work, e) })
+	l.apply(work, l.core.resume()...)
 
 	why, connected := l.serve(ctx, work, connection)
+	if errors.Is(why, mesos.ErrDetached) {
+		return l.handOver(stop)
+	}
 	l.core.closing = true
 	err := l.cleanUp(connected)
 	close(e.closed) // SHUTDOWN has been dealt with
@@ -45,7 +52,9 @@ func (e *Executor) Run(ctx context.Context) error {
 // serve works until there is a reason to end. connected says whether the agent
 // can still be told of statuses.
 func (l *loop) serve(ctx, work context.Context, connection <-chan error) (why error, connected bool) {
+	defer l.idle.stop()
 	for {
+		l.idle.watch(l.core)
 		select {
 		case event := <-l.events:
 			if event.GetType() == mesospb.ExecutorEvent_SHUTDOWN {
@@ -65,8 +74,17 @@ func (l *loop) serve(ctx, work context.Context, connection <-chan error) (why er
 			glog.Errorf("node %s: %v", l.core.spec.Name, err)
 			l.apply(work, l.core.nodeFailed(err)...)
 			return fmt.Errorf("%w: %w", ErrNode, err), true
+		case f := <-l.ready:
+			l.fetched(work, f)
+		case <-l.idle.over():
+			if l.quits() {
+				glog.Infof("no pod has been here for %v: this executor ends", l.core.idleTimeout())
+				return nil, true
+			}
 		case err := <-connection:
-			glog.Errorf("Mesos: %v", err)
+			if !errors.Is(err, mesos.ErrDetached) {
+				glog.Errorf("Mesos: %v", err)
+			}
 			return err, false
 		case <-ctx.Done():
 			glog.Info("told by a signal to end")
@@ -133,6 +151,8 @@ func (l *loop) apply(work context.Context, effects ...effect) {
 			if err := l.cfg.Node.SetServers(f.urls); err != nil {
 				glog.Warningf("keeping the API servers of before: %v", err)
 			}
+		case replace:
+			l.want(work, f.program)
 		case await:
 			l.tasks.Go(func() { l.await(work, f.ref) })
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,9 +18,21 @@ import (
 
 // agent is a connection to Mesos whose other end is the test.
 type agent struct {
-	events chan *mesospb.ExecutorEvent
-	gone   chan error
-	record *record
+	events  chan *mesospb.ExecutorEvent
+	gone    chan error
+	record  *record
+	silent  atomic.Bool   // acknowledges nothing
+	detach  chan struct{} // closed by Detach
+	resumed string        // what it is to go on with
+}
+
+func (a *agent) Detach() { close(a.detach) }
+
+func (a *agent) Owed() ([]byte, error) { return []byte("debts"), nil }
+
+func (a *agent) Resume(owed []byte) error {
+	a.resumed = string(owed)
+	return nil
 }
 
 func (a *agent) Run(ctx context.Context, h mesos.ExecutorHandler) error {
@@ -35,6 +48,11 @@ func (a *agent) Run(ctx context.Context, h mesos.ExecutorHandler) error {
 			}
 		case err := <-a.gone:
 			return err
+		case <-a.detach:
+			for len(a.events) > 0 {
+				h.Event(<-a.events)
+			}
+			return mesos.ErrDetached
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -46,8 +64,14 @@ func (a *agent) Update(s *mesospb.TaskStatus) {
 }
 
 func (a *agent) Flush(ctx context.Context) error {
-	a.record.add("flush")
-	return ctx.Err()
+	if ctx.Err() == nil {
+		a.record.add("flush")
+	}
+	if a.silent.Load() {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return nil
 }
 
 // faults are the knobs of a testNode.
@@ -148,12 +172,13 @@ func (r *record) take() []string {
 
 // bench is an executor in a bubble of time, with the test around it.
 type bench struct {
-	t      *testing.T
-	agent  *agent
-	node   *testNode
-	record *record
-	signal context.CancelFunc
-	result chan error
+	t        *testing.T
+	agent    *agent
+	node     *testNode
+	programs *testPrograms
+	record   *record
+	signal   context.CancelFunc
+	result   chan error
 }
 
 const grace = 9 * time.Second
@@ -165,24 +190,31 @@ func inBubble(t *testing.T, f faults, story func(*bench)) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &record{}
 		node := &testNode{record: r, pods: make(chan []Pod), fail: make(chan error), faults: f}
-		b := &bench{t: t, record: r, node: node, result: make(chan error, 1),
-			agent: &agent{events: make(chan *mesospb.ExecutorEvent, 10), gone: make(chan error), record: r}}
-		e, err := New(Config{Mesos: b.agent, Node: b.node, Grace: grace})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		b.signal = cancel
-		go func() { b.result <- e.Run(ctx) }()
-		b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_SUBSCRIBED.Enum(), Subscribed: subscribedEvent(true)}
+		b := &bench{t: t, record: r, node: node, programs: &testPrograms{record: r, answer: make(chan error)}}
+		b.run(nil)
+		defer func() { b.signal() }()
 		story(b)
 	})
 }
 
-func (b *bench) launch(id, pod string) {
+// run starts the executor, to go on with the memory of one before if there is one.
+func (b *bench) run(memory []byte) {
+	b.t.Helper()
+	b.result = make(chan error, 1)
+	b.agent = &agent{events: make(chan *mesospb.ExecutorEvent, 10), gone: make(chan error), record: b.record, detach: make(chan struct{})}
+	e, err := New(Config{Mesos: b.agent, Node: b.node, Grace: grace, Programs: b.programs, Memory: memory})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.t.Context())
+	b.signal = cancel
+	go func() { b.result <- e.Run(ctx) }()
+	b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_SUBSCRIBED.Enum(), Subscribed: subscribedEvent(true)}
+}
+
+func (b *bench) launch(id, pod string, traits ...string) {
 	b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_LAUNCH.Enum(),
-		Launch: &mesospb.ExecutorEvent_Launch{Task: launchOf(b.t, id, pod)}}
+		Launch: &mesospb.ExecutorEvent_Launch{Task: launchOf(b.t, id, pod, traits...)}}
 	synctest.Wait()
 }
 

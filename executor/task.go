@@ -2,6 +2,7 @@ package executor
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
@@ -11,17 +12,18 @@ type task struct {
 	id  string
 	ref Ref
 
-	seen     bool    // the API server has shown the pod bound to this node
-	killing  bool    // it is to end, by KILL or by deletion of the pod
-	removing bool    // the API server is being asked to delete the pod
-	running  *shown  // what the last RUNNING said; nil: none was sent
-	end      *ending // how it ended; reported once no container runs
+	seen     bool           // the API server has shown the pod bound to this node
+	killing  bool           // it is to end, by KILL or by deletion of the pod
+	removing bool           // the API server is being asked to delete the pod
+	grace    *time.Duration // that the pod is given then; nil: its own
+	running  *shown         // what the last RUNNING said; nil: none was sent
+	end      *ending        // how it ended; reported once no container runs
 }
 
 // shown is what a status RUNNING tells beside that.
 type shown struct {
-	healthy bool
-	ip      string
+	Healthy bool   `json:"healthy"`
+	IP      string `json:"ip"`
 }
 
 // ending is the terminal status of a task.
@@ -47,14 +49,14 @@ func (t *task) starting() effect {
 
 func (t *task) runs(s shown) effect {
 	message := fmt.Sprintf("pod %s runs and is ready", t.ref)
-	if !s.healthy {
+	if !s.Healthy {
 		message = fmt.Sprintf("pod %s runs and is not ready", t.ref)
 	}
 	st := status(t.id, mesospb.TaskState_TASK_RUNNING, message)
-	st.Healthy = &s.healthy
-	if s.ip != "" {
+	st.Healthy = &s.Healthy
+	if s.IP != "" {
 		st.ContainerStatus = &mesospb.ContainerStatus{NetworkInfos: []*mesospb.NetworkInfo{{
-			IpAddresses: []*mesospb.NetworkInfo_IPAddress{{IpAddress: &s.ip}},
+			IpAddresses: []*mesospb.NetworkInfo_IPAddress{{IpAddress: &s.IP}},
 		}}}
 	}
 	return update{st}

@@ -16,12 +16,15 @@ import (
 // the core wants done. UPDATE=1 rewrites them; the difference is to be reviewed.
 //
 //	subscribe [killing]              the agent's SUBSCRIBED; the framework knows TASK_KILLING
-//	launch ID POD [node=N] [bad]     a task for a pod
+//	launch ID POD [node=N] [idle=D] [bad]     a task for a pod
 //	kill ID [GRACE]
 //	pods [POD=PHASE[,ready][,deleting][,ip=IP][,reason=WORDS] …]   all pods that are bound now
 //	gone POD                         no container of the pod runs
 //	removed POD                      the API server has been asked to delete it
 //	fail WORDS                       the node has failed
+//	settings SERVER … [program=URL]   what the framework says beside
+//	handover                         another program goes on with what this one knows
+//	idle                             is there nothing to do?
 //	closing                          no more tasks are taken
 //	drained [WORDS]                  all is cleaned up, or not, for a reason
 func TestTranscripts(t *testing.T) {
@@ -66,12 +69,37 @@ func play(t *testing.T, text string) string {
 		case line == "":
 			c = newCore()
 		case !strings.HasPrefix(line, "#"):
+			if line == "idle" {
+				fmt.Fprintf(&out, "%s%v\n", answerMark, c.idle())
+				continue
+			}
+			if line == "handover" {
+				c = handOver(t, c)
+				for _, f := range c.resume() {
+					out.WriteString(answerMark + describe(t, f) + "\n")
+				}
+				continue
+			}
 			for _, f := range command(t, c, line) {
 				out.WriteString(answerMark + describe(t, f) + "\n")
 			}
 		}
 	}
 	return out.String()
+}
+
+// handOver returns the core of the program that goes on after c's.
+func handOver(t *testing.T, c *core) *core {
+	t.Helper()
+	memory, err := c.remembers(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, _, err := recall(memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next
 }
 
 const answerMark = "    "
@@ -86,6 +114,16 @@ func command(t *testing.T, c *core, line string) []effect {
 		return nil
 	case "launch":
 		return c.launch(launchOf(t, words[1], words[2], words[3:]...))
+	case "settings":
+		var settings podtask.Settings
+		for _, w := range words[1:] {
+			if url, ok := strings.CutPrefix(w, "program="); ok {
+				settings.Program = &podtask.Program{URL: url}
+				continue
+			}
+			settings.Servers = append(settings.Servers, w)
+		}
+		return c.configured(settings)
 	case "kill":
 		var grace *time.Duration
 		if len(words) > 2 {
@@ -167,17 +205,22 @@ func scalar(name string, v float64) *mesospb.Resource {
 
 func launchOf(t *testing.T, id, pod string, traits ...string) *mesospb.TaskInfo {
 	t.Helper()
-	ref, node := refOf(pod), "node"
+	ref, node, cluster := refOf(pod), "node", podtask.Cluster{Servers: []string{"https://api:6443"}}
 	for _, trait := range traits {
 		if n, ok := strings.CutPrefix(trait, "node="); ok {
 			node = n
+		}
+		if d, ok := strings.CutPrefix(trait, "idle="); ok {
+			var err error
+			if cluster.IdleTimeout, err = time.ParseDuration(d); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if trait == "bad" {
 			node = ""
 		}
 	}
-	data, err := podtask.Data{Namespace: ref.Namespace, Name: ref.Name, UID: ref.UID, Node: node,
-		Cluster: podtask.Cluster{Servers: []string{"https://api:6443"}}}.Encode()
+	data, err := podtask.Data{Namespace: ref.Namespace, Name: ref.Name, UID: ref.UID, Node: node, Cluster: cluster}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,6 +250,8 @@ func describe(t *testing.T, f effect) string {
 			return fmt.Sprintf("delete %s within %v", f.ref, *f.grace)
 		}
 		return fmt.Sprintf("delete %s", f.ref)
+	case replace:
+		return "be replaced by " + f.program.URL
 	case servers:
 		return fmt.Sprintf("API servers %v", f.urls)
 	case await:

@@ -19,6 +19,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/mountns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
@@ -40,10 +41,10 @@ func run() int {
 	address := flag.String("node_address", "", "IP `address` under which the node is reached; the default is the agent's, or that of the interface with the default route")
 	maxPods := flag.Int("max_pods", 0, "how many pods this node takes at most; 0 means 250")
 	contain := flag.Bool("contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
+	check := flag.Bool(strings.TrimPrefix(upgrade.CheckFlag, "-"), false, "end at once: this says whether the program starts on this machine, with these flags")
 	flag.Parse()
 	logging.RouteKlog()
 	defer logging.Flush()
-	enterMounts(*docker)
 
 	ip := net.ParseIP(*address)
 	if ip == nil && *address != "" {
@@ -52,11 +53,20 @@ func run() int {
 	if flag.NArg() > 0 {
 		return usage(fmt.Errorf("%q is no flag", flag.Arg(0)))
 	}
-	agent, err := mesos.ExecutorFromEnv(os.Getenv)
+	if *check {
+		return exitOK
+	}
+	enterMounts(*docker)
+	before, err := upgrade.Receive()
+	if err != nil {
+		glog.Errorf("this executor cannot go on where the program before it has stopped; its containers are left for the next: %v", err)
+		return exitFailed
+	}
+	secrets := takeSecrets(before)
+	agent, err := mesos.ExecutorFromEnv(secrets.getenv)
 	if err != nil {
 		return usage(err)
 	}
-	clearSecrets()
 	n, err := node.New(node.Config{
 		RootDir: *root, Docker: *docker, Endpoint: agent.Endpoint, Address: ip, MaxPods: *maxPods,
 		Contain: *contain, Sandbox: agent.Directory, Verbosity: logging.SetVerbosity,
@@ -64,7 +74,14 @@ func run() int {
 	if err != nil {
 		return usage(err)
 	}
-	e, err := executor.New(executor.Config{Mesos: mesos.NewExecutor(agent), Node: n, Grace: agent.ShutdownGrace})
+	config := executor.Config{
+		Mesos: mesos.NewExecutor(agent), Node: n, Grace: agent.ShutdownGrace,
+		Programs: upgrade.New(directory(agent, *root), os.Args[1:], secrets),
+	}
+	if before != nil {
+		config.Memory = before.Memory
+	}
+	e, err := executor.New(config)
 	if err != nil {
 		return usage(err)
 	}
@@ -93,17 +110,4 @@ func enterMounts(docker string) {
 func usage(err error) int {
 	fmt.Fprintln(os.Stderr, "executor_runner:", err)
 	return exitUsage
-}
-
-// clearSecrets takes credentials that the agent handed over out of the
-// environment, so that no program that is started from here inherits them.
-func clearSecrets() {
-	for _, v := range os.Environ() {
-		name, _, _ := strings.Cut(v, "=")
-		for _, secret := range []string{"TOKEN", "SECRET", "PASSWORD", "CREDENTIAL"} {
-			if strings.HasPrefix(name, "MESOS_") && strings.Contains(name, secret) {
-				_ = os.Unsetenv(name) // fails for an empty name only
-			}
-		}
-	}
 }

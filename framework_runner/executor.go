@@ -14,6 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
 	"github.com/kubernetes-mesos/kubernetes-mesos/delivery"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
@@ -28,35 +29,36 @@ func clientOf(plane *controlplane.ControlPlane) (kubernetes.Interface, error) {
 
 // executorFor says how agents get the executor. Without -executor_uri it is the
 // one built beside this program: a local Mesos copies the file, others fetch it
-// from a server that is started here.
-func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (framework.Executor, error) {
+// from a server that is started here. Then it is also known which program running
+// executors should be replaced by; nil: they stay as they are.
+func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (framework.Executor, *podtask.Program, error) {
 	e := framework.Executor{
 		URI:       o.executorURI,
 		Amount:    scheduler.Amount{CPU: milli(o.executorCPUs), Mem: o.executorMem},
 		Arguments: o.executorArguments(),
 	}
 	if o.executorURI != "" {
-		return e, nil
+		return e, nil, nil
 	}
 	path, err := ownExecutor()
 	if err != nil {
-		return e, usageError{err}
+		return e, nil, usageError{err}
 	}
 	if o.master.kind == masterLocal {
 		e.URI = path
-		return e, nil
+		return e, nil, nil
 	}
 	server, err := delivery.New(path, net.JoinHostPort(o.secureAddress, fmt.Sprint(o.executorPort)))
 	if err != nil {
-		return e, usageError{fmt.Errorf("-executor_port: %w", err)}
+		return e, nil, usageError{fmt.Errorf("-executor_port: %w", err)}
 	}
 	p.start(ctx, "delivery of the executor", server.Run)
 	api, err := url.Parse(plane.Servers()[0])
 	if err != nil {
-		return e, err
+		return e, nil, err
 	}
 	e.URI, e.Cache = server.URL(api.Hostname()), true
-	return e, nil
+	return e, &podtask.Program{URL: e.URI, SHA256: server.SHA256()}, nil
 }
 
 // executorArguments are the executors' flags that differ from their defaults: an

@@ -28,13 +28,14 @@ type options struct {
 	faults            local.Faults // of localFaults, parsed
 	localAgentTimeout time.Duration
 
-	executorURI    string
-	executorPort   int
-	executorCPUs   float64
-	executorMem    int64
-	machines       string
-	containPods    bool
-	dockerEndpoint string
+	executorURI         string
+	executorPort        int
+	executorCPUs        float64
+	executorMem         int64
+	machines            string
+	containPods         bool
+	dockerEndpoint      string
+	executorIdleTimeout time.Duration
 
 	address          string
 	port             int
@@ -93,6 +94,7 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.Int64Var(&o.executorMem, "executor_mem", 128, "memory in `MiB` that an executor takes of its agent, beside its pods")
 	fs.BoolVar(&o.containPods, "contain_pods", true, "make pods' containers part of the executor's Mesos container, so that its limits hold for them, where agents' isolators use control groups")
 	fs.StringVar(&o.dockerEndpoint, "docker_endpoint", "", "`endpoint` of the Docker daemon on agents (default: each agent's DOCKER_HOST, or the usual socket)")
+	fs.DurationVar(&o.executorIdleTimeout, "executor_idle_timeout", 10*time.Minute, "after how long (a `duration`) without pods an executor ends, which frees what it takes of its agent; logs of finished pods go with it; 0: never")
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
 
 	fs.StringVar(&o.address, "address", "127.0.0.1", "`address` of the local port; whoever reaches it may do everything, so keep it on loopback")
@@ -179,6 +181,9 @@ func (o *options) validate() error {
 	}
 	if o.executorCPUs < 0.01 || o.executorMem < 32 {
 		return fmt.Errorf("-executor_cpus=%g -executor_mem=%d: Mesos wants at least 0.01 cpus and 32 MiB for an executor", o.executorCPUs, o.executorMem)
+	}
+	if o.executorIdleTimeout < 0 {
+		return fmt.Errorf("-executor_idle_timeout=%s: must not be negative", o.executorIdleTimeout)
 	}
 	if o.defaultContainerCPU < 0 || o.defaultContainerMem < 0 {
 		return fmt.Errorf("-default_container_cpu=%g -default_container_mem=%d: must not be negative", o.defaultContainerCPU, o.defaultContainerMem)

@@ -65,6 +65,7 @@ func TestBadFlags(t *testing.T) {
 		{"-executor_mem=8", "-executor_mem"},
 		{"-default_container_cpu=-1", "-default_container_cpu"},
 		{"-failover_timeout=0s", "-failover_timeout"},
+		{"-executor_idle_timeout=-1s", "-executor_idle_timeout"},
 		{"-failover_timeout=soon", "failover_timeout"},
 		{"-mesos_authentication_principal=p", "-mesos_authentication_secret_file"},
 		{"-mesos_authentication_principal=p -mesos_authentication_secret_file=/nowhere", "/nowhere"},

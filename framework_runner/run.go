@@ -134,7 +134,7 @@ func startWithoutMesos(ctx context.Context, p *parts, o options, plane *controlp
 
 // newFramework wires the framework to the control plane and the master.
 func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (*framework.Framework, error) {
-	executor, err := executorFor(ctx, p, o, plane)
+	executor, program, err := executorFor(ctx, p, o, plane)
 	if err != nil {
 		return nil, err
 	}
@@ -171,12 +171,15 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		DefaultContainer: scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem},
 		Machines:         list(o.machines),
 		StartOver:        o.newFrameworkID,
-		Settings:         func() podtask.Settings { return podtask.Settings{Servers: plane.Servers()} },
-		SettingsChanged:  plane.ServersChanged(),
+		Settings: func() podtask.Settings {
+			return podtask.Settings{Servers: plane.Servers(), Program: program}
+		},
+		SettingsChanged: plane.ServersChanged(),
 		Cluster: podtask.Cluster{
 			CA:            string(plane.CA()),
 			ClusterDNS:    list(o.clusterDNS),
 			ClusterDomain: o.clusterDomain,
+			IdleTimeout:   o.executorIdleTimeout,
 		},
 	})
 }

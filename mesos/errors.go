@@ -24,6 +24,10 @@ var (
 	// and the handler has returned from that event.
 	ErrShutdown = errors.New("mesos: the agent told this executor to shut down")
 
+	// ErrDetached ends Executor.Run: Detach was called, and another Executor may
+	// go on.
+	ErrDetached = errors.New("mesos: detached from the agent")
+
 	// ErrAgentGone ends Executor.Run: there has been no subscription for the
 	// recovery timeout, or at all without checkpointing. The agent, should it
 	// come back, counts this executor's tasks as lost.

@@ -41,6 +41,7 @@ type Executor struct {
 	over  chan struct{} // closed when Run has given up the connection
 
 	mu     sync.Mutex
+	detach context.CancelCauseFunc // ends Run; nil before it
 	ledger ledger
 	change chan struct{} // closed and replaced when ledger changes
 }
@@ -79,19 +80,22 @@ func NewExecutor(cfg ExecutorConfig) *Executor {
 // subscribes again with all that is unacknowledged, for RecoveryTimeout; without
 // checkpointing it does not. It is called once.
 //
-// It returns when ctx ends, ErrShutdown after SHUTDOWN, ErrAgentGone when the
-// agent did not come back in time, or a *RejectedError, as from an agent that
-// has forgotten this executor. Whichever it is, the agent no longer counts on
-// this executor, which should stop its tasks and exit.
+// It returns when ctx ends, ErrShutdown after SHUTDOWN, ErrDetached after Detach,
+// ErrAgentGone when the agent did not come back in time, or a *RejectedError, as
+// from an agent that has forgotten this executor. Unless it was detached, the
+// agent no longer counts on this executor, which should stop its tasks and exit.
 func (e *Executor) Run(ctx context.Context, h ExecutorHandler) error {
 	defer e.wire.close()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
+	e.mu.Lock()
+	e.detach = end
+	e.mu.Unlock()
 
 	inbox := newInbox(h, func() { end(ErrShutdown) })
 	err := e.keepSubscribed(ctx, inbox)
 	close(e.over)
-	if inbox.finish() {
+	if inbox.finish(errors.Is(err, ErrDetached)) {
 		return ErrShutdown
 	}
 	return err

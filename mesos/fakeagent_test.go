@@ -209,11 +209,17 @@ type career struct {
 
 // work runs an Executor until the test ends.
 func work(t *testing.T, n *network, cfg ExecutorConfig) *career {
+	return workWith(t, n, cfg, func(*Executor) {})
+}
+
+// workWith is work of an Executor that is prepared in some way.
+func workWith(t *testing.T, n *network, cfg ExecutorConfig, prepare func(*Executor)) *career {
 	cfg.FrameworkID, cfg.ExecutorID, cfg.AgentID, cfg.Endpoint = "F", "E", "A", "a:5051"
 	cfg.SubscribeWithin = 2 * time.Second
 	cfg.Dial = n.dial
 	ctx, stop := context.WithCancel(t.Context())
 	c := &career{Executor: NewExecutor(cfg), stop: stop, ended: make(chan error, 1)}
+	prepare(c.Executor)
 	go func() {
 		c.ended <- c.Run(ctx, c)
 		close(c.ended)

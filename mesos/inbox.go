@@ -51,9 +51,10 @@ func (in *inbox) put(e *mesospb.ExecutorEvent, size int) {
 }
 
 // finish waits for the handler to return and says whether that was from
-// SHUTDOWN. Events that it has not begun are dropped, SHUTDOWN excepted.
-func (in *inbox) finish() (shutdown bool) {
-	in.events.keep(func(e *mesospb.ExecutorEvent) bool { return e.GetType() == mesospb.ExecutorEvent_SHUTDOWN })
+// SHUTDOWN. Events that it has not begun are dropped, SHUTDOWN excepted, unless
+// all of them count.
+func (in *inbox) finish(all bool) (shutdown bool) {
+	in.events.keep(func(e *mesospb.ExecutorEvent) bool { return all || e.GetType() == mesospb.ExecutorEvent_SHUTDOWN })
 	in.events.close()
 	<-in.done
 	return in.shutdown

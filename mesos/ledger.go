@@ -47,9 +47,16 @@ func (l *ledger) acknowledged(task string, uuid []byte) {
 
 // subscribe returns what SUBSCRIBE has to tell, which sends all updates.
 func (l *ledger) subscribe(now time.Time) *mesospb.ExecutorCall_Subscribe {
-	s := &mesospb.ExecutorCall_Subscribe{UnacknowledgedTasks: slices.Clone(l.tasks)}
 	for i := range l.updates {
 		l.updates[i].sent = now
+	}
+	return l.owed()
+}
+
+// owed returns all that is in the ledger.
+func (l *ledger) owed() *mesospb.ExecutorCall_Subscribe {
+	s := &mesospb.ExecutorCall_Subscribe{UnacknowledgedTasks: slices.Clone(l.tasks)}
+	for i := range l.updates {
 		s.UnacknowledgedUpdates = append(s.UnacknowledgedUpdates, &mesospb.ExecutorCall_Update{Status: l.updates[i].status})
 	}
 	return s

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // ExecutorID is the id of our executor on every agent. One framework has one
@@ -46,6 +47,10 @@ type Cluster struct {
 	ClusterDNS    []string `json:"clusterDNS,omitempty"`    // addresses for pods' resolv.conf
 	ClusterDomain string   `json:"clusterDomain,omitempty"` // e.g. cluster.local
 	Verbosity     int      `json:"verbosity,omitempty"`     // of the executor's log, as glog's -v
+
+	// IdleTimeout is after how long without pods an executor ends, in
+	// nanoseconds; 0: it stays.
+	IdleTimeout time.Duration `json:"idleTimeout,omitempty"`
 	// AllowPrivileged is the API server's business; it is not repeated here.
 }
 

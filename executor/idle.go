@@ -1,0 +1,51 @@
+package executor
+
+import (
+	"context"
+	"time"
+)
+
+// idleness is since when there is nothing to do.
+type idleness struct {
+	timer *time.Timer // nil: there is something to do, or the executor stays
+}
+
+// watch looks at the core after each event.
+func (i *idleness) watch(c *core) {
+	switch timeout := c.idleTimeout(); {
+	case !c.idle() || timeout <= 0:
+		i.stop()
+	case i.timer == nil:
+		i.timer = time.NewTimer(timeout)
+	}
+}
+
+// over yields when it has lasted long enough.
+func (i *idleness) over() <-chan time.Time {
+	if i.timer == nil {
+		return nil
+	}
+	return i.timer.C
+}
+
+func (i *idleness) stop() {
+	if i.timer != nil {
+		i.timer.Stop()
+		i.timer = nil
+	}
+}
+
+// quits says whether an executor with nothing to do may end: when the agent owes
+// it no acknowledgement. Otherwise it is idle from now on.
+//
+// A task that the agent sends now is not lost. It ends with the executor, before
+// any status of ours, and the framework launches its pod anew.
+func (l *loop) quits() bool {
+	at, cancel := context.WithCancel(context.Background())
+	cancel()
+	if l.cfg.Mesos.Flush(at) == nil {
+		return true
+	}
+	l.idle.stop()
+	return false
+}

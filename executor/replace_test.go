@@ -1,0 +1,128 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"path"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+)
+
+// testPrograms fetches what the test answers with, and starts nothing: the next
+// life of the executor is for the test to begin.
+type testPrograms struct {
+	record *record
+	answer chan error
+	memory []byte
+}
+
+var errRuns, errNobody = errors.New("runs already"), errors.New("exec format error")
+
+func (p *testPrograms) Fetch(ctx context.Context, program podtask.Program) (string, error) {
+	p.record.add("fetch " + program.URL)
+	select {
+	case err := <-p.answer:
+		if err == errRuns {
+			return "", nil
+		}
+		return path.Base(program.URL), err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+func (p *testPrograms) Start(path string, memory []byte) error {
+	p.record.add("start " + path)
+	p.memory = memory
+	return errNobody
+}
+
+const wantNew = `{"servers":["https://api:6443"],"program":{"url":"http://f/new","sha256":"1"}}`
+
+// Another program takes over: no pod is touched, what was under way goes on, and
+// what the agent has said meanwhile is heard.
+func TestReplaced(t *testing.T) {
+	inBubble(t, faults{outlive: time.Hour}, func(b *bench) {
+		b.launch("t1", "a")
+		b.launch("t2", "b")
+		b.bound("a=Running,ready", "b=Running,ready")
+		b.bound("a=Succeeded", "b=Running,ready") // a container of a runs yet
+		b.record.take()
+		b.message(wantNew)
+		b.message(wantNew)
+		b.happened("fetch http://f/new")
+		b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_LAUNCH.Enum(),
+			Launch: &mesospb.ExecutorEvent_Launch{Task: launchOf(t, "t3", "c")}}
+		b.programs.answer <- nil
+		b.ends(0, errNobody)
+		b.happened("STARTING t3", "node ends", "start new")
+
+		b.run(b.programs.memory)
+		if b.agent.resumed != "debts" {
+			t.Errorf("the agent is owed %q", b.agent.resumed)
+		}
+		b.happened("node node")
+		b.bound("a=Succeeded", "b=Running,ready", "c=Running")
+		b.happened("RUNNING t3")
+		time.Sleep(2 * time.Hour)
+		b.happened("FINISHED t1")
+		b.bound("c=Running")
+		b.happened("KILLED t2")
+		b.signal()
+		b.ends(0, nil)
+	})
+}
+
+// A program that cannot be had changes nothing. It is tried again when it is asked
+// for again; another one, as soon as the first attempt is over.
+func TestNotReplaced(t *testing.T) {
+	inBubble(t, faults{}, func(b *bench) {
+		b.launch("t1", "a")
+		b.record.take()
+		b.message(wantNew)
+		b.programs.answer <- errors.New("404")
+		b.happened("fetch http://f/new")
+		b.message(wantNew)
+		b.message(`{"servers":["https://api:6443"],"program":{"url":"http://f/newer","sha256":"2"}}`)
+		synctest.Wait()
+		b.programs.answer <- nil
+		b.programs.answer <- errRuns
+		b.happened("fetch http://f/new", "fetch http://f/newer")
+		b.bound("a=Running")
+		b.happened("RUNNING t1")
+		b.message(wantNew)
+		b.happened("fetch http://f/new")
+		b.shutdown() // ends the fetch, too
+		b.ends(0, nil)
+		b.happened("drain", "KILLED t1", "flush", "node ends")
+	})
+}
+
+// SHUTDOWN that comes with the last events wins.
+func TestShutdownWhileDetaching(t *testing.T) {
+	inBubble(t, faults{}, func(b *bench) {
+		b.launch("t1", "a")
+		b.message(wantNew)
+		synctest.Wait()
+		b.record.take()
+		b.programs.answer <- nil
+		b.shutdown()
+		b.ends(0, nil)
+		if len(b.programs.memory) > 0 {
+			t.Error("a program was started")
+		}
+	})
+}
+
+func TestBadMemory(t *testing.T) {
+	t.Parallel()
+	for _, memory := range []string{"", "{", `{"tasks":[{}]}`, `{"tasks":[{"id":"t","end":{"state":"TASK_NEW"}}]}`} {
+		if _, err := New(Config{Mesos: &agent{}, Node: &testNode{}, Grace: grace, Memory: []byte(memory)}); err == nil {
+			t.Errorf("%q is accepted", memory)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package upgrade
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/golang/glog"
+)
+
+// Start makes the program at path go on in this process, and the running one anew
+// where that fails. It returns only when neither succeeds.
+func (p *Programs) Start(path string, memory []byte) error {
+	file, err := Handover{Secrets: p.Secrets, Memory: memory}.write(p.Dir)
+	if err != nil {
+		return err
+	}
+	env := append(os.Environ(), fileVariable+"="+file)
+	first := p.start(path, env)
+	glog.Errorf("starting this program anew in its place: %v", first)
+	second := p.start(p.self, env)
+	return errors.Join(first, second, os.Remove(file))
+}
+
+// start returns only when path cannot be started. A file that has just been
+// written can be busy for a moment: a child of ours that is being started at that
+// time holds it open until it has become another program.
+func (p *Programs) start(path string, env []string) error {
+	args := append([]string{path}, p.args...)
+	for wait := 10 * time.Millisecond; ; wait *= 2 {
+		glog.Flush()
+		err := p.exec(path, args, env)
+		if !errors.Is(err, syscall.ETXTBSY) || wait > time.Second {
+			return fmt.Errorf("starting %s: %w", path, err)
+		}
+		time.Sleep(wait)
+	}
+}
+
+func execve(path string, args, env []string) error { return syscall.Exec(path, args, env) }

@@ -1,0 +1,75 @@
+// Package upgrade puts another executor program in the place of the running one
+// without the Mesos agent or any pod noticing.
+//
+// The program is fetched, checked against its hash, tried, and then started by
+// execve in this very process: the agent knows an executor by its process and by
+// its ids, which stay. What the new program has to know is in a file that only
+// this account can read, and that is removed as soon as it has been read. The
+// file also carries the credentials that the agent gave to the first program and
+// that are kept out of the environment since.
+//
+// A program that turns out to be bad before that changes nothing. One that the
+// system refuses to start is replaced by the running one, which starts itself anew
+// in the same way. A program that starts and then crashes is an executor that has
+// died: its containers run on, and are taken over by the agent's next executor.
+package upgrade
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+)
+
+// Programs gets programs and starts them. It is an executor.Programs.
+type Programs struct {
+	// Dir holds what is fetched and handed over: the executor's sandbox.
+	Dir string
+	// Secrets are variables that the next program is to find although they are
+	// not in the environment.
+	Secrets map[string]string
+
+	args []string // of this program, without its name
+	self string   // path of this program
+	own  func() (string, error)
+	exec func(path string, args, env []string) error
+}
+
+var _ executor.Programs = (*Programs)(nil)
+
+// self is the running program, also when its file has been removed.
+const self = "/proc/self/exe"
+
+// New returns the programs of an executor that was started with args and works
+// in dir.
+func New(dir string, args []string, secrets map[string]string) *Programs {
+	return &Programs{
+		Dir: dir, Secrets: secrets, args: args, self: self, exec: execve,
+		own: sync.OnceValues(func() (string, error) { return hashOf(self) }),
+	}
+}
+
+// The times that getting a program may take.
+const (
+	fetchTime = 10 * time.Minute
+	tryTime   = 30 * time.Second
+)
+
+// hashOf returns the SHA-256 of a file, in hexadecimal.
+func hashOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("reading %s: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

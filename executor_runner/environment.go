@@ -1,0 +1,53 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"strings"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+)
+
+// secrets are credentials that the agent handed over, by the names of their
+// variables.
+type secrets map[string]string
+
+// takeSecrets takes credentials out of the environment, so that no program that
+// is started from here inherits them, and adds those that the program before this
+// one has handed over.
+func takeSecrets(before *upgrade.Handover) secrets {
+	s := secrets{}
+	if before != nil {
+		maps.Copy(s, before.Secrets)
+	}
+	for _, v := range os.Environ() {
+		name, value, _ := strings.Cut(v, "=")
+		for _, secret := range []string{"TOKEN", "SECRET", "PASSWORD", "CREDENTIAL"} {
+			if strings.HasPrefix(name, "MESOS_") && strings.Contains(name, secret) {
+				s[name] = value
+				_ = os.Unsetenv(name) // fails for an empty name only
+			}
+		}
+	}
+	return s
+}
+
+// getenv is os.Getenv with the secrets.
+func (s secrets) getenv(name string) string {
+	if value, is := s[name]; is {
+		return value
+	}
+	return os.Getenv(name)
+}
+
+// directory is where the executor keeps programs that take its place: the
+// sandbox, or root where that is not to be seen from Docker's mount namespace.
+func directory(agent mesos.ExecutorConfig, root string) string {
+	for _, dir := range []string{agent.Sandbox, agent.Directory} {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			return dir
+		}
+	}
+	return root
+}

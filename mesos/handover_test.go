@@ -1,0 +1,101 @@
+package mesos
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// "A re-SUBSCRIBE closes the previous connection of that executor": another one
+// takes its place and owes what it owed.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		a := &fakeAgent{begin: []*pb.ExecutorEvent{launch("known"), launch("silent")}, forget: func(n int) bool { return n > 0 }}
+		n.serve("a:5051", a)
+		old := work(t, n, ExecutorConfig{Checkpoint: true, RecoveryTimeout: time.Minute})
+		synctest.Wait()
+		old.Update(state("known", pb.TaskState_TASK_STARTING))
+		synctest.Wait()
+		old.Update(state("known", pb.TaskState_TASK_RUNNING))
+		synctest.Wait()
+		old.Detach()
+		if err := <-old.ended; !errors.Is(err, ErrDetached) {
+			t.Fatalf("Run: %v", err)
+		}
+		old.Update(state("silent", pb.TaskState_TASK_STARTING)) // the handler was told of it last
+		owed, err := old.Owed()
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		a.begin = nil
+		e := resume(t, n, owed)
+		synctest.Wait()
+		if got, want := a.subscription(1), []string{"silent", "known TASK_RUNNING", "silent TASK_STARTING"}; !slices.Equal(got, want) {
+			t.Errorf("subscribed with %q, want %q", got, want)
+		}
+		a.forget = nil
+		if err := e.Flush(t.Context()); err != nil { // by repeating them
+			t.Error(err)
+		}
+	})
+}
+
+// What the agent has sent counts as delivered: the handler is given all of it.
+func TestDetachWaitsForTheHandler(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		n.serve("a:5051", &fakeAgent{begin: []*pb.ExecutorEvent{launch("1"), launch("2"), launch("3")}})
+		handling := make(chan struct{})
+		e := NewExecutor(ExecutorConfig{FrameworkID: "F", ExecutorID: "E", AgentID: "A", Endpoint: "a:5051", Dial: n.dial})
+		e.Detach() // too early to mean anything
+		told := &slow{handling: handling}
+		ended := make(chan error, 1)
+		go func() { ended <- e.Run(t.Context(), told) }()
+		synctest.Wait()
+		e.Detach()
+		synctest.Wait()
+		close(handling)
+		if err := <-ended; !errors.Is(err, ErrDetached) {
+			t.Errorf("Run: %v", err)
+		}
+		if told.events != 4 {
+			t.Errorf("the handler was given %d events, want SUBSCRIBED and 3 tasks", told.events)
+		}
+	})
+}
+
+// slow is a handler that takes its time.
+type slow struct {
+	handling chan struct{}
+	events   int
+}
+
+func (s *slow) Event(*pb.ExecutorEvent) {
+	<-s.handling
+	s.events++
+}
+
+func TestResumeRefusesNonsense(t *testing.T) {
+	t.Parallel()
+	if err := NewExecutor(ExecutorConfig{}).Resume([]byte("\xff\xff")); err == nil {
+		t.Error("accepted")
+	}
+}
+
+// resume runs an Executor that takes over what another one owed.
+func resume(t *testing.T, n *network, owed []byte) *career {
+	t.Helper()
+	return workWith(t, n, ExecutorConfig{Checkpoint: true, RecoveryTimeout: time.Minute}, func(e *Executor) {
+		if err := e.Resume(owed); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

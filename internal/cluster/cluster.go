@@ -33,6 +33,7 @@ type Config struct {
 type Cluster struct {
 	DataDir   string
 	Port      int
+	Program   string // what Restart starts; framework_runner as build.sh leaves it
 	MesosAddr string // of the in-process Mesos, if that is what it runs on
 	Ready     time.Duration
 
@@ -48,7 +49,7 @@ type Cluster struct {
 // end of the test.
 func Start(t testing.TB, cfg Config) *Cluster {
 	t.Helper()
-	c := &Cluster{t: t, DataDir: cfg.DataDir, Port: FreePort(t), MesosAddr: fmt.Sprintf("127.0.0.1:%d", FreePort(t))}
+	c := &Cluster{t: t, DataDir: cfg.DataDir, Port: FreePort(t), Program: Binary("framework_runner"), MesosAddr: fmt.Sprintf("127.0.0.1:%d", FreePort(t))}
 	if c.DataDir == "" {
 		c.DataDir = t.TempDir()
 	}
@@ -72,11 +73,11 @@ func Start(t testing.TB, cfg Config) *Cluster {
 	return c
 }
 
-// Restart starts framework_runner again, with the same flags, after Stop or Kill.
+// Restart starts Program again, with the same flags, after Stop or Kill.
 func (c *Cluster) Restart() {
 	c.t.Helper()
 	began := time.Now()
-	c.process = Run(c.t, Binary("framework_runner"), c.args...)
+	c.process = Run(c.t, c.Program, c.args...)
 	c.process.Await(60*time.Second, "the API server", func() bool {
 		resp, err := http.Get(c.URL() + "/readyz")
 		if err != nil {

@@ -110,6 +110,11 @@ func (f *faulty) serve(conn net.Conn) {
 		if err := answer.Write(conn); err != nil {
 			return
 		}
+		if answer.StatusCode == http.StatusSwitchingProtocols { // a stream from here on
+			go io.Copy(docker, from)
+			io.Copy(conn, answers)
+			return
+		}
 	}
 }
 

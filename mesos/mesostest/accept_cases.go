@@ -53,7 +53,7 @@ func invalidOffers(t *testing.T, target Target) {
 		good := s.offer()
 		s.must(accept(0, c.offers(good), target.task(good, "t-"+c.name, "ex", running())))
 		status := s.anyStatus("t-" + c.name)
-		if status.GetState() != mesospb.TaskState_TASK_DROPPED || status.GetReason() != mesospb.TaskStatus_REASON_INVALID_OFFERS ||
+		if status.GetState() != s.release.as(mesospb.TaskState_TASK_DROPPED) || status.GetReason() != mesospb.TaskStatus_REASON_INVALID_OFFERS ||
 			status.GetSource() != mesospb.TaskStatus_SOURCE_MASTER || len(status.Uuid) > 0 {
 			t.Errorf("%s: %v", c.name, status)
 		}

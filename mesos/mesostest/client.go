@@ -48,6 +48,8 @@ type scheduler struct {
 	clean  bool                         // it ended with the closing chunk; valid once events is closed
 	close  func()
 
+	release release // of the master
+
 	auto   bool                      // acknowledge what has a uuid
 	offers []*mesospb.Offer          // held and not rescinded
 	passed []*mesospb.SchedulerEvent // updates that came while something else was waited for
@@ -71,7 +73,7 @@ func subscribe(t *testing.T, target Target, info *mesospb.FrameworkInfo) *schedu
 func open(t *testing.T, target Target, info *mesospb.FrameworkInfo) *scheduler {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &scheduler{t: t, url: "http://" + target.Master + "/api/v1/scheduler", auto: true,
+	s := &scheduler{t: t, release: target.release(t), url: "http://" + target.Master + "/api/v1/scheduler", auto: true,
 		id: info.GetId().GetValue(), header: http.Header{}, events: make(chan *mesospb.SchedulerEvent, 10_000)}
 	if target.Principal != "" {
 		r := http.Request{Header: s.header}

@@ -20,6 +20,7 @@ func executorCases() []testCase {
 		{"stubborn executor", "one that ignores SHUTDOWN is killed when its grace is over", stubbornExecutor},
 		{"fetch fails", "what cannot be fetched fails the task, with the reason", fetchFails},
 		{"subscribe again", "an executor that subscribes again goes on; a task that it then does not know is dropped", subscribeAgain},
+		{"second SUBSCRIBE", "an executor that subscribes while it is subscribed goes on by the new stream, and no task is launched again", subscribeTwice},
 	}
 }
 
@@ -183,6 +184,19 @@ func subscribeAgain(t *testing.T, target Target) {
 	}
 	s.must(kill("known", o.AgentId))
 	s.status("known", mesospb.TaskState_TASK_KILLED)
+}
+
+func subscribeTwice(t *testing.T, target Target) {
+	s, o := launched(t, target, "twice", "ex-twice", running())
+	s.must(message("ex-twice", o.AgentId, "second"))
+	s.eventually("an answer by the second stream", func() bool { return s.echo("ex-twice", o.AgentId) })
+	for _, e := range s.passed {
+		if isUpdate("twice")(e) && e.Update.Status.GetReason() != mesospb.TaskStatus_REASON_RECONCILIATION {
+			t.Errorf("it was launched again: %v", e.Update.Status)
+		}
+	}
+	s.must(kill("twice", o.AgentId))
+	s.status("twice", mesospb.TaskState_TASK_KILLED)
 }
 
 // echo tells whether the executor answers; what is sent while it is away is lost.

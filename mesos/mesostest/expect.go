@@ -47,9 +47,10 @@ func (s *scheduler) ended() (events []*mesospb.SchedulerEvent) {
 	}
 }
 
-// status waits for a status of the task in that state.
+// status waits for a status of the task in that state, as its release has it.
 func (s *scheduler) status(task string, state mesospb.TaskState) *mesospb.TaskStatus {
 	s.t.Helper()
+	state = s.release.as(state)
 	is := func(e *mesospb.SchedulerEvent) bool {
 		u := e.GetUpdate().GetStatus()
 		return u != nil && u.TaskId.GetValue() == task && u.GetState() == state

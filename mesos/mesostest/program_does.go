@@ -97,7 +97,7 @@ func (x *program) acknowledged(a *mesospb.ExecutorEvent_Acknowledged) {
 }
 
 // message obeys: "resubscribe", "forget" (and subscribe again with empty
-// lists), "exit N", "send TASK STATE", "env", "orphan" (leave a child behind); anything else
+// lists), "second" (subscribe beside), "exit N", "send TASK STATE", "env", "orphan" (leave a child behind); anything else
 // is sent back.
 func (x *program) message(data string) (again bool) {
 	words := strings.Fields(data)
@@ -110,6 +110,9 @@ func (x *program) message(data string) (again bool) {
 		return true
 	case "forget":
 		x.tasks, x.updates = map[string]*mesospb.TaskInfo{}, nil
+		return true
+	case "second":
+		x.subscribe() // the first stream stays open, as far as we are concerned
 		return true
 	case "exit":
 		code, _ := strconv.Atoi(words[1])

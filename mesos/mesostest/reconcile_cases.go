@@ -32,7 +32,7 @@ func explicitReconciliation(t *testing.T, target Target) {
 	} {
 		s.must(reconcile(c.agent, c.task))
 		status := s.anyStatus(c.task)
-		if status.GetState() != c.want || status.GetReason() != mesospb.TaskStatus_REASON_RECONCILIATION ||
+		if status.GetState() != s.release.as(c.want) || status.GetReason() != mesospb.TaskStatus_REASON_RECONCILIATION ||
 			status.GetSource() != mesospb.TaskStatus_SOURCE_MASTER || len(status.Uuid) > 0 || len(status.Data) > 0 {
 			t.Errorf("%s on %v: %v", c.task, c.agent, status)
 		}

@@ -22,15 +22,16 @@ const takeover = 10 * time.Second
 type several struct {
 	t               *testing.T
 	mesos           string
+	etcd            *cluster.Process
 	leader, standby *cluster.Cluster
 }
 
 func startSeveral(t *testing.T) *several {
 	t.Helper()
 	mesos := serveLocalMesos(t, "local(2)", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]")
-	etcd, _ := cluster.StartEtcd(t)
-	cfg := cluster.Config{Master: mesos, Args: []string{"-etcd_servers=" + etcd}}
-	s := &several{t: t, mesos: mesos, leader: cluster.Start(t, cfg)}
+	url, etcd := cluster.StartEtcd(t)
+	cfg := cluster.Config{Master: mesos, Args: []string{"-etcd_servers=" + url}}
+	s := &several{t: t, mesos: mesos, etcd: etcd, leader: cluster.Start(t, cfg)}
 	s.standby = cluster.Start(t, cfg)
 	awaitWaiting(s.standby)
 	return s
@@ -176,6 +177,29 @@ func TestFaultLeaderPaused(t *testing.T) {
 	}
 	s.runsSoon(s.standby, "after", time.Now())
 	s.untouched(s.standby, before, "calm", "web-0", "web-5")
+	s.onceEach(s.standby)
+	s.end(s.standby)
+}
+
+// etcd does not answer for a while. The leader cannot know that it still leads,
+// and ends; whoever waits goes on waiting, and leads when etcd is back. Pods run
+// on all the while.
+func TestFaultEtcdPaused(t *testing.T) {
+	s := startSeveral(t)
+	s.runsSoon(s.standby, "before", time.Now())
+	before := containers(t, s.mesos)
+	signal(t, s.etcd, syscall.SIGSTOP)
+	began := time.Now()
+	code, out := s.leader.Process().Wait()
+	t.Logf("the leader ended %v after etcd had stopped", time.Since(began).Round(10*time.Millisecond))
+	if code == 0 || !strings.Contains(out, "etcd has not renewed our lease in time") {
+		t.Errorf("the leader ended with code %d and did not say why", code)
+	}
+	signal(t, s.etcd, syscall.SIGCONT)
+	began = time.Now()
+	s.standby.Process().Await(soon, "etcd to be back", func() bool { return answers(s.standby.URL() + "/readyz") })
+	t.Logf("a pod ran %v after etcd was back", s.runsSoon(s.standby, "after", began))
+	s.untouched(s.standby, before, "before")
 	s.onceEach(s.standby)
 	s.end(s.standby)
 }

@@ -85,6 +85,7 @@ func (c *ControlPlane) meet() (err error) {
 		c.peer = peers.Alone(server)
 		return nil
 	}
+	quietGRPC()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*etcdTimeout)
 	defer cancel()
 	if c.etcd, err = reachEtcd(ctx, s); err != nil {

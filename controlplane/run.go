@@ -28,8 +28,8 @@ var hosted atomic.Bool
 
 // Run hosts the control plane until ctx ends, then returns nil; or until a part
 // of it fails, then returns why: a *peers.LostError when it led and does so no
-// longer, of which Peer's Hold tells at once. When it has returned all of it is over: ports,
-// lock and socket are free. It takes 10 s at most to end.
+// longer, of which Peer's Hold tells at once. When it has returned all of it is
+// over: ports, lock and socket are free. It takes 10 s at most to end.
 func (c *ControlPlane) Run(ctx context.Context) error {
 	defer c.Close()
 	if !hosted.CompareAndSwap(false, true) {
@@ -51,8 +51,8 @@ func unlessEnded(ctx context.Context, err error) error {
 
 // host runs etcd, and all else while it does.
 func (c *ControlPlane) host(ctx context.Context) error {
-	quietGRPC()
 	if c.etcd.client == nil {
+		quietGRPC()
 		etcd, err := startEtcd(ctx, c.settled)
 		if err != nil {
 			return unlessEnded(ctx, err)

@@ -20,6 +20,7 @@ func TestHelp(t *testing.T) {
 	}
 	for _, name := range []string{
 		"mesos_master", "executor_uri", "machines", "address", "port", "secure_port", "api_prefix", "etcd_servers",
+		"etcd_ca_file", "etcd_cert_file", "etcd_key_file",
 		"data_dir", "framework_name", "framework_role", "framework_user", "failover_timeout",
 		"mesos_authentication_principal", "mesos_authentication_secret_file", "default_container_cpu",
 		"default_container_mem", "executor_cpus", "executor_mem", "allow_privileged", "controllers",

@@ -167,11 +167,11 @@ func (p *Peer) Fence() []clientv3.Cmp {
 	if p.etcd == nil {
 		return nil
 	}
-	never := int64(-1) // no key has this revision
+	revision := int64(-1) // no key has this one
 	if lead := p.lead.Load(); lead != nil {
-		never = lead.revision
+		revision = lead.revision
 	}
-	return []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(leaderKey), "=", never)}
+	return []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(leaderKey), "=", revision)}
 }
 
 // pause lets time pass; false when ctx ended before.

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -124,7 +125,7 @@ func draft(dir string, now time.Time) (bundle, error) {
 		}
 	}
 	if err := complete(temporary, now); err != nil {
-		return nil, fmt.Errorf("a copy of what is in %s: %w", dir, err)
+		return nil, errors.New(strings.ReplaceAll(err.Error(), temporary, dir)) // it tells people what to restore
 	}
 	b := bundle{}
 	for _, name := range names {

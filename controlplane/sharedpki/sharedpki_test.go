@@ -180,8 +180,8 @@ func TestBrokenAuthority(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "ca.crt"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Share(t.Context(), etcd, dir, now); err == nil || !strings.Contains(err.Error(), dir) {
-		t.Errorf("error %v does not name %s", err, dir)
+	if err := Share(t.Context(), etcd, dir, now); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "ca.crt")) || strings.Contains(err.Error(), "draft") {
+		t.Errorf("error %v does not name the broken file in %s", err, dir)
 	}
 	if got, err := load(t.Context(), etcd); err != nil || got != nil {
 		t.Errorf("etcd was given %d files, %v", len(got), err)

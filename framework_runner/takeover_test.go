@@ -1,0 +1,27 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/peers"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+)
+
+// Who has the framework taken away is told what to look for; other ends are not
+// explained away.
+func TestExplainTakeover(t *testing.T) {
+	t.Parallel()
+	alone := peers.Alone("https://127.0.0.1:6443")
+	err := explainTakeover(fmt.Errorf("framework: %w", mesos.ErrFailedOver), alone)
+	if !errors.Is(err, mesos.ErrFailedOver) || !strings.Contains(err.Error(), "a copy of this one's etcd or data directory") {
+		t.Errorf("got %v", err)
+	}
+	for _, other := range []error{nil, mesos.ErrRemoved} {
+		if got := explainTakeover(other, alone); got != other {
+			t.Errorf("%v became %v", other, got)
+		}
+	}
+}

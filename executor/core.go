@@ -48,6 +48,7 @@ type core struct {
 	signals  bool             // the framework knows TASK_KILLING
 	closing  bool             // no more tasks are taken
 	failed   string           // why the node failed; "" as long as it has not
+	waiting  string           // why the node cannot run pods yet; "" if nobody says
 	tasks    []*task          // alive, in the order of their launch
 	byID     map[string]*task // alive or remembered
 	byUID    map[string]*task // alive or remembered; the last of a pod
@@ -98,7 +99,7 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	}
 	c.tasks = append(c.tasks, t)
 	c.byID[id], c.byUID[t.ref.UID] = t, t
-	effects := []effect{t.starting()}
+	effects := []effect{t.starting(c.waiting)}
 	if c.spec.Name == "" {
 		c.spec.Name, c.spec.Cluster = data.Node, data.Cluster
 		return append(effects, start{c.spec})
@@ -201,6 +202,21 @@ func (c *core) gone(uid string) []effect {
 	}
 	c.depart(t)
 	return []effect{t.ended(*t.end)}
+}
+
+// waits tells why tasks do not go on.
+func (c *core) waits(reason string) []effect {
+	if reason == c.waiting {
+		return nil
+	}
+	c.waiting = reason
+	var effects []effect
+	for _, t := range c.tasks {
+		if t.running == nil && t.end == nil && !t.killing {
+			effects = append(effects, t.starting(reason))
+		}
+	}
+	return effects
 }
 
 // nodeFailed ends every task, as there is no kubelet to run any.

@@ -60,6 +60,7 @@ type Executor struct {
 	core   *core // belongs to Run
 	events chan *mesospb.ExecutorEvent
 	pods   chan []Pod    // holds the latest only
+	waits  chan string   // holds the latest reason only
 	asked  chan answer   // what was asked of the node has come true
 	node   chan error    // the node has failed, or ended
 	ready  chan fetched  // another program is there, or not
@@ -99,6 +100,7 @@ func New(cfg Config) (*Executor, error) {
 		core:   core,
 		events: make(chan *mesospb.ExecutorEvent),
 		pods:   make(chan []Pod, 1),
+		waits:  make(chan string, 1),
 		asked:  make(chan answer),
 		node:   make(chan error, 1),
 		ready:  make(chan fetched, 1),
@@ -119,12 +121,21 @@ func (e *Executor) Event(event *mesospb.ExecutorEvent) {
 	}
 }
 
-// seen takes the pods of the node; older ones that nobody has looked at yet are
-// replaced. The node calls it from one goroutine at a time.
-func (e *Executor) seen(pods []Pod) {
+// sight is what the node tells. What nobody has looked at yet is replaced by what
+// is told later.
+type sight struct{ *Executor }
+
+// Pods implements Observer.
+func (s sight) Pods(pods []Pod) { latest(s.pods, pods) }
+
+// Waits implements Observer.
+func (s sight) Waits(reason string) { latest(s.waits, reason) }
+
+// latest puts v into a channel for one, which only this goroutine writes to.
+func latest[T any](c chan T, v T) {
 	select {
-	case <-e.pods:
+	case <-c:
 	default:
 	}
-	e.pods <- pods
+	c <- v
 }

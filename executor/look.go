@@ -10,7 +10,7 @@ import (
 // look compares the tasks with all pods that are bound to this node now.
 func (c *core) look(pods []Pod) []effect {
 	seen := make(map[string]Pod, len(pods))
-	c.bound = seen
+	c.bound, c.waiting = seen, ""
 	var effects []effect
 	for _, p := range pods {
 		seen[p.UID] = p

@@ -64,6 +64,9 @@ func (l *loop) serve(ctx, work context.Context, connection <-chan error) (why er
 			l.apply(work, l.event(event)...)
 		case pods := <-l.pods:
 			l.apply(work, l.core.look(pods)...)
+		case reason := <-l.waits:
+			glog.Warningf("node %s: pods wait: %s", l.core.spec.Name, reason)
+			l.apply(work, l.core.waits(reason)...)
 		case a := <-l.asked:
 			if a.removed {
 				l.core.removed(a.uid)
@@ -160,7 +163,7 @@ func (l *loop) apply(work context.Context, effects ...effect) {
 }
 
 func (l *loop) runNode(work context.Context, spec Spec) {
-	err := l.cfg.Node.Run(work, spec, l.seen)
+	err := l.cfg.Node.Run(work, spec, sight{l.Executor})
 	if work.Err() != nil { // we have ended it
 		l.left = err
 		return

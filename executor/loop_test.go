@@ -87,6 +87,7 @@ type faults struct {
 type testNode struct {
 	record *record
 	pods   chan []Pod
+	waits  chan string
 	fail   chan error
 
 	mu sync.Mutex
@@ -94,12 +95,14 @@ type testNode struct {
 	since time.Time
 }
 
-func (n *testNode) Run(ctx context.Context, spec Spec, pods func([]Pod)) error {
+func (n *testNode) Run(ctx context.Context, spec Spec, see Observer) error {
 	n.record.add("node " + spec.Name)
 	for {
 		select {
 		case p := <-n.pods:
-			pods(p)
+			see.Pods(p)
+		case reason := <-n.waits:
+			see.Waits(reason)
 		case err := <-n.fail:
 			return err
 		case <-ctx.Done():
@@ -189,7 +192,7 @@ func inBubble(t *testing.T, f faults, story func(*bench)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &record{}
-		node := &testNode{record: r, pods: make(chan []Pod), fail: make(chan error), faults: f}
+		node := &testNode{record: r, pods: make(chan []Pod), waits: make(chan string), fail: make(chan error), faults: f}
 		b := &bench{t: t, record: r, node: node, programs: &testPrograms{record: r, answer: make(chan error)}}
 		b.run(nil)
 		defer func() { b.signal() }()
@@ -365,6 +368,23 @@ func TestSignalIsAShutdown(t *testing.T) {
 		b.signal()
 		b.ends(time.Second, nil)
 		b.happened("drain", "KILLED t1", "flush", "node ends")
+	})
+}
+
+// A node that cannot come up yet keeps its tasks, and says why.
+func TestNodeWaits(t *testing.T) {
+	inBubble(t, faults{}, func(b *bench) {
+		b.launch("t1", "a")
+		for range 3 {
+			b.node.waits <- "no Docker"
+			synctest.Wait()
+		}
+		b.launch("t2", "b")
+		b.happened("STARTING t1", "node node", "STARTING t1", "STARTING t2")
+		b.bound("a=Running")
+		b.happened("RUNNING t1")
+		b.signal()
+		b.ends(0, nil)
 	})
 }
 

@@ -10,10 +10,9 @@ import (
 // A Node runs the pods of this agent.
 type Node interface {
 	// Run brings the node up and keeps it until ctx ends, or it fails for good
-	// and says why. It calls pods with all pods that are bound to the node, first
-	// when they are known and then after each change, from one goroutine at a
-	// time; pods does not block. Run is called once.
-	Run(ctx context.Context, spec Spec, pods func([]Pod)) error
+	// and says why. It tells see what there is to be seen, from one goroutine at a
+	// time. Run is called once.
+	Run(ctx context.Context, spec Spec, see Observer) error
 
 	// SetServers says which API servers there are from now on. It may come while
 	// Run does, does not block, and refuses what cannot be right.
@@ -34,6 +33,16 @@ type Node interface {
 	// and directories. When Drain fails, containers may be left, and the error
 	// says why.
 	Drain(ctx context.Context) error
+}
+
+// An Observer is told of a node. Its methods do not block.
+type Observer interface {
+	// Pods is given all pods that are bound to the node, first when they are
+	// known and then after each change.
+	Pods(pods []Pod)
+
+	// Waits is given what the node waits for before it can run any pod.
+	Waits(reason string)
 }
 
 // Spec is what a node is told of its agent.

@@ -43,8 +43,13 @@ func status(id string, state mesospb.TaskState, message string) *mesospb.TaskSta
 	}
 }
 
-func (t *task) starting() effect {
-	return update{status(t.id, mesospb.TaskState_TASK_STARTING, fmt.Sprintf("pod %s: waiting to be bound to this node", t.ref))}
+// starting says that the task is in hand, and what the node waits for, if anything.
+func (t *task) starting(waits string) effect {
+	message := fmt.Sprintf("pod %s: waiting to be bound to this node", t.ref)
+	if waits != "" {
+		message = fmt.Sprintf("pod %s: this node cannot run it yet: %s", t.ref, waits)
+	}
+	return update{status(t.id, mesospb.TaskState_TASK_STARTING, message)}
 }
 
 func (t *task) runs(s shown) effect {

@@ -21,6 +21,7 @@ import (
 //	pods [POD=PHASE[,ready][,deleting][,ip=IP][,reason=WORDS] …]   all pods that are bound now
 //	gone POD                         no container of the pod runs
 //	removed POD                      the API server has been asked to delete it
+//	waits WORDS                      why the node cannot run pods yet
 //	fail WORDS                       the node has failed
 //	settings SERVER … [program=URL]   what the framework says beside
 //	handover                         another program goes on with what this one knows
@@ -144,6 +145,8 @@ func command(t *testing.T, c *core, line string) []effect {
 		return c.gone("uid-" + rest)
 	case "removed":
 		return c.removed("uid-" + rest)
+	case "waits":
+		return c.waits(rest)
 	case "fail":
 		return c.nodeFailed(fmt.Errorf("%s", rest))
 	case "closing":

@@ -72,13 +72,13 @@ func New(cfg Config) (*Node, error) {
 
 // Run brings up the runtime, then the kubelet, and returns when ctx ends or one of
 // them fails. After Drain it removes, on its way out, what was made for the pods.
-func (n *Node) Run(ctx context.Context, spec executor.Spec, pods func([]executor.Pod)) error {
+func (n *Node) Run(ctx context.Context, spec executor.Spec, see executor.Observer) error {
 	if v := spec.Cluster.Verbosity; v > 0 && n.cfg.Verbosity != nil {
 		if err := n.cfg.Verbosity(v); err != nil {
 			glog.Warning(err) // a quieter log is no reason to run no pods
 		}
 	}
-	err := n.run(ctx, spec, pods)
+	err := n.run(ctx, spec, see)
 	if ctx.Err() != nil {
 		err = nil // it was to end; what that cut short is of no interest
 	}
@@ -92,7 +92,7 @@ func (n *Node) Run(ctx context.Context, spec executor.Spec, pods func([]executor
 	return err
 }
 
-func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor.Pod)) error {
+func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observer) error {
 	address, err := n.address()
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor
 		Pods: func(all []*v1.Pod) {
 			now := seen(all)
 			swept.look(now)
-			pods(now)
+			see.Pods(now)
 		},
 	})
 	if err != nil {
@@ -128,7 +128,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, pods func([]executor
 	n.mu.Lock()
 	n.owner, n.groups = shim.Owner, shim.CgroupParent
 	n.mu.Unlock()
-	return n.serve(ctx, shim, func(ctx context.Context, r *runtime) error {
+	return n.serve(ctx, shim, see.Waits, func(ctx context.Context, r *runtime) error {
 		if shim.CgroupParent != "" && r.slices(ctx) {
 			glog.Warningf("pods are not contained after all: Docker's systemd driver makes containers in slices only; " +
 				"start Docker with --exec-opt native.cgroupdriver=cgroupfs, or this executor with -contain_pods=false")
@@ -165,8 +165,9 @@ func beside(ctx context.Context, side func(context.Context), f func(context.Cont
 }
 
 // serve runs the container runtime as long as f, which needs it, and f as long as
-// the runtime. The ctx of f ends when the runtime does.
-func (n *Node) serve(ctx context.Context, config dockershim.Config, f func(context.Context, *runtime) error) error {
+// the runtime. The ctx of f ends when the runtime does. While Docker does not
+// answer, waits is told why.
+func (n *Node) serve(ctx context.Context, config dockershim.Config, waits func(string), f func(context.Context, *runtime) error) error {
 	server, err := dockershim.New(config)
 	if err != nil {
 		return err
@@ -185,7 +186,7 @@ func (n *Node) serve(ctx context.Context, config dockershim.Config, f func(conte
 	}()
 	n.use(r)
 	defer n.use(nil)
-	if err = r.answers(ctx); err == nil {
+	if err = r.answers(ctx, waits); err == nil {
 		err = f(ctx, r)
 	}
 	cancel()

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -74,27 +73,49 @@ func TestBeside(t *testing.T) {
 	}
 }
 
-// A Docker daemon that does not answer is the reason why the node fails, and
-// nothing of the attempt is left when it has been drained.
+// sight is what a test sees of a node.
+type sight struct {
+	t     *testing.T
+	waits chan string
+}
+
+func (s sight) Pods([]executor.Pod) { s.t.Error("pods of a node that is not up") }
+
+func (s sight) Waits(reason string) {
+	select {
+	case s.waits <- reason:
+	default: // nobody asks any more
+	}
+}
+
+// While no Docker daemon answers the node waits and says for what, and nobody can
+// say that nothing runs.
 func TestRunWithoutDocker(t *testing.T) {
 	t.Parallel()
-	n, err := New(Config{RootDir: t.TempDir(), Docker: "unix://" + filepath.Join(t.TempDir(), "docker.sock")})
+	socket := filepath.Join(t.TempDir(), "docker.sock")
+	n, err := New(Config{RootDir: t.TempDir(), Docker: "unix://" + socket})
 	if err != nil {
 		t.Fatal(err)
 	}
 	spec := executor.Spec{Name: "n", Framework: "F", Agent: "S0", Total: executor.Amount{CPUs: 1, Mem: 100},
 		Cluster: podtask.Cluster{Servers: []string{"https://127.0.0.1:1"}, CA: authority(t), Token: "y"}}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	err = n.Run(ctx, spec, func([]executor.Pod) { t.Error("pods of a node that is not up") })
-	if err == nil || !strings.Contains(strings.ToLower(err.Error()), "docker") {
-		t.Errorf("got %v, want the daemon's absence", err)
+	ctx, cancel := context.WithCancel(t.Context())
+	see, ended := sight{t, make(chan string)}, make(chan error, 1)
+	go func() { ended <- n.Run(ctx, spec, see) }()
+	for range 2 { // it does not give up
+		if reason := <-see.waits; !strings.Contains(reason, "Docker does not answer") || !strings.Contains(reason, socket) {
+			t.Errorf("it waits for %q, want the daemon's absence", reason)
+		}
 	}
 	if running, err := n.Running(t.Context(), "u"); running || err == nil {
 		t.Errorf("nothing is known, but it says %v, %v", running, err)
 	}
 	if err := n.Drain(t.Context()); err == nil || !strings.Contains(strings.ToLower(err.Error()), "docker") {
 		t.Errorf("got %v, want to be told that containers may be left", err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v, though it was told to", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
@@ -31,12 +32,31 @@ func dial(socket string) (*runtime, error) {
 
 func (r *runtime) close() { _ = r.conn.Close() } // what it was for is over
 
-// answers waits until the runtime serves.
-func (r *runtime) answers(ctx context.Context) error {
-	if _, err := r.Version(ctx, &cri.VersionRequest{}, grpc.WaitForReady(true)); err != nil {
-		return fmt.Errorf("container runtime: %w", err)
+// The times of one question whether Docker is there, and between two.
+const (
+	answerTime = 10 * time.Second
+	askAgain   = time.Second
+)
+
+// answers waits until the runtime serves and Docker answers it, for as long as
+// ctx: a machine may come up in any order. It tells waits why it does not go on.
+func (r *runtime) answers(ctx context.Context, waits func(string)) error {
+	for {
+		once, cancel := context.WithTimeout(ctx, answerTime)
+		_, err := r.Version(once, &cri.VersionRequest{}, grpc.WaitForReady(true))
+		cancel()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("container runtime: %w", err)
+		}
+		waits("Docker does not answer: " + status.Convert(err).Message())
+		select {
+		case <-time.After(askAgain):
+		case <-ctx.Done():
+		}
 	}
-	return nil
 }
 
 // slices says that the runtime puts containers into slices of systemd.

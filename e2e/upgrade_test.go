@@ -1,0 +1,145 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+)
+
+// framework_runner is stopped and another version of it started, which brings
+// another executor_runner: the executors become that program, in place. No pod
+// notices, and all goes on as before.
+func TestFaultExecutorUpgrade(t *testing.T) {
+	mesos := serveLocalMesos(t, "local(2)", "-local_resources=cpus:2;mem:2048;disk:10000;ports:[31000-31099]")
+	c := cluster.Start(t, cluster.Config{Master: mesos})
+	for i := range 6 {
+		create(t, c, webPod(fmt.Sprintf("web-%d", i), "0.5"))
+	}
+	for i := range 6 {
+		awaitPhase(t, c, fmt.Sprintf("web-%d", i), v1.PodRunning)
+	}
+	id := frameworks(t, mesos)[0].ID
+	containersBefore, before := containers(t, mesos), programs(t, id)
+	if len(before) != 2 {
+		t.Fatalf("executors %v, want 2", before)
+	}
+
+	program, want := anotherVersion(t)
+	c.Stop()
+	c.Program = program
+	c.Restart()
+	began := time.Now()
+	c.Process().Await(soon, "every executor to be the new program", func() bool {
+		for _, hash := range programs(t, id) {
+			if hash != want {
+				return false
+			}
+		}
+		return true
+	})
+	t.Logf("all executors were replaced %v after the new framework_runner was ready", time.Since(began).Round(time.Millisecond))
+	if after := programs(t, id); !slices.Equal(slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before))) {
+		t.Errorf("the executors are processes %v, before they were %v", after, before)
+	}
+
+	// Whatever the new programs do with the pods that they have found, they do it
+	// before a new pod runs on each.
+	for i := range 2 {
+		create(t, c, webPod(fmt.Sprintf("new-%d", i), "0.3"))
+	}
+	for i := range 2 {
+		awaitPhase(t, c, fmt.Sprintf("new-%d", i), v1.PodRunning)
+	}
+	after := containers(t, mesos)
+	for _, container := range containersBefore {
+		if !slices.Contains(after, container) {
+			t.Errorf("container %s did not survive", container)
+		}
+	}
+	for i := range 6 {
+		pod := get(t, c, fmt.Sprintf("web-%d", i))
+		if pod.Status.Phase != v1.PodRunning || pod.Status.ContainerStatuses[0].RestartCount != 0 {
+			t.Errorf("%s is %s after %d restarts", pod.Name, pod.Status.Phase, pod.Status.ContainerStatuses[0].RestartCount)
+		}
+		logs := c.Client.CoreV1().Pods("default").GetLogs(pod.Name, &v1.PodLogOptions{})
+		if _, err := logs.DoRaw(context.Background()); err != nil {
+			t.Errorf("logs of %s: %v", pod.Name, err)
+		}
+	}
+	if tasks := liveTasks(t, mesos); len(tasks) != 8 || slices.ContainsFunc(tasks, func(t task) bool { return t.State != "TASK_RUNNING" }) {
+		t.Errorf("the tasks are %+v, want 8 that run", tasks)
+	}
+	for _, pod := range list(t, c) {
+		remove(t, c, pod.Name)
+	}
+	c.Process().Await(soon, "all pods to be gone", func() bool { return len(list(t, c)) == 0 })
+	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t, mesos)) == 0 })
+	c.Process().Await(soon, "the last task to end", func() bool { return len(liveTasks(t, mesos)) == 0 })
+}
+
+// anotherVersion makes a framework_runner with an executor_runner beside it that
+// differs from ours, and returns its path and the executor's hash. What follows
+// the last section of a program does not change what it does.
+func anotherVersion(t *testing.T) (framework, hash string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"framework_runner", "executor_runner"} {
+		b, err := os.ReadFile(cluster.Binary(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "executor_runner" {
+			b = append(b, "another version"...)
+			hash = fmt.Sprintf("%x", sha256.Sum256(b))
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "framework_runner"), hash
+}
+
+// programs returns the hashes of the programs of a framework's executors on this
+// machine, by their process ids.
+func programs(t *testing.T, framework string) map[int]string {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[int]string{}
+	for _, file := range all {
+		environ, err := os.ReadFile(file)
+		if err != nil || !bytes.Contains(environ, []byte("MESOS_FRAMEWORK_ID="+framework+"\x00")) {
+			continue // or it has ended
+		}
+		proc := filepath.Dir(file)
+		exe, err := os.Readlink(proc + "/exe")
+		if err != nil || !strings.Contains(exe, "executor") {
+			continue // such as what the kubelet starts
+		}
+		program, err := os.ReadFile(proc + "/exe")
+		if err != nil {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(proc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[pid] = fmt.Sprintf("%x", sha256.Sum256(program))
+	}
+	return found
+}

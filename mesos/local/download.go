@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -26,7 +27,13 @@ func download(ctx context.Context, uri, target string) error {
 		out.Close()
 		return err
 	}
-	return out.Close()
+	err = out.Close()
+	// A process that another goroutine is starting just now has the file open for
+	// writing, too, until its exec; were the file executed before that, it would
+	// be "text file busy". No fork that began before is left after this.
+	syscall.ForkLock.RLock()
+	syscall.ForkLock.RUnlock()
+	return err
 }
 
 func openURI(ctx context.Context, uri string) (io.ReadCloser, error) {

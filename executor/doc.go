@@ -25,4 +25,10 @@
 // it has declared failed. The framework launches the pods of the old one, which
 // the API server still binds to this node, again under new task ids. The kubelet
 // has taken their containers over by then, or will: it goes by the API server.
+//
+// # Another program
+//
+// The framework may want executors to be another program. That one takes over in
+// this very process, with the same tasks (replace.go, memory.go, package upgrade).
+// For the agent the connection has ended and come back.
 package executor

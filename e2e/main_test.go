@@ -17,7 +17,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	printPromises()
+	os.Exit(code)
 }
 
 func prepare() error {

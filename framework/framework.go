@@ -18,6 +18,7 @@ type Framework struct {
 	inbox    *inbox
 	outbox   *outbox
 	workers  *crew
+	clock    clock
 
 	watches   *watches
 	recorder  *recorder

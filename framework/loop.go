@@ -53,7 +53,7 @@ func (l *loop) run(ctx context.Context) {
 	for {
 		var due <-chan time.Time
 		if next := l.state.Next(); !next.IsZero() {
-			timer.Reset(time.Until(next))
+			timer.Reset(l.clock.until(next))
 			due = timer.C
 		}
 		select {
@@ -71,7 +71,7 @@ func (l *loop) run(ctx context.Context) {
 
 // step gives the core an event and does what it wants done.
 func (l *loop) step(e scheduler.Event) {
-	for _, c := range l.state.Step(time.Now(), e) {
+	for _, c := range l.state.Step(l.clock.now(), e) {
 		l.do(c)
 	}
 }

@@ -32,6 +32,7 @@ type world struct {
 	client  *fake.Clientset
 
 	watching chan string
+	hasten   func(*Framework) // changes a life before it begins; may be nil
 
 	mesos mesos.SchedulerHandler // of the life that runs
 	frame *Framework
@@ -98,6 +99,9 @@ func (w *world) run(change ...func(*Config)) {
 	f, err := New(cfg)
 	if err != nil {
 		w.Fatal(err)
+	}
+	if w.hasten != nil {
+		w.hasten(f)
 	}
 	ctx, stop := context.WithCancel(w.Context())
 	ended := make(chan error, 1)
@@ -174,13 +178,20 @@ func (w *world) launch() (*mesospb.SchedulerCall, []*mesospb.TaskInfo) {
 // eventually waits until a look at the API server shows what is expected.
 func (w *world) eventually(what string, look func() bool) {
 	w.Helper()
-	end := time.Now().Add(patience)
+	w.within(patience, func() string { return what }, look)
+}
+
+// within is eventually with a patience of its own, and words that are made when
+// it is over.
+func (w *world) within(d time.Duration, what func() string, look func() bool) {
+	w.Helper()
+	end := time.Now().Add(d)
 	for !look() {
 		if time.Now().After(end) {
-			w.Fatalf("not within %s: %s", patience, what)
+			w.Fatalf("not within %s: %s", d, what())
 		}
-		if !wait(w.Context(), time.Millisecond) {
-			w.Fatal(what, ": the test is over")
+		if !wait(w.Context(), 5*time.Millisecond) {
+			w.Fatal(what(), ": the test is over")
 		}
 	}
 }

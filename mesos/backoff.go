@@ -16,10 +16,16 @@ const (
 // A backoff counts failures and says how long to wait after each: twice as long
 // each time, of which the second half is random, so that the frameworks of a
 // restarted master do not come all at once.
-type backoff struct{ failures int }
+type backoff struct {
+	most     time.Duration // 0: maxBackoff
+	failures int
+}
 
 func (b *backoff) next() time.Duration {
-	d := maxBackoff
+	d := b.most
+	if d <= 0 {
+		d = maxBackoff
+	}
 	if b.failures < 6 {
 		d = min(d, firstBackoff<<b.failures)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
@@ -31,6 +32,9 @@ type SchedulerConfig struct {
 	// MaxRecord bounds one event and MaxBacklog all that wait for the handler,
 	// in bytes; 0 stands for 256 MiB and 64 MiB.
 	MaxRecord, MaxBacklog int
+	// MaxBackoff bounds the pause between two attempts to subscribe, which grows
+	// from a quarter of a second; 0 stands for 15 s.
+	MaxBackoff time.Duration
 	// Dial makes connections; nil is the network.
 	Dial Dialer
 	// Permit, if any, is asked before each request. What it refuses, with its
@@ -78,6 +82,9 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 	if cfg.MaxBacklog <= 0 {
 		cfg.MaxBacklog = defaultMaxBacklog
 	}
+	if cfg.MaxBackoff <= 0 {
+		cfg.MaxBackoff = maxBackoff
+	}
 	s := &Scheduler{
 		cfg:     cfg,
 		masters: masters,
@@ -98,7 +105,7 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 func (s *Scheduler) Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h SchedulerHandler) error {
 	defer s.wire.close()
 	r := run{Scheduler: s, info: info, handler: h}
-	var pause backoff
+	pause := backoff{most: s.cfg.MaxBackoff}
 	for {
 		held, err := r.round(ctx)
 		switch {
@@ -106,8 +113,8 @@ func (s *Scheduler) Run(ctx context.Context, info func() *mesospb.FrameworkInfo,
 			return context.Cause(ctx)
 		case fatal(err):
 			return err
-		case held >= maxBackoff:
-			pause = backoff{}
+		case held >= s.cfg.MaxBackoff:
+			pause.failures = 0
 		}
 		h.Disconnected(err)
 		wait(ctx, pause.next())

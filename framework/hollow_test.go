@@ -1,0 +1,178 @@
+package framework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// nodes are the agents' executors with kubelets that run nothing, and do
+// everything else as real ones: they run a pod that is bound to their agent and
+// given to them as a task, and end it when it is deleted or killed. What ran
+// when an executor died goes on, as containers do.
+type nodes struct {
+	client kubernetes.Interface
+
+	mu       sync.Mutex
+	runs     map[string]string // agent by pod uid: where it runs
+	launched map[string]int    // task ids
+	wrong    []string          // what must never happen
+}
+
+func newNodes(client kubernetes.Interface) *nodes {
+	return &nodes{client: client, runs: map[string]string{}, launched: map[string]int{}}
+}
+
+// simulate is the executor of one agent, see [local.Config].
+func (n *nodes) simulate(ctx context.Context, env map[string]string, _ *mesospb.ExecutorInfo) int {
+	cfg, err := mesos.ExecutorFromEnv(func(k string) string { return env[k] })
+	if err != nil {
+		return 1
+	}
+	h := &hollowNode{nodes: n, agent: cfg.AgentID, Executor: mesos.NewExecutor(cfg), kills: map[string]chan struct{}{}, ctx: ctx}
+	err = h.Run(ctx, h)
+	h.pods.Wait()
+	if ctx.Err() == nil { // the agent is gone for good, or says so: it cleans up
+		n.stopAll(cfg.AgentID)
+	}
+	if errors.Is(err, mesos.ErrShutdown) {
+		return 0
+	}
+	return 1
+}
+
+// hollowNode is one of them.
+type hollowNode struct {
+	*nodes
+	*mesos.Executor
+	agent string
+	ctx   context.Context // of the process that this stands for
+	kills map[string]chan struct{}
+	pods  sync.WaitGroup
+}
+
+// Event takes what the agent says.
+func (h *hollowNode) Event(e *mesospb.ExecutorEvent) {
+	switch e.GetType() {
+	case mesospb.ExecutorEvent_LAUNCH:
+		t := e.GetLaunch().GetTask()
+		id := t.GetTaskId().GetValue()
+		data, err := podtask.Decode(t.GetData())
+		if err != nil {
+			h.blame("task %s: %v", id, err)
+			return
+		}
+		h.mu.Lock()
+		h.launched[id]++
+		again := h.launched[id] > 1
+		h.mu.Unlock()
+		if again {
+			h.blame("task %s was launched twice", id)
+		}
+		kill := make(chan struct{})
+		h.kills[id] = kill
+		h.say(id, mesospb.TaskState_TASK_STARTING)
+		h.pods.Go(func() { h.live(id, data, kill) })
+	case mesospb.ExecutorEvent_KILL:
+		id := e.GetKill().GetTaskId().GetValue()
+		if kill := h.kills[id]; kill != nil {
+			close(kill)
+			h.kills[id] = nil
+		}
+	}
+}
+
+func (h *hollowNode) say(id string, s mesospb.TaskState) {
+	h.Update(&mesospb.TaskStatus{TaskId: &mesospb.TaskID{Value: &id}, State: s.Enum()})
+}
+
+// live is the life of a task, from STARTING on.
+func (h *hollowNode) live(id string, pod podtask.Data, kill <-chan struct{}) {
+	seen := false
+	for {
+		p, err := h.client.CoreV1().Pods(pod.Namespace).Get(h.ctx, pod.Name, metav1.GetOptions{})
+		there := err == nil && string(p.UID) == pod.UID && !finished(p)
+		here := there && p.Spec.NodeName != "" && podtask.MeantFor(p.Annotations, h.agent)
+		switch {
+		case err != nil && !apierrors.IsNotFound(err):
+		case seen && !here, here && p.DeletionTimestamp != nil:
+			h.stop(pod.UID)
+			h.say(id, mesospb.TaskState_TASK_KILLED)
+			return
+		case here && !seen:
+			seen = true
+			h.start(pod.UID)
+			h.say(id, mesospb.TaskState_TASK_RUNNING)
+		}
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-kill:
+			if here {
+				h.blame("task %s was killed while its pod is wanted here", id)
+			}
+			h.stop(pod.UID)
+			h.say(id, mesospb.TaskState_TASK_KILLED)
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (h *hollowNode) start(uid string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if other := h.runs[uid]; other != "" && other != h.agent {
+		h.wrong = append(h.wrong, fmt.Sprintf("pod %s runs on agents %s and %s", uid, other, h.agent))
+	}
+	h.runs[uid] = h.agent
+}
+
+func (h *hollowNode) stop(uid string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.runs[uid] == h.agent {
+		delete(h.runs, uid)
+	}
+}
+
+// stopAll ends what an agent runs.
+func (n *nodes) stopAll(agent string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for uid, a := range n.runs {
+		if a == agent {
+			delete(n.runs, uid)
+		}
+	}
+}
+
+func (n *nodes) blame(format string, args ...any) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.wrong = append(n.wrong, fmt.Sprintf(format, args...))
+}
+
+// running is how many pods run.
+func (n *nodes) running() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.runs)
+}
+
+// complaints are what must not have happened and did.
+func (n *nodes) complaints() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.wrong)
+}

@@ -1,0 +1,116 @@
+package framework
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// neighbour is another framework of the same Mesos. It notes which agents it is
+// offered, and keeps the offers.
+type neighbour struct {
+	*mesos.Scheduler
+
+	mu     sync.Mutex
+	agents map[string]bool
+}
+
+func (n *neighbour) Event(e *mesospb.SchedulerEvent) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, o := range e.GetOffers().GetOffers() {
+		n.agents[o.GetAgentId().GetValue()] = true
+	}
+}
+
+func (n *neighbour) Disconnected(error) {}
+
+func (n *neighbour) offered() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.agents)
+}
+
+// join subscribes another framework.
+func (s *siege) join() *neighbour {
+	s.Helper()
+	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: s.mesos.Addr()})
+	s.must(err)
+	n := &neighbour{Scheduler: connection, agents: map[string]bool{}}
+	ctx, leave := context.WithCancel(context.Background())
+	var gone sync.WaitGroup
+	gone.Go(func() {
+		_ = n.Run(ctx, func() *mesospb.FrameworkInfo { // it ends as it is told to
+			return &mesospb.FrameworkInfo{User: proto.String("root"), Name: proto.String("neighbour")}
+		}, n)
+	})
+	s.Cleanup(func() { leave(); gone.Wait() })
+	return n
+}
+
+// calls counts what the framework sends.
+type calls struct {
+	Mesos
+	mu   sync.Mutex
+	sent []mesospb.SchedulerCall_Type
+}
+
+func (c *calls) Send(ctx context.Context, call *mesospb.SchedulerCall) error {
+	c.mu.Lock()
+	c.sent = append(c.sent, call.GetType())
+	c.mu.Unlock()
+	return c.Mesos.Send(ctx, call)
+}
+
+// sentSoFar are the types of the calls that were sent.
+func (c *calls) sentSoFar() []mesospb.SchedulerCall_Type {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.sent)
+}
+
+// A framework whose pods fit nowhere leaves the agents to others: another one
+// that comes is offered all of them within five seconds.
+func TestNeighbour(t *testing.T) {
+	t.Parallel()
+	s := newSiege(t, local.Faults{})
+	s.post(makePod("big", func(p *v1.Pod) {
+		p.Spec.Containers[0].Resources.Requests[v1.ResourceCPU] = resource.MustParse("100")
+	}))
+	s.eventually("the pod knows why it waits", func() bool {
+		status, err := s.frame.Status(s.Context())
+		s.must(err)
+		return len(status.Waiting) == 1 && len(status.Agents) == 3
+	})
+	n := s.join()
+	s.within(5*time.Second, func() string { return "the neighbour is offered all agents" }, func() bool { return n.offered() == 3 })
+}
+
+// A framework with nothing to launch is offered nothing: once it has suppressed
+// offers, it handles none in what is five minutes of its time.
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	counted := &calls{}
+	s := newSiege(t, local.Faults{}, func(c *Config) { counted.Mesos, c.Mesos = c.Mesos, counted })
+	s.pods(3)
+	s.settle(false)
+	s.eventually("offers are suppressed", func() bool { return slices.Contains(counted.sentSoFar(), mesospb.SchedulerCall_SUPPRESS) })
+	before, began := len(counted.sentSoFar()), s.frame.clock.now()
+	s.within(time.Minute, func() string { return "five minutes pass" }, func() bool { return s.frame.clock.now().Sub(began) > 5*time.Minute })
+	for _, c := range counted.sentSoFar()[before:] {
+		switch c {
+		case mesospb.SchedulerCall_DECLINE, mesospb.SchedulerCall_REVIVE, mesospb.SchedulerCall_ACCEPT:
+			t.Errorf("%s of an idle framework", c)
+		}
+	}
+	s.end()
+}

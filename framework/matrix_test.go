@@ -84,12 +84,12 @@ var matrix = []struct {
 	},
 	{
 		name: "an agent restarts", promise: "its executor subscribes again, its pods stay",
-		act: func(s *siege) { s.must(s.mesos.StopAgent(0)); s.must(s.mesos.StartAgent(0)) },
+		act: func(s *siege) { s.must(s.mesos.StopAgent(0, 0)); s.must(s.mesos.StartAgent(0)) },
 	},
 	{
 		name: "an agent is cut off and comes back", promise: "its pods are waited for and go on",
 		act: func(s *siege) {
-			s.must(s.mesos.PauseAgent(0))
+			s.must(s.mesos.PauseAgent(0, 0))
 			s.eventually("the master gives the agent up", s.anyNodeLost)
 			s.must(s.mesos.ResumeAgent(0))
 		},

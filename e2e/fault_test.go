@@ -5,9 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -16,8 +14,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// faultPods is how many pods run while something goes wrong.
-const faultPods = 20
+// crowd is how many pods run while something goes wrong with a cluster.
+const crowd = 20
 
 // long is set by `make faults`: faults last as long as docs/faults.md says.
 var long = os.Getenv("FAULTS") == "long"
@@ -25,9 +23,9 @@ var long = os.Getenv("FAULTS") == "long"
 // TestFault runs twenty pods on three agents and has one thing after another go
 // wrong. After each, every container must be the one it was before.
 func TestFault(t *testing.T) {
-	mesos := serveLocalMesos(t, "local(3)", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]")
+	mesos := serveLocalMesos(t, "local(3)", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]", "-local_agent_timeout=10s")
 	c := cluster.Start(t, cluster.Config{Master: mesos})
-	for i := range faultPods {
+	for i := range crowd {
 		create(t, c, webPod(fmt.Sprintf("web-%d", i), "0.4"))
 	}
 	w := &faultWorld{Cluster: c, mesos: mesos}
@@ -40,7 +38,7 @@ func TestFault(t *testing.T) {
 	t.Run("MasterRestarts", w.masterRestarts)
 	t.Run("AgentPartitioned", w.agentPartitioned)
 
-	for i := range faultPods {
+	for i := range crowd {
 		remove(t, c, fmt.Sprintf("web-%d", i))
 	}
 	c.Process().Await(2*time.Minute, "all pods to be gone", func() bool { return len(list(t, c)) == 0 })
@@ -76,25 +74,18 @@ func (w *faultWorld) asWanted(t *testing.T) bool {
 			running[task.Name] = true
 		}
 	}
-	if len(running) != faultPods {
+	if len(running) != crowd {
 		return false
 	}
 	pods := list(t, w.Cluster)
-	return len(pods) == faultPods && !slices.ContainsFunc(pods, func(p v1.Pod) bool { return !isReady(&p) })
+	return len(pods) == crowd && !slices.ContainsFunc(pods, func(p v1.Pod) bool { return !isReady(&p) })
 }
 
-func isReady(p *v1.Pod) bool {
-	for _, condition := range p.Status.Conditions {
-		if condition.Type == v1.PodReady {
-			return condition.Status == v1.ConditionTrue
-		}
-	}
-	return false
-}
+func isReady(p *v1.Pod) bool { return has(p.Status.Conditions, v1.PodReady) }
 
 func (w *faultWorld) await(t *testing.T, within time.Duration) {
 	t.Helper()
-	w.Process().Await(within, fmt.Sprintf("%d pods as wanted", faultPods), func() bool { return w.asWanted(t) })
+	w.Process().Await(within, fmt.Sprintf("%d pods as wanted", crowd), func() bool { return w.asWanted(t) })
 }
 
 // settle waits until all is as wanted again, checks that no container has been
@@ -112,7 +103,7 @@ func (w *faultWorld) settle(t *testing.T, p *promise, began time.Time) {
 			t.Errorf("%s ran as %s and now as %s", name, id, after[name])
 		}
 	}
-	p.measure("all as wanted %v later; %d of %d containers are the same and never restarted", took, kept, faultPods)
+	p.measure("all as wanted %v later; %d of %d containers are the same and never restarted", took, kept, crowd)
 	w.before = after
 }
 
@@ -157,7 +148,8 @@ func (w *faultWorld) frameworkRunnerKilled(t *testing.T) {
 func (w *faultWorld) executorKilled(t *testing.T) {
 	p := promised(t, "one executor is killed",
 		"its containers run on; the next executor on that agent takes them over; pods stay Running all the time")
-	pids := executors(t, w.mesos)
+	id := frameworks(t, w.mesos)[0].ID
+	pids := executors(t, id)
 	if len(pids) != 3 {
 		t.Fatalf("executors run as %v, want 3", pids)
 	}
@@ -166,7 +158,7 @@ func (w *faultWorld) executorKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Process().Await(soon, "another executor in its place", func() bool {
-		now := executors(t, w.mesos)
+		now := executors(t, id)
 		return len(now) == 3 && !slices.Contains(now, pids[0])
 	})
 	p.measure("another executor started %v later", since(began))
@@ -226,32 +218,4 @@ func taskIDs(t *testing.T, mesos string) []string {
 		ids[task.ID] = true
 	}
 	return slices.Sorted(maps.Keys(ids))
-}
-
-// executors are the processes of our executors that work for the frameworks of
-// this master, known by their environment.
-func executors(t *testing.T, mesos string) []int {
-	t.Helper()
-	var pids []int
-	paths, err := filepath.Glob("/proc/[0-9]*/environ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range frameworks(t, mesos) {
-		for _, path := range paths {
-			env, err := os.ReadFile(path)
-			if err != nil || !strings.Contains(string(env), "MESOS_FRAMEWORK_ID="+f.ID+"\x00") {
-				continue
-			}
-			pid := 0
-			if _, err := fmt.Sscanf(path, "/proc/%d/environ", &pid); err != nil {
-				t.Fatal(err)
-			}
-			if exe, err := os.Readlink(filepath.Join(filepath.Dir(path), "exe")); err == nil && strings.Contains(exe, "executor_runner") {
-				pids = append(pids, pid)
-			}
-		}
-	}
-	slices.Sort(pids)
-	return pids
 }

@@ -48,4 +48,7 @@
 // user namespaces per pod, images as volumes, ambient capabilities, the strict
 // policy for supplementary groups and recursive read-only mounts: Docker's API
 // has none of them. Each is refused with its reason; none is left out silently.
+// UpdatePodSandboxResources, of which the kubelet expects nothing: a pod has no
+// limits of its own, its containers have. Lists as streams and metrics, which the
+// kubelet asks for only where switched on.
 package dockershim

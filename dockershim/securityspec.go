@@ -67,10 +67,12 @@ func securityOptions(s *runtimeapi.LinuxContainerSecurityContext, seccomp string
 		options = append(options, "no-new-privileges")
 	}
 	if !s.Privileged {
-		switch s.GetSeccomp().GetProfileType() {
-		case runtimeapi.SecurityProfile_Unconfined:
+		switch p := s.GetSeccomp(); {
+		// No profile means none to the community's suite for runtimes. The kubelet
+		// always says which one.
+		case p == nil || p.ProfileType == runtimeapi.SecurityProfile_Unconfined:
 			options = append(options, "seccomp=unconfined")
-		case runtimeapi.SecurityProfile_Localhost:
+		case p.ProfileType == runtimeapi.SecurityProfile_Localhost:
 			options = append(options, "seccomp="+seccomp)
 		}
 		option, err := apparmorOption(s)

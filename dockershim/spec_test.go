@@ -120,7 +120,7 @@ func TestContainerSpec(t *testing.T) {
 	}{
 		"plain": {nil, fields{
 			"Image": `"sha256:i"`, "Entrypoint": "null", "Cmd": "null", "NetworkMode": `"container:s1"`, "IpcMode": `"container:s1"`,
-			"PidMode": `"container:s1"`, "User": "", "OpenStdin": "", "Tty": "", "StopSignal": "", "SecurityOpt": "", "MaskedPaths": `["/proc/none"]`,
+			"PidMode": `"container:s1"`, "User": "", "OpenStdin": "", "Tty": "", "StopSignal": "", "SecurityOpt": `["seccomp=unconfined"]`, "MaskedPaths": `["/proc/none"]`,
 			"LogConfig":   `{"Type":"json-file","Config":{"max-file":"3","max-size":"100"}}`,
 			"Healthcheck": `{"Test":["NONE"]}`, "OomScoreAdj": "", "MemorySwap": "",
 		}},

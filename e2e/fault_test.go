@@ -68,8 +68,12 @@ func (w *faultWorld) containers(t *testing.T) map[string]string {
 
 // asWanted: every pod is ready, and is a task that Mesos knows to run.
 func (w *faultWorld) asWanted(t *testing.T) bool {
+	all, err := askFrameworks(w.mesos)
+	if err != nil || len(all) != 1 {
+		return false // the master is away, or has not heard of us yet
+	}
 	running := map[string]bool{}
-	for _, task := range liveTasks(t, w.mesos) {
+	for _, task := range all[0].Tasks {
 		if task.State == "TASK_RUNNING" {
 			running[task.Name] = true
 		}

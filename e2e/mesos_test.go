@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 )
@@ -26,18 +27,27 @@ type framework struct {
 // frameworks reads the master's state page.
 func frameworks(t testing.TB, addr string) []framework {
 	t.Helper()
-	resp, err := http.Get("http://" + addr + "/state")
+	all, err := askFrameworks(addr)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return all
+}
+
+// askFrameworks is frameworks of a master that may be away.
+func askFrameworks(addr string) ([]framework, error) {
+	resp, err := http.Get("http://" + addr + "/state")
+	if err != nil {
+		return nil, err
 	}
 	defer resp.Body.Close()
 	var state struct {
 		Frameworks []framework `json:"frameworks"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&state); err != nil {
-		t.Fatalf("state page of %s: %v", addr, err)
+		return nil, fmt.Errorf("state page of %s: %w", addr, err)
 	}
-	return state.Frameworks
+	return state.Frameworks, nil
 }
 
 // liveTasks lists the tasks that have not ended, of every framework.

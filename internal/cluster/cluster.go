@@ -42,6 +42,7 @@ type Cluster struct {
 
 	t       testing.TB
 	args    []string
+	secure  int // port
 	process *Process
 }
 
@@ -49,7 +50,7 @@ type Cluster struct {
 // end of the test.
 func Start(t testing.TB, cfg Config) *Cluster {
 	t.Helper()
-	c := &Cluster{t: t, DataDir: cfg.DataDir, Port: FreePort(t), Program: Binary("framework_runner"), MesosAddr: fmt.Sprintf("127.0.0.1:%d", FreePort(t))}
+	c := &Cluster{t: t, DataDir: cfg.DataDir, Port: FreePort(t), secure: FreePort(t), Program: Binary("framework_runner"), MesosAddr: fmt.Sprintf("127.0.0.1:%d", FreePort(t))}
 	if c.DataDir == "" {
 		c.DataDir = t.TempDir()
 	}
@@ -61,7 +62,7 @@ func Start(t testing.TB, cfg Config) *Cluster {
 		"-local_address=" + c.MesosAddr,
 		"-data_dir=" + c.DataDir,
 		"-port=" + strconv.Itoa(c.Port),
-		"-secure_port=" + strconv.Itoa(FreePort(t)),
+		"-secure_port=" + strconv.Itoa(c.secure),
 	}, cfg.Args...)
 	client, err := kubernetes.NewForConfig(&rest.Config{Host: c.URL(), QPS: -1})
 	if err != nil {
@@ -97,6 +98,9 @@ func (c *Cluster) Kill() { c.process.Kill() }
 
 // Process is the framework_runner that runs now.
 func (c *Cluster) Process() *Process { return c.process }
+
+// Secure is the URL of the secure port.
+func (c *Cluster) Secure() string { return fmt.Sprintf("https://127.0.0.1:%d", c.secure) }
 
 // URL of the local port.
 func (c *Cluster) URL() string { return fmt.Sprintf("http://127.0.0.1:%d", c.Port) }

@@ -8,6 +8,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 
@@ -28,12 +29,17 @@ type source struct {
 	drained bool
 }
 
+// watchBackoff is how long the watch pauses when it breaks: at most two seconds,
+// not the half minute of client-go, since another API server may have taken over
+// at once and pods wait for their node to see them.
+var watchBackoff = wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.5, Cap: 2 * time.Second, Steps: 30}
+
 // run watches the pods of node until ctx ends.
 func (s *source) run(ctx context.Context, client kubernetes.Interface, node string) {
 	bound := fields.OneTermEqualSelector("spec.nodeName", node)
 	lw := cache.NewListWatchFromClient(client.CoreV1().RESTClient(), "pods", metav1.NamespaceAll, bound)
 	store := cache.NewUndeltaStore(s.push, cache.MetaNamespaceKeyFunc)
-	cache.NewReflector(lw, &v1.Pod{}, store, 0).RunWithContext(ctx)
+	cache.NewReflectorWithOptions(lw, &v1.Pod{}, store, cache.ReflectorOptions{Backoff: &watchBackoff}).RunWithContext(ctx)
 }
 
 // push takes what the watch has now.

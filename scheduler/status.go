@@ -95,9 +95,10 @@ func isAnswer(u Update) bool {
 }
 
 // costless reports whether an attempt came to nothing by a race that says
-// nothing about the pod: its offers were taken back meanwhile.
+// nothing about the pod: its offers were taken back meanwhile, or the executor
+// ended just then, as idle ones do.
 func costless(u Update) bool {
-	return u.reasonIs(mesospb.TaskStatus_REASON_INVALID_OFFERS)
+	return u.reasonIs(mesospb.TaskStatus_REASON_INVALID_OFFERS) || u.reasonIs(mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED)
 }
 
 // describe says in words what Mesos said.

@@ -41,7 +41,7 @@ var statusTable = []struct {
 	{mesospb.TaskState_TASK_KILLED, executor, mesospb.TaskStatus_REASON_AGENT_DRAINING, ended, "ack requeue", "; ack", "ack"},
 	{mesospb.TaskState_TASK_FAILED, master, reconciled, ended, "ack requeue", "; ack", "ack"},
 
-	{mesospb.TaskState_TASK_FAILED, agentSrc, mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED, interrupted, "ack requeue", "; ack", "ack requeue at once"},
+	{mesospb.TaskState_TASK_FAILED, agentSrc, mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED, interrupted, "ack requeue at once", "; ack", "ack requeue at once"},
 	{mesospb.TaskState_TASK_FAILED, agentSrc, mesospb.TaskStatus_REASON_EXECUTOR_REGISTRATION_TIMEOUT, interrupted, "ack requeue", "; ack", "ack requeue at once"},
 	{mesospb.TaskState_TASK_FAILED, agentSrc, mesospb.TaskStatus_REASON_EXECUTOR_REREGISTRATION_TIMEOUT, interrupted, "ack requeue", "; ack", "ack requeue at once"},
 	{mesospb.TaskState_TASK_FAILED, agentSrc, mesospb.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED, interrupted, "ack requeue", "; ack", "ack requeue at once"},

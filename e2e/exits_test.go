@@ -23,6 +23,7 @@ func TestResistingPods(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{})
 
 	t.Run("ignores SIGTERM", func(t *testing.T) {
+		p := promised(t, "a container ignores SIGTERM", "it is killed after its grace, here of 2 s")
 		pod := webPod("deaf", "0.1")
 		grace := int64(2)
 		pod.Spec.TerminationGracePeriodSeconds = &grace
@@ -37,10 +38,11 @@ func TestResistingPods(t *testing.T) {
 		if took < 2*time.Second || took > 20*time.Second {
 			t.Errorf("it went after %v; its grace is 2 s", took)
 		}
-		fmt.Printf("promise: a container that ignores SIGTERM is killed after its grace of 2 s; measured: its pod was gone after %.1f s\n", took.Seconds())
+		p.measure("its pod was gone after %.1f s", took.Seconds())
 	})
 
 	t.Run("its image is missing", func(t *testing.T) {
+		p := promised(t, "a pod's image is missing", "it says so, and runs once the image is there")
 		name := "kubernetes-mesos-test/late:" + fmt.Sprint(os.Getpid())
 		pod := webPod("late", "0.1")
 		pod.Spec.Containers[0].Image = name
@@ -59,7 +61,7 @@ func TestResistingPods(t *testing.T) {
 		awaitPhase(t, c, "late", v1.PodRunning)
 		remove(t, c, "late")
 		awaitGone(t, c, "late")
-		fmt.Printf("promise: a pod whose image is missing says so and runs once it is there; measured: %.60q, then Running after %.1f s\n", waiting, time.Since(began).Seconds())
+		p.measure("%.60q, then Running after %.1f s", waiting, time.Since(began).Seconds())
 	})
 	awaitNoContainers(t, c)
 }
@@ -76,6 +78,7 @@ func TestDiskFull(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	p := promised(t, "the disk of the executors' directory is full", "new pods wait and say why, those that run go on; nothing left over")
 	c := cluster.Start(t, cluster.Config{Args: []string{"-executor_uri=" + wrapped(t, "exec %s -root_dir="+root)}})
 	create(t, c, webPod("before", "0.1"))
 	awaitPhase(t, c, "before", v1.PodRunning)
@@ -127,7 +130,7 @@ func TestDiskFull(t *testing.T) {
 	awaitGone(t, c, "before", "full")
 	awaitNoContainers(t, c)
 	c.Process().Await(soon, "the last mount to go", func() bool { return len(glob(t, root+"/*/pods/*/volumes/*/*")) == 0 })
-	fmt.Printf("promise: on a full disk pods wait or say why they fail, and nothing is left; measured: the new pod %s, the one before it %s %s\n", fate, before.Phase, before.Reason)
+	p.measure("the new pod %s; the one before it %s %s", fate, before.Phase, before.Reason)
 }
 
 // awaitNoContainers waits until no container and no live task of a pod remains.

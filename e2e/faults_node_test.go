@@ -116,7 +116,7 @@ func nodeReady(node *v1.Node) bool {
 
 // unharmed checks that the pods are the same ones in the same containers, and
 // then that nothing is left of them once they are deleted.
-func (n *node) unharmed(promise string, faults int, back time.Duration) {
+func (n *node) unharmed(p *promise, faults int, back time.Duration) {
 	n.Helper()
 	restarts := 0
 	pods := list(n.T, n.Cluster)
@@ -137,8 +137,8 @@ func (n *node) unharmed(promise string, faults int, back time.Duration) {
 	awaitGone(n.T, n.Cluster, names...)
 	n.Process().Await(soon, "the last container to go", func() bool { return len(n.all()) == 0 })
 	n.Process().Await(soon, "the last task to end", func() bool { return len(liveTasks(n.T, n.mesos)) == 0 })
-	fmt.Printf("promise: %s; measured: %d times with %d pods: %d pods lost, %d containers replaced, %d restarts, 0 left over, ready %.1f s after the last\n",
-		promise, faults, faultPods, lost, replaced, restarts, back.Seconds())
+	p.measure("%d times with %d pods: %d pods lost, %d containers replaced, %d restarts, 0 left over, ready %.1f s after the last",
+		faults, faultPods, lost, replaced, restarts, back.Seconds())
 	if lost != 0 || replaced != 0 || restarts != 0 || len(now) != len(n.containers) {
 		n.Errorf("containers before %q, after %q", n.containers, now)
 	}
@@ -150,6 +150,7 @@ func (n *node) within(most time.Duration) { time.Sleep(time.Duration(n.random.In
 // executor_runner is killed at random moments, also while it takes over what the
 // one before it has left. The next one finds the pods as they are.
 func TestFaultExecutorKilledRounds(t *testing.T) {
+	p := promised(t, "the executor is killed, again and again", "no pod is lost, no container restarted, nothing left over")
 	n := newNode(t, "--live-restore")
 	id := frameworks(t, n.mesos)[0].ID
 	last, killed := 0, rounds(t)
@@ -168,7 +169,7 @@ func TestFaultExecutorKilledRounds(t *testing.T) {
 		pids := executors(t, id)
 		return len(pids) == 1 && pids[0] != last
 	})
-	n.unharmed("pods survive kill -9 of executor_runner", killed, n.awaitReady(2*time.Minute))
+	n.unharmed(p, killed, n.awaitReady(2*time.Minute))
 }
 
 // executors lists the processes of a framework's executor_runner.
@@ -196,6 +197,7 @@ func executors(t testing.TB, framework string) []int {
 // The Docker daemon is killed at random moments and away for up to five seconds.
 // It restores its containers, and nobody takes them for dead meanwhile.
 func TestFaultDockerKilledRounds(t *testing.T) {
+	p := promised(t, "dockerd, which has live-restore, is killed again and again", "no pod is lost, no container restarted, nothing left over")
 	n := newNode(t, "--live-restore")
 	killed := rounds(t)
 	for range killed {
@@ -204,14 +206,18 @@ func TestFaultDockerKilledRounds(t *testing.T) {
 		n.within(5 * time.Second)
 		n.docker.Start()
 	}
-	n.unharmed("pods survive kill -9 of dockerd with live-restore", killed, n.awaitReady(2*time.Minute))
+	n.unharmed(p, killed, n.awaitReady(2*time.Minute))
 }
 
 // Docker's socket is away for a while, as when its package is upgraded. Containers
 // run on, and nobody takes them for dead.
 func TestFaultDockerSocketGone(t *testing.T) {
+	away := 20 * time.Second // the kubelet misses twenty lists of containers
+	if long {
+		away = time.Minute
+	}
+	p := promised(t, fmt.Sprintf("Docker's socket is away for %v", away), "containers run on; no pod is lost, no container restarted")
 	n := newNode(t)
-	const away = 20 * time.Second // the kubelet misses twenty lists of containers
 	socket := n.docker.Socket()
 	if err := os.Rename(socket, socket+".away"); err != nil {
 		t.Fatal(err)
@@ -220,12 +226,13 @@ func TestFaultDockerSocketGone(t *testing.T) {
 	if err := os.Rename(socket+".away", socket); err != nil {
 		t.Fatal(err)
 	}
-	n.unharmed(fmt.Sprintf("pods survive %v without Docker's socket", away), 1, n.awaitReady(2*time.Minute))
+	n.unharmed(p, 1, n.awaitReady(2*time.Minute))
 }
 
 // A Docker daemon without live-restore ends all containers when it ends. Their
 // pods stay, the kubelet starts each container once more, and says so.
 func TestFaultDockerRestarted(t *testing.T) {
+	p := promised(t, "dockerd without live-restore is restarted, which ends all containers", "each container is started once more, in its pod; nothing left over")
 	n := newNode(t)
 	n.docker.Stop()
 	n.docker.Start()
@@ -250,6 +257,5 @@ func TestFaultDockerRestarted(t *testing.T) {
 	remove(t, n.Cluster, names...)
 	awaitGone(t, n.Cluster, names...)
 	n.Process().Await(soon, "the last container to go", func() bool { return len(n.all()) == 0 })
-	fmt.Printf("promise: a restarted dockerd without live-restore costs each container one restart; measured: %d pods of %d, each restarted once, ready %.1f s after Docker, 0 left over\n",
-		len(pods), faultPods, back.Seconds())
+	p.measure("%d pods of %d, each restarted once, ready %.1f s after Docker, 0 left over", len(pods), faultPods, back.Seconds())
 }

@@ -109,6 +109,7 @@ func (s *several) end(c *cluster.Cluster) {
 // executors obey the API server that is left. Started again it follows, and
 // leads at once when the other one ends in order.
 func TestFaultLeaderKilled(t *testing.T) {
+	p := promised(t, "of two framework_runners on one etcd the leader is killed, later told to end", "the other launches a new pod within 10 s; nothing is restarted")
 	s := startSeveral(t)
 	first, second := s.leader, s.standby
 	names := []string{"web-0", "web-1", "web-2", "web-3"}
@@ -128,7 +129,7 @@ func TestFaultLeaderKilled(t *testing.T) {
 	began := time.Now()
 	first.Kill()
 	took := s.runsSoon(second, "after-crash", began)
-	t.Logf("a pod created after the leader's crash ran %v after it", took)
+	p.measure("a pod created after the leader's crash ran %v after it", took)
 	if took > takeover {
 		t.Errorf("it took %v until a pod ran again, want %v at most", took, takeover)
 	}
@@ -142,9 +143,9 @@ func TestFaultLeaderKilled(t *testing.T) {
 	before = containers(t, s.mesos)
 	began = time.Now()
 	second.Stop()
-	t.Logf("the leader ended in order within %v", time.Since(began).Round(10*time.Millisecond))
+	p.measure("the leader ended in order within %v", time.Since(began).Round(10*time.Millisecond))
 	took = s.runsSoon(first, "after-stop", began)
-	t.Logf("a pod created after the leader's end ran %v after it was told to end", took)
+	p.measure("a pod created after the leader's end ran %v after it was told to end", took)
 	s.untouched(first, before, append(names[1:], "after-crash")...)
 	s.end(first)
 }
@@ -154,6 +155,7 @@ func TestFaultLeaderKilled(t *testing.T) {
 // finds out before it does anything, and ends.
 func TestFaultLeaderPaused(t *testing.T) {
 	const pause = time.Minute
+	p := promised(t, fmt.Sprintf("the leader is stopped for %v, in the middle of its work, and woken", pause), "the other takes over; the old one ends before it does anything; nothing is launched twice")
 	s := startSeveral(t)
 	old := s.leader.Process()
 	s.runsSoon(s.standby, "calm", time.Now())
@@ -165,20 +167,21 @@ func TestFaultLeaderPaused(t *testing.T) {
 	for i := range 6 {
 		awaitPhase(t, s.standby, fmt.Sprintf("web-%d", i), v1.PodRunning)
 	}
-	t.Logf("all pods ran %v after the leader was stopped", time.Since(began).Round(10*time.Millisecond))
+	p.measure("all pods ran %v after the leader was stopped", time.Since(began).Round(10*time.Millisecond))
 	before := containers(t, s.mesos)
 	<-time.After(pause - time.Since(began))
 
 	signal(t, old, syscall.SIGCONT)
 	awake := time.Now()
 	code, out := old.Wait()
-	t.Logf("the old leader ended %v after it woke up", time.Since(awake).Round(10*time.Millisecond))
+	p.measure("the old leader ended %v after it woke up", time.Since(awake).Round(10*time.Millisecond))
 	if code == 0 || !containsAny(out, "led and does so no longer", "has taken this framework over") {
 		t.Errorf("the old leader ended with code %d and did not say why", code)
 	}
 	s.runsSoon(s.standby, "after", time.Now())
 	s.untouched(s.standby, before, "calm", "web-0", "web-5")
 	s.onceEach(s.standby)
+	p.measure("one task, and one pair of containers, of each pod")
 	s.end(s.standby)
 }
 
@@ -186,20 +189,21 @@ func TestFaultLeaderPaused(t *testing.T) {
 // and ends; whoever waits goes on waiting, and leads when etcd is back. Pods run
 // on all the while.
 func TestFaultEtcdPaused(t *testing.T) {
+	p := promised(t, "etcd does not answer for a while", "the leader ends, as it cannot know that it leads; all goes on when etcd is back; pods run on")
 	s := startSeveral(t)
 	s.runsSoon(s.standby, "before", time.Now())
 	before := containers(t, s.mesos)
 	signal(t, s.etcd, syscall.SIGSTOP)
 	began := time.Now()
 	code, out := s.leader.Process().Wait()
-	t.Logf("the leader ended %v after etcd had stopped", time.Since(began).Round(10*time.Millisecond))
+	p.measure("the leader ended %v after etcd had stopped", time.Since(began).Round(10*time.Millisecond))
 	if code == 0 || !strings.Contains(out, "etcd has not renewed our lease in time") {
 		t.Errorf("the leader ended with code %d and did not say why", code)
 	}
 	signal(t, s.etcd, syscall.SIGCONT)
 	began = time.Now()
 	s.standby.Process().Await(soon, "etcd to be back", func() bool { return answers(s.standby.URL() + "/readyz") })
-	t.Logf("a pod ran %v after etcd was back", s.runsSoon(s.standby, "after", began))
+	p.measure("a pod ran %v after etcd was back", s.runsSoon(s.standby, "after", began))
 	s.untouched(s.standby, before, "before")
 	s.onceEach(s.standby)
 	s.end(s.standby)

@@ -30,6 +30,7 @@ func wrapped(t testing.TB, format string) string {
 // An agent that isolates file systems starts executors in a mount namespace of
 // their own. What the kubelet mounts there is in the containers all the same.
 func TestExecutorInPrivateMountNamespace(t *testing.T) {
+	p := promised(t, "the agent starts its executor in a mount namespace of its own", "volumes are in the containers all the same")
 	c := cluster.Start(t, cluster.Config{Args: []string{
 		"-executor_uri=" + wrapped(t, "exec unshare --mount --propagation private %s")}})
 	ctx := context.Background()
@@ -66,7 +67,7 @@ func TestExecutorInPrivateMountNamespace(t *testing.T) {
 	remove(t, c, "mounts")
 	awaitGone(t, c, "mounts")
 	c.Process().Await(soon, "the mounts to be gone", func() bool { return len(mounts(t, string(now.UID))) == 0 })
-	fmt.Println("promise: volumes are in the containers of an executor with a private mount namespace; measured: secret, configMap and memory are")
+	p.measure("secret, configMap and memory are there")
 }
 
 // The containers of an executor that Mesos has put into a control group are in
@@ -75,6 +76,7 @@ func TestPodsAreContained(t *testing.T) {
 	if driver := docker(t, "info", "--format", "{{.CgroupDriver}}"); driver[0] != "cgroupfs" {
 		t.Skipf("Docker's cgroup driver is %s", driver)
 	}
+	p := promised(t, "the agent has put its executor into a control group", "pods' containers are in it too, so that Mesos limits them; no group is left over")
 	root := fmt.Sprintf("/mesos-e2e-%d", os.Getpid())
 	c := cluster.Start(t, cluster.Config{Args: []string{"-executor_uri=" + wrapped(t, fmt.Sprintf(`group=/sys/fs/cgroup/memory leaf=
 test -d $group || { group=/sys/fs/cgroup leaf=/leaf; }
@@ -110,7 +112,7 @@ mkdir -p $group$leaf && echo $$ >$group$leaf/cgroup.procs && exec %%s`, root))}}
 			t.Error(err)
 		}
 	}
-	fmt.Println("promise: pods' containers are in the control group that Mesos made for the executor; measured: they are, and no group is left")
+	p.measure("they are, and no group is left")
 }
 
 func glob(t testing.TB, patterns ...string) []string {

@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -11,48 +10,6 @@ import (
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
-
-// framework_runner is killed while pods run and started again with the same
-// flags: the pods never notice, it is the same framework, and it goes on working.
-func TestFrameworkRunnerKilled(t *testing.T) {
-	mesos := serveLocalMesos(t, "local(2)", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]")
-	c := cluster.Start(t, cluster.Config{Master: mesos})
-
-	for i := range 5 {
-		create(t, c, webPod(fmt.Sprintf("web-%d", i), "0.2"))
-	}
-	for i := range 5 {
-		awaitPhase(t, c, fmt.Sprintf("web-%d", i), v1.PodRunning)
-	}
-	before, idBefore := containers(t, mesos), frameworks(t, mesos)[0].ID
-
-	c.Kill()
-	c.Restart()
-
-	create(t, c, webPod("after", "0.2"))
-	awaitPhase(t, c, "after", v1.PodRunning)
-	for i := range 5 {
-		pod := get(t, c, fmt.Sprintf("web-%d", i))
-		if pod.Status.Phase != v1.PodRunning || pod.Status.ContainerStatuses[0].RestartCount != 0 {
-			t.Errorf("%s is %s after %d restarts; it should have been left alone", pod.Name, pod.Status.Phase, pod.Status.ContainerStatuses[0].RestartCount)
-		}
-	}
-	after := containers(t, mesos)
-	for _, id := range before {
-		if !slices.Contains(after, id) {
-			t.Errorf("container %s did not survive the restart", id)
-		}
-	}
-	if all := frameworks(t, mesos); len(all) != 1 || all[0].ID != idBefore {
-		t.Errorf("the frameworks are now %v; before there was %s alone", all, idBefore)
-	}
-
-	for _, pod := range list(t, c) {
-		remove(t, c, pod.Name)
-	}
-	c.Process().Await(soon, "all pods to be gone", func() bool { return len(list(t, c)) == 0 })
-	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t, mesos)) == 0 })
-}
 
 // With the Mesos inside the killed process all of it is gone. The next start
 // finds its way by itself: no orphan stays, lost pods are told as failed, new

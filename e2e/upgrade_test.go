@@ -23,6 +23,7 @@ import (
 // another executor_runner: the executors become that program, in place. No pod
 // notices, and all goes on as before.
 func TestFaultExecutorUpgrade(t *testing.T) {
+	p := promised(t, "framework_runner is replaced by another version, which brings another executor", "the executors become the new program in place; no pod notices")
 	mesos := serveLocalMesos(t, "local(2)", "-local_resources=cpus:2;mem:2048;disk:10000;ports:[31000-31099]")
 	c := cluster.Start(t, cluster.Config{Master: mesos})
 	for i := range 6 {
@@ -50,7 +51,7 @@ func TestFaultExecutorUpgrade(t *testing.T) {
 		}
 		return true
 	})
-	t.Logf("all executors were replaced %v after the new framework_runner was ready", time.Since(began).Round(time.Millisecond))
+	p.measure("all executors were replaced %v after the new framework_runner was ready", time.Since(began).Round(time.Millisecond))
 	if after := programs(t, id); !slices.Equal(slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before))) {
 		t.Errorf("the executors are processes %v, before they were %v", after, before)
 	}

@@ -47,7 +47,7 @@ type Config struct {
 	// means one minute.
 	PullProgress time.Duration
 
-	// SweepAfter is how old a container must be that was created but never started
+	// SweepAfter is how long a container may be seen that was created but not started
 	// before it is removed as a leftover. Zero means ten minutes.
 	SweepAfter time.Duration
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"sync"
+	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
@@ -16,13 +17,14 @@ type service struct {
 	runtimeapi.UnimplementedRuntimeServiceServer
 	runtimeapi.UnimplementedImageServiceServer
 
-	config  Config
-	engine  *engine
-	streams streaming.Server
-	known   cache[record] // by the labels that Docker has for a container of ours
-	pids    cache[int]    // the first process of running ones
-	refs    cache[string] // of images, by image id
-	layers  layers
+	config    Config
+	engine    *engine
+	streams   streaming.Server
+	known     cache[record]    // by the labels that Docker has for a container of ours
+	pids      cache[int]       // the first process of running ones
+	unstarted cache[time.Time] // created ones: when Sweep saw them first
+	refs      cache[string]    // of images, by image id
+	layers    layers
 }
 
 // settings gathers what translations need.

@@ -11,16 +11,17 @@ import (
 )
 
 // Sweep removes leftovers of the owner, and tells how many: containers and
-// sandboxes that were created and never started within Config.SweepAfter. The
-// call that made them was cut off, so nobody knows of them. What has ended stays:
-// it is the kubelet's memory of its pods.
+// sandboxes that were created and not started for as long as Config.SweepAfter.
+// The call that made them was cut off, so nobody knows of them. What has ended
+// stays: it is the kubelet's memory of its pods. The time counts from the first
+// Sweep that sees them, by a clock that no change of the host's clock moves.
 func (s *Server) Sweep(ctx context.Context) (int, error) {
 	found, err := s.service.list(ctx, nil)
 	if err != nil {
 		return 0, err
 	}
 	s.service.forget(found)
-	left, err := s.service.leftovers(ctx, found, time.Now().Add(-s.service.config.SweepAfter))
+	left, err := s.service.leftovers(ctx, found, time.Now())
 	if err != nil {
 		return 0, err
 	}
@@ -40,15 +41,23 @@ func (s *service) forget(found []docker.APIContainers) {
 		ids[c.ID] = true
 	}
 	s.known.keep(ids)
+	s.unstarted.keep(ids)
 	s.pids.keep(ids)
 }
 
 // leftovers picks what Sweep is about from a full list. Docker calls also what
 // failed to start created, so those are looked at closely.
-func (s *service) leftovers(ctx context.Context, found []docker.APIContainers, old time.Time) ([]docker.APIContainers, error) {
+func (s *service) leftovers(ctx context.Context, found []docker.APIContainers, now time.Time) ([]docker.APIContainers, error) {
 	var left []docker.APIContainers
 	for _, c := range found {
-		if c.State != "created" || !time.Unix(c.Created, 0).Before(old) {
+		if c.State != "created" {
+			continue
+		}
+		since, seen := s.unstarted.get(c.ID)
+		if !seen {
+			s.unstarted.set(c.ID, now)
+		}
+		if !seen || now.Sub(since) < s.config.SweepAfter {
 			continue
 		}
 		full, _, err := s.inspect(ctx, c.ID)

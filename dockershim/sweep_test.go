@@ -26,7 +26,7 @@ func TestSweep(t *testing.T) {
 	}
 	never := n.create(sandbox, pod, n.container("never", "exit 0"))
 	total := 0
-	n.eventually("a second, the unit of Docker's lists, has passed", func() bool {
+	n.eventually("a second look", func() bool {
 		removed, err := n.server.Sweep(ctx)
 		if err != nil {
 			t.Fatal(err)

@@ -26,7 +26,9 @@ func (o *outbox) commit(ctx context.Context, changes []Change) error {
 	for done := 0; done < len(changes); {
 		n := min(done+MaxChanges, len(changes))
 		bounded, cancel := context.WithTimeout(ctx, 5*time.Second)
+		began := time.Now()
 		err := o.store.Commit(bounded, changes[done:n])
+		o.metrics.committed(time.Since(began), err)
 		cancel()
 		if err != nil {
 			o.takeBack(ctx, changes[:done])

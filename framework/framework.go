@@ -3,6 +3,7 @@ package framework
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
@@ -19,6 +20,7 @@ type Framework struct {
 	outbox   *outbox
 	workers  *crew
 	clock    clock
+	metrics  *metrics
 
 	watches   *watches
 	recorder  *recorder
@@ -44,8 +46,9 @@ func New(cfg Config) (*Framework, error) {
 		workers:  newCrew(binders),
 		tokens:   newTokens(cfg.Client),
 		recorder: newRecorder(cfg.Client),
+		metrics:  newMetrics(),
 	}
-	f.outbox = &outbox{store: cfg.Store, mesos: cfg.Mesos, queue: newInbox()}
+	f.outbox = &outbox{store: cfg.Store, mesos: cfg.Mesos, queue: newInbox(), metrics: f.metrics}
 	f.book = newAddressBook(f.tokens)
 	f.approver = &approver{client: cfg.Client, facts: f.book, queue: newQueue()}
 	f.watches = newWatches(cfg.Client, f.inbox, f.approver.queue.Add)
@@ -102,6 +105,8 @@ func (f *Framework) newLoop(stored records) *loop {
 		agents:    newAgents(stored.agents),
 		nodes:     map[string]*v1.Node{},
 		told:      map[string]*v1.Node{},
+		unheard:   map[string]time.Time{},
+		lastEvent: f.clock.now(),
 	}
 	for _, t := range stored.tasks {
 		if a := l.agents.byID[t.Agent]; a != nil {

@@ -22,6 +22,13 @@ func (q *inbox) put(m any) {
 	}
 }
 
+// length is how much waits to be taken.
+func (q *inbox) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items)
+}
+
 // take returns everything put in since the last time, in order.
 func (q *inbox) take() []any {
 	q.mu.Lock()

@@ -27,6 +27,7 @@ func (l *loop) launch(c scheduler.Launch) {
 	for _, t := range c.Tasks {
 		a.tasks[t.ID] = t
 		changes = append(changes, putTask(t))
+		l.metrics.launched(l.pods[t.PodUID].Spec.NodeName != "")
 		l.settled(t.PodUID)
 		glog.Infof("framework: launching pod %s as task %s on node %s", l.podName(t.PodUID), t.ID, t.Node)
 	}

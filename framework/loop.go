@@ -45,6 +45,8 @@ type loop struct {
 	told   map[string]*v1.Node // as the core was told last
 
 	connected bool
+	lastEvent time.Time            // when Mesos said something, or this life began
+	unheard   map[string]time.Time // when a pod without a node was first seen, by uid, until it runs
 }
 
 func (l *loop) run(ctx context.Context) {
@@ -99,7 +101,7 @@ func (l *loop) handle(m any) {
 	case scheduler.Event:
 		l.outcome(m)
 	case question:
-		m <- l.status()
+		m(l)
 	default:
 		glog.Errorf("framework: unexpected message %T", m)
 	}
@@ -108,6 +110,7 @@ func (l *loop) handle(m any) {
 // outcome passes on what became of a call of the core's.
 func (l *loop) outcome(e scheduler.Event) {
 	if failed, ok := e.(scheduler.LaunchFailed); ok {
+		l.metrics.notLaunched(failed)
 		for _, t := range failed.Tasks {
 			l.forgetTask(t.ID, t.Agent)
 		}

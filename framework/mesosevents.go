@@ -13,6 +13,8 @@ func (l listener) Event(e *mesospb.SchedulerEvent) { l.inbox.put(e) }
 func (l listener) Disconnected(err error)          { l.inbox.put(disconnected{err}) }
 
 func (l *loop) mesosEvent(e *mesospb.SchedulerEvent) {
+	l.metrics.event(e)
+	l.lastEvent = l.clock.now()
 	switch e.GetType() {
 	case mesospb.SchedulerEvent_SUBSCRIBED:
 		l.subscribed(e.GetSubscribed().GetFrameworkId().GetValue())
@@ -78,6 +80,7 @@ func (l *loop) updated(s *mesospb.TaskStatus) {
 	}
 	glog.V(1).Infof("framework: task %s on agent %s: %s %s %s %s", u.Task, u.Agent, u.State, u.Source, reason, u.Message)
 	a := l.agents.byID[u.Agent]
+	l.measure(u)
 	switch {
 	case u.State == mesospb.TaskState_TASK_UNREACHABLE && a != nil:
 		l.lost(a)
@@ -88,6 +91,25 @@ func (l *loop) updated(s *mesospb.TaskStatus) {
 		l.forgetTask(u.Task, u.Agent)
 	}
 	l.step(scheduler.Updated{Update: u})
+}
+
+// measure tells how a launch has ended: its pod runs, or the task came to nothing
+// before an executor had it.
+func (l *loop) measure(u scheduler.Update) {
+	a := l.agents.byID[u.Agent]
+	if a == nil {
+		return
+	}
+	t, ours := a.tasks[u.Task]
+	since, unheard := l.unheard[t.PodUID]
+	switch {
+	case !ours || !unheard:
+	case u.State == mesospb.TaskState_TASK_RUNNING:
+		l.metrics.launch.Observe(l.clock.now().Sub(since).Seconds())
+		delete(l.unheard, t.PodUID)
+	case ended(u.State) && u.Source != mesospb.TaskStatus_SOURCE_EXECUTOR:
+		l.metrics.lostLaunch(u)
+	}
 }
 
 // alive lists the states of a task whose executor can be reached.

@@ -32,6 +32,8 @@ type outbox struct {
 	store Store
 	mesos Mesos
 	queue *inbox
+
+	metrics *metrics
 }
 
 func (o *outbox) put(j job) { o.queue.put(j) }
@@ -115,6 +117,7 @@ func (o *outbox) send(ctx context.Context, j job) {
 	bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	err := o.mesos.Send(bounded, j.call)
+	o.metrics.sent(j.call, err)
 	if err == nil || ctx.Err() != nil {
 		return
 	}

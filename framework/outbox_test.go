@@ -24,7 +24,7 @@ func inOutbox(t *testing.T, prepare func(*memory, *master), jobs ...job) (entrie
 		if prepare != nil {
 			prepare(store, m)
 		}
-		o := &outbox{store: store, mesos: m, queue: newInbox()}
+		o := &outbox{store: store, mesos: m, queue: newInbox(), metrics: newMetrics()}
 		for _, job := range jobs {
 			o.put(job)
 		}

@@ -23,6 +23,10 @@ func (l *loop) podSeen(p *v1.Pod) {
 		if known {
 			l.podGone(p)
 		}
+	case !known && p.Spec.NodeName == "":
+		l.unheard[uid] = l.clock.now()
+		l.pods[uid] = p
+		l.addPod(p)
 	case !known || old.Spec.NodeName != p.Spec.NodeName || old.Generation != p.Generation:
 		l.pods[uid] = p
 		l.addPod(p)
@@ -38,6 +42,7 @@ func (l *loop) podGone(p *v1.Pod) {
 		return
 	}
 	delete(l.pods, uid)
+	delete(l.unheard, uid)
 	l.settled(uid)
 	l.step(scheduler.PodRemoved{UID: uid})
 }

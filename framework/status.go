@@ -27,21 +27,24 @@ type AgentStatus struct {
 // WaitingPod is a pod that waits, and why.
 type WaitingPod struct{ Namespace, Name, Reason string }
 
-// question asks the loop for its status.
-type question chan<- Status
+// question has the loop look at what it owns.
+type question func(*loop)
 
-// Status asks the loop. It fails when ctx ends before the loop answers, as it
-// never does unless it runs.
-func (f *Framework) Status(ctx context.Context) (Status, error) {
-	answer := make(chan Status, 1)
-	f.inbox.put(question(answer))
+// ask returns what the loop finds. It fails when ctx ends before the loop
+// answers, as it never does unless it runs.
+func ask[T any](ctx context.Context, f *Framework, look func(*loop) T) (found T, err error) {
+	answer := make(chan T, 1)
+	f.inbox.put(question(func(l *loop) { answer <- look(l) }))
 	select {
-	case s := <-answer:
-		return s, nil
+	case found = <-answer:
+		return found, nil
 	case <-ctx.Done():
-		return Status{}, context.Cause(ctx)
+		return found, context.Cause(ctx)
 	}
 }
+
+// Status asks the loop. It fails when ctx ends before there is an answer.
+func (f *Framework) Status(ctx context.Context) (Status, error) { return ask(ctx, f, (*loop).status) }
 
 func (l *loop) status() Status {
 	s := Status{Framework: l.identity.get(), Connected: l.connected}

@@ -98,7 +98,7 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	if err := p.waitFor(ctx, plane.Peer().Leading()); err != nil || ctx.Err() != nil {
 		return err
 	}
-	run := func(ctx context.Context) error { return explainTakeover(f.Run(ctx), plane.Peer()) }
+	run := func(ctx context.Context) error { return explainTakeover(measured(ctx, f), plane.Peer()) }
 	if o.master.kind == masterRemote {
 		p.start(ctx, "framework", run)
 		return nil

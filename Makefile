@@ -42,6 +42,7 @@ check: ## formatting, vet and go.mod
 bench: build setup ## measured figures of this machine; takes minutes
 	$(plain) go test -vet=off -run '^$$' -bench . ./scheduler
 	$(plain) go test -vet=off -run '^$$' -bench Ceiling ./framework
+	$(plain) go test -vet=off -run '^$$' -bench Updates -benchtime 10x ./framework
 	$(plain) go test -vet=off -run '^$$' -bench Scheduling -benchtime 1x ./framework
 	$(plain) go test -vet=off -run '^$$' -bench . -benchtime 1x -timeout 60m ./e2e
 

@@ -90,9 +90,10 @@ type Mesos interface {
 	// asks info for each subscription.
 	Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h mesos.SchedulerHandler) error
 
-	// Send makes one call; calls arrive in the order sent. No error means
-	// only that the master has taken it.
-	Send(ctx context.Context, c *mesospb.SchedulerCall) error
+	// Send makes one call, or acknowledges several updates at once; calls
+	// arrive in the order sent. No error means only that the master has taken
+	// them.
+	Send(ctx context.Context, calls ...*mesospb.SchedulerCall) error
 }
 
 func (c Config) withDefaults() (Config, error) {

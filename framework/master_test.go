@@ -43,16 +43,18 @@ func (m *master) Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h 
 	}
 }
 
-func (m *master) Send(_ context.Context, c *mesospb.SchedulerCall) error {
-	if _, err := c.Marshal(); err != nil {
-		return err
-	}
+func (m *master) Send(_ context.Context, calls ...*mesospb.SchedulerCall) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.journal.add("send %s", c.GetType())
-	m.calls <- c
-	if c.GetType() == mesospb.SchedulerCall_REVIVE {
-		m.offer()
+	for _, c := range calls {
+		if _, err := c.Marshal(); err != nil {
+			return err
+		}
+		m.journal.add("send %s", c.GetType())
+		m.calls <- c
+		if c.GetType() == mesospb.SchedulerCall_REVIVE {
+			m.offer()
+		}
 	}
 	return m.refuse
 }

@@ -64,11 +64,13 @@ type calls struct {
 	sent []mesospb.SchedulerCall_Type
 }
 
-func (c *calls) Send(ctx context.Context, call *mesospb.SchedulerCall) error {
+func (c *calls) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) error {
 	c.mu.Lock()
-	c.sent = append(c.sent, call.GetType())
+	for _, call := range calls {
+		c.sent = append(c.sent, call.GetType())
+	}
 	c.mu.Unlock()
-	return c.Mesos.Send(ctx, call)
+	return c.Mesos.Send(ctx, calls...)
 }
 
 // sentSoFar are the types of the calls that were sent.

@@ -84,8 +84,10 @@ func (o *outbox) do(ctx context.Context, jobs []job) {
 	}
 	err := o.commit(ctx, all)
 	if err == nil {
-		for _, j := range jobs {
-			o.send(ctx, j)
+		for len(jobs) > 0 {
+			n := burst(jobs)
+			o.send(ctx, jobs[:n]...)
+			jobs = jobs[n:]
 		}
 		return
 	}
@@ -107,24 +109,31 @@ func (o *outbox) do(ctx context.Context, jobs []job) {
 	}
 }
 
-// send makes a job's call. One that is lost with the connection is dropped:
-// the Disconnected that follows voids it. One that the master refuses has had
-// no effect.
-func (o *outbox) send(ctx context.Context, j job) {
-	if j.call == nil {
+// send makes the calls of one job or of a burst. One that is lost with the
+// connection is dropped: the Disconnected that follows voids it. One that the
+// master refuses has had no effect.
+func (o *outbox) send(ctx context.Context, jobs ...job) {
+	first := jobs[0]
+	if first.call == nil {
 		return
+	}
+	calls := make([]*mesospb.SchedulerCall, len(jobs))
+	for i, j := range jobs {
+		calls[i] = j.call
 	}
 	bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	err := o.mesos.Send(bounded, j.call)
-	o.metrics.sent(j.call, err)
+	err := o.mesos.Send(bounded, calls...)
+	for _, c := range calls {
+		o.metrics.sent(c, err)
+	}
 	if err == nil || ctx.Err() != nil {
 		return
 	}
-	glog.Warningf("framework: %s was not taken by Mesos: %v", j.call.GetType(), err)
-	if refused(err) && j.failed != nil {
-		o.takeBack(ctx, j.changes)
-		j.failed(err)
+	glog.Warningf("framework: %s was not taken by Mesos: %v", first.call.GetType(), err)
+	if refused(err) && first.failed != nil {
+		o.takeBack(ctx, first.changes)
+		first.failed(err)
 	}
 }
 

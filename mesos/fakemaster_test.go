@@ -128,7 +128,7 @@ func (m *fakeMaster) received() []string {
 	defer m.mu.Unlock()
 	var out []string
 	for _, c := range m.calls {
-		out = append(out, fmt.Sprint(c.GetType(), " ", c.GetKill().GetTaskId().GetValue()))
+		out = append(out, fmt.Sprint(c.GetType(), " ", c.GetKill().GetTaskId().GetValue(), c.GetAcknowledge().GetTaskId().GetValue()))
 	}
 	return out
 }

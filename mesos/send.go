@@ -13,26 +13,23 @@ import (
 // its success. It fills in the framework id. Calls arrive in the order in which
 // Send was called; each waits for the one before.
 //
+// Several acknowledgements may be sent at once; they do not wait for each other's
+// answers, and may arrive twice, which Mesos does not mind. An error is then the
+// first of theirs.
+//
 // ErrNotSubscribed says that the call was not sent, *CallError that it was
 // refused; a ctx that ends before its turn, that it was not sent. After any
 // other error it may have been carried out or not; since
 // nobody knows, the subscription is then ended and begun anew, upon which the
 // master takes all offers back and refuses what is still on its way.
-func (s *Scheduler) Send(ctx context.Context, c *mesospb.SchedulerCall) error {
+func (s *Scheduler) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) error {
 	sub := s.live.Load()
 	if sub == nil {
 		return ErrNotSubscribed
 	}
-	switch c.GetType() {
-	case mesospb.SchedulerCall_UNKNOWN, mesospb.SchedulerCall_SUBSCRIBE:
-		// A call of type UNKNOWN makes a master of Mesos 1.11 abort.
-		return fmt.Errorf("mesos: a call of type %s is not for Send", c.GetType())
-	}
-	numbered := *c
-	numbered.FrameworkId = sub.framework
-	body, err := numbered.Marshal()
-	if err != nil {
-		return fmt.Errorf("mesos: %s: %w", c.GetType(), err)
+	bodies, err := sub.marshal(calls)
+	if err != nil || len(bodies) == 0 {
+		return err
 	}
 	select {
 	case s.turn <- struct{}{}:
@@ -43,15 +40,41 @@ func (s *Scheduler) Send(ctx context.Context, c *mesospb.SchedulerCall) error {
 	if s.live.Load() != sub {
 		return ErrNotSubscribed
 	}
-	return s.send(ctx, sub, c.GetType().String(), body)
+	return s.send(ctx, sub, calls[0].GetType().String(), bodies)
 }
 
-func (s *Scheduler) send(ctx context.Context, sub *subscription, name string, body []byte) error {
+// marshal makes the bodies of calls that may be sent together.
+func (sub *subscription) marshal(calls []*mesospb.SchedulerCall) ([][]byte, error) {
+	var bodies [][]byte
+	for _, c := range calls {
+		switch t := c.GetType(); {
+		case t == mesospb.SchedulerCall_UNKNOWN, t == mesospb.SchedulerCall_SUBSCRIBE:
+			// A call of type UNKNOWN makes a master of Mesos 1.11 abort.
+			return nil, fmt.Errorf("mesos: a call of type %s is not for Send", t)
+		case len(calls) > 1 && t != mesospb.SchedulerCall_ACKNOWLEDGE:
+			return nil, fmt.Errorf("mesos: a call of type %s is to be sent by itself", t)
+		}
+		numbered := *c
+		numbered.FrameworkId = sub.framework
+		body, err := numbered.Marshal()
+		if err != nil {
+			return nil, fmt.Errorf("mesos: %s: %w", c.GetType(), err)
+		}
+		bodies = append(bodies, body)
+	}
+	return bodies, nil
+}
+
+func (s *Scheduler) send(ctx context.Context, sub *subscription, name string, bodies [][]byte) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer sub.onEnd(cancel)()
 
-	err := s.wire.send(ctx, sub.leader, sub.streamID, body)
+	if len(bodies) == 1 {
+		err = s.wire.send(ctx, sub.leader, sub.streamID, bodies[0])
+	} else {
+		err = s.wire.sendAll(ctx, sub.leader, sub.streamID, bodies)
+	}
 	var status *statusError
 	switch {
 	case err == nil:

@@ -22,9 +22,10 @@ type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // A wire speaks HTTP with a master or agent. The stream of events takes a
 // connection for itself; calls go over another one, which is kept open, so that
-// they arrive in the order in which they are sent.
+// they arrive in the order in which they are sent; bursts of calls take a third.
 type wire struct {
 	stream, calls *http.Client
+	burst         burst
 	authorization string       // header, or ""
 	permit        func() error // asked before each request; may be nil
 }
@@ -33,7 +34,10 @@ func newWire(dial Dialer, config *tls.Config, authorization string) *wire {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
 	}
-	return &wire{stream: client(dial, config), calls: client(dial, config), authorization: authorization}
+	return &wire{
+		stream: client(dial, config), calls: client(dial, config), burst: burst{dial: dial, config: config},
+		authorization: authorization,
+	}
 }
 
 func client(dial Dialer, config *tls.Config) *http.Client {
@@ -54,10 +58,24 @@ func client(dial Dialer, config *tls.Config) *http.Client {
 func (w *wire) close() {
 	w.stream.CloseIdleConnections()
 	w.calls.CloseIdleConnections()
+	w.burst.close()
 }
 
 // post sends one message. The stream id is "" where there is none.
 func (w *wire) post(ctx context.Context, c *http.Client, to *url.URL, streamID string, message []byte) (*http.Response, error) {
+	req, err := w.request(ctx, to, streamID, message)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.Do(req)
+	if e := (*url.Error)(nil); errors.As(err, &e) {
+		err = e.Err // the callers name the address
+	}
+	return resp, explainTLS(err)
+}
+
+// request makes what is sent, if it may be sent now.
+func (w *wire) request(ctx context.Context, to *url.URL, streamID string, message []byte) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(message))
 	if err != nil {
 		return nil, err
@@ -75,11 +93,7 @@ func (w *wire) post(ctx context.Context, c *http.Client, to *url.URL, streamID s
 			return nil, err
 		}
 	}
-	resp, err := c.Do(req)
-	if e := (*url.Error)(nil); errors.As(err, &e) {
-		err = e.Err // the callers name the address
-	}
-	return resp, explainTLS(err)
+	return req, nil
 }
 
 // send posts one call, whose answer must be 202; any other is a *statusError.
@@ -88,9 +102,34 @@ func (w *wire) send(ctx context.Context, to *url.URL, streamID string, call []by
 	if err != nil {
 		return err
 	}
+	return accepted(to, resp)
+}
+
+// sendAll posts calls that bear being sent twice, in one burst, and returns the
+// first answer that is not 202 after all have been answered.
+func (w *wire) sendAll(ctx context.Context, to *url.URL, streamID string, calls [][]byte) (refused error) {
+	requests := make([]*http.Request, len(calls))
+	for i, call := range calls {
+		var err error
+		if requests[i], err = w.request(ctx, to, streamID, call); err != nil {
+			return err
+		}
+	}
+	err := w.burst.send(ctx, to, requests, func(resp *http.Response) {
+		if err := accepted(to, resp); refused == nil {
+			refused = err
+		}
+	})
+	if err != nil {
+		return explainTLS(err)
+	}
+	return refused
+}
+
+func accepted(by *url.URL, resp *http.Response) error {
 	text := text(resp)
 	if resp.StatusCode != http.StatusAccepted {
-		return &statusError{by: to.Host, status: resp.StatusCode, text: text}
+		return &statusError{by: by.Host, status: resp.StatusCode, text: text}
 	}
 	return nil
 }

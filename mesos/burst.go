@@ -1,0 +1,148 @@
+package mesos
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// A burst is a connection on which requests do not wait for the answers to those
+// before: many cost one round trip and few system calls. A server answers them
+// in order (RFC 9112, section 9.3.2); Mesos does. Go's client offers no such thing.
+type burst struct {
+	dial   Dialer
+	config *tls.Config
+
+	mu      sync.Mutex
+	conn    net.Conn // nil: none is open
+	to      string   // its address
+	answers *bufio.Reader
+}
+
+var errHungUp = errors.New("the connection is closed after this answer")
+
+// send sends requests to one address and gives each answer to f, in order. The
+// requests may arrive twice: when a connection ends, those without an answer
+// are sent on another one. The error is that of a new connection on which there
+// was not even one answer.
+func (b *burst) send(ctx context.Context, to *url.URL, requests []*http.Request, f func(*http.Response)) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(requests) > 0 {
+		used, err := b.connect(ctx, to)
+		if err != nil {
+			return err
+		}
+		n, err := b.exchange(ctx, requests, f)
+		requests = requests[n:]
+		if err == nil {
+			return nil
+		}
+		b.conn = nil
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case n == 0 && !used:
+			return err
+		}
+		for _, r := range requests { // which may have been read already
+			if r.Body, err = r.GetBody(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// connect makes a connection where there is none to that address; used tells
+// that there is.
+func (b *burst) connect(ctx context.Context, to *url.URL) (used bool, err error) {
+	if b.conn != nil && b.to == to.Host {
+		return true, nil
+	}
+	b.hangUp()
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	port := to.Port()
+	if port == "" {
+		port = to.Scheme // has its number by that name
+	}
+	conn, err := b.dial(ctx, "tcp", net.JoinHostPort(to.Hostname(), port))
+	if err != nil {
+		return false, err
+	}
+	if to.Scheme == "https" {
+		config := b.config.Clone() // a clone of nil is nil
+		if config == nil {
+			config = &tls.Config{}
+		}
+		if config.ServerName == "" {
+			config.ServerName = to.Hostname()
+		}
+		secure := tls.Client(conn, config)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			conn.Close()
+			return false, err
+		}
+		conn = secure
+	}
+	b.conn, b.to, b.answers = conn, to.Host, bufio.NewReader(conn)
+	return false, nil
+}
+
+// exchange returns how many requests were answered: all, or there is an error
+// and the connection is closed.
+func (b *burst) exchange(ctx context.Context, requests []*http.Request, f func(*http.Response)) (answered int, err error) {
+	conn := b.conn
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	var writing sync.WaitGroup
+	defer writing.Wait()
+	if err := conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+		conn.Close()
+		return 0, err
+	}
+	writing.Go(func() {
+		out := bufio.NewWriterSize(conn, 64<<10)
+		for _, r := range requests {
+			if r.Write(out) != nil {
+				break
+			}
+		}
+		if out.Flush() != nil {
+			conn.Close() // there will be no more answers
+		}
+	})
+	for i, r := range requests {
+		resp, err := http.ReadResponse(b.answers, r)
+		if err != nil {
+			conn.Close()
+			return i, err
+		}
+		f(resp)
+		if resp.Close && i < len(requests)-1 {
+			conn.Close()
+			return i + 1, errHungUp
+		}
+	}
+	return len(requests), nil
+}
+
+// close closes the connection; the next burst makes another.
+func (b *burst) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hangUp()
+}
+
+func (b *burst) hangUp() {
+	if b.conn != nil {
+		b.conn.Close()
+		b.conn = nil
+	}
+}

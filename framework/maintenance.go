@@ -27,16 +27,7 @@ const (
 type lookAtMaintenance struct{}
 
 func (f *Framework) watchMaintenance(ctx context.Context) {
-	tick := time.NewTicker(maintenanceEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			f.inbox.put(lookAtMaintenance{})
-		}
-	}
+	f.remind(ctx, lookAtMaintenance{}, maintenanceEvery, nil)
 }
 
 // window is when an agent is to be without tasks. The zero value: never.

@@ -28,16 +28,22 @@ func (f *Framework) settings() podtask.Settings {
 
 // watchSettings has the executors told of changes, and now and then.
 func (f *Framework) watchSettings(ctx context.Context) {
-	tick := time.NewTicker(settingsEvery)
+	f.remind(ctx, tellSettings{}, settingsEvery, f.cfg.SettingsChanged)
+}
+
+// remind puts a message into the inbox again and again, and whenever sooner
+// yields a value, until ctx ends.
+func (f *Framework) remind(ctx context.Context, message any, every time.Duration, sooner <-chan struct{}) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		case <-f.cfg.SettingsChanged:
+		case <-sooner:
 		}
-		f.inbox.put(tellSettings{})
+		f.inbox.put(message)
 	}
 }
 

@@ -28,6 +28,7 @@ type agent struct {
 
 	awaited []*class // of pods that can only run there
 	record  record
+	shaken  bool // some of its tasks may be orphaned
 
 	batch []Task // to be launched in this Step
 	pays  bool   // the batch pays for the executor
@@ -59,8 +60,7 @@ func (s *State) dropAgent(a *agent) {
 
 func (s *State) executorLost(id string) {
 	if a := s.agents[id]; a != nil {
-		a.lost, a.executor = true, false
-		s.doubt(a)
+		s.executorEnded(a, hintAsk)
 	}
 }
 
@@ -71,6 +71,11 @@ func (s *State) agentLost(id string) {
 		s.void(a)
 		s.teller.stir(s)
 	}
+}
+
+// runsSomething reports whether a task there is known to its executor.
+func (a *agent) runsSomething() bool {
+	return slices.ContainsFunc(a.tasks, func(t *task) bool { return t.state == running && !t.orphaned })
 }
 
 // needsExecutor reports whether a first task there has to pay for the executor.
@@ -93,7 +98,7 @@ func (a *agent) welcomes(c *class) bool {
 	if c.home != "" {
 		return c.home == a.id && a.lacksPort(c) == 0
 	}
-	return c.judge(a.node) == suits && len(a.tasks) < a.node.maxPods && a.lacksPort(c) == 0
+	return !a.keeps(c) && c.judge(a.node) == suits && len(a.tasks) < a.node.maxPods && a.lacksPort(c) == 0
 }
 
 // hull returns the least and the greatest port of the offers.

@@ -103,6 +103,7 @@ func (w *world) checkOrder(calls []Call) {
 		if l.Executor {
 			rest = rest.minus(worldConfig.Executor)
 		}
+		rest = rest.minus(a.returning())
 		for _, t := range l.Tasks {
 			if w.core.tasks[t.ID].bound { // what it uses was its own before
 				rest = rest.minus(t.Amount)
@@ -110,7 +111,7 @@ func (w *world) checkOrder(calls []Call) {
 			}
 			for _, q := range w.core.pods {
 				if q.state == ready && q.seq < w.core.pods[t.PodUID].seq && q.Amount.within(rest) &&
-					w.suits(q, a) && a.lacksPort(q.class) == 0 {
+					w.suits(q, a) && a.lacksPort(q.class) == 0 && !a.keeps(q.class) {
 					w.violated("%s overtakes the older pod %s, which would fit %v", t.ID, q.UID, rest)
 				}
 			}
@@ -166,7 +167,11 @@ func (w *world) checkState() {
 			continue
 		}
 		for _, p := range s.pods {
-			if p.state == ready && p.Amount.within(s.roomFor(a)) && w.suits(p, a) && a.lacksPort(p.class) == 0 {
+			room := s.spareFor(a)
+			if p.home != nil {
+				room = s.roomFor(a)
+			}
+			if p.state == ready && p.Amount.within(room) && w.suits(p, a) && a.lacksPort(p.class) == 0 && (p.home != nil || !a.keeps(p.class)) {
 				w.violated("pod %s waits although it fits offers of %s that are held", p.UID, a.id)
 			}
 		}

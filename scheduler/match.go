@@ -66,7 +66,7 @@ func (s *State) place(a *agent) bool {
 	room := s.roomFor(a)
 	c := a.awaits(room)
 	if c == nil && !a.shunned() {
-		c = s.oldestFor(a, room)
+		c = s.oldestFor(a, s.spareFor(a))
 	}
 	if c == nil {
 		return false
@@ -131,7 +131,7 @@ func (s *State) launch(a *agent) {
 func (s *State) worthHolding(a *agent) bool {
 	for _, p := range s.late[:min(len(s.late), heldToLook)] {
 		if len(a.held) > 0 && !a.shunned() && p.alarm.at.Before(a.expiry.at) &&
-			p.Amount.within(s.roomFor(a)) && a.welcomes(p.class) {
+			p.Amount.within(s.spareFor(a)) && a.welcomes(p.class) {
 			return true
 		}
 	}

@@ -23,6 +23,8 @@ func (s *State) offered(offers []Offer) {
 		a.executor = o.Executor
 		if o.Executor {
 			a.lost = false
+		} else if !a.lost && a.runsSomething() {
+			s.executorEnded(a, 0) // what should have told us got lost
 		}
 		s.offers[o.ID] = a
 		s.refresh(a)

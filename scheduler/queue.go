@@ -73,6 +73,9 @@ func (s *State) unqueue(p *pod) {
 	}
 	s.leaveClass(p)
 	p.state = leftAlone
+	if p.home != nil {
+		s.roomGrew(s.agent(p.home.last.Agent)) // it does not come back there
+	}
 }
 
 // idle reports whether no pod waits for anything.

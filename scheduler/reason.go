@@ -65,7 +65,7 @@ func (f *findings) add(s *State, a *agent, c *class) {
 		}
 		return
 	}
-	need := c.amount.minus(s.roomFor(a))
+	need := c.amount.minus(s.spareFor(a))
 	switch {
 	case len(a.tasks) >= a.node.maxPods:
 		f.full++

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -25,8 +26,9 @@ type home struct {
 func (s *State) interrupt(t *task, u Update) {
 	s.acknowledge(u)
 	p := t.pod
-	a := s.agents[t.Agent]
-	a.lost, a.executor = true, false
+	if !t.orphaned && u.endsExecutor() {
+		s.executorEnded(s.agents[t.Agent], hintAsk) // the first word of it
+	}
 	if p.home == nil {
 		p.home = &home{alarm: alarm{ring: func() { s.giveUp(p) }}}
 		s.alarms.set(&p.home.alarm, s.now.Add(resumeGrace))
@@ -74,6 +76,71 @@ func (a *agent) awaits(room Amount) *class {
 		}
 	}
 	return found
+}
+
+// spareFor returns what is left there for pods that may run anywhere.
+func (s *State) spareFor(a *agent) Amount { return s.roomFor(a).minus(a.returning()) }
+
+// returning is what those pods need that will come back to the agent, and what
+// tasks had of which nothing has been heard since their executor ended. Mesos
+// offers both, but containers still use it.
+func (a *agent) returning() (sum Amount) {
+	for _, c := range a.awaited {
+		sum = sum.plus(c.amount)
+	}
+	if !a.shaken {
+		return sum
+	}
+	a.shaken = false
+	for _, t := range a.tasks {
+		if t.orphaned {
+			a.shaken = true
+			sum = sum.plus(t.Amount)
+		}
+	}
+	return sum
+}
+
+// roomGrew: what was kept for pods that would come back is free for others.
+func (s *State) roomGrew(a *agent) {
+	s.stirred = true
+	if len(a.held) > 0 {
+		s.refresh(a)
+	}
+}
+
+// keeps says whether a port of the class is one that a pod had which will come
+// back to the agent. Those of tasks are booked as long as they are.
+func (a *agent) keeps(c *class) bool {
+	for _, port := range c.ports {
+		if slices.ContainsFunc(a.awaited, func(home *class) bool { return slices.Contains(home.ports, port) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// executorEnded notes that the executor of an agent's tasks has ended, and asks for
+// them: their ends are on the way, if they do not get lost.
+func (s *State) executorEnded(a *agent, after time.Duration) {
+	a.lost, a.executor = true, false
+	for _, t := range a.tasks {
+		switch t.state {
+		case binding, running:
+			t.orphaned, a.shaken = true, true
+		}
+		if t.state == launching || t.state == running {
+			s.askLater(t, after)
+		}
+	}
+}
+
+// accounted: it is known what became of a task whose executor has ended.
+func (s *State) accounted(t *task) {
+	t.orphaned = false
+	if a := s.agents[t.Agent]; a != nil {
+		s.roomGrew(a)
+	}
 }
 
 // homeReason says why a bound pod waits for its agent.

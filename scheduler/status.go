@@ -86,6 +86,12 @@ func mean(u Update) meaning {
 	return unclear
 }
 
+// endsExecutor says that the agent ended a task because its executor has ended.
+func (u Update) endsExecutor() bool {
+	return u.Source == mesospb.TaskStatus_SOURCE_AGENT && mean(u) == interrupted && u.State != mesospb.TaskState_TASK_DROPPED &&
+		!u.reasonIs(mesospb.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH)
+}
+
 func (u Update) reasonIs(r mesospb.TaskStatus_Reason) bool { return u.Reason != nil && *u.Reason == r }
 
 // isAnswer reports whether an update answers a reconciliation, or a Kill of a

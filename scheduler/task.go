@@ -26,19 +26,20 @@ const (
 // A task whose pod has been removed, and one of ours without a pod, is killing.
 type task struct {
 	Task
-	pod     *pod // nil when the pod is gone, or has gone on without this task
-	state   taskState
-	acks    []ack     // to be sent when the outcome of Bind or Fail is known
-	last    *Update   // what else than a start came while binding, or what ended it
-	since   time.Time // when it was launched, or restored
-	bound   bool      // launching, of a pod that is bound there already
-	back    bool      // it came back to life while its pod was being failed
-	ghostOf *pod      // killing, while its pod is still there
-	spare   bool      // killing, but its executor is about to end it by itself
-	doubt   time.Time // since when the master has no record of it; zero: it has
-	tries   int       // asked or killed so often without an answer
-	alarm   alarm     // see State.taskDue
-	index   int       // among its agent's tasks; -1 when it uses nothing there any more
+	pod      *pod // nil when the pod is gone, or has gone on without this task
+	state    taskState
+	acks     []ack     // to be sent when the outcome of Bind or Fail is known
+	last     *Update   // what else than a start came while binding, or what ended it
+	since    time.Time // when it was launched, or restored
+	bound    bool      // launching, of a pod that is bound there already
+	orphaned bool      // its executor has ended, and nothing has been heard of it since
+	back     bool      // it came back to life while its pod was being failed
+	ghostOf  *pod      // killing, while its pod is still there
+	spare    bool      // killing, but its executor is about to end it by itself
+	doubt    time.Time // since when the master has no record of it; zero: it has
+	tries    int       // asked or killed so often without an answer
+	alarm    alarm     // see State.taskDue
+	index    int       // among its agent's tasks; -1 when it uses nothing there any more
 }
 
 type taskState int

@@ -13,6 +13,12 @@ func (s *State) updated(u Update) {
 		u.Agent = t.Agent
 	}
 	m := mean(u)
+	if m == ended && t.orphaned && isAnswer(u) {
+		m = interrupted // the answer says that it has ended, not that it did so by itself
+	}
+	if t.orphaned {
+		defer s.accounted(t)
+	}
 	if m != doubtful {
 		t.doubt = time.Time{}
 	}

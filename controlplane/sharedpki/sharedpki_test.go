@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,33 +11,10 @@ import (
 	"testing"
 	"time"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.etcd.io/etcd/server/v3/embed"
-	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/testetcd"
 )
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-func startEtcd(t *testing.T) *clientv3.Client {
-	t.Helper()
-	cfg := embed.NewConfig()
-	cfg.Dir, cfg.LogLevel = t.TempDir(), "fatal"
-	free := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
-	cfg.ListenClientUrls, cfg.ListenPeerUrls = free, free
-	server, err := embed.StartEtcd(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
-	select {
-	case <-server.Server.ReadyNotify():
-	case <-time.After(time.Minute):
-		t.Fatal("etcd is not ready after a minute")
-	}
-	client := v3client.New(server.Server)
-	t.Cleanup(func() { client.Close() })
-	return client
-}
 
 // made returns a pki folder that has all of its own, as with an embedded etcd.
 func made(t *testing.T) string {
@@ -77,7 +53,7 @@ func wantSame(t *testing.T, a, b bundle) {
 // them; so does who comes later.
 func TestFirstOneWins(t *testing.T) {
 	t.Parallel()
-	etcd := startEtcd(t)
+	etcd := testetcd.Client(t)
 	var wg sync.WaitGroup
 	dirs := make([]string, 5)
 	for i := range dirs {
@@ -114,7 +90,7 @@ func TestFirstOneWins(t *testing.T) {
 // A data directory that has authorities brings them to an etcd that has none.
 func TestOwnAreBrought(t *testing.T) {
 	t.Parallel()
-	etcd, own, other := startEtcd(t), made(t), empty(t)
+	etcd, own, other := testetcd.Client(t), made(t), empty(t)
 	before := content(t, own)
 	for _, dir := range []string{own, other} {
 		if err := Share(t.Context(), etcd, dir, now); err != nil {
@@ -127,7 +103,7 @@ func TestOwnAreBrought(t *testing.T) {
 // What is missing on one side is taken from the other.
 func TestMissingFiles(t *testing.T) {
 	t.Parallel()
-	etcd, dir := startEtcd(t), made(t)
+	etcd, dir := testetcd.Client(t), made(t)
 	if err := Share(t.Context(), etcd, dir, now); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +128,7 @@ func TestMissingFiles(t *testing.T) {
 // A data directory of another cluster is refused, and nothing is changed.
 func TestMismatch(t *testing.T) {
 	t.Parallel()
-	etcd, first, second := startEtcd(t), made(t), made(t)
+	etcd, first, second := testetcd.Client(t), made(t), made(t)
 	if err := Share(t.Context(), etcd, first, now); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +152,7 @@ func TestMismatch(t *testing.T) {
 // What is broken is nowhere spread.
 func TestBrokenAuthority(t *testing.T) {
 	t.Parallel()
-	etcd, dir := startEtcd(t), made(t)
+	etcd, dir := testetcd.Client(t), made(t)
 	if err := os.WriteFile(filepath.Join(dir, "ca.crt"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}

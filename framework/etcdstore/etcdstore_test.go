@@ -4,41 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"testing"
-	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/testetcd"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.etcd.io/etcd/server/v3/embed"
-	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 )
-
-// etcd starts a server without network and returns a client of it.
-func etcd(t *testing.T) *clientv3.Client {
-	t.Helper()
-	cfg := embed.NewConfig()
-	cfg.Dir, cfg.LogLevel = t.TempDir(), "error"
-	free := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
-	cfg.ListenClientUrls, cfg.ListenPeerUrls = free, free
-	server, err := embed.StartEtcd(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
-	select {
-	case <-server.Server.ReadyNotify():
-	case <-time.After(time.Minute):
-		t.Fatal("etcd is not ready after a minute")
-	}
-	client := v3client.New(server.Server)
-	t.Cleanup(func() { client.Close() })
-	return client
-}
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	client := etcd(t)
+	client := testetcd.Client(t)
 	s := New(client, Prefix, nil)
 	if _, err := client.Put(t.Context(), "/registry/pods/x", "theirs"); err != nil {
 		t.Fatal(err)
@@ -74,7 +49,7 @@ func TestStore(t *testing.T) {
 // A transaction that etcd refuses leaves nothing behind.
 func TestCommitIsAtomic(t *testing.T) {
 	t.Parallel()
-	s := New(etcd(t), Prefix, nil)
+	s := New(testetcd.Client(t), Prefix, nil)
 	twice := []framework.Change{{Key: "a", Value: []byte("1")}, {Key: "b", Value: []byte("1")}, {Key: "a", Value: []byte("2")}}
 	if err := s.Commit(t.Context(), twice); err == nil {
 		t.Error("a key twice is taken")
@@ -92,7 +67,7 @@ func TestCommitIsAtomic(t *testing.T) {
 // Whoever led before stores nothing once another leads.
 func TestCommitIsFenced(t *testing.T) {
 	t.Parallel()
-	client := etcd(t)
+	client := testetcd.Client(t)
 	lead := func() int64 {
 		t.Helper()
 		if _, err := client.Delete(t.Context(), "/leader"); err != nil {

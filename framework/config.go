@@ -107,14 +107,19 @@ func (c Config) withDefaults() (Config, error) {
 	case c.Info.FailoverTimeout < 0:
 		return c, errors.New("framework: negative failover timeout")
 	}
-	setDefault(&c.Info.Name, "kubernetes")
-	setDefault(&c.Info.User, "root")
-	setDefault(&c.Info.Role, "*")
-	setDefault(&c.Info.FailoverTimeout, 7*24*time.Hour)
+	c.Info = c.Info.withDefaults()
 	setDefault(&c.Executor.Amount, scheduler.Amount{CPU: 250, Mem: 256})
 	setDefault(&c.Executor.ShutdownGrace, time.Minute)
 	setDefault(&c.DefaultContainer, scheduler.Amount{CPU: 250, Mem: 64})
 	return c, nil
+}
+
+func (i Info) withDefaults() Info {
+	setDefault(&i.Name, "kubernetes")
+	setDefault(&i.User, "root")
+	setDefault(&i.Role, "*")
+	setDefault(&i.FailoverTimeout, 7*24*time.Hour)
+	return i
 }
 
 func setDefault[T comparable](v *T, def T) {

@@ -55,6 +55,7 @@ type options struct {
 	frameworkUser   string
 	failoverTimeout time.Duration
 	newFrameworkID  bool
+	teardown        bool
 	principal       string
 	secretFile      string
 	mesosTLS        mesos.TLSFiles
@@ -116,6 +117,8 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.StringVar(&o.frameworkUser, "framework_user", "root", "`user` that executors run as; the kubelet needs root")
 	fs.DurationVar(&o.failoverTimeout, "failover_timeout", 7*24*time.Hour, "how long (a `duration`) Mesos keeps pods running while no framework_runner is there")
 	fs.BoolVar(&o.newFrameworkID, "new_framework_id", false, "when Mesos has removed this framework and so killed its tasks: fail their pods and begin as a new one")
+	fs.BoolVar(&o.teardown, "teardown", false, "instead of running pods, end this framework for good: Mesos kills all its tasks, bound pods are marked Failed, "+
+		"its records are deleted, and the next start begins as a new one; wants the other flags as they were, and that no framework_runner runs")
 	fs.StringVar(&o.principal, "mesos_authentication_principal", "", "`principal` to authenticate with towards the master")
 	fs.StringVar(&o.secretFile, "mesos_authentication_secret_file", "", "`file` that holds the principal's secret; closed to others than its owner and group")
 	fs.StringVar(&o.mesosTLS.CA, "mesos_ca_file", "", "`file` with the certificates of the authority by which to know masters; with it, or a client certificate, masters are spoken to by https (default with https: those of the system)")
@@ -221,6 +224,9 @@ func (o *options) validate() error {
 	}
 	if o.serveLocalMesos != "" && o.master.kind != masterLocal {
 		return fmt.Errorf("-serve_local_mesos wants -mesos_master=local or local(N), not %q", o.mesosMaster)
+	}
+	if o.teardown && o.master.kind != masterRemote {
+		return fmt.Errorf("-teardown wants the -mesos_master that this framework runs on, not %q: there is nothing to tear down", o.mesosMaster)
 	}
 	if o.mesosTLS.Key != "" {
 		if err := private(o.mesosTLS.Key); err != nil {

@@ -21,7 +21,7 @@ func TestHelp(t *testing.T) {
 	for _, name := range []string{
 		"mesos_master", "executor_uri", "machines", "address", "port", "secure_port", "api_prefix", "etcd_servers",
 		"etcd_ca_file", "etcd_cert_file", "etcd_key_file",
-		"data_dir", "framework_name", "framework_role", "framework_user", "failover_timeout",
+		"data_dir", "framework_name", "framework_role", "framework_user", "failover_timeout", "teardown",
 		"mesos_authentication_principal", "mesos_authentication_secret_file", "default_container_cpu",
 		"default_container_mem", "executor_cpus", "executor_mem", "allow_privileged", "controllers",
 		"cluster_cidr", "service_cluster_ip_range", "v", "logtostderr",
@@ -76,6 +76,8 @@ func TestBadFlags(t *testing.T) {
 		{"-mesos_master=local(101)", "1 to 100"},
 		{"-mesos_master=local(x)", "-mesos_master"},
 		{"-serve_local_mesos=127.0.0.1:5050 -mesos_master=none", "-serve_local_mesos"},
+		{"-teardown", "-teardown"},
+		{"-teardown -mesos_master=none", "-teardown"},
 		{"-executor_uri=bin/executor_runner", "absolute"},
 		{"-executor_uri=/nowhere/executor_runner", "/nowhere/executor_runner"},
 		{"-controllers=", "-controllers"},

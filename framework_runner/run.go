@@ -39,6 +39,9 @@ func run(ctx context.Context, o options) (err error) {
 		p.start(ctx, "local Mesos", m.Run)
 		return p.wait(ctx)
 	}
+	if o.teardown {
+		return tearDown(ctx, p, o)
+	}
 	plane, err := startControlPlane(ctx, p, o)
 	if err != nil {
 		return err
@@ -138,9 +141,33 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	if err != nil {
 		return nil, err
 	}
+	cfg, err := identityOf(o, plane)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Executor = executor
+	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem}
+	cfg.Machines = list(o.machines)
+	cfg.StartOver = o.newFrameworkID
+	cfg.Settings = func() podtask.Settings {
+		return podtask.Settings{Servers: plane.Servers(), Program: program}
+	}
+	cfg.SettingsChanged = plane.ServersChanged()
+	cfg.Cluster = podtask.Cluster{
+		CA:            string(plane.CA()),
+		ClusterDNS:    list(o.clusterDNS),
+		ClusterDomain: o.clusterDomain,
+		IdleTimeout:   o.executorIdleTimeout,
+	}
+	return framework.New(cfg)
+}
+
+// identityOf is who the framework is, and by what it reaches Mesos, its records
+// and the API.
+func identityOf(o options, plane *controlplane.ControlPlane) (framework.Config, error) {
 	secret, err := o.secret()
 	if err != nil {
-		return nil, usageError{err}
+		return framework.Config{}, usageError{err}
 	}
 	addr := o.master.addr
 	if o.master.kind == masterLocal {
@@ -150,13 +177,13 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		Master: addr, Principal: o.principal, Secret: secret, TLS: o.master.tls, Permit: plane.Peer().Check,
 	})
 	if err != nil {
-		return nil, usageError{fmt.Errorf("-mesos_master: %w", err)}
+		return framework.Config{}, usageError{fmt.Errorf("-mesos_master: %w", err)}
 	}
 	client, err := clientOf(plane)
 	if err != nil {
-		return nil, err
+		return framework.Config{}, err
 	}
-	return framework.New(framework.Config{
+	return framework.Config{
 		Client: client,
 		Store:  etcdstore.New(plane.Etcd(), etcdstore.Prefix, plane.Peer().Fence),
 		Mesos:  connection,
@@ -167,21 +194,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 			Principal:       o.principal,
 			FailoverTimeout: o.failoverTimeout,
 		},
-		Executor:         executor,
-		DefaultContainer: scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem},
-		Machines:         list(o.machines),
-		StartOver:        o.newFrameworkID,
-		Settings: func() podtask.Settings {
-			return podtask.Settings{Servers: plane.Servers(), Program: program}
-		},
-		SettingsChanged: plane.ServersChanged(),
-		Cluster: podtask.Cluster{
-			CA:            string(plane.CA()),
-			ClusterDNS:    list(o.clusterDNS),
-			ClusterDomain: o.clusterDomain,
-			IdleTimeout:   o.executorIdleTimeout,
-		},
-	})
+	}, nil
 }
 
 func milli(cpus float64) int64 { return int64(cpus*1000 + 0.5) }

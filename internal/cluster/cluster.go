@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -88,6 +89,13 @@ func (c *Cluster) Restart() {
 		return resp.StatusCode == http.StatusOK
 	})
 	c.Ready = time.Since(began)
+}
+
+// Command starts Program with the flags of Restart and more, for what is not a
+// cluster that serves.
+func (c *Cluster) Command(args ...string) *Process {
+	c.t.Helper()
+	return Run(c.t, c.Program, append(slices.Clone(c.args), args...)...)
 }
 
 // Stop asks framework_runner to end, as Ctrl-C does, and waits for it.

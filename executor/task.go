@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // A task is a pod that Mesos has given to this executor.
@@ -45,11 +46,13 @@ func status(id string, state mesospb.TaskState, message string) *mesospb.TaskSta
 
 // starting says that the task is in hand, and what the node waits for, if anything.
 func (t *task) starting(waits string) effect {
-	message := fmt.Sprintf("pod %s: waiting to be bound to this node", t.ref)
-	if waits != "" {
-		message = fmt.Sprintf("pod %s: this node cannot run it yet: %s", t.ref, waits)
+	if waits == "" {
+		return update{status(t.id, mesospb.TaskState_TASK_STARTING, fmt.Sprintf("pod %s: waiting to be bound to this node", t.ref))}
 	}
-	return update{status(t.id, mesospb.TaskState_TASK_STARTING, message)}
+	st := status(t.id, mesospb.TaskState_TASK_STARTING, fmt.Sprintf("pod %s: this node cannot run it yet: %s", t.ref, waits))
+	key := podtask.WaitsLabel
+	st.Labels = &mesospb.Labels{Labels: []*mesospb.Label{{Key: &key, Value: &waits}}}
+	return update{st}
 }
 
 func (t *task) runs(s shown) effect {

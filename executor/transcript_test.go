@@ -244,6 +244,9 @@ func describe(t *testing.T, f effect) string {
 		for _, n := range f.status.GetContainerStatus().GetNetworkInfos() {
 			s += " ip=" + n.GetIpAddresses()[0].GetIpAddress()
 		}
+		for _, l := range f.status.GetLabels().GetLabels() {
+			s += fmt.Sprintf(" %s=%q", l.GetKey(), l.GetValue())
+		}
 		return s + " " + fmt.Sprintf("%q", f.status.GetMessage())
 	case start:
 		return fmt.Sprintf("start node %s for framework %s on agent %s at %s: %+v, executor %+v",

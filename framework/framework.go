@@ -106,6 +106,7 @@ func (f *Framework) newLoop(stored records) *loop {
 		nodes:     map[string]*v1.Node{},
 		told:      map[string]*v1.Node{},
 		unheard:   map[string]time.Time{},
+		nodeWaits: map[string]string{},
 		lastEvent: f.clock.now(),
 	}
 	for _, t := range stored.tasks {

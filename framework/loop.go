@@ -44,6 +44,8 @@ type loop struct {
 	nodes  map[string]*v1.Node // as the API server has them
 	told   map[string]*v1.Node // as the core was told last
 
+	nodeWaits map[string]string // what a pod's node waits for, by uid, as the pod's events tell
+
 	connected bool
 	lastEvent time.Time            // when Mesos said something, or this life began
 	unheard   map[string]time.Time // when a pod without a node was first seen, by uid, until it runs

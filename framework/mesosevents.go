@@ -81,6 +81,7 @@ func (l *loop) updated(s *mesospb.TaskStatus) {
 	glog.V(1).Infof("framework: task %s on agent %s: %s %s %s %s", u.Task, u.Agent, u.State, u.Source, reason, u.Message)
 	a := l.agents.byID[u.Agent]
 	l.measure(u)
+	l.tellNodeWait(s)
 	switch {
 	case u.State == mesospb.TaskState_TASK_UNREACHABLE && a != nil:
 		l.lost(a)

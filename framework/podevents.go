@@ -43,6 +43,7 @@ func (l *loop) podGone(p *v1.Pod) {
 	}
 	delete(l.pods, uid)
 	delete(l.unheard, uid)
+	delete(l.nodeWaits, uid)
 	l.settled(uid)
 	l.step(scheduler.PodRemoved{UID: uid})
 }

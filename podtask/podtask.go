@@ -30,6 +30,10 @@ func MeantFor(annotations map[string]string, agent string) bool {
 	return !ok || named == agent
 }
 
+// WaitsLabel is the label of a status STARTING whose task waits for its node, as
+// while Docker is away; its value says what for.
+const WaitsLabel = "waits"
+
 // Data is the content of TaskInfo.data. Mesos shows it on no page.
 type Data struct {
 	Namespace string  `json:"namespace"`

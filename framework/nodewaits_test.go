@@ -1,0 +1,56 @@
+package framework
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	v1 "k8s.io/api/core/v1"
+)
+
+// What a node waits for is told with the pod, once for each reason, and again when
+// it waits after the pod has run.
+func TestNodeWaits(t *testing.T) {
+	t.Parallel()
+	l := quietLoop(t)
+	l.handle(podSeen{makePod("php")})
+	l.offered([]*mesospb.Offer{makeOffer("o1", "S1", four)})
+	says := func(s mesospb.TaskState, reason string) {
+		status := &mesospb.TaskStatus{
+			TaskId: &mesospb.TaskID{Value: proto.String("uid-php.1")}, AgentId: &mesospb.AgentID{Value: proto.String("S1")},
+			State: s.Enum(), Source: mesospb.TaskStatus_SOURCE_EXECUTOR.Enum(),
+		}
+		if reason != "" {
+			status.Labels = &mesospb.Labels{Labels: []*mesospb.Label{{Key: proto.String("other")}, {Key: proto.String(podtask.WaitsLabel), Value: &reason}}}
+		}
+		l.updated(status)
+	}
+	starting, running := mesospb.TaskState_TASK_STARTING, mesospb.TaskState_TASK_RUNNING
+	says(starting, "")
+	says(starting, "no Docker at unix:///x")
+	says(starting, "no Docker at unix:///x")
+	says(starting, "Docker hangs")
+	says(running, "")
+	says(starting, "Docker hangs")
+	l.handle(podGone{makePod("php")})
+	says(starting, "too late")
+
+	var told []string
+	for len(l.recorder.queue) > 0 {
+		e := <-l.recorder.queue
+		if e.pod.Name != "php" || e.eventType != v1.EventTypeWarning || e.reason != "WaitsForNode" {
+			t.Errorf("event %+v", e)
+		}
+		told = append(told, e.message)
+	}
+	want := []string{
+		"node host-s1 cannot run it yet: no Docker at unix:///x",
+		"node host-s1 cannot run it yet: Docker hangs",
+		"node host-s1 cannot run it yet: Docker hangs",
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+}

@@ -48,26 +48,6 @@ func BenchmarkReady(b *testing.B) {
 	}
 }
 
-// BenchmarkPostToRunning measures 20 single pods, one after another, on an
-// agent whose executor runs, beside two bare `docker run -d` of the same image
-// in the same minute: a pod is two containers.
-func BenchmarkPostToRunning(b *testing.B) {
-	for range b.N {
-		c := cluster.Start(b, cluster.Config{Args: roomy})
-		runAll(b, c, "first", 1)
-		var pods, bare []time.Duration
-		for i := range 20 {
-			pods = append(pods, postToRunning(b, c, fmt.Sprintf("web-%d", i)))
-			bare = append(bare, twoBareContainers(b))
-		}
-		b.ReportMetric(median(pods).Seconds(), "s-median")
-		b.ReportMetric(percentile(pods, 95).Seconds(), "s-p95")
-		b.ReportMetric(median(bare).Seconds(), "s-bare-docker-median")
-		b.ReportMetric(median(pods).Seconds()/median(bare).Seconds(), "x-bare-docker")
-		c.Stop()
-	}
-}
-
 // BenchmarkOriginal repeats the two cases in which the original (v0.5 on Mesos
 // 1.0.4, one agent, a machine of this kind) was measured: 10 pods one after
 // another took it 6.2 s each, 50 pods at once 323 s. What Docker alone takes for
@@ -149,19 +129,6 @@ func runPods(b *testing.B, c *cluster.Cluster, names []string) time.Duration {
 	return 0
 }
 
-// twoBareContainers is how long Docker takes for two containers, without us.
-func twoBareContainers(b *testing.B) time.Duration {
-	b.Helper()
-	began := time.Now()
-	var ids []string
-	for range 2 {
-		ids = append(ids, docker(b, "run", "-d", image)...)
-	}
-	took := time.Since(began)
-	docker(b, append([]string{"rm", "-f"}, ids...)...)
-	return took
-}
-
 // bareContainers is how long Docker takes for n containers, four at a time.
 func bareContainers(b *testing.B, n int) time.Duration {
 	b.Helper()
@@ -196,12 +163,33 @@ func executorPID(b *testing.B, c *cluster.Cluster) int {
 	for _, field := range strings.Fields(string(out)) {
 		pid, err := strconv.Atoi(field)
 		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-		if err == nil && filepath.Base(exe) == "executor_runner" {
+		if err == nil && filepath.Base(exe) == "executor_runner" && descends(pid, c.Process().PID()) {
 			return pid
 		}
 	}
 	b.Fatal("no executor_runner runs")
 	return 0
+}
+
+// descends tells whether a process was started by another, or by one that was.
+func descends(pid, ancestor int) bool {
+	for pid > 1 && pid != ancestor {
+		fields := stat(pid)
+		if fields == nil {
+			return false
+		}
+		pid, _ = strconv.Atoi(fields[1])
+	}
+	return pid == ancestor
+}
+
+// stat is /proc/PID/stat from the third field, the state, on; nil for no process.
+func stat(pid int) []string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:])) // a name may have blanks
 }
 
 // rss is the resident memory of a process in MB.

@@ -59,6 +59,7 @@ func (l *loop) addPod(p *v1.Pod) {
 	}
 	if p.Spec.NodeName != "" {
 		l.settled(pod.UID)
+		l.doubtLate(p)
 	}
 	l.step(scheduler.PodAdded{Pod: pod, Node: p.Spec.NodeName})
 }

@@ -21,6 +21,14 @@ func (l *loop) doubtPods(a *agent) {
 	}
 }
 
+// doubtLate does the same for a pod whose binding is seen only after its agent was
+// lost.
+func (l *loop) doubtLate(p *v1.Pod) {
+	if a := l.agents.byID[l.agents.holder[p.Spec.NodeName]]; a != nil && a.lost {
+		l.workers.start(func(ctx context.Context) { unready(ctx, l.cfg.Client, p) })
+	}
+}
+
 // podOf is the pod of a task that is bound to the agent; nil when there is none.
 func (l *loop) podOf(t scheduler.Task, a *agent) *v1.Pod {
 	if p := l.pods[t.PodUID]; p != nil && p.Spec.NodeName == a.Node {

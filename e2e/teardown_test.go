@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -58,4 +59,20 @@ func TestTeardown(t *testing.T) {
 	}
 	remove(t, c, "new")
 	awaitGone(t, c, "new")
+}
+
+// Whoever shares an etcd with a leader cannot pull the framework from under it.
+func TestTeardownWhileAnotherLeads(t *testing.T) {
+	mesos := serveLocalMesos(t, "local")
+	url, _ := cluster.StartEtcd(t)
+	leader := cluster.Start(t, cluster.Config{Master: mesos, Args: []string{"-etcd_servers=" + url}})
+	leader.Process().Await(soon, "the subscription", func() bool { return len(frameworks(t, mesos)) == 1 })
+	code, out := cluster.Run(t, cluster.Binary("framework_runner"), "-teardown", "-mesos_master="+mesos, "-etcd_servers="+url,
+		"-data_dir="+t.TempDir(), fmt.Sprintf("-port=%d", cluster.FreePort(t)), fmt.Sprintf("-secure_port=%d", cluster.FreePort(t))).Wait()
+	if code != 2 || !strings.Contains(out, strings.TrimPrefix(leader.Secure(), "https://127.0.0.1")) || !strings.Contains(out, "leads: stop all framework_runners first") {
+		t.Errorf("it ended with %d:\n%s", code, out)
+	}
+	if len(frameworks(t, mesos)) != 1 {
+		t.Error("the framework is gone")
+	}
 }

@@ -100,7 +100,7 @@ func docker(ctx context.Context, stdin []byte, args ...string) (string, error) {
 // applets are the commands that tests use.
 var applets = []string{
 	"sh", "sleep", "cat", "echo", "ls", "id", "ps", "env", "true", "false", "hostname",
-	"nc", "wget", "httpd", "touch", "dd", "head", "yes", "kill", "printf", "test", "stty", "grep", "seq",
+	"nc", "wget", "httpd", "touch", "dd", "head", "yes", "kill", "printf", "test", "stty", "grep", "seq", "tar",
 }
 
 func busyboxFiles() ([]byte, error) {

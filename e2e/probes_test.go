@@ -23,59 +23,59 @@ func TestProbes(t *testing.T) {
 	turn := func(t *testing.T, pod, script string) { s.kubectl(t, "", "exec", pod, "--", "sh", "-c", script) }
 
 	s.play(t, []fate{
-		{name: "alive-http", becomes: isReady, pod: s.script(serve, policy(v1.RestartPolicyAlways), probes(every(web, 3), every(web, 1), nil)),
+		{name: "alive-http", becomes: becameReady, pod: s.script(serve, policy(v1.RestartPolicyAlways), probes(every(web, 3), every(web, 1), nil)),
 			then: func(t *testing.T) {
 				turn(t, "alive-http", "rm /tmp/good")
-				s.await(t, "alive-http", restarted)
+				s.await(t, "alive-http", becameRestarted)
 			}},
-		{name: "alive-exec", becomes: isReady, pod: s.script("touch /tmp/good; exec sleep 1000", policy(v1.RestartPolicyAlways), probes(every(file, 1), nil, nil)),
+		{name: "alive-exec", becomes: becameReady, pod: s.script("touch /tmp/good; exec sleep 1000", policy(v1.RestartPolicyAlways), probes(every(file, 1), nil, nil)),
 			then: func(t *testing.T) {
 				turn(t, "alive-exec", "rm /tmp/good")
-				s.await(t, "alive-exec", restarted)
+				s.await(t, "alive-exec", becameRestarted)
 			}},
-		{name: "alive-tcp", becomes: isReady, pod: s.script("httpd -f -p 8080 & echo $! >/tmp/pid; wait; exec sleep 1000", policy(v1.RestartPolicyAlways), probes(every(tcp, 3), every(tcp, 1), nil)),
+		{name: "alive-tcp", becomes: becameReady, pod: s.script("httpd -f -p 8080 & echo $! >/tmp/pid; wait; exec sleep 1000", policy(v1.RestartPolicyAlways), probes(every(tcp, 3), every(tcp, 1), nil)),
 			then: func(t *testing.T) {
 				turn(t, "alive-tcp", "kill $(cat /tmp/pid)")
-				s.await(t, "alive-tcp", restarted)
+				s.await(t, "alive-tcp", becameRestarted)
 			}},
-		{name: "alive-grpc", becomes: isReady, pod: s.script("exec sleep 1000", policy(v1.RestartPolicyAlways), onHost, probes(every(alive.handler(), 1), nil, nil)),
+		{name: "alive-grpc", becomes: becameReady, pod: s.script("exec sleep 1000", policy(v1.RestartPolicyAlways), onHost, probes(every(alive.handler(), 1), nil, nil)),
 			then: func(t *testing.T) {
 				alive.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
-				s.await(t, "alive-grpc", restarted)
+				s.await(t, "alive-grpc", becameRestarted)
 			}},
-		{name: "ready-http", becomes: isReady, pod: s.script(serve, probes(nil, every(web, 1), nil)),
+		{name: "ready-http", becomes: becameReady, pod: s.script(serve, probes(nil, every(web, 1), nil)),
 			then: func(t *testing.T) {
 				turn(t, "ready-http", "rm /tmp/good")
-				s.await(t, "ready-http", isNotReady)
+				s.await(t, "ready-http", becameUnready)
 				turn(t, "ready-http", "touch /tmp/good")
-				s.await(t, "ready-http", isReady)
+				s.await(t, "ready-http", becameReady)
 			}},
-		{name: "ready-exec", becomes: isNotReady, pod: s.script("exec sleep 1000", probes(nil, every(file, 1), nil)),
+		{name: "ready-exec", becomes: becameUnready, pod: s.script("exec sleep 1000", probes(nil, every(file, 1), nil)),
 			then: func(t *testing.T) {
 				turn(t, "ready-exec", "touch /tmp/good")
-				s.await(t, "ready-exec", isReady)
+				s.await(t, "ready-exec", becameReady)
 			}},
-		{name: "ready-tcp", becomes: isNotReady, pod: s.script("exec sleep 1000", probes(nil, every(tcp, 1), nil)),
+		{name: "ready-tcp", becomes: becameUnready, pod: s.script("exec sleep 1000", probes(nil, every(tcp, 1), nil)),
 			then: func(t *testing.T) {
 				turn(t, "ready-tcp", "httpd -p 8080")
-				s.await(t, "ready-tcp", isReady)
+				s.await(t, "ready-tcp", becameReady)
 			}},
-		{name: "ready-grpc", becomes: isReady, pod: s.script("exec sleep 1000", onHost, probes(nil, every(ready.handler(), 1), nil)),
+		{name: "ready-grpc", becomes: becameReady, pod: s.script("exec sleep 1000", onHost, probes(nil, every(ready.handler(), 1), nil)),
 			then: func(t *testing.T) {
 				ready.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
-				s.await(t, "ready-grpc", isNotReady)
+				s.await(t, "ready-grpc", becameUnready)
 			}},
 		// Its liveness would end it, were that asked for before it has started.
-		{name: "starts-slowly", becomes: isNotReady, pod: s.script("exec sleep 1000", policy(v1.RestartPolicyAlways), probes(every(file, 1), nil, every(file, 300))),
+		{name: "starts-slowly", becomes: becameUnready, pod: s.script("exec sleep 1000", policy(v1.RestartPolicyAlways), probes(every(file, 1), nil, every(file, 300))),
 			then: func(t *testing.T) {
 				s.await(t, "starts-slowly", func(pod *v1.Pod) string { return s.events(t, pod, "Unhealthy") })
 				turn(t, "starts-slowly", "touch /tmp/good")
 				s.await(t, "starts-slowly", func(pod *v1.Pod) string {
 					main := container(pod, "main")
-					return isReady(pod) + differ(*main.Started, true, main.RestartCount, int32(0))
+					return becameReady(pod) + differ(*main.Started, true, main.RestartCount, int32(0))
 				})
 			}},
-		{name: "never-starts", becomes: restarted, pod: s.script("exec sleep 1000", policy(v1.RestartPolicyAlways), probes(nil, nil, every(tcp, 2)))},
+		{name: "never-starts", becomes: becameRestarted, pod: s.script("exec sleep 1000", policy(v1.RestartPolicyAlways), probes(nil, nil, every(tcp, 2)))},
 	})
 }
 
@@ -88,25 +88,16 @@ func probes(live, ready, start *v1.Probe) func(*v1.PodSpec) {
 
 func onHost(spec *v1.PodSpec) { spec.HostNetwork = true }
 
-func isReady(pod *v1.Pod) string {
-	return differ(pod.Status.Phase, v1.PodRunning, container(pod, "main").Ready, true, readyCondition(pod), v1.ConditionTrue)
+func becameReady(pod *v1.Pod) string {
+	return differ(pod.Status.Phase, v1.PodRunning, container(pod, "main").Ready, true, isReady(pod), true)
 }
 
-func isNotReady(pod *v1.Pod) string {
-	return differ(pod.Status.Phase, v1.PodRunning, container(pod, "main").Ready, false, readyCondition(pod), v1.ConditionFalse)
+func becameUnready(pod *v1.Pod) string {
+	return differ(pod.Status.Phase, v1.PodRunning, container(pod, "main").Ready, false, isReady(pod), false)
 }
 
-func restarted(pod *v1.Pod) string {
+func becameRestarted(pod *v1.Pod) string {
 	return differ(pod.Status.Phase, v1.PodRunning, container(pod, "main").RestartCount > 0, true)
-}
-
-func readyCondition(pod *v1.Pod) v1.ConditionStatus {
-	for _, c := range pod.Status.Conditions {
-		if c.Type == v1.PodReady {
-			return c.Status
-		}
-	}
-	return v1.ConditionUnknown
 }
 
 // serverHealth is a gRPC server of the test that says whether it is healthy:

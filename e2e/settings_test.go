@@ -44,7 +44,7 @@ func TestContainersFindWhatTheirSpecSays(t *testing.T) {
 			spec.ShareProcessNamespace = new(true)
 			spec.Containers = append(spec.Containers, s.container("other", "exec sleep 4321"))
 		}),
-		row("processes-apart", "cat /proc/1/cmdline", []string{"cat /proc/1/cmdline"}),
+		row("processes-apart", "tr '\\0' + </proc/1/cmdline; true", []string{"sh+-c+tr "}),
 		row("processes-of-host", "ps | grep framework_runner", []string{"framework_runner"}, func(spec *v1.PodSpec) { spec.HostPID = true }),
 		row("network-of-host", "readlink /proc/self/ns/net", []string{network}, onHost),
 		row("host-names", "cat /etc/hosts; hostname", []string{"10.9.8.7\tfar.example\taway.example", "chosen\n"}, func(spec *v1.PodSpec) {

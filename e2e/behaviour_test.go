@@ -61,7 +61,7 @@ func TestLivesOfPods(t *testing.T) {
 			&v1.LifecycleHandler{Exec: &v1.ExecAction{Command: []string{"touch", "/tmp/began"}}}, nil))},
 		{name: "post-start-fails", pod: s.script("exec sleep 1000", hooks(&v1.LifecycleHandler{Exec: &v1.ExecAction{Command: []string{"false"}}}, nil)),
 			becomes: func(pod *v1.Pod) string { return s.events(t, pod, "FailedPostStartHook") }},
-		{name: "pre-stop", becomes: phase(v1.PodRunning), pod: s.script("trap 'echo term >>/v/end; exit' TERM; while :; do sleep 0.1; done", grace(60),
+		{name: "pre-stop", becomes: s.says("prepared"), pod: s.script("trap 'echo term >>/v/end; exit' TERM; echo prepared; while :; do sleep 0.1; done", grace(60),
 			volume("v", v1.VolumeSource{HostPath: &v1.HostPathVolumeSource{Path: host}}),
 			hooks(nil, &v1.LifecycleHandler{Exec: &v1.ExecAction{Command: []string{"sh", "-c", "echo hook >>/v/end"}}})),
 			then: func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestLivesOfPods(t *testing.T) {
 					t.Errorf("the container's end was %q, %v", end, err)
 				}
 			}},
-		{name: "grace", becomes: phase(v1.PodRunning), pod: s.script("trap 'sleep 3; touch /v/orderly; exit' TERM; while :; do sleep 0.1; done", grace(60),
+		{name: "grace", becomes: s.says("prepared"), pod: s.script("trap 'sleep 3; touch /v/orderly; exit' TERM; echo prepared; while :; do sleep 0.1; done", grace(60),
 			volume("v", v1.VolumeSource{HostPath: &v1.HostPathVolumeSource{Path: host}})),
 			then: func(t *testing.T) {
 				remove(t, s.Cluster, "grace")

@@ -30,7 +30,7 @@ run: ## the main job: a pod, POSTed to v1beta1, runs in Docker as a Mesos task
 test: setup ## everything that can be tested; sets up what is missing
 	$(race) $(others)
 	$(plain) go test -vet=off $(addprefix ./,$(linked))
-	$(plain) go test -vet=off -timeout 30m ./e2e
+	$(plain) go test -vet=off -timeout 60m ./e2e
 
 .PHONY: check
 check: ## formatting, vet and go.mod

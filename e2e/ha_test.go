@@ -154,7 +154,10 @@ func TestFaultLeaderKilled(t *testing.T) {
 // a machine out of memory does it. The other takes over; awake again the old one
 // finds out before it does anything, and ends.
 func TestFaultLeaderPaused(t *testing.T) {
-	const pause = time.Minute
+	pause := 15 * time.Second // three times its lease
+	if long {
+		pause = time.Minute
+	}
 	p := promised(t, fmt.Sprintf("the leader is stopped for %v, in the middle of its work, and woken", pause), "the other takes over; the old one ends before it does anything; nothing is launched twice")
 	s := startSeveral(t)
 	old := s.leader.Process()

@@ -17,7 +17,7 @@ import (
 func TestContainersUnderAParentGroup(t *testing.T) {
 	t.Parallel()
 	if driver := realdocker.Docker(t, "info", "--format", "{{.CgroupDriver}}"); driver != "cgroupfs" {
-		t.Skipf("Docker's cgroup driver is %s", driver)
+		realdocker.Absent(t, "Docker's cgroup driver is "+driver)
 	}
 	id := rand.Text()[:12]
 	parent := "/mesos-test-" + id + "/" + id

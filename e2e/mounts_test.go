@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -74,7 +75,7 @@ func TestExecutorInPrivateMountNamespace(t *testing.T) {
 // that group too, and nothing of it is left when all is over.
 func TestPodsAreContained(t *testing.T) {
 	if driver := docker(t, "info", "--format", "{{.CgroupDriver}}"); driver[0] != "cgroupfs" {
-		t.Skipf("Docker's cgroup driver is %s", driver)
+		realdocker.Absent(t, "Docker's cgroup driver is "+driver[0])
 	}
 	p := promised(t, "the agent has put its executor into a control group", "pods' containers are in it too, so that Mesos limits them; no group is left over")
 	root := fmt.Sprintf("/mesos-e2e-%d", os.Getpid())

@@ -33,7 +33,7 @@ func NewDaemon(t testing.TB, args ...string) *Daemon {
 	t.Helper()
 	Need(t)
 	if os.Getuid() != 0 {
-		absent(t, "a Docker daemon of the test's own takes root")
+		Absent(t, "a Docker daemon of the test's own takes root")
 	}
 	dir, err := os.MkdirTemp("/tmp", "dockerd")
 	if err != nil {

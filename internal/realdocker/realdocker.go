@@ -26,11 +26,13 @@ func Need(t testing.TB) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
 	defer cancel()
 	if _, err := docker(ctx, nil, "version"); err != nil {
-		absent(t, fmt.Sprintf("no Docker daemon: %v", err))
+		Absent(t, fmt.Sprintf("no Docker daemon: %v", err))
 	}
 }
 
-func absent(t testing.TB, reason string) {
+// Absent skips a test for what this machine lacks, or fails it in CI, where
+// nothing may be missing.
+func Absent(t testing.TB, reason string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatal(reason)
@@ -45,7 +47,7 @@ func Busybox(t testing.TB) string {
 	Need(t)
 	name, remove, err := MakeBusybox(context.Background())
 	if err != nil {
-		absent(t, err.Error())
+		Absent(t, err.Error())
 	}
 	t.Cleanup(func() {
 		if err := remove(); err != nil {

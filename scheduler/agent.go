@@ -67,7 +67,7 @@ func (s *State) executorLost(id string) {
 func (s *State) agentLost(id string) {
 	if a := s.agents[id]; a != nil {
 		a.lost = true
-		s.doubt(a)
+		s.doubt(a, hintAsk)
 		s.void(a)
 		s.teller.stir(s)
 	}

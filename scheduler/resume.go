@@ -125,14 +125,11 @@ func (a *agent) keeps(c *class) bool {
 func (s *State) executorEnded(a *agent, after time.Duration) {
 	a.lost, a.executor = true, false
 	for _, t := range a.tasks {
-		switch t.state {
-		case binding, running:
+		if t.state == binding || t.state == running {
 			t.orphaned, a.shaken = true, true
 		}
-		if t.state == launching || t.state == running {
-			s.askLater(t, after)
-		}
 	}
+	s.doubt(a, after)
 }
 
 // accounted: it is known what became of a task whose executor has ended.

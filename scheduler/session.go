@@ -102,12 +102,12 @@ func (s *State) askLater(t *task, after time.Duration) {
 	s.alarms.set(&t.alarm, s.now.Add(after))
 }
 
-// doubt asks for the tasks on an agent soon: events about agents and executors
+// doubt asks for the tasks on an agent after a while: events about agents and executors
 // are hints, sent once, while the tasks' own updates are repeated.
-func (s *State) doubt(a *agent) {
+func (s *State) doubt(a *agent, after time.Duration) {
 	for _, t := range a.tasks {
 		if t.state == launching || t.state == running {
-			s.askLater(t, hintAsk)
+			s.askLater(t, after)
 		}
 	}
 }

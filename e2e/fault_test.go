@@ -173,11 +173,19 @@ func (w *faultWorld) executorKilled(t *testing.T) {
 func (w *faultWorld) agentRestarts(t *testing.T) {
 	p := promised(t, "one agent is stopped, and started five seconds later",
 		"no pod notices: the executor subscribes again, tasks and containers stay")
+	w.sameTasks(t, p, func() {
+		w.fault(t, "agents/0/stop")
+		<-time.After(5 * time.Second) // the fault itself
+		w.fault(t, "agents/0/start")
+	})
+}
+
+// sameTasks checks that all is as wanted after what happens, by the same tasks.
+func (w *faultWorld) sameTasks(t *testing.T, p *promise, happens func()) {
+	t.Helper()
 	before := taskIDs(t, w.mesos)
 	began := time.Now()
-	w.fault(t, "agents/0/stop")
-	<-time.After(5 * time.Second) // the fault itself
-	w.fault(t, "agents/0/start")
+	happens()
 	w.settle(t, p, began)
 	if after := taskIDs(t, w.mesos); !slices.Equal(before, after) {
 		t.Errorf("the tasks were %v and are %v", before, after)
@@ -188,14 +196,7 @@ func (w *faultWorld) agentRestarts(t *testing.T) {
 func (w *faultWorld) masterRestarts(t *testing.T) {
 	p := promised(t, "the master is away for five seconds and has forgotten everything but its registry",
 		"no pod notices; the same framework subscribes again; tasks and containers stay")
-	before := taskIDs(t, w.mesos)
-	began := time.Now()
-	w.fault(t, "master/fail-over?down=5s")
-	w.settle(t, p, began)
-	if after := taskIDs(t, w.mesos); !slices.Equal(before, after) {
-		t.Errorf("the tasks were %v and are %v", before, after)
-	}
-	w.works(t, p)
+	w.sameTasks(t, p, func() { w.fault(t, "master/fail-over?down=5s") })
 }
 
 func (w *faultWorld) agentPartitioned(t *testing.T) {

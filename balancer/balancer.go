@@ -49,6 +49,7 @@ func (b *Balancer) SetServers(servers []string) error {
 		return err
 	}
 	b.update(func(p *pool) []*server { return p.set(addrs) })
+	b.lookSoon()
 	return nil
 }
 

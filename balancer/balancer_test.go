@@ -187,8 +187,9 @@ func TestServerHangs(t *testing.T) {
 // are, and go on when it does.
 func TestOnlyServerHangs(t *testing.T) {
 	t.Parallel()
-	a := serve(t, "a")
-	b, get := run(t, a)
+	a, gone := serve(t, "a"), serve(t, "-")
+	gone.Close()
+	b, get := run(t, a, gone)
 	_, watch := get("/watch")
 	a.stopped.stop()
 	cut := make(chan time.Duration, 1)
@@ -281,16 +282,33 @@ func TestAwait(t *testing.T) {
 	}
 }
 
-// With nobody connected no server is asked anything.
+// With nobody connected no server is asked anything, and a lone one never: it
+// keeps its clients whatever it says.
 func TestRests(t *testing.T) {
 	t.Parallel()
-	a := serve(t, "a")
-	b, get := run(t, a)
-	_, answer := get("/")
-	answer.Close()
+	a, other := serve(t, "a"), serve(t, "b")
+	b, get := run(t, a, other)
+	_, watch := get("/watch")
+	if next := b.look(t.Context()); next != probeEvery {
+		t.Errorf("looks again in %v", next)
+	}
+	watch.Close()
 	awaitPool(t, b, "the connection to end", func(p *pool) bool { return len(p.used()) == 0 })
 	if next := b.look(t.Context()); next != 0 {
-		t.Errorf("looks again in %v", next)
+		t.Errorf("with nobody connected looks again in %v", next)
+	}
+	if err := b.SetServers(urls(a)); err != nil {
+		t.Fatal(err)
+	}
+	get("/watch")
+	if next := b.look(t.Context()); next != 0 {
+		t.Errorf("looks at a lone server again in %v", next)
+	}
+	if err := b.SetServers(urls(a, other)); err != nil {
+		t.Fatal(err)
+	}
+	if next := b.look(t.Context()); next != probeEvery {
+		t.Errorf("with another one beside it looks again in %v", next)
 	}
 }
 

@@ -71,8 +71,12 @@ func (p *pool) pick() *server {
 	return p.current
 }
 
-// used returns the servers that must be looked after: those with connections.
+// used returns the servers that must be looked after: those with connections. For
+// a lone server there is no better one, so its clients stay whatever it does.
 func (p *pool) used() []*server {
+	if len(p.servers) == 1 {
+		return nil
+	}
 	return p.those(func(s *server) bool { return len(s.conns) > 0 })
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
+	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
 
@@ -16,17 +18,22 @@ import (
 // the daemon may come late and be restarted or upgraded.
 type engine struct {
 	endpoint string
+	changed  func()        // called after each call that may have changed a container
 	dialing  chan struct{} // holds one token: who has it may look for the daemon
 
 	mu   sync.Mutex // guards link
 	link *link
 }
 
-func newEngine(endpoint string) *engine {
-	e := &engine{endpoint: dockerd.Endpoint(endpoint), dialing: make(chan struct{}, 1)}
+func newEngine(endpoint string, changed func()) *engine {
+	e := &engine{endpoint: dockerd.Endpoint(endpoint), changed: changed, dialing: make(chan struct{}, 1)}
 	e.dialing <- struct{}{}
 	return e
 }
+
+// answerTime is how long a daemon may take to say who it is, or to begin with its
+// events; nobody waits longer for one that hangs.
+const answerTime = 10 * time.Second
 
 // dial gives the daemon, looking it up when there is none yet.
 func (e *engine) dial(ctx context.Context) (*link, error) {
@@ -42,6 +49,8 @@ func (e *engine) dial(ctx context.Context) (*link, error) {
 	if l := e.current(); l != nil {
 		return l, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
 	l, err := connect(ctx, e.endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("docker at %s: %w", e.endpoint, err)
@@ -65,7 +74,12 @@ func (e *engine) in(ctx context.Context) (*docker.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bind(l.client, boundTransport{ctx, l.client.HTTPClient.Transport, func() { e.forget(l) }}), nil
+	return e.client(ctx, l), nil
+}
+
+// client gives a client of a daemon that was found before.
+func (e *engine) client(ctx context.Context, l *link) *docker.Client {
+	return bind(l.client, boundTransport{ctx, l.client.HTTPClient.Transport, e.changed, func() { e.forget(l) }})
 }
 
 func bind(c *docker.Client, t boundTransport) *docker.Client {
@@ -85,15 +99,19 @@ func (e *engine) forget(l *link) {
 
 // boundTransport sends requests under a context. It lives as long as one call.
 type boundTransport struct {
-	ctx    context.Context
-	next   http.RoundTripper
-	failed func() // called when the daemon could not be reached
+	ctx     context.Context
+	next    http.RoundTripper
+	changed func() // called when a container may have changed
+	failed  func() // called when the daemon could not be reached
 }
 
 func (t boundTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := t.next.RoundTrip(r.WithContext(t.ctx))
 	if err != nil && t.ctx.Err() == nil {
 		t.failed()
+	}
+	if r.Method != http.MethodGet && !strings.Contains(r.URL.Path, "/exec") {
+		t.changed()
 	}
 	return answer, err
 }

@@ -23,8 +23,9 @@ type faulty struct {
 	*testing.T
 	path string
 
-	lose atomic.Pointer[string] // part of the path of the one request whose answer gets lost
-	hang atomic.Bool            // requests are not passed on
+	lose  atomic.Pointer[string] // part of the path of the one request whose answer gets lost
+	hang  atomic.Bool            // requests are not passed on
+	lists atomic.Int32           // requests for lists of containers
 
 	mu    sync.Mutex // guards conns
 	conns []net.Conn
@@ -95,6 +96,9 @@ func (f *faulty) serve(conn net.Conn) {
 		if f.hang.Load() {
 			io.Copy(io.Discard, from) // until the caller gives up
 			return
+		}
+		if strings.HasSuffix(req.URL.Path, "/containers/json") {
+			f.lists.Add(1)
 		}
 		req.RequestURI = ""
 		if err := req.Write(docker); err != nil {

@@ -50,7 +50,7 @@ func (s *service) measureLayers(ctx context.Context) error {
 	if !s.layers.wanted() {
 		return nil
 	}
-	found, err := s.running(ctx, "", nil, []string{labelType + "=" + typeContainer})
+	found, err := s.running(ctx, typeContainer, "", nil, "")
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func (s *service) measureLayers(ctx context.Context) error {
 		return err
 	}
 	sizes := map[string]*runtimeapi.FilesystemUsage{}
-	for _, e := range found {
-		c, _, err := s.inspect(ctx, e.id)
+	for _, r := range found {
+		c, _, err := s.inspect(ctx, r.ID)
 		if gone(err) {
 			continue
 		}
@@ -71,7 +71,7 @@ func (s *service) measureLayers(ctx context.Context) error {
 			continue
 		}
 		bytes, inodes := measure(ctx, c.GraphDriver.Data["UpperDir"])
-		sizes[e.id] = &runtimeapi.FilesystemUsage{
+		sizes[r.ID] = &runtimeapi.FilesystemUsage{
 			Timestamp:  time.Now().UnixNano(),
 			FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: l.root},
 			UsedBytes:  &runtimeapi.UInt64Value{Value: bytes},

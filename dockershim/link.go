@@ -48,7 +48,7 @@ func connect(ctx context.Context, endpoint string) (*link, error) {
 	// The first call of a client looks up the server's version and writes it down
 	// without a lock; after that the client is only read, and may be copied.
 	own := client.HTTPClient
-	client = bind(client, boundTransport{ctx, own.Transport, func() {}})
+	client = bind(client, boundTransport{ctx, own.Transport, func() {}, func() {}})
 	info, err := client.Info()
 	if err != nil {
 		return nil, err

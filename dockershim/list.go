@@ -4,13 +4,12 @@ import (
 	"context"
 	"time"
 
-	docker "github.com/fsouza/go-dockerclient"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
 // The kubelet lists everything each second and each pod's at every step, so a
-// list is one call of Docker; it may be somewhat old, and carries no detail that
-// would need a second.
+// list is at most one call of Docker; it may be somewhat old, and carries no detail
+// that would need a second.
 
 // podUIDLabel is how the kubelet selects a pod's sandboxes and containers.
 const podUIDLabel = "io.kubernetes.pod.uid"
@@ -18,17 +17,16 @@ const podUIDLabel = "io.kubernetes.pod.uid"
 // ListPodSandbox lists sandboxes, newest first.
 func (s *service) ListPodSandbox(ctx context.Context, req *runtimeapi.ListPodSandboxRequest) (*runtimeapi.ListPodSandboxResponse, error) {
 	f := req.GetFilter()
-	found, err := s.list(ctx, nil, selection(typeSandbox, f.GetLabelSelector())...)
+	found, err := s.look(ctx, typeSandbox, selection(f.GetLabelSelector(), "")...)
 	if err != nil {
 		return nil, err
 	}
 	answer := &runtimeapi.ListPodSandboxResponse{}
 	for _, c := range found {
-		r, ours := s.config.Owner.read(c.Labels)
-		if !ours || f.GetId() != "" && f.GetId() != c.ID || !selects(f.GetLabelSelector(), r.Labels) {
+		r := c.record
+		if !c.selected(f.GetId(), f.GetLabelSelector()) {
 			continue
 		}
-		s.known.set(c.ID, r)
 		state := runtimeapi.PodSandboxState_SANDBOX_NOTREADY
 		if alive(c.State) {
 			state = runtimeapi.PodSandboxState_SANDBOX_READY
@@ -52,21 +50,16 @@ func (s *service) ListPodSandbox(ctx context.Context, req *runtimeapi.ListPodSan
 // ListContainers lists containers, newest first.
 func (s *service) ListContainers(ctx context.Context, req *runtimeapi.ListContainersRequest) (*runtimeapi.ListContainersResponse, error) {
 	f := req.GetFilter()
-	labels := selection(typeContainer, f.GetLabelSelector())
-	if f.GetPodSandboxId() != "" {
-		labels = append(labels, labelSandbox+"="+f.PodSandboxId)
-	}
-	found, err := s.list(ctx, nil, labels...)
+	found, err := s.look(ctx, typeContainer, selection(f.GetLabelSelector(), f.GetPodSandboxId())...)
 	if err != nil {
 		return nil, err
 	}
 	answer := &runtimeapi.ListContainersResponse{}
 	for _, c := range found {
-		r, ours := s.config.Owner.read(c.Labels)
-		if !ours || f.GetId() != "" && f.GetId() != c.ID || !selects(f.GetLabelSelector(), r.Labels) {
+		r := c.record
+		if !c.selected(f.GetId(), f.GetLabelSelector()) {
 			continue
 		}
-		s.known.set(c.ID, r)
 		state, err := s.listedState(ctx, c)
 		if gone(err) {
 			continue
@@ -100,7 +93,7 @@ func (r record) containerMetadata() *runtimeapi.ContainerMetadata {
 // listedState is the state of a listed container. Docker calls "created" also
 // what failed to start, which for the kubelet is an end; only those few are
 // looked at one by one.
-func (s *service) listedState(ctx context.Context, c docker.APIContainers) (runtimeapi.ContainerState, error) {
+func (s *service) listedState(ctx context.Context, c *listed) (runtimeapi.ContainerState, error) {
 	switch {
 	case alive(c.State):
 		return runtimeapi.ContainerState_CONTAINER_RUNNING, nil
@@ -119,18 +112,25 @@ func alive(state string) bool {
 	return state == "running" || state == "paused" || state == "restarting"
 }
 
-// selection is the part of a selector that Docker can apply itself.
-func selection(kind string, selector map[string]string) []string {
-	labels := []string{labelType + "=" + kind}
+// selection is the part of a filter that Docker can apply itself.
+func selection(selector map[string]string, sandbox string) []string {
+	var labels []string
 	if uid := selector[podUIDLabel]; uid != "" {
 		labels = append(labels, labelUID+"="+uid)
+	}
+	if sandbox != "" {
+		labels = append(labels, labelSandbox+"="+sandbox)
 	}
 	return labels
 }
 
-func selects(selector, labels map[string]string) bool {
+// selected applies a filter's id, any when empty, and labels.
+func (c *listed) selected(id string, selector map[string]string) bool {
+	if id != "" && id != c.ID {
+		return false
+	}
 	for key, value := range selector {
-		if labels[key] != value {
+		if c.record.Labels[key] != value {
 			return false
 		}
 	}

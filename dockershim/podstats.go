@@ -14,7 +14,7 @@ func (s *service) PodSandboxStats(ctx context.Context, req *runtimeapi.PodSandbo
 	if err != nil {
 		return nil, err
 	}
-	stats, err := s.podStats(ctx, entry{req.PodSandboxId, r})
+	stats, err := s.podStats(ctx, req.PodSandboxId, r)
 	if err != nil {
 		return nil, err
 	}
@@ -25,13 +25,13 @@ func (s *service) PodSandboxStats(ctx context.Context, req *runtimeapi.PodSandbo
 // selects.
 func (s *service) ListPodSandboxStats(ctx context.Context, req *runtimeapi.ListPodSandboxStatsRequest) (*runtimeapi.ListPodSandboxStatsResponse, error) {
 	f := req.GetFilter()
-	found, err := s.running(ctx, f.GetId(), f.GetLabelSelector(), selection(typeSandbox, f.GetLabelSelector()))
+	found, err := s.running(ctx, typeSandbox, f.GetId(), f.GetLabelSelector(), "")
 	if err != nil {
 		return nil, err
 	}
 	answer := &runtimeapi.ListPodSandboxStatsResponse{}
-	for _, e := range found {
-		stats, err := s.podStats(ctx, e)
+	for _, c := range found {
+		stats, err := s.podStats(ctx, c.ID, c.record)
 		if gone(err) {
 			continue
 		}
@@ -43,18 +43,18 @@ func (s *service) ListPodSandboxStats(ctx context.Context, req *runtimeapi.ListP
 	return answer, nil
 }
 
-func (s *service) podStats(ctx context.Context, sandbox entry) (*runtimeapi.PodSandboxStats, error) {
-	sum, pid, err := s.usage(ctx, sandbox.id)
+func (s *service) podStats(ctx context.Context, sandbox string, r record) (*runtimeapi.PodSandboxStats, error) {
+	sum, pid, err := s.usage(ctx, sandbox)
 	if err != nil {
 		return nil, err
 	}
-	inside, err := s.running(ctx, "", nil, []string{labelType + "=" + typeContainer, labelSandbox + "=" + sandbox.id})
+	inside, err := s.running(ctx, typeContainer, "", nil, sandbox)
 	if err != nil {
 		return nil, err
 	}
 	var containers []*runtimeapi.ContainerStats
 	for _, c := range inside {
-		stats, u, err := s.containerStats(ctx, c)
+		stats, u, err := s.containerStats(ctx, c.ID, c.record)
 		if gone(err) {
 			continue
 		}
@@ -68,8 +68,8 @@ func (s *service) podStats(ctx context.Context, sandbox entry) (*runtimeapi.PodS
 	now := time.Now().UnixNano()
 	return &runtimeapi.PodSandboxStats{
 		Attributes: &runtimeapi.PodSandboxAttributes{
-			Id: sandbox.id, Metadata: sandbox.record.sandboxMetadata(),
-			Labels: sandbox.record.Labels, Annotations: sandbox.record.Annotations,
+			Id: sandbox, Metadata: r.sandboxMetadata(),
+			Labels: r.Labels, Annotations: r.Annotations,
 		},
 		Linux: &runtimeapi.LinuxPodSandboxStats{
 			Cpu:        cpuUsage(now, sum),

@@ -45,7 +45,8 @@ func New(c Config) (*Server, error) {
 		streams.Close()
 		return nil, err
 	}
-	s := &service{config: c, engine: newEngine(c.Docker)}
+	s := &service{config: c, listing: listing{oldest: oldestList}}
+	s.engine = newEngine(c.Docker, s.listing.changed)
 	streaming := streamingConfig(streams.Addr().String())
 	if s.streams, err = newStreams(streaming, s); err != nil {
 		return nil, errors.Join(fmt.Errorf("dockershim: streaming: %w", err), streams.Close(), listener.Close())
@@ -114,6 +115,7 @@ func (s *Server) Run(ctx context.Context) error {
 	all.Go(func() { ended <- calls.Serve(s.listener) })
 	all.Go(func() { ended <- streams.Serve(s.streams) })
 	all.Go(func() { s.everyMinute(ctx) })
+	all.Go(func() { s.service.watch(ctx) })
 	var err error
 	select {
 	case <-ctx.Done():

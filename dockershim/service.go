@@ -19,6 +19,7 @@ type service struct {
 
 	config    Config
 	engine    *engine
+	listing   listing
 	streams   streaming.Server
 	known     cache[record]    // by the labels that Docker has for a container of ours
 	pids      cache[int]       // the first process of running ones

@@ -2,6 +2,7 @@ package dockershim
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
@@ -14,7 +15,7 @@ func (s *service) ContainerStats(ctx context.Context, req *runtimeapi.ContainerS
 	if err != nil {
 		return nil, err
 	}
-	stats, _, err := s.containerStats(ctx, entry{req.ContainerId, r})
+	stats, _, err := s.containerStats(ctx, req.ContainerId, r)
 	if err != nil {
 		return nil, err
 	}
@@ -25,17 +26,13 @@ func (s *service) ContainerStats(ctx context.Context, req *runtimeapi.ContainerS
 // selects.
 func (s *service) ListContainerStats(ctx context.Context, req *runtimeapi.ListContainerStatsRequest) (*runtimeapi.ListContainerStatsResponse, error) {
 	f := req.GetFilter()
-	labels := selection(typeContainer, f.GetLabelSelector())
-	if f.GetPodSandboxId() != "" {
-		labels = append(labels, labelSandbox+"="+f.PodSandboxId)
-	}
-	found, err := s.running(ctx, f.GetId(), f.GetLabelSelector(), labels)
+	found, err := s.running(ctx, typeContainer, f.GetId(), f.GetLabelSelector(), f.GetPodSandboxId())
 	if err != nil {
 		return nil, err
 	}
 	answer := &runtimeapi.ListContainerStatsResponse{}
 	for _, c := range found {
-		stats, _, err := s.containerStats(ctx, c)
+		stats, _, err := s.containerStats(ctx, c.ID, c.record)
 		if gone(err) {
 			continue
 		}
@@ -47,42 +44,28 @@ func (s *service) ListContainerStats(ctx context.Context, req *runtimeapi.ListCo
 	return answer, nil
 }
 
-// entry is one of our containers in a list.
-type entry struct {
-	id     string
-	record record
+// running lists our running containers of a type that a filter selects.
+func (s *service) running(ctx context.Context, kind, id string, selector map[string]string, sandbox string) ([]*listed, error) {
+	found, err := s.look(ctx, kind, selection(selector, sandbox)...)
+	return slices.DeleteFunc(found, func(c *listed) bool {
+		return c.State != "running" || !c.selected(id, selector)
+	}), err
 }
 
-// running lists our running containers with these labels.
-func (s *service) running(ctx context.Context, id string, selector map[string]string, labels []string) ([]entry, error) {
-	found, err := s.list(ctx, []string{"running"}, labels...)
-	if err != nil {
-		return nil, err
-	}
-	var list []entry
-	for _, c := range found {
-		r, ours := s.config.Owner.read(c.Labels)
-		if ours && (id == "" || id == c.ID) && selects(selector, r.Labels) {
-			list = append(list, entry{c.ID, r})
-		}
-	}
-	return list, nil
-}
-
-func (s *service) containerStats(ctx context.Context, c entry) (*runtimeapi.ContainerStats, usage, error) {
-	u, _, err := s.usage(ctx, c.id)
+func (s *service) containerStats(ctx context.Context, id string, r record) (*runtimeapi.ContainerStats, usage, error) {
+	u, _, err := s.usage(ctx, id)
 	if err != nil {
 		return nil, u, err
 	}
 	now := time.Now().UnixNano()
 	return &runtimeapi.ContainerStats{
 		Attributes: &runtimeapi.ContainerAttributes{
-			Id: c.id, Metadata: c.record.containerMetadata(),
-			Labels: c.record.Labels, Annotations: c.record.Annotations,
+			Id: id, Metadata: r.containerMetadata(),
+			Labels: r.Labels, Annotations: r.Annotations,
 		},
 		Cpu:           cpuUsage(now, u),
 		Memory:        memoryUsage(now, u),
-		WritableLayer: s.layers.usage(c.id),
+		WritableLayer: s.layers.usage(id),
 	}, u, nil
 }
 

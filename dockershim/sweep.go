@@ -81,7 +81,7 @@ func (s *Server) RemoveAll(ctx context.Context) error {
 
 // RemoveAll does the same for an owner whose server does not run.
 func RemoveAll(ctx context.Context, dockerEndpoint string, owner Owner) error {
-	return removeAll(ctx, &service{config: Config{Owner: owner}, engine: newEngine(dockerEndpoint)})
+	return removeAll(ctx, &service{config: Config{Owner: owner}, engine: newEngine(dockerEndpoint, func() {})})
 }
 
 // rounds is how often RemoveAll looks again: a call cut off by a client's death

@@ -1,0 +1,192 @@
+package dockershim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	docker "github.com/fsouza/go-dockerclient"
+	"github.com/golang/glog"
+)
+
+// The kubelet lists all sandboxes and containers each second, mostly to learn
+// that nothing has changed. So a list is kept, and given again as long as Docker's
+// events say the same. It is dropped when a container changes, when a call of our
+// own may have changed one, and when the events break off.
+
+// listed is one of our containers as Docker lists it.
+type listed struct {
+	docker.APIContainers
+	record record
+}
+
+// listing is the list that is kept. Its items are never written to.
+type listing struct {
+	oldest time.Duration // how long a list may be given
+
+	mu      sync.Mutex // guards all below
+	changes uint64     // counts what may have changed a container
+	watched bool       // events are being read
+	items   []*listed
+	kept    time.Time // when items were listed; zero: there are none
+}
+
+// oldestList is how long a list is given without asking Docker all the same: it
+// drops events for a reader that is slow.
+const oldestList = 5 * time.Second
+
+// get gives the list when it is current, and otherwise what to keep the next with.
+func (l *listing) get() (items []*listed, changes uint64, current bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.items, l.changes, !l.kept.IsZero() && time.Since(l.kept) < l.oldest
+}
+
+// keep keeps a list that was asked for at some time after get returned changes,
+// unless something has changed since.
+func (l *listing) keep(items []*listed, changes uint64, asked time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.watched && l.changes == changes {
+		l.items, l.kept = items, asked
+	}
+}
+
+// changed drops the list, and any that is under way.
+func (l *listing) changed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.changes++
+	l.items, l.kept = nil, time.Time{}
+}
+
+// setWatched says whether events are being read from now on.
+func (l *listing) setWatched(on bool) {
+	l.changed()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watched = on
+}
+
+// look gives our containers of a type that have these further labels, as Docker
+// knew them a moment ago.
+func (s *service) look(ctx context.Context, kind string, labels ...string) ([]*listed, error) {
+	all, changes, current := s.listing.get()
+	if !current {
+		asked := time.Now()
+		var err error
+		if all, err = s.readList(ctx, labels); err != nil {
+			return nil, err
+		}
+		if len(labels) == 0 {
+			s.listing.keep(all, changes, asked)
+		}
+	}
+	var some []*listed
+	for _, c := range all {
+		if c.record.Type == kind && hasAll(c.Labels, labels) {
+			some = append(some, c)
+		}
+	}
+	return some, nil
+}
+
+// readList asks Docker for our containers of both types.
+func (s *service) readList(ctx context.Context, labels []string) ([]*listed, error) {
+	found, err := s.list(ctx, nil, labels...)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*listed, 0, len(found))
+	for _, c := range found {
+		if r, ours := s.config.Owner.read(c.Labels); ours {
+			s.known.set(c.ID, r)
+			all = append(all, &listed{c, r})
+		}
+	}
+	return all, nil
+}
+
+// hasAll tells whether there are all wanted labels, each key=value.
+func hasAll(labels map[string]string, wanted []string) bool {
+	for _, w := range wanted {
+		if key, value, _ := strings.Cut(w, "="); labels[key] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// eventsAgain is how long after events broke off they are asked for again.
+const eventsAgain = time.Second
+
+// watch reads events until ctx ends. It leaves it to others to find the daemon.
+func (s *service) watch(ctx context.Context) {
+	again := time.NewTicker(eventsAgain)
+	defer again.Stop()
+	for {
+		err := s.readEvents(ctx)
+		s.listing.setWatched(false)
+		if ctx.Err() == nil {
+			glog.V(1).Infof("events of docker: %v", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+	}
+}
+
+// readEvents reads until the events break off, and says why they did.
+func (s *service) readEvents(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := s.engine.current()
+	if l == nil {
+		return errors.New("nobody has called docker yet")
+	}
+	late := time.AfterFunc(answerTime, cancel)
+	answer, err := s.engine.client(ctx, l).HTTPClient.Get(l.base() + "/events?" + s.config.Owner.events(time.Now()))
+	late.Stop()
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return apiError(answer)
+	}
+	s.listing.setWatched(true)
+	events := json.NewDecoder(answer.Body)
+	for {
+		var event struct{}
+		if err := events.Decode(&event); err != nil {
+			return err
+		}
+		s.listing.changed()
+	}
+}
+
+// events asks for what changes o's containers in a list. Docker answers before it
+// begins to listen for events; those that it has kept since are sent as well, and
+// a second more in case that clocks are read coarsely.
+func (o Owner) events(now time.Time) string {
+	filters := o.filters()
+	filters["type"] = []string{"container"}
+	filters["event"] = []string{"create", "start", "die", "pause", "unpause", "destroy"}
+	text, err := json.Marshal(filters)
+	if err != nil { // cannot be: strings always have a JSON form
+		panic(err)
+	}
+	since := now.Add(-time.Second)
+	return url.Values{
+		"filters": {string(text)},
+		"since":   {fmt.Sprintf("%d.%09d", since.Unix(), since.Nanosecond())},
+	}.Encode()
+}

@@ -1,0 +1,155 @@
+package dockershim
+
+import (
+	"testing"
+	"time"
+
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
+)
+
+// onEventsOnly makes a node whose lists would be given for ever if it were not for
+// Docker's events.
+func onEventsOnly(t *testing.T) (*node, *faulty) {
+	t.Helper()
+	f := newFaulty(t)
+	n := newNode(t, f.endpoint)
+	l := &n.server.service.listing
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.oldest = time.Hour
+	return n, f
+}
+
+// settled waits until lists are kept again.
+func (n *node) settled() {
+	n.Helper()
+	n.eventually("a list is kept", func() bool {
+		n.running()
+		_, _, current := n.server.service.listing.get()
+		return current
+	})
+}
+
+// running lists the running containers.
+func (n *node) running() map[string]bool {
+	n.Helper()
+	ids := map[string]bool{}
+	for _, c := range must[*runtimeapi.ListContainersResponse](n)(n.ListContainers(n.Context(), &runtimeapi.ListContainersRequest{})).Containers {
+		if c.State == runtimeapi.ContainerState_CONTAINER_RUNNING {
+			ids[c.Id] = true
+		}
+	}
+	return ids
+}
+
+// While nothing changes Docker is asked for no list, but for what was still to be
+// told of the start; a command in a container, as of a probe, is no change.
+func TestListIsKept(t *testing.T) {
+	t.Parallel()
+	n, f := onEventsOnly(t)
+	sandbox, id, pod := n.run("sleep 1000")
+	n.settled()
+	before := f.lists.Load()
+	for range 20 {
+		n.exec(id, "true")
+		byPod := map[string]string{podUIDLabel: pod.Metadata.Uid}
+		found := must[*runtimeapi.ListPodSandboxResponse](n)(n.ListPodSandbox(n.Context(), &runtimeapi.ListPodSandboxRequest{Filter: &runtimeapi.PodSandboxFilter{LabelSelector: byPod}})).Items
+		stats := must[*runtimeapi.ListContainerStatsResponse](n)(n.ListContainerStats(n.Context(), &runtimeapi.ListContainerStatsRequest{})).Stats
+		if len(found) != 1 || found[0].Id != sandbox || !n.running()[id] || len(stats) != 1 {
+			t.Fatalf("sandboxes %v, running %v, stats %v", found, n.running(), stats)
+		}
+	}
+	if asked := f.lists.Load() - before; asked > 2 {
+		t.Errorf("Docker was asked for %d of 60 lists", asked)
+	}
+}
+
+// What calls of our own change shows in the next list.
+func TestListAfterOurOwnCalls(t *testing.T) {
+	t.Parallel()
+	n, _ := onEventsOnly(t)
+	sandbox, first, pod := n.run("sleep 1000")
+	n.settled()
+	for range 5 {
+		id := n.create(sandbox, pod, n.container("more", "sleep 1000"))
+		n.startContainer(id)
+		if found := n.running(); !found[id] || !found[first] {
+			t.Errorf("after the start of %s: %v", id, found)
+		}
+		must[*runtimeapi.StopContainerResponse](n)(n.StopContainer(t.Context(), &runtimeapi.StopContainerRequest{ContainerId: id}))
+		if found := n.running(); found[id] || !found[first] {
+			t.Errorf("after the end of %s: %v", id, found)
+		}
+		must[*runtimeapi.RemoveContainerResponse](n)(n.RemoveContainer(t.Context(), &runtimeapi.RemoveContainerRequest{ContainerId: id}))
+	}
+}
+
+// What others change shows as soon as Docker tells, even if it was changed while
+// Docker could not be heard.
+func TestListAfterOthers(t *testing.T) {
+	t.Parallel()
+	for name, cut := range map[string]bool{"heard": false, "not heard": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n, f := onEventsOnly(t)
+			_, id, _ := n.run("sleep 1000")
+			n.settled()
+			for _, c := range []struct {
+				command []string
+				running bool
+			}{
+				{[]string{"kill"}, false},
+				{[]string{"start"}, true},
+				{[]string{"rm", "--force"}, false},
+			} {
+				if cut {
+					f.down()
+				}
+				realdocker.Docker(t, append(c.command, id)...)
+				if cut {
+					f.up()
+				}
+				n.eventually(c.command[0]+" shows", func() bool { return n.running()[id] == c.running })
+				n.settled()
+				if n.running()[id] != c.running {
+					t.Errorf("after %s: running is %v again", c.command[0], !c.running)
+				}
+			}
+		})
+	}
+}
+
+// A list that was asked for before a change is not kept after it, nor is any while
+// nobody hears of changes.
+func TestListKeepsNothingDoubtful(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for name, c := range map[string]struct {
+		before, during func(*listing)
+		kept           bool
+	}{
+		"nothing happens":          {func(l *listing) { l.setWatched(true) }, func(*listing) {}, true},
+		"a change meanwhile":       {func(l *listing) { l.setWatched(true) }, (*listing).changed, false},
+		"nobody listens":           {func(*listing) {}, func(*listing) {}, false},
+		"the events break off":     {func(l *listing) { l.setWatched(true) }, func(l *listing) { l.setWatched(false) }, false},
+		"they break off and begin": {func(l *listing) { l.setWatched(true) }, func(l *listing) { l.setWatched(false); l.setWatched(true) }, false},
+	} {
+		l := &listing{oldest: time.Hour}
+		c.before(l)
+		_, changes, _ := l.get()
+		c.during(l)
+		l.keep(nil, changes, now)
+		if _, _, current := l.get(); current != c.kept {
+			t.Errorf("%s: kept %v, want %v", name, current, c.kept)
+		}
+	}
+	l := &listing{oldest: time.Minute}
+	l.setWatched(true)
+	_, changes, _ := l.get()
+	l.keep(nil, changes, now.Add(-time.Hour))
+	if _, _, current := l.get(); current {
+		t.Error("a list is given for ever")
+	}
+}

@@ -59,19 +59,16 @@ func (s *service) measureLayers(ctx context.Context) error {
 		return err
 	}
 	sizes := map[string]*runtimeapi.FilesystemUsage{}
-	for _, r := range found {
-		c, _, err := s.inspect(ctx, r.ID)
-		if gone(err) {
+	for _, c := range found {
+		dir, err := s.writableDir(ctx, c.ID)
+		if gone(err) || err == nil && dir == "" {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if c.GraphDriver == nil || c.GraphDriver.Data["UpperDir"] == "" {
-			continue
-		}
-		bytes, inodes := measure(ctx, c.GraphDriver.Data["UpperDir"])
-		sizes[r.ID] = &runtimeapi.FilesystemUsage{
+		bytes, inodes := measure(ctx, dir)
+		sizes[c.ID] = &runtimeapi.FilesystemUsage{
 			Timestamp:  time.Now().UnixNano(),
 			FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: l.root},
 			UsedBytes:  &runtimeapi.UInt64Value{Value: bytes},
@@ -80,6 +77,20 @@ func (s *service) measureLayers(ctx context.Context) error {
 	}
 	s.layers.set(sizes)
 	return ctx.Err()
+}
+
+// writableDir is where a container's writes go, empty when nobody can tell.
+func (s *service) writableDir(ctx context.Context, id string) (string, error) {
+	if dir, ok := s.writable.get(id); ok {
+		return dir, nil
+	}
+	c, _, err := s.inspect(ctx, id)
+	if err != nil || c.GraphDriver == nil {
+		return "", err
+	}
+	dir := c.GraphDriver.Data["UpperDir"]
+	s.writable.set(id, dir)
+	return dir, nil
 }
 
 // measure gives the space on disk and the number of files under dir. Files come

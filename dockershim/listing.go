@@ -39,7 +39,7 @@ type listing struct {
 
 // oldestList is how long a list is given without asking Docker all the same: it
 // drops events for a reader that is slow.
-const oldestList = 5 * time.Second
+const oldestList = 10 * time.Second
 
 // get gives the list when it is current, and otherwise what to keep the next with.
 func (l *listing) get() (items []*listed, changes uint64, current bool) {

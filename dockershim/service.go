@@ -25,6 +25,7 @@ type service struct {
 	pids      cache[int]       // the first process of running ones
 	unstarted cache[time.Time] // created ones: when Sweep saw them first
 	refs      cache[string]    // of images, by image id
+	writable  cache[string]    // where what a container writes is, by its id
 	layers    layers
 }
 

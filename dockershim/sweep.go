@@ -43,6 +43,7 @@ func (s *service) forget(found []docker.APIContainers) {
 	s.known.keep(ids)
 	s.unstarted.keep(ids)
 	s.pids.keep(ids)
+	s.writable.keep(ids)
 }
 
 // leftovers picks what Sweep is about from a full list. Docker calls also what

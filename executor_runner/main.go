@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -32,7 +33,17 @@ const (
 	exitUsage  = 2 // a flag or the environment is wrong
 )
 
-func main() { os.Exit(run()) }
+// gcPercent makes the heap, which is small beside the program itself, grow to
+// three times of what is in use before it is collected: that spares a tenth of
+// what an executor costs at rest. GOGC in the environment goes before.
+const gcPercent = 200
+
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	os.Exit(run())
+}
 
 func run() int {
 	logging.Init()

@@ -114,7 +114,9 @@ func milli(cpus float64) string {
 }
 
 // setPace replaces limits that are meant for thousands of kubelets at one API
-// server by ones that do not slow a burst of pods on one agent.
+// server by ones that do not slow a burst of pods on one agent, and rests where
+// others do the work: Docker rotates the logs before the kubelet would, and
+// whether an agent lives is for Mesos to say, not for the node's lease.
 func setPace(k *kubeletconfig.KubeletConfiguration) {
 	k.KubeAPIQPS, k.KubeAPIBurst = 200, 400
 	k.EventRecordQPS, k.EventBurst = 50, 200
@@ -123,7 +125,8 @@ func setPace(k *kubeletconfig.KubeletConfiguration) {
 	k.MaxParallelImagePulls = new(int32(8))
 	k.NodeStatusUpdateFrequency = metav1.Duration{Duration: 10 * time.Second}
 	k.NodeStatusReportFrequency = metav1.Duration{Duration: 5 * time.Minute}
-	k.NodeLeaseDurationSeconds = 40
+	k.NodeLeaseDurationSeconds = 240 // renewed after a quarter of that
+	k.ContainerLogMonitorInterval = metav1.Duration{Duration: time.Minute}
 }
 
 // setHost adapts to machines that were not set up for Kubernetes: swap, the old

@@ -34,6 +34,13 @@
 // names, are what the shim reads. No name starts with "mesos-": the Mesos agent
 // removes such containers when it starts.
 //
+// # Lists
+//
+// The kubelet lists everything each second, mostly to learn that nothing has
+// changed. So a list is kept, and given again while Docker's events say the same.
+// It is dropped when a container changes, when a call of our own may have changed
+// one, when the events break off, and when it is ten seconds old.
+//
 // # Answers that got lost
 //
 // Every call may come again, after an error, a timeout or a restart of either

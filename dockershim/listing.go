@@ -2,23 +2,12 @@ package dockershim
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
-	"github.com/golang/glog"
 )
-
-// The kubelet lists all sandboxes and containers each second, mostly to learn
-// that nothing has changed. So a list is kept, and given again as long as Docker's
-// events say the same. It is dropped when a container changes, when a call of our
-// own may have changed one, and when the events break off.
 
 // listed is one of our containers as Docker lists it.
 type listed struct {
@@ -26,7 +15,8 @@ type listed struct {
 	record record
 }
 
-// listing is the list that is kept. Its items are never written to.
+// listing is the list that is kept (see "Lists" in the package comment). Its items
+// are never written to.
 type listing struct {
 	oldest time.Duration // how long a list may be given
 
@@ -62,16 +52,20 @@ func (l *listing) keep(items []*listed, changes uint64, asked time.Time) {
 func (l *listing) changed() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.changes++
-	l.items, l.kept = nil, time.Time{}
+	l.drop()
 }
 
 // setWatched says whether events are being read from now on.
 func (l *listing) setWatched(on bool) {
-	l.changed()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.watched = on
+	l.drop()
+}
+
+func (l *listing) drop() {
+	l.changes++
+	l.items, l.kept = nil, time.Time{}
 }
 
 // look gives our containers of a type that have these further labels, as Docker
@@ -121,72 +115,4 @@ func hasAll(labels map[string]string, wanted []string) bool {
 		}
 	}
 	return true
-}
-
-// eventsAgain is how long after events broke off they are asked for again.
-const eventsAgain = time.Second
-
-// watch reads events until ctx ends. It leaves it to others to find the daemon.
-func (s *service) watch(ctx context.Context) {
-	again := time.NewTicker(eventsAgain)
-	defer again.Stop()
-	for {
-		err := s.readEvents(ctx)
-		s.listing.setWatched(false)
-		if ctx.Err() == nil {
-			glog.V(1).Infof("events of docker: %v", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-again.C:
-		}
-	}
-}
-
-// readEvents reads until the events break off, and says why they did.
-func (s *service) readEvents(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	l := s.engine.current()
-	if l == nil {
-		return errors.New("nobody has called docker yet")
-	}
-	late := time.AfterFunc(answerTime, cancel)
-	answer, err := s.engine.client(ctx, l).HTTPClient.Get(l.base() + "/events?" + s.config.Owner.events(time.Now()))
-	late.Stop()
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return apiError(answer)
-	}
-	s.listing.setWatched(true)
-	events := json.NewDecoder(answer.Body)
-	for {
-		var event struct{}
-		if err := events.Decode(&event); err != nil {
-			return err
-		}
-		s.listing.changed()
-	}
-}
-
-// events asks for what changes o's containers in a list. Docker answers before it
-// begins to listen for events; those that it has kept since are sent as well, and
-// a second more in case that clocks are read coarsely.
-func (o Owner) events(now time.Time) string {
-	filters := o.filters()
-	filters["type"] = []string{"container"}
-	filters["event"] = []string{"create", "start", "die", "pause", "unpause", "destroy"}
-	text, err := json.Marshal(filters)
-	if err != nil { // cannot be: strings always have a JSON form
-		panic(err)
-	}
-	since := now.Add(-time.Second)
-	return url.Values{
-		"filters": {string(text)},
-		"since":   {fmt.Sprintf("%d.%09d", since.Unix(), since.Nanosecond())},
-	}.Encode()
 }

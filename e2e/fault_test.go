@@ -196,7 +196,13 @@ func (w *faultWorld) sameTasks(t *testing.T, p *promise, happens func()) {
 func (w *faultWorld) masterRestarts(t *testing.T) {
 	p := promised(t, "the master is away for five seconds and has forgotten everything but its registry",
 		"no pod notices; the same framework subscribes again; tasks and containers stay")
-	w.sameTasks(t, p, func() { w.fault(t, "master/fail-over?down=5s") })
+	w.sameTasks(t, p, func() {
+		w.fault(t, "master/fail-over?down=5s")
+		w.Process().Await(soon, "the master to be away, which answers before it goes", func() bool {
+			_, err := askFrameworks(w.mesos)
+			return err != nil
+		})
+	})
 }
 
 func (w *faultWorld) agentPartitioned(t *testing.T) {

@@ -33,7 +33,7 @@ test: setup ## everything that can be tested; sets up what is missing
 	$(plain) go test -vet=off -timeout 60m ./e2e
 
 .PHONY: check
-check: ## formatting, vet and go.mod
+check: setup ## formatting, vet and go.mod
 	@test -z "$$(gofmt -l .)" || { echo "run gofmt on:"; gofmt -l .; exit 1; }
 	CGO_ENABLED=1 go vet -race $(others)
 	go mod tidy -diff
@@ -47,9 +47,9 @@ bench: build setup ## measured figures of this machine; takes minutes
 	$(plain) go test -vet=off -run '^$$' -bench . -benchtime 1x -timeout 60m ./e2e
 
 .PHONY: faults
-faults: setup ## everything that can go wrong, kills FAULT_ROUNDS (50) times: promise and measured result side by side; takes half an hour
-	$(race) -count=1 -timeout 60m -run 'Daemon|Lost|Docker|EachCall' ./dockershim
-	FAULTS=long FAULT_ROUNDS=$${FAULT_ROUNDS:-50} $(plain) go test -vet=off -count=1 -timeout 4h -v -run 'Fault|Resisting|DiskFull|Mount|Contained' ./e2e
+faults: setup ## what can go wrong with processes and nodes, kills FAULT_ROUNDS (50) times: promise and measured result side by side; takes half an hour
+	$(race) -count=1 -timeout 60m -run 'Daemon|Lost|Docker|EachCall|List' ./dockershim
+	FAULTS=long FAULT_ROUNDS=$${FAULT_ROUNDS:-50} $(plain) go test -vet=off -count=1 -timeout 4h -v -run 'Fault|Resisting|DiskFull|Mount|Contained|^TestVolumes$$' ./e2e
 
 .PHONY: proto
 proto: setup ## the Mesos messages, generated from their .proto files

@@ -4,7 +4,8 @@
 // end: the bytes are passed on as they are, so that client certificates arrive and
 // nothing has to be trusted in between. Which servers there are may change at any
 // time. A server counts as living as long as it completes TLS handshakes: a
-// process that has been stopped, or hangs, still accepts connections.
+// process that has been stopped, or hangs, still accepts connections. A lone server
+// is not asked: its clients have nowhere else to go.
 //
 // Clients see nothing of this but that a connection ends. That happens when its
 // server has left the list, or fails while another one lives; a server that is

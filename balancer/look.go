@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// lookAfter probes the servers that have connections, and all of them while
-// somebody waits for one that lives, until ctx ends. With nothing to do it rests.
+// lookAfter probes the servers that have connections, unless there is but one
+// server, and all of them while somebody waits for one that lives, until ctx ends.
+// With nothing to do it rests.
 func (b *Balancer) lookAfter(ctx context.Context) {
 	due := time.NewTimer(0)
 	defer due.Stop()
@@ -28,7 +29,7 @@ func (b *Balancer) lookAfter(ctx context.Context) {
 }
 
 // look probes once and moves connections away from servers that fail. It returns
-// when to look again; 0 means not before somebody connects.
+// when to look again; 0 means not before somebody connects or the list changes.
 func (b *Balancer) look(ctx context.Context) time.Duration {
 	b.mu.Lock()
 	used := b.pool.used()

@@ -12,7 +12,7 @@ import (
 	"github.com/golang/glog"
 )
 
-// eventsAgain is how long after events broke off they are asked for again.
+// eventsAgain is how often events are asked for while there are none to be had.
 const eventsAgain = time.Second
 
 // watch reads events until ctx ends. It leaves it to others to find the daemon.

@@ -8,8 +8,8 @@ import (
 )
 
 // The kubelet lists everything each second and each pod's at every step, so a
-// list is at most one call of Docker; it may be somewhat old, and carries no detail
-// that would need a second.
+// list is at most one call of Docker, and none while the last one holds. It may be
+// somewhat old. Only what Docker calls created is looked at one by one.
 
 // podUIDLabel is how the kubelet selects a pod's sandboxes and containers.
 const podUIDLabel = "io.kubernetes.pod.uid"

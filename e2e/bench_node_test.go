@@ -58,8 +58,8 @@ func BenchmarkRest(b *testing.B) {
 	}
 }
 
-// settle waits for what follows a start of pods: their statuses, events and the
-// end of the kubelet's first minute. There is nothing to wait on but time.
+// settle waits for what follows a start of pods: their statuses and events, and
+// the first of what the kubelet does now and then. There is nothing to wait on but time.
 func settle() { time.Sleep(20 * time.Second) }
 
 // percentOfCore is how much of a core a process uses during d.

@@ -18,8 +18,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The benchmarks measure what a user feels. Each runs once (-benchtime 1x) and
-// reports medians of several; run them by `make bench` on a quiet machine.
+// The benchmarks measure what a user feels. Each runs once (-benchtime 1x); run
+// them by `make bench` on a quiet machine.
 
 // roomy is one local agent that holds every benchmark's pods.
 var roomy = []string{"-local_resources=cpus:16;mem:16384;disk:10000;ports:[31000-31999]"}

@@ -212,7 +212,7 @@ func TestFaultDockerKilledRounds(t *testing.T) {
 // Docker's socket is away for a while, as when its package is upgraded. Containers
 // run on, and nobody takes them for dead.
 func TestFaultDockerSocketGone(t *testing.T) {
-	away := 20 * time.Second // the kubelet misses twenty lists of containers
+	away := 20 * time.Second // the kubelet gets no list for ten seconds and more
 	if long {
 		away = time.Minute
 	}

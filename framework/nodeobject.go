@@ -26,7 +26,8 @@ const (
 	AnnotationAddress  = "mesos.agent/address"
 )
 
-// maxPods is the kubelet's own default; until it registers it is a guess.
+// maxPods is Kubernetes' usual number. Until our kubelet registers, with its own,
+// no more pods are sent there.
 const maxPods = 110
 
 // wantedNode is what a Node should show, as far as that is the framework's to say.

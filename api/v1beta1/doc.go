@@ -5,8 +5,8 @@
 // checks (package validate), translates to core/v1 (package convert), asks of
 // the API server behind it, in process, and translates the answer back. It
 // keeps nothing itself: every object is the API server's, and clients of both
-// versions see the same ones. Every other path goes to the API server
-// untouched.
+// versions see the same ones. Beside that it answers /api, with the versions of
+// both, and /validate; every other path goes to the API server untouched.
 //
 // Behaviour follows Kubernetes 0.14.2, the last release that kubernetes-mesos
 // was built on. Where it answered 500 to a client's mistake, the door answers

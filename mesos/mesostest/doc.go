@@ -4,7 +4,8 @@
 // are those of the v1 scheduler and executor HTTP APIs as releases 1.0 to 1.11
 // keep them.
 //
-//	MESOS_MASTER=10.0.0.1:5050 MESOS_EXECUTOR_URI=http://…/mesostest.test go test ./mesos/mesostest
+//	CGO_ENABLED=0 go test -c ./mesos/mesostest
+//	MESOS_MASTER=10.0.0.1:5050 MESOS_EXECUTOR_URI=http://…/mesostest.test ./mesostest.test -test.v
 //
 // It speaks HTTP, protobuf and RecordIO itself and knows nothing of package
 // mesos, so that one cannot hide the other's mistakes. Its executor is the test

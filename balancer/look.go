@@ -79,11 +79,15 @@ func (b *Balancer) ask(ctx context.Context, servers []*server) error {
 // Await returns when a server lives, trying until ctx ends. It needs no Listen
 // or Run.
 func (b *Balancer) Await(ctx context.Context) error {
+	var why error // as the last round says that came to its end
 	for {
 		b.mu.Lock()
 		all := b.pool.others(nil)
 		b.mu.Unlock()
 		err := b.ask(ctx, all)
+		if why == nil || ctx.Err() == nil {
+			why = err
+		}
 		b.mu.Lock()
 		lives := err == nil || b.pool.pick() != nil
 		b.mu.Unlock()
@@ -92,7 +96,7 @@ func (b *Balancer) Await(ctx context.Context) error {
 		}
 		pause(ctx, retryAfter)
 		if ctx.Err() != nil {
-			return fmt.Errorf("no API server answers: %w", err)
+			return fmt.Errorf("no API server answers: %w", why)
 		}
 	}
 }

@@ -92,8 +92,8 @@ func (p *process) end() {
 	if err := p.cmd.Wait(); err != nil {
 		p.t.Errorf("the child ended with %v\n%s", err, p.tail())
 	}
-	if took := time.Since(start); took > 10*time.Second {
-		p.t.Errorf("it took %v to stop, want 10s at most", took)
+	if took := time.Since(start); took > 40*time.Second { // a watch that kept it would do so for a minute
+		p.t.Errorf("it took %v to stop, want 40s at most", took)
 	}
 }
 

@@ -16,9 +16,10 @@ import (
 const (
 	// localGrace is how long requests on the local port may take to end.
 	localGrace = time.Second
-	// apiGrace is how long the API server may take to stop: watchGrace, and two
-	// seconds that it gives idle connections. After that etcd takes 5.5 s at most.
-	apiGrace = watchGrace + 2*time.Second
+	// apiGrace is how long the API server may take to stop. It gives watches
+	// watchGrace and idle connections two seconds; the rest is for a busy machine.
+	// After that etcd takes 5.5 s at most.
+	apiGrace = watchGrace + 15*time.Second
 )
 
 // hosted says that this process has run a control plane. It is the one
@@ -29,7 +30,7 @@ var hosted atomic.Bool
 // Run hosts the control plane until ctx ends, then returns nil; or until a part
 // of it fails, then returns why: a *peers.LostError when it led and does so no
 // longer, of which Peer's Hold tells at once. When it has returned all of it is
-// over: ports, lock and socket are free. It takes 10 s at most to end.
+// over: ports, lock and socket are free. To end takes 9 s at most where the machine is not busy.
 func (c *ControlPlane) Run(ctx context.Context) error {
 	defer c.Close()
 	if !hosted.CompareAndSwap(false, true) {

@@ -213,7 +213,7 @@ func (n *node) exited(id string) *runtimeapi.ContainerStatus {
 // eventually waits until a condition that the outside brings about holds.
 func (n *node) eventually(what string, holds func() bool) {
 	n.Helper()
-	ctx, cancel := context.WithTimeout(n.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(n.Context(), time.Minute)
 	defer cancel()
 	if err := poll(ctx, func() (bool, error) { return holds(), nil }); err != nil {
 		n.Fatalf("%s: %v", what, err)

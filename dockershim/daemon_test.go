@@ -154,9 +154,9 @@ func TestDaemonKilledAmidCalls(t *testing.T) {
 }
 
 // persist makes a pod, checks it and removes it, calling again whenever a call
-// fails, and gives up after a minute only.
+// fails, and gives up after three minutes only.
 func (n *node) persist(pod *runtimeapi.PodSandboxConfig) {
-	ctx, cancel := context.WithTimeout(n.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(n.Context(), 3*time.Minute)
 	defer cancel()
 	var sandbox, id string
 	config := n.container("web", "sleep 1000")

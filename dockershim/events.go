@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/golang/glog"
@@ -35,6 +36,8 @@ func (s *service) watch(ctx context.Context) {
 
 // readEvents reads until the events break off, and says why they did.
 func (s *service) readEvents(ctx context.Context) error {
+	var settling sync.WaitGroup
+	defer settling.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := s.engine.current()
@@ -54,12 +57,35 @@ func (s *service) readEvents(ctx context.Context) error {
 	s.listing.setWatched(true)
 	events := json.NewDecoder(answer.Body)
 	for {
-		var event struct{}
-		if err := events.Decode(&event); err != nil {
+		var e event
+		if err := events.Decode(&e); err != nil {
 			return err
 		}
-		s.listing.changed()
+		if !e.early() {
+			s.listing.changed()
+			continue
+		}
+		s.listing.doubt()
+		settling.Go(func() {
+			defer s.listing.settled()
+			if _, _, err := s.inspect(ctx, e.Actor.ID); err != nil && !gone(err) && ctx.Err() == nil {
+				glog.Warningf("after %q of container %s: %v", e.Action, e.Actor.ID, err)
+			}
+		})
 	}
+}
+
+// event is what Docker tells of a container.
+type event struct {
+	Action string
+	Actor  struct{ ID string }
+}
+
+// early tells that Docker 20.10 tells of it before its lists show it: in between
+// it frees what the container had. It keeps the container locked all the while,
+// so that whoever inspects it then sees what lists show from then on.
+func (e event) early() bool {
+	return e.Action == "die" || e.Action == "pause" || e.Action == "unpause"
 }
 
 // events asks for what changes o's containers in a list. Docker answers before it

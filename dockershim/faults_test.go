@@ -208,6 +208,7 @@ func TestDockerComesAndGoes(t *testing.T) {
 		}
 		must[*runtimeapi.ListContainersResponse](n)(n.ListContainers(ctx, &runtimeapi.ListContainersRequest{}))
 		f.down()
+		n.unheard()
 		absent()
 	}
 	f.up()

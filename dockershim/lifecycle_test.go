@@ -51,7 +51,7 @@ func TestPodLife(t *testing.T) {
 		t.Errorf("sandbox %v", s)
 	}
 
-	config := n.container("web", "echo hello; trap 'exit 3' TERM; while :; do sleep 0.05; done")
+	config := n.container("web", "trap 'exit 3' TERM; echo hello; while :; do sleep 0.05; done")
 	id := n.create(sandbox, pod, config)
 	if again := n.create(sandbox, pod, config); again != id {
 		t.Errorf("the same container again: %s, first %s", again, id)

@@ -23,6 +23,7 @@ type listing struct {
 	mu      sync.Mutex // guards all below
 	changes uint64     // counts what may have changed a container
 	watched bool       // events are being read
+	doubts  int        // containers of which a list may not show yet what an event has told
 	items   []*listed
 	kept    time.Time // when items were listed; zero: there are none
 }
@@ -43,7 +44,7 @@ func (l *listing) get() (items []*listed, changes uint64, current bool) {
 func (l *listing) keep(items []*listed, changes uint64, asked time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.watched && l.changes == changes {
+	if l.watched && l.doubts == 0 && l.changes == changes {
 		l.items, l.kept = items, asked
 	}
 }
@@ -60,6 +61,21 @@ func (l *listing) setWatched(on bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.watched = on
+	l.drop()
+}
+
+// doubt keeps lists from being kept until settled is called.
+func (l *listing) doubt() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.doubts++
+	l.drop()
+}
+
+func (l *listing) settled() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.doubts--
 	l.drop()
 }
 

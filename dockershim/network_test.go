@@ -143,9 +143,7 @@ func TestSharedNamespaces(t *testing.T) {
 	if !strings.Contains(list, "/pause") || !strings.Contains(list, "sleep 2222") || strings.Contains(list, "sleep 3333") {
 		t.Errorf("processes:\n%s", list)
 	}
-	if got := n.exec(alone, "ls", "/dev/shm"); got != "seen" {
-		t.Errorf("shared memory: %q", got)
-	}
+	n.eventually("memory is shared", func() bool { return n.exec(alone, "ls", "/dev/shm") == "seen" })
 	n.eventually("the orphan is reaped", func() bool {
 		list := n.exec(one, "ps")
 		return !strings.Contains(list, "sleep 0.1") && !strings.Contains(list, "[sleep]")

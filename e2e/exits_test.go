@@ -35,7 +35,7 @@ func TestResistingPods(t *testing.T) {
 		remove(t, c, "deaf")
 		awaitGone(t, c, "deaf")
 		took := time.Since(began)
-		if took < 2*time.Second || took > 20*time.Second {
+		if took < 2*time.Second || took >= 30*time.Second { // Kubernetes' own grace
 			t.Errorf("it went after %v; its grace is 2 s", took)
 		}
 		p.measure("its pod was gone after %.1f s", took.Seconds())

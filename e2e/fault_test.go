@@ -206,7 +206,7 @@ func (w *faultWorld) masterRestarts(t *testing.T) {
 }
 
 func (w *faultWorld) agentPartitioned(t *testing.T) {
-	lasts := 15 * time.Second
+	lasts := 30 * time.Second
 	if long {
 		lasts = time.Minute
 	}

@@ -66,7 +66,7 @@ func newNode(t *testing.T, dockerd ...string) *node {
 	for i := range faultPods {
 		create(t, n.Cluster, webPod(fmt.Sprintf("web-%d", i), "0.1"))
 	}
-	n.awaitReady(soon)
+	n.awaitReady(3 * time.Minute)
 	n.containers = n.all()
 	if len(n.containers) != 2*faultPods {
 		t.Fatalf("%d containers of %d pods", len(n.containers), faultPods)

@@ -72,6 +72,6 @@ func serveLocalMesos(t *testing.T, master string, args ...string) string {
 	addr := fmt.Sprintf("127.0.0.1:%d", cluster.FreePort(t))
 	p := cluster.Run(t, cluster.Binary("framework_runner"), append([]string{
 		"-serve_local_mesos=" + addr, "-mesos_master=" + master, "-local_work_dir=" + t.TempDir()}, args...)...)
-	p.Await(10*time.Second, "the local Mesos", func() bool { return answers("http://" + addr + "/version") })
+	p.Await(soon, "the local Mesos", func() bool { return answers("http://" + addr + "/version") })
 	return addr
 }

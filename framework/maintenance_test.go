@@ -49,6 +49,10 @@ func TestAgentUnreachable(t *testing.T) {
 	}
 	w.eventually("the pod is not ready", func() bool { return w.pod("php").Status.Conditions[0].Status == v1.ConditionFalse })
 
+	w.eventually("the framework sees the taint", func() bool { // the fake API has no versions to tell by
+		n, seen, err := w.frame.watches.nodes.GetStore().GetByKey("host-s1")
+		return err == nil && seen && hasTaint(n.(*v1.Node), v1.TaintNodeUnreachable, v1.TaintEffectNoExecute)
+	})
 	w.update(tasks[0], mesospb.TaskState_TASK_RUNNING)
 	w.eventually("the taints go", func() bool { return len(w.node("host-s1").Spec.Taints) == 0 })
 }
@@ -93,8 +97,8 @@ func TestMaintenance(t *testing.T) {
 
 	soon := func(o *mesospb.Offer) { o.Unavailability = unavailable(time.Now().Add(30 * time.Minute)) }
 	later := func(o *mesospb.Offer) { o.Unavailability = unavailable(time.Now().Add(5 * time.Hour)) }
-	w.post(makePod("next"))
 	w.offers(has("S2", four, soon), has("S3", four, later))
+	w.post(makePod("next"))
 	if _, tasks := w.launch(); tasks[0].GetAgentId().GetValue() != "S3" {
 		t.Errorf("launched on %v", tasks[0].GetAgentId())
 	}

@@ -137,7 +137,7 @@ func TestFaultMatrix(t *testing.T) {
 }
 
 // speed is how much faster than ours the time of these frameworks runs.
-const speed = 40
+const speed = 20
 
 // siege is a framework on a local Mesos of three agents.
 type siege struct {
@@ -159,7 +159,7 @@ func newSiege(t *testing.T, faults local.Faults, change ...func(*Config)) *siege
 		Agents: 3, Hostname: "agent", Resources: "cpus:4;mem:4096;ports:[31000-31100]",
 		Simulate: s.nodes.simulate, Faults: faults,
 		HeartbeatInterval: 300 * time.Millisecond, AllocationInterval: 20 * time.Millisecond,
-		AgentTimeout: 300 * time.Millisecond, UpdateRetry: 100 * time.Millisecond,
+		AgentTimeout: 300 * time.Millisecond, ReregistrationTimeout: 6 * time.Second, UpdateRetry: 100 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -245,7 +245,7 @@ func (s *siege) anyNodeLost() bool {
 func (s *siege) settle(mayFail bool) {
 	s.Helper()
 	var waits string
-	s.within(time.Minute, func() string { return "every pod runs once: " + waits }, func() bool {
+	s.within(3*time.Minute, func() string { return "every pod runs once: " + waits }, func() bool {
 		failed := 0
 		for _, name := range s.names {
 			p := s.pod(name)
@@ -277,7 +277,7 @@ func (s *siege) end() {
 		s.must(s.client.CoreV1().Pods("default").Delete(s.Context(), name, metav1.DeleteOptions{}))
 	}
 	var left []string
-	s.within(time.Minute, func() string { return fmt.Sprint("all records go: ", left) }, func() bool {
+	s.within(3*time.Minute, func() string { return fmt.Sprint("all records go: ", left) }, func() bool {
 		left = nil
 		records, err := s.store.Load(s.Context())
 		s.must(err)
@@ -288,7 +288,7 @@ func (s *siege) end() {
 		}
 		return len(left) == 0
 	})
-	s.within(time.Minute, func() string { return fmt.Sprint("Mesos has no task, and no end that is not acknowledged: ", left) }, func() bool {
+	s.within(3*time.Minute, func() string { return fmt.Sprint("Mesos has no task, and no end that is not acknowledged: ", left) }, func() bool {
 		left = s.mesosTasks()
 		return s.nodes.running() == 0 && len(left) == 0
 	})

@@ -2,7 +2,7 @@ package framework
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 	"reflect"
 	"sync"
 
@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
@@ -23,12 +24,13 @@ type nodeWriter struct {
 	nodes  cache.Store // what the API server has
 	queue  workqueue.TypedRateLimitingInterface[string]
 
-	mu     sync.Mutex
-	wanted map[string]wantedNode
+	mu      sync.Mutex
+	wanted  map[string]wantedNode
+	written map[string]string // resource version of our last write of a Node
 }
 
 func newNodeWriter(client kubernetes.Interface, nodes cache.Store) *nodeWriter {
-	return &nodeWriter{client: client, nodes: nodes, queue: newQueue(), wanted: map[string]wantedNode{}}
+	return &nodeWriter{client: client, nodes: nodes, queue: newQueue(), wanted: map[string]wantedNode{}, written: map[string]string{}}
 }
 
 // want sets what a Node should show.
@@ -47,6 +49,7 @@ func (nw *nodeWriter) gone(name string) {
 	nw.mu.Lock()
 	defer nw.mu.Unlock()
 	delete(nw.wanted, name)
+	delete(nw.written, name)
 }
 
 // run writes with a few workers until ctx ends.
@@ -62,84 +65,74 @@ func (nw *nodeWriter) run(ctx context.Context) {
 	})
 }
 
-// write brings one Node into line. A conflict or a Node that the cache does not
-// show yet is an error, and tried again.
+// write brings one Node into line. A conflict, or a cache that does not show yet
+// what was written before, is an error, and tried again.
 func (nw *nodeWriter) write(ctx context.Context, w wantedNode) error {
 	now := metav1.Now()
-	cached, exists, err := nw.nodes.GetByKey(w.name)
+	node, err := nw.present(ctx, &w, now)
 	if err != nil {
 		return err
-	}
-	var node *v1.Node
-	if exists {
-		node = cached.(*v1.Node)
-	} else {
-		if w.ready.status == "" {
-			w.ready = readyOffers // until the kubelet that is about to start says better
-		}
-		node, err = nw.client.CoreV1().Nodes().Create(ctx, w.object(now), metav1.CreateOptions{})
-		if apierrors.IsAlreadyExists(err) {
-			node, err = nw.client.CoreV1().Nodes().Get(ctx, w.name, metav1.GetOptions{})
-		}
-		if err != nil {
-			return err
-		}
 	}
 	described := node.DeepCopy()
 	w.describe(described)
 	if !equality.Semantic.DeepEqual(node.ObjectMeta, described.ObjectMeta) || !equality.Semantic.DeepEqual(node.Spec.Taints, described.Spec.Taints) {
-		if node, err = nw.client.CoreV1().Nodes().Update(ctx, described, metav1.UpdateOptions{}); err != nil {
+		node, err = nw.client.CoreV1().Nodes().Update(ctx, described, metav1.UpdateOptions{})
+		if err != nil {
 			return err
 		}
+		nw.wrote(node)
 	}
 	patch := w.statusPatch(node, now)
 	if patch == nil {
 		return nil
 	}
-	_, err = nw.client.CoreV1().Nodes().Patch(ctx, w.name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
-	return err
-}
-
-// statusPatch is the strategic merge patch that node's status needs, nil for
-// none. Capacity and addresses are the kubelet's once it has registered; the
-// version in the patch keeps one that was not seen yet from being overruled.
-func (w wantedNode) statusPatch(node *v1.Node, now metav1.Time) []byte {
-	status := map[string]any{}
-	if w.ready.status != "" && !shows(node, w.ready) {
-		status["conditions"] = []v1.NodeCondition{w.ready.condition(now)}
-	}
-	if node.Status.NodeInfo.KubeletVersion == "" {
-		want := w.object(now).Status
-		if !equality.Semantic.DeepEqual(node.Status.Capacity, want.Capacity) {
-			status["capacity"], status["allocatable"] = want.Capacity, want.Allocatable
-		}
-		if !equality.Semantic.DeepEqual(node.Status.Addresses, want.Addresses) {
-			status["addresses"] = append([]any{map[string]string{"$patch": "replace"}}, anys(want.Addresses)...)
-		}
-	}
-	if len(status) == 0 {
-		return nil
-	}
-	b, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": node.UID, "resourceVersion": node.ResourceVersion}, "status": status})
+	node, err = nw.client.CoreV1().Nodes().Patch(ctx, w.name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
 	if err != nil {
-		panic(err) // plain API types
+		return err
 	}
-	return b
+	nw.wrote(node)
+	return nil
 }
 
-func shows(n *v1.Node, r readiness) bool {
-	for _, c := range n.Status.Conditions {
-		if c.Type == v1.NodeReady {
-			return c.Status == r.status && c.Reason == r.reason
+// present gives the Node as it is, made if there is none.
+func (nw *nodeWriter) present(ctx context.Context, w *wantedNode, now metav1.Time) (*v1.Node, error) {
+	cached, exists, err := nw.nodes.GetByKey(w.name)
+	if err != nil {
+		return nil, err
+	}
+	if exists {
+		node := cached.(*v1.Node)
+		if nw.behind(node) {
+			return nil, fmt.Errorf("Node %s is not seen yet as it was written", w.name)
 		}
+		return node, nil
 	}
-	return false
+	if w.ready.status == "" {
+		w.ready = readyOffers // until the kubelet that is about to start says better
+	}
+	node, err := nw.client.CoreV1().Nodes().Create(ctx, w.object(now), metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nw.client.CoreV1().Nodes().Get(ctx, w.name, metav1.GetOptions{})
+	}
+	return node, err
 }
 
-func anys[T any](s []T) []any {
-	out := make([]any, len(s))
-	for i, v := range s {
-		out[i] = v
+// wrote remembers a Node as our last write has left it.
+func (nw *nodeWriter) wrote(node *v1.Node) {
+	nw.mu.Lock()
+	defer nw.mu.Unlock()
+	nw.written[node.Name] = node.ResourceVersion
+}
+
+// behind tells that a Node is older than our last write of it. To compare with
+// it would be to find nothing to do and leave the write in place for ever.
+func (nw *nodeWriter) behind(node *v1.Node) bool {
+	nw.mu.Lock()
+	defer nw.mu.Unlock()
+	last, has := nw.written[node.Name]
+	if !has {
+		return false
 	}
-	return out
+	order, err := resourceversion.CompareResourceVersion(node.ResourceVersion, last)
+	return err == nil && order < 0
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds every wait of a story; only a failing test takes that long.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // world is a Framework among fakes.
 type world struct {

@@ -119,7 +119,7 @@ func TestOneLeads(t *testing.T) {
 	}
 	began := time.Now()
 	b.await("leading", b.Leading())
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > ttl-renewEvery-giveUpWithin { // by then the lease itself could be over
 		t.Errorf("b led only %v after a had ended", took)
 	}
 	if err := b.Check(); err != nil || !b.write(etcd) || a.write(etcd) {

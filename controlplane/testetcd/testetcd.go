@@ -15,7 +15,7 @@ import (
 func Start(t testing.TB) *embed.Etcd {
 	t.Helper()
 	cfg := embed.NewConfig()
-	cfg.Dir, cfg.LogLevel = t.TempDir(), "fatal"
+	cfg.Dir, cfg.LogLevel, cfg.UnsafeNoFsync = t.TempDir(), "fatal", true
 	free := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
 	cfg.ListenClientUrls, cfg.ListenPeerUrls = free, free
 	server, err := embed.StartEtcd(cfg)

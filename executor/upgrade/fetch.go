@@ -129,10 +129,14 @@ func save(path string, content io.Reader) (hash string, err error) {
 func (p *Programs) try(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, tryTime, fmt.Errorf("its trial takes longer than %v", tryTime))
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, append(append([]string{}, p.args...), CheckFlag)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
-	cmd.WaitDelay = time.Second
-	out, err := cmd.CombinedOutput()
+	var out []byte
+	err := whileBusy(func() (err error) {
+		cmd := exec.CommandContext(ctx, path, append(append([]string{}, p.args...), CheckFlag)...)
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+		cmd.WaitDelay = time.Second
+		out, err = cmd.CombinedOutput()
+		return err
+	})
 	if err != nil {
 		said := strings.TrimSpace(string(out[:min(len(out), 500)]))
 		return fmt.Errorf("it does not start here: %w: %s", because(ctx, err), said)

@@ -24,16 +24,24 @@ func (p *Programs) Start(path string, memory []byte) error {
 	return errors.Join(first, second, os.Remove(file))
 }
 
-// start returns only when path cannot be started. A file that has just been
-// written can be busy for a moment: a child of ours that is being started at that
-// time holds it open until it has become another program.
+// start returns only when path cannot be started.
 func (p *Programs) start(path string, env []string) error {
 	args := append([]string{path}, p.args...)
-	for wait := 10 * time.Millisecond; ; wait *= 2 {
+	err := whileBusy(func() error {
 		glog.Flush()
-		err := p.exec(path, args, env)
+		return p.exec(path, args, env)
+	})
+	return fmt.Errorf("starting %s: %w", path, err)
+}
+
+// whileBusy starts a program again as long as its file is busy. One that has just
+// been written can be, for a moment: a child of ours that is being started at that
+// time holds it open until it has become another program.
+func whileBusy(start func() error) error {
+	for wait := 10 * time.Millisecond; ; wait *= 2 {
+		err := start()
 		if !errors.Is(err, syscall.ETXTBSY) || wait > time.Second {
-			return fmt.Errorf("starting %s: %w", path, err)
+			return err
 		}
 		time.Sleep(wait)
 	}

@@ -80,7 +80,7 @@ func (c *Cluster) Restart() {
 	c.t.Helper()
 	began := time.Now()
 	c.process = Run(c.t, c.Program, c.args...)
-	c.process.Await(60*time.Second, "the API server", func() bool {
+	c.process.Await(3*time.Minute, "the API server", func() bool {
 		resp, err := http.Get(c.URL() + "/readyz")
 		if err != nil {
 			return false

@@ -20,7 +20,7 @@ func StartEtcd(t testing.TB) (string, *Process) {
 	p := Run(t, path, "--name=test", "--data-dir="+t.TempDir(), "--initial-cluster=test="+peers,
 		"--listen-client-urls="+url, "--advertise-client-urls="+url,
 		"--listen-peer-urls="+peers, "--initial-advertise-peer-urls="+peers)
-	p.Await(30*time.Second, "etcd", func() bool {
+	p.Await(time.Minute, "etcd", func() bool {
 		resp, err := http.Get(url + "/health")
 		if err != nil {
 			return false

@@ -19,7 +19,7 @@ func notAware(i *mesospb.FrameworkInfo, _ *mesos.SchedulerConfig) { i.Capabiliti
 func TestAgentRestarts(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
-	cfg.AgentTimeout, cfg.ReregistrationTimeout = time.Minute, 1500*time.Millisecond
+	cfg.AgentTimeout, cfg.ReregistrationTimeout = time.Minute, 6*time.Second
 	m := start(t, cfg)
 	f := connect(t, m)
 	o := f.launch("lives", "ex-lives", run)
@@ -42,7 +42,7 @@ func TestAgentRestarts(t *testing.T) {
 func TestExecutorTooLate(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
-	cfg.AgentTimeout, cfg.ReregistrationTimeout = time.Minute, time.Millisecond
+	cfg.AgentTimeout, cfg.ReregistrationTimeout = time.Minute, time.Nanosecond
 	m := start(t, cfg)
 	f := connect(t, m)
 	f.launch("late", "ex-late", run)
@@ -117,7 +117,9 @@ func TestPartitionHeals(t *testing.T) {
 // is told as dropped when the agent returns; what it took is free again.
 func TestLaunchIntoPartition(t *testing.T) {
 	t.Parallel()
-	m := start(t, quick())
+	cfg := quick()
+	cfg.AgentTimeout = 3 * time.Second // the launch arrives before
+	m := start(t, cfg)
 	f := connect(t, m)
 	o := f.offer()
 	if err := m.PauseAgent(0, 0); err != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long something may take before a test fails.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // framework is a scheduler on our own connection.
 type framework struct {

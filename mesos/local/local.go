@@ -95,13 +95,13 @@ func (m *Mesos) Run(ctx context.Context) error {
 	var serving, looping sync.WaitGroup
 	looping.Go(func() { m.master.loop.run(stop) })
 
+	m.master.do(m.master.start)
 	server := newServer(m.routes())
 	serving.Go(func() {
 		if err := server.Serve(m.gate); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("local Mesos: master: %w", err)
 		}
 	})
-	m.master.do(m.master.start)
 	glog.Infof("local Mesos: master %s with %d agents, work directory %s", m.Addr(), m.cfg.Agents, m.workDir)
 
 	var err error

@@ -28,8 +28,8 @@ func TestFilterTime(t *testing.T) {
 	t.Parallel()
 	f := connect(t, start(t, quick()))
 	o := f.offer()
-	f.send(mesos.Decline([]string{o.Id.GetValue()}, 300*time.Millisecond))
 	begin := time.Now()
+	f.send(mesos.Decline([]string{o.Id.GetValue()}, 300*time.Millisecond))
 	f.offer()
 	if d := time.Since(begin); d < 250*time.Millisecond {
 		t.Errorf("offered after %v", d)

@@ -72,6 +72,7 @@ func TestManySimulatedAgents(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
 	cfg.Agents, cfg.Simulate, cfg.Resources = 50, simulated, "cpus:4;mem:1024"
+	cfg.UpdateRetry = time.Minute // what is waiting for its acknowledgement does not come twice
 	f := connect(t, start(t, cfg))
 	f.many(50, 10)
 	f.send(mesos.Kill(f.first(), "", 0))

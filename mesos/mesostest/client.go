@@ -17,7 +17,7 @@ import (
 
 // patience is how long an event may take before a case fails. It is no pause:
 // whatever comes earlier is taken earlier.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 const protobufType = "application/x-protobuf"
 
@@ -51,6 +51,7 @@ type scheduler struct {
 	release release // of the master
 
 	auto   bool                      // acknowledge what has a uuid
+	acked  map[string]bool           // uuids of those that were acknowledged so
 	offers []*mesospb.Offer          // held and not rescinded
 	passed []*mesospb.SchedulerEvent // updates that came while something else was waited for
 }
@@ -74,7 +75,7 @@ func open(t *testing.T, target Target, info *mesospb.FrameworkInfo) *scheduler {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &scheduler{t: t, release: target.release(t), url: "http://" + target.Master + "/api/v1/scheduler", auto: true,
-		id: info.GetId().GetValue(), header: http.Header{}, events: make(chan *mesospb.SchedulerEvent, 10_000)}
+		acked: map[string]bool{}, id: info.GetId().GetValue(), header: http.Header{}, events: make(chan *mesospb.SchedulerEvent, 10_000)}
 	if target.Principal != "" {
 		r := http.Request{Header: s.header}
 		r.SetBasicAuth(target.Principal, target.Secret)
@@ -165,8 +166,16 @@ func (s *scheduler) note(e *mesospb.SchedulerEvent) {
 	case mesospb.SchedulerEvent_UPDATE:
 		if s.auto {
 			s.acknowledge(e.Update.Status)
+			if id := e.Update.Status.Uuid; len(id) > 0 {
+				s.acked[string(id)] = true
+			}
 		}
 	}
+}
+
+// repeated tells that a status came again while its acknowledgement was on the way.
+func (s *scheduler) repeated(e *mesospb.SchedulerEvent) bool {
+	return s.acked[string(e.GetUpdate().GetStatus().GetUuid())]
 }
 
 func (s *scheduler) drop(id string) {

@@ -17,7 +17,11 @@ func (s *scheduler) until(what string, ok func(*mesospb.SchedulerEvent) bool) *m
 			if !more {
 				s.t.Fatalf("the stream ended before %s", what)
 			}
+			again := s.repeated(e)
 			s.note(e)
+			if again {
+				continue
+			}
 			if ok(e) {
 				return e
 			}
@@ -40,7 +44,9 @@ func (s *scheduler) ended() (events []*mesospb.SchedulerEvent) {
 			if !more {
 				return events
 			}
-			events = append(events, e)
+			if !s.repeated(e) {
+				events = append(events, e)
+			}
 		case <-deadline:
 			s.t.Fatal("the stream does not end")
 		}

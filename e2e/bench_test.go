@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -151,78 +148,4 @@ func bareContainers(b *testing.B, n int) time.Duration {
 	took := time.Since(began)
 	docker(b, append([]string{"rm", "-f"}, ids...)...)
 	return took
-}
-
-// executorPID finds the executor among the descendants of framework_runner.
-func executorPID(b *testing.B, c *cluster.Cluster) int {
-	b.Helper()
-	out, err := exec.Command("pgrep", "-f", "executor_runner").Output()
-	if err != nil {
-		b.Fatalf("no executor_runner runs: %v", err)
-	}
-	for _, field := range strings.Fields(string(out)) {
-		pid, err := strconv.Atoi(field)
-		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-		if err == nil && filepath.Base(exe) == "executor_runner" && descends(pid, c.Process().PID()) {
-			return pid
-		}
-	}
-	b.Fatal("no executor_runner runs")
-	return 0
-}
-
-// descends tells whether a process was started by another, or by one that was.
-func descends(pid, ancestor int) bool {
-	for pid > 1 && pid != ancestor {
-		fields := stat(pid)
-		if fields == nil {
-			return false
-		}
-		pid, _ = strconv.Atoi(fields[1])
-	}
-	return pid == ancestor
-}
-
-// stat is /proc/PID/stat from the third field, the state, on; nil for no process.
-func stat(pid int) []string {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return nil
-	}
-	return strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:])) // a name may have blanks
-}
-
-// rss is the resident memory of a process in MB.
-func rss(b *testing.B, pid int) float64 {
-	b.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, line := range strings.Split(string(status), "\n") {
-		if rest, is := strings.CutPrefix(line, "VmRSS:"); is {
-			kib, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
-			if err != nil {
-				b.Fatal(err)
-			}
-			return float64(kib) / 1024
-		}
-	}
-	b.Fatal("no VmRSS")
-	return 0
-}
-
-func median(d []time.Duration) time.Duration { return percentile(d, 50) }
-
-func percentile(d []time.Duration, p int) time.Duration {
-	d = slices.Sorted(slices.Values(d))
-	return d[min(len(d)-1, len(d)*p/100)]
-}
-
-func mean(d []time.Duration) time.Duration {
-	var sum time.Duration
-	for _, x := range d {
-		sum += x
-	}
-	return sum / time.Duration(len(d))
 }

@@ -63,7 +63,7 @@ func TestResistingPods(t *testing.T) {
 		awaitGone(t, c, "late")
 		p.measure("%.60q, then Running after %.1f s", waiting, time.Since(began).Seconds())
 	})
-	awaitNoContainers(t, c)
+	awaitNoContainers(t, c, c.MesosAddr)
 }
 
 // The disk of an executor's root directory is full: a pod that cannot have its
@@ -128,16 +128,9 @@ func TestDiskFull(t *testing.T) {
 	before := get(t, c, "before").Status
 	remove(t, c, "before", "full")
 	awaitGone(t, c, "before", "full")
-	awaitNoContainers(t, c)
+	awaitNoContainers(t, c, c.MesosAddr)
 	c.Process().Await(soon, "the last mount to go", func() bool { return len(glob(t, root+"/*/pods/*/volumes/*/*")) == 0 })
 	p.measure("the new pod %s; the one before it %s %s", fate, before.Phase, before.Reason)
-}
-
-// awaitNoContainers waits until no container and no live task of a pod remains.
-func awaitNoContainers(t *testing.T, c *cluster.Cluster) {
-	t.Helper()
-	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t, c.MesosAddr)) == 0 })
-	c.Process().Await(soon, "the last task to end", func() bool { return len(liveTasks(t, c.MesosAddr)) == 0 })
 }
 
 // eventsOf selects the events of a pod.

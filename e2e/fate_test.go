@@ -65,7 +65,7 @@ func (s *stage) play(t *testing.T, fates []fate) {
 		}
 	}
 	awaitGone(t, s.Cluster, names...)
-	awaitNoContainers(t, s.Cluster)
+	awaitNoContainers(t, s.Cluster, s.Cluster.MesosAddr)
 }
 
 // await waits until becomes finds the pod to lack nothing.

@@ -38,12 +38,7 @@ func TestFault(t *testing.T) {
 	t.Run("MasterRestarts", w.masterRestarts)
 	t.Run("AgentPartitioned", w.agentPartitioned)
 
-	for i := range crowd {
-		remove(t, c, fmt.Sprintf("web-%d", i))
-	}
-	c.Process().Await(2*time.Minute, "all pods to be gone", func() bool { return len(list(t, c)) == 0 })
-	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t, mesos)) == 0 })
-	c.Process().Await(soon, "the last task to end", func() bool { return len(liveTasks(t, mesos)) == 0 })
+	endAll(t, c, mesos)
 }
 
 // faultWorld is a cluster with pods that things happen to.

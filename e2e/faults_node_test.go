@@ -90,7 +90,7 @@ func (n *node) awaitReady(within time.Duration) time.Duration {
 	n.Process().Await(within, "all pods ready", func() bool {
 		ready := 0
 		for _, pod := range list(n.T, n.Cluster) {
-			if pod.Status.Phase == v1.PodRunning && has(pod.Status.Conditions, v1.PodReady) {
+			if pod.Status.Phase == v1.PodRunning && isReady(&pod) {
 				ready++
 			}
 		}

@@ -102,16 +102,6 @@ func (s *several) onceEach(c *cluster.Cluster) {
 	}
 }
 
-// end removes all pods by way of c.
-func (s *several) end(c *cluster.Cluster) {
-	s.t.Helper()
-	for _, pod := range list(s.t, c) {
-		remove(s.t, c, pod.Name)
-	}
-	c.Process().Await(soon, "all pods to be gone", func() bool { return len(list(s.t, c)) == 0 })
-	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(s.t, s.mesos)) == 0 })
-}
-
 // The leader crashes: the other takes over within seconds, pods run on, and the
 // executors obey the API server that is left. Started again it follows, and
 // leads at once when the other one ends in order.
@@ -154,7 +144,7 @@ func TestFaultLeaderKilled(t *testing.T) {
 	took = s.runsSoon(first, "after-stop", began)
 	p.measure("a pod created after the leader's end ran %v after it was told to end", took)
 	s.untouched(first, before, append(names[1:], "after-crash")...)
-	s.end(first)
+	endAll(t, first, s.mesos)
 }
 
 // The leader is stopped for a minute in the middle of its work, as a debugger or
@@ -192,7 +182,7 @@ func TestFaultLeaderPaused(t *testing.T) {
 	s.untouched(s.standby, before, "calm", "web-0", "web-5")
 	s.onceEach(s.standby)
 	p.measure("one task, and one pair of containers, of each pod")
-	s.end(s.standby)
+	endAll(t, s.standby, s.mesos)
 }
 
 // etcd does not answer for a while. The leader cannot know that it still leads,
@@ -216,7 +206,7 @@ func TestFaultEtcdPaused(t *testing.T) {
 	p.measure("a pod ran %v after etcd was back", s.runsSoon(s.standby, "after", began))
 	s.untouched(s.standby, before, "before")
 	s.onceEach(s.standby)
-	s.end(s.standby)
+	endAll(t, s.standby, s.mesos)
 }
 
 func signal(t *testing.T, p *cluster.Process, sig syscall.Signal) {

@@ -51,8 +51,7 @@ func TestThirtyPodsOnThreeAgents(t *testing.T) {
 // awaitNothingLeft waits until no container, no live task and no mount of a pod remains.
 func awaitNothingLeft(t *testing.T, c *cluster.Cluster) {
 	t.Helper()
-	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t, c.MesosAddr)) == 0 })
-	c.Process().Await(soon, "the last task to end", func() bool { return len(liveTasks(t, c.MesosAddr)) == 0 })
+	awaitNoContainers(t, c, c.MesosAddr)
 	c.Process().Await(soon, "the last mount to go", func() bool { return len(mounts(t, "/pods/")) == 0 })
 }
 

@@ -94,6 +94,23 @@ func awaitGone(t testing.TB, c *cluster.Cluster, names ...string) {
 	}
 }
 
+// endAll deletes all pods and waits until nothing of them runs.
+func endAll(t testing.TB, c *cluster.Cluster, mesos string) {
+	t.Helper()
+	for _, pod := range list(t, c) {
+		remove(t, c, pod.Name)
+	}
+	c.Process().Await(2*time.Minute, "all pods to be gone", func() bool { return len(list(t, c)) == 0 })
+	awaitNoContainers(t, c, mesos)
+}
+
+// awaitNoContainers waits until no container and no live task of a pod remains.
+func awaitNoContainers(t testing.TB, c *cluster.Cluster, mesos string) {
+	t.Helper()
+	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t, mesos)) == 0 })
+	c.Process().Await(soon, "the last task to end", func() bool { return len(liveTasks(t, mesos)) == 0 })
+}
+
 // awaitReason waits until the pod says that it waits, in words that contain all of want.
 func awaitReason(t testing.TB, c *cluster.Cluster, name string, want ...string) {
 	t.Helper()

@@ -83,12 +83,7 @@ func TestFaultExecutorUpgrade(t *testing.T) {
 	if tasks := liveTasks(t, mesos); len(tasks) != 8 || slices.ContainsFunc(tasks, func(t task) bool { return t.State != "TASK_RUNNING" }) {
 		t.Errorf("the tasks are %+v, want 8 that run", tasks)
 	}
-	for _, pod := range list(t, c) {
-		remove(t, c, pod.Name)
-	}
-	c.Process().Await(soon, "all pods to be gone", func() bool { return len(list(t, c)) == 0 })
-	c.Process().Await(soon, "the last container to go", func() bool { return len(containers(t, mesos)) == 0 })
-	c.Process().Await(soon, "the last task to end", func() bool { return len(liveTasks(t, mesos)) == 0 })
+	endAll(t, c, mesos)
 }
 
 // anotherVersion makes a framework_runner with an executor_runner beside it that

@@ -9,34 +9,6 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// An effect is what the core wants done.
-type effect interface{ isEffect() }
-
-type (
-	// update reports a status to Mesos.
-	update struct{ status *mesospb.TaskStatus }
-	// start brings the node up. It is asked for once.
-	start struct{ spec Spec }
-	// remove deletes a pod through the API server; removed answers it.
-	remove struct {
-		ref   Ref
-		grace *time.Duration
-	}
-	// servers tells the node which API servers there are.
-	servers struct{ urls []string }
-	// replace has another program take over, unless it runs already.
-	replace struct{ program podtask.Program }
-	// await waits until no container of a pod runs; gone answers it.
-	await struct{ ref Ref }
-)
-
-func (update) isEffect()  {}
-func (start) isEffect()   {}
-func (remove) isEffect()  {}
-func (servers) isEffect() {}
-func (replace) isEffect() {}
-func (await) isEffect()   {}
-
 // remembered is how many tasks that are over are kept in mind, to know their pods
 // and repeated calls again when they come late.
 const remembered = 1000

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/golang/glog"
@@ -200,45 +198,6 @@ func (n *Node) use(r *runtime) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.runtime = r
-}
-
-// makeRoot makes the root directory of the agent, and locks it.
-func (n *Node) makeRoot(ctx context.Context, spec executor.Spec) (string, error) {
-	agent := spec.Agent
-	if agent == "" || strings.ContainsAny(agent, "/\x00") || agent == "." || agent == ".." {
-		return "", fmt.Errorf("node: agent id %q does not do as the name of a directory", agent)
-	}
-	root := filepath.Join(n.cfg.RootDir, agent)
-	if err := os.MkdirAll(n.cfg.RootDir, 0o750); err != nil {
-		return "", fmt.Errorf("node: root directory: %w", err)
-	}
-	held, err := awaitLock(ctx, lockPath(n.cfg.RootDir, agent), spec.Framework)
-	if err != nil {
-		return "", fmt.Errorf("node: root directory: %w", err)
-	}
-	if err := os.MkdirAll(root, 0o750); err != nil {
-		return "", fmt.Errorf("node: root directory: %w", errors.Join(err, held.remove()))
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.root, n.lock = root, held
-	return root, nil
-}
-
-// removeRoot removes the root directory, and the lock when nothing is left of it.
-func (n *Node) removeRoot() error {
-	n.mu.Lock()
-	root, held := n.root, n.lock
-	n.lock = nil
-	n.mu.Unlock()
-	if held == nil {
-		return nil
-	}
-	if err := removeTree(root); err != nil {
-		held.release()
-		return err
-	}
-	return held.remove()
 }
 
 func megabytes(mb float64) uint64 { return uint64(max(mb, 0) * (1 << 20)) }

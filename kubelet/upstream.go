@@ -1,0 +1,102 @@
+package kubelet
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
+	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/record"
+	"k8s.io/kubernetes/cmd/kubelet/app"
+	"k8s.io/kubernetes/cmd/kubelet/app/options"
+	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	upstream "k8s.io/kubernetes/pkg/kubelet"
+	podconfig "k8s.io/kubernetes/pkg/kubelet/config"
+	kubetypes "k8s.io/kubernetes/pkg/kubelet/types"
+	kubeletutil "k8s.io/kubernetes/pkg/kubelet/util"
+)
+
+func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.Config) error {
+	gate := utilfeature.DefaultFeatureGate
+	deps, err := app.UnsecuredDependencies(ctx, s, gate)
+	if err != nil {
+		return fmt.Errorf("kubelet: %w", err)
+	}
+	events, err := typedv1.NewForConfig(conn)
+	if err != nil {
+		return fmt.Errorf("kubelet: client for events: %w", err)
+	}
+	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
+	defer broadcaster.Shutdown()
+	broadcaster.StartRecordingToSink(&typedv1.EventSinkImpl{Interface: events.Events("")})
+
+	deps.CAdvisorInterface = k.cfg.machine()
+	deps.OSInterface = ownFiles{}
+	deps.Recorder = broadcaster.NewRecorder(legacyscheme.Scheme, v1.EventSource{Component: "kubelet", Host: k.cfg.Node})
+	deps.PodStartupLatencyTracker = kubeletutil.NewPodStartupLatencyTracker()
+	deps.PodConfig = podconfig.NewPodConfig(deps.Recorder, deps.PodStartupLatencyTracker)
+	updates := deps.PodConfig.Channel(ctx, kubetypes.ApiserverSource)
+	k.source.set = func(pods []*v1.Pod) { send(ctx, updates, pods) }
+
+	ctx, cancel := context.WithCancel(ctx)
+	watching := make(chan struct{})
+	made := make(chan *upstream.Kubelet, 1)
+	deps.Options = append(deps.Options, func(u *upstream.Kubelet) { made <- u })
+	go func() {
+		defer close(watching)
+		k.watch(ctx, s.Port, made)
+	}()
+	err = app.Run(ctx, s, deps, gate)
+	cancel()
+	<-watching
+	if err != nil {
+		return fmt.Errorf("kubelet: %w", err)
+	}
+	return nil
+}
+
+// watch feeds the pods of the node to the kubelet, once that is ready for them.
+func (k *Kubelet) watch(ctx context.Context, port int32, made <-chan *upstream.Kubelet) {
+	select {
+	case <-ctx.Done():
+		return
+	case u := <-made:
+		if !reported(ctx, u, port) {
+			return
+		}
+	}
+	k.source.run(ctx, k.client, k.cfg.Node)
+}
+
+// reported waits until the kubelet sees in its Node object what it has itself
+// reported, known by its port; false: ctx ended. A pod that is given to it before
+// would be judged by the object as somebody else has made it, without labels or
+// room, and be refused for ever. The kubelet offers nothing to wait on, so it is
+// asked again and again.
+func reported(ctx context.Context, u *upstream.Kubelet, port int32) bool {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		node, err := u.GetNode(ctx)
+		if err == nil && node.Status.DaemonEndpoints.KubeletEndpoint.Port == port && !node.Status.Allocatable.Pods().IsZero() {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+}
+
+// send passes pods to the kubelet as the whole of its pods. The type that the
+// kubelet's channel takes has no name outside of its package, but this shape.
+func send[T ~struct{ Pods []*v1.Pod }](ctx context.Context, updates chan<- T, pods []*v1.Pod) {
+	select {
+	case updates <- T{Pods: pods}:
+	case <-ctx.Done():
+	}
+}

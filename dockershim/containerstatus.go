@@ -17,6 +17,7 @@ func (s *service) ContainerStatus(ctx context.Context, req *runtimeapi.Container
 	if r.Type != typeContainer {
 		return nil, &notOurs{req.ContainerId}
 	}
+	c.State.OOMKilled = s.outOfMemory(c)
 	status := containerStatus(c, r)
 	status.ImageRef = s.imageRef(ctx, c.Image)
 	return &runtimeapi.ContainerStatusResponse{Status: status}, nil

@@ -26,6 +26,7 @@ type service struct {
 	unstarted cache[time.Time] // created ones: when Sweep saw them first
 	refs      cache[string]    // of images, by image id
 	writable  cache[string]    // where what a container writes is, by its id
+	starved   cache[bool]      // ended for want of memory, by id
 	layers    layers
 }
 

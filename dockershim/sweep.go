@@ -44,6 +44,7 @@ func (s *service) forget(found []docker.APIContainers) {
 	s.unstarted.keep(ids)
 	s.pids.keep(ids)
 	s.writable.keep(ids)
+	s.starved.keep(ids)
 }
 
 // leftovers picks what Sweep is about from a full list. Docker calls also what

@@ -7,55 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gogo/protobuf/proto"
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/neighbour"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
-
-// neighbour is another framework of the same Mesos. It notes which agents it is
-// offered, and keeps the offers.
-type neighbour struct {
-	*mesos.Scheduler
-
-	mu     sync.Mutex
-	agents map[string]bool
-}
-
-func (n *neighbour) Event(e *mesospb.SchedulerEvent) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, o := range e.GetOffers().GetOffers() {
-		n.agents[o.GetAgentId().GetValue()] = true
-	}
-}
-
-func (n *neighbour) Disconnected(error) {}
-
-func (n *neighbour) offered() int {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return len(n.agents)
-}
-
-// join subscribes another framework.
-func (s *siege) join() *neighbour {
-	s.Helper()
-	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: s.mesos.Addr()})
-	s.must(err)
-	n := &neighbour{Scheduler: connection, agents: map[string]bool{}}
-	ctx, leave := context.WithCancel(context.Background())
-	var gone sync.WaitGroup
-	gone.Go(func() {
-		_ = n.Run(ctx, func() *mesospb.FrameworkInfo { // it ends as it is told to
-			return &mesospb.FrameworkInfo{User: proto.String("root"), Name: proto.String("neighbour")}
-		}, n)
-	})
-	s.Cleanup(func() { leave(); gone.Wait() })
-	return n
-}
 
 // calls counts what the framework sends.
 type calls struct {
@@ -93,8 +50,8 @@ func TestNeighbour(t *testing.T) {
 		s.must(err)
 		return len(status.Waiting) == 1 && len(status.Agents) == 3
 	})
-	n := s.join()
-	s.within(15*time.Second, func() string { return "the neighbour is offered all agents" }, func() bool { return n.offered() == 3 })
+	n := neighbour.Join(t, s.mesos.Addr())
+	s.within(15*time.Second, func() string { return "the neighbour is offered all agents" }, func() bool { return n.Offered() == 3 })
 }
 
 var ofOffers = []mesospb.SchedulerCall_Type{

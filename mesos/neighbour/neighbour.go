@@ -1,0 +1,57 @@
+// Package neighbour gives a test another framework on the same Mesos.
+package neighbour
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/gogo/protobuf/proto"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// Neighbour is another framework. It keeps what it is offered.
+type Neighbour struct {
+	mu     sync.Mutex
+	agents map[string]bool
+}
+
+// Join subscribes a framework with the master at host:port, until the test ends.
+func Join(t testing.TB, master string) *Neighbour {
+	t.Helper()
+	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: master})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &Neighbour{agents: map[string]bool{}}
+	ctx, leave := context.WithCancel(context.Background())
+	var gone sync.WaitGroup
+	gone.Go(func() {
+		_ = connection.Run(ctx, func() *mesospb.FrameworkInfo { // it ends as it is told to
+			return &mesospb.FrameworkInfo{User: proto.String("root"), Name: proto.String("neighbour")}
+		}, n)
+	})
+	t.Cleanup(func() { leave(); gone.Wait() })
+	return n
+}
+
+// Event takes in what the master says.
+func (n *Neighbour) Event(e *mesospb.SchedulerEvent) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, o := range e.GetOffers().GetOffers() {
+		n.agents[o.GetAgentId().GetValue()] = true
+	}
+}
+
+// Disconnected does nothing: it will subscribe again.
+func (n *Neighbour) Disconnected(error) {}
+
+// Offered is how many agents it has been offered so far.
+func (n *Neighbour) Offered() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.agents)
+}

@@ -13,7 +13,8 @@ import (
 
 const (
 	// probeEvery is how often servers with connections are probed, where there are
-	// several. Together with probeTimeout it bounds how long a server that hangs goes unnoticed.
+	// several. Together with probeTimeout it bounds how long a server that hangs
+	// goes unnoticed.
 	probeEvery   = 2 * time.Second
 	probeTimeout = 2500 * time.Millisecond
 	// retryAfter is how soon servers are probed again while none lives.

@@ -95,13 +95,9 @@ func (o Owner) events(now time.Time) string {
 	filters := o.filters()
 	filters["type"] = []string{"container"}
 	filters["event"] = []string{"create", "start", "die", "pause", "unpause", "destroy"}
-	text, err := json.Marshal(filters)
-	if err != nil { // cannot be: strings always have a JSON form
-		panic(err)
-	}
 	since := now.Add(-time.Second)
 	return url.Values{
-		"filters": {string(text)},
+		"filters": {encodeMap(filters)},
 		"since":   {fmt.Sprintf("%d.%09d", since.Unix(), since.Nanosecond())},
 	}.Encode()
 }

@@ -131,7 +131,7 @@ func (r record) String() string {
 	return fmt.Sprintf("container %s of pod %s/%s", r.Container, r.Namespace, r.Pod)
 }
 
-func encodeMap(m map[string]string) string {
+func encodeMap[T string | []string](m map[string]T) string {
 	b, err := json.Marshal(m)
 	if err != nil { // cannot be: strings always have a JSON form
 		panic(err)

@@ -14,6 +14,8 @@ import (
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	netutils "k8s.io/utils/net"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
 )
 
 // Defaults of Config.
@@ -37,6 +39,11 @@ type Config struct {
 
 	// LocalAddress is the host:port of the local port: plain HTTP, all rights.
 	LocalAddress string
+	// NoLocalPort says that no local port is served.
+	NoLocalPort bool
+	// LocalUsers are the users of this machine, by name or uid, who may use the
+	// local port beside root and the one this process runs as; "*" lets all in.
+	LocalUsers []string
 	// SecureAddress is the host:port of the authenticated API. Its host is an IP address.
 	SecureAddress string
 	// AdvertiseAddress is the IP address under which agents reach SecureAddress.
@@ -76,6 +83,7 @@ type settled struct {
 	secureIP  net.IP
 	serviceIP net.IP // of the service "kubernetes": the first of the range
 	choice    choice // of controllers
+	users     localport.Users
 }
 
 // settle fills in the defaults. An error is a *ConfigError.
@@ -104,6 +112,9 @@ func (c Config) settle() (settled, error) {
 	var err error
 	if s.choice, err = choose(s.Controllers, s.NoAgents); err != nil {
 		return s, &ConfigError{"controllers", err}
+	}
+	if s.users, err = localport.ParseUsers(s.LocalUsers); err != nil {
+		return s, &ConfigError{"local_port_users", err}
 	}
 	return s, nil
 }

@@ -58,8 +58,10 @@ func (c *ControlPlane) take() (err error) {
 	if c.lock, err = datadir.Acquire(s.DataDir); err != nil {
 		return &ConfigError{"data_dir", err}
 	}
-	if c.local, err = listen("port", s.LocalAddress); err != nil {
-		return err
+	if !s.NoLocalPort {
+		if c.local, err = listen("port", s.LocalAddress); err != nil {
+			return err
+		}
 	}
 	if c.secure, err = listen("secure_port", s.SecureAddress); err != nil {
 		return err
@@ -163,8 +165,13 @@ func (c *ControlPlane) Servers() []string { return c.peer.Servers() }
 // ServersChanged gives a signal after Servers has changed; it is for one reader.
 func (c *ControlPlane) ServersChanged() <-chan struct{} { return c.peer.ServersChanged() }
 
-// LocalAddr returns the host:port of the local port.
-func (c *ControlPlane) LocalAddr() string { return c.local.Addr().String() }
+// LocalAddr returns the host:port of the local port, "" when none is served.
+func (c *ControlPlane) LocalAddr() string {
+	if c.local == nil {
+		return ""
+	}
+	return c.local.Addr().String()
+}
 
 func (c *ControlPlane) securePort() string {
 	return strconv.Itoa(c.secure.Addr().(*net.TCPAddr).Port)

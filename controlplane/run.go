@@ -87,9 +87,11 @@ func (c *ControlPlane) serve(ctx context.Context, server *apiServer) error {
 			return nil
 		}
 	})
-	g.Go(func() error {
-		return localport.New(c.local, c.front(server.handler), localGrace).Run(front)
-	})
+	if c.local != nil {
+		g.Go(func() error {
+			return localport.New(c.local, c.front(server.handler), c.settled.users, localGrace).Run(front)
+		})
+	}
 	g.Go(func() error { return c.start(front) })
 	err := unlessEnded(ctx, g.Wait())
 

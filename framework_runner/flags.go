@@ -37,6 +37,7 @@ type options struct {
 
 	address          string
 	port             int
+	localPortUsers   string
 	secureAddress    string
 	securePort       int
 	advertiseAddress string
@@ -96,8 +97,9 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.DurationVar(&o.executorIdleTimeout, "executor_idle_timeout", 10*time.Minute, "after how long (a `duration`) without pods an executor ends, which frees what it takes of its agent; logs of finished pods go with it; 0: never")
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
 
-	fs.StringVar(&o.address, "address", "127.0.0.1", "`address` of the local port; whoever reaches it may do everything, so keep it on loopback")
-	fs.IntVar(&o.port, "port", 8080, "local `port`: v1beta1 and today's API, without authentication")
+	fs.StringVar(&o.address, "address", "127.0.0.1", "`address` of the local port; who is admitted may do everything, so keep it on loopback")
+	fs.IntVar(&o.port, "port", 8080, "local `port`: v1beta1 and today's API, without authentication; 0: none is served")
+	fs.StringVar(&o.localPortUsers, "local_port_users", "", "comma-separated `users` of this machine, names or uids, who may use the local port beside root and the user of this process; * for everybody")
 	fs.StringVar(&o.secureAddress, "secure_address", "0.0.0.0", "`address` of the secure port")
 	fs.IntVar(&o.securePort, "secure_port", 6443, "secure `port`: the authenticated Kubernetes API over TLS, used by executors")
 	fs.StringVar(&o.advertiseAddress, "advertise_address", "", "`IP` at which agents reach the secure port (default: 127.0.0.1 with a local Mesos, else this machine's first address)")

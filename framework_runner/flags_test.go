@@ -19,7 +19,7 @@ func TestHelp(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	for _, name := range []string{
-		"mesos_master", "executor_uri", "machines", "address", "port", "secure_port", "api_prefix", "etcd_servers",
+		"mesos_master", "executor_uri", "machines", "address", "port", "local_port_users", "secure_port", "api_prefix", "etcd_servers",
 		"etcd_ca_file", "etcd_cert_file", "etcd_key_file",
 		"data_dir", "framework_name", "framework_role", "framework_user", "failover_timeout", "teardown",
 		"mesos_authentication_principal", "mesos_authentication_secret_file", "default_container_cpu",
@@ -38,7 +38,7 @@ func TestGoodFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	o, err := parse([]string{
-		"-machines=a,b", "-mesos_master=127.0.0.1:5050", "-executor_uri=/opt/executor_runner",
+		"-machines=a,b", "-port=0", "-mesos_master=127.0.0.1:5050", "-executor_uri=/opt/executor_runner",
 		"-mesos_authentication_principal=p", "-mesos_authentication_secret_file=" + secret,
 	}, nil)
 	if err != nil {
@@ -55,7 +55,7 @@ func TestGoodFlags(t *testing.T) {
 // Each wrong command line is refused in one line that names the flag.
 func TestBadFlags(t *testing.T) {
 	for _, row := range []struct{ args, says string }{
-		{"-port=0", "-port"},
+		{"-port=-1", "-port"},
 		{"-secure_port=70000", "-secure_port"},
 		{"-api_prefix=api", "-api_prefix"},
 		{"-mesos_master=a:5050 -mesos_ca_file=/nowhere", "-mesos_ca_file"},

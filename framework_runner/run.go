@@ -49,7 +49,11 @@ func run(ctx context.Context, o options) (err error) {
 	if err := p.waitFor(ctx, plane.Ready()); err != nil || ctx.Err() != nil {
 		return err
 	}
-	glog.Infof("the API is ready: http://%s, v1beta1 at %s/v1beta1", plane.LocalAddr(), o.apiPrefix)
+	if o.port == 0 {
+		glog.Infof("the API is ready: %s, no local port is served", plane.Servers()[0])
+	} else {
+		glog.Infof("the API is ready: http://%s, v1beta1 at %s/v1beta1", plane.LocalAddr(), o.apiPrefix)
+	}
 	p.start(ctx, "leadership", plane.Peer().Hold)
 	if err := startFramework(ctx, p, o, plane); err != nil {
 		return err
@@ -66,6 +70,8 @@ func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.
 		EtcdCertFile:          o.etcdCertFile,
 		EtcdKeyFile:           o.etcdKeyFile,
 		LocalAddress:          net.JoinHostPort(o.address, strconv.Itoa(o.port)),
+		NoLocalPort:           o.port == 0,
+		LocalUsers:            list(o.localPortUsers),
 		SecureAddress:         net.JoinHostPort(o.secureAddress, strconv.Itoa(o.securePort)),
 		AdvertiseAddress:      o.advertiseAddress,
 		ServiceClusterIPRange: o.serviceClusterIPRange,

@@ -13,11 +13,11 @@ import (
 // validate checks what can be checked without touching anything but the secret file.
 func (o *options) validate() error {
 	for _, p := range []struct {
-		flag  string
-		value int
-	}{{"port", o.port}, {"secure_port", o.securePort}} {
-		if p.value < 1 || p.value > 65535 {
-			return fmt.Errorf("-%s=%d: a port is between 1 and 65535", p.flag, p.value)
+		flag       string
+		value, min int
+	}{{"port", o.port, 0}, {"secure_port", o.securePort, 1}} {
+		if p.value < p.min || p.value > 65535 {
+			return fmt.Errorf("-%s=%d: a port is between %d and 65535", p.flag, p.value, p.min)
 		}
 	}
 	if !strings.HasPrefix(o.apiPrefix, "/") || strings.HasSuffix(o.apiPrefix, "/") {

@@ -13,7 +13,7 @@ import (
 
 // Guard passes on requests of programs and refuses those of web pages with 403.
 //
-// The local port asks nobody who he is, and a browser on the same machine can
+// The local port asks for no credentials, and a user's browser on the same machine can
 // reach it. So a request must name this machine as its host: an address,
 // localhost or one of names (a page whose name was pointed at us, DNS
 // rebinding, names itself). And when it carries the marks of a page (Origin,

@@ -105,7 +105,7 @@ func serve(t *testing.T, h http.Handler, grace time.Duration) (addr string, stop
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	var result error
-	go func() { result = New(l, h, grace).Run(ctx); close(done) }()
+	go func() { result = New(l, h, Users{}, grace).Run(ctx); close(done) }()
 	stop = func() error { cancel(); <-done; return result }
 	t.Cleanup(func() { stop() })
 	return l.Addr().String(), stop

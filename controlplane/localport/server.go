@@ -1,5 +1,5 @@
 // Package localport serves plain HTTP to programs of the same machine, and
-// keeps web pages out.
+// keeps web pages and other users out.
 package localport
 
 import (
@@ -16,13 +16,14 @@ import (
 type Server struct {
 	listener *tracked
 	handler  http.Handler
+	users    Users
 	grace    time.Duration
 }
 
-// New returns a server of handler on l that gives the requests in flight grace
+// New returns a server of handler on l, for users, that gives the requests in flight grace
 // to end when it is stopped. It owns l from now on.
-func New(l net.Listener, handler http.Handler, grace time.Duration) *Server {
-	return &Server{listener: track(l), handler: handler, grace: grace}
+func New(l net.Listener, handler http.Handler, users Users, grace time.Duration) *Server {
+	return &Server{listener: track(l), handler: handler, users: users, grace: grace}
 }
 
 // Run serves until ctx ends, and returns when no connection is left: those that
@@ -31,10 +32,11 @@ func (s *Server) Run(ctx context.Context) error {
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	server := &http.Server{
-		Handler:           s.handler,
+		Handler:           admitted(s.handler),
 		ReadHeaderTimeout: 30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },
+		ConnContext:       s.users.mark,
 		ErrorLog:          log.New(io.Discard, "", 0), // a caller's broken requests are his business
 	}
 	failed := make(chan error, 1)

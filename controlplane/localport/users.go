@@ -1,0 +1,79 @@
+package localport
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/user"
+	"strconv"
+)
+
+// Users are those who may use the local port, as the machine's kernel knows
+// them. The zero value admits root and the user of this process alone.
+type Users struct {
+	all  bool
+	uids map[uint32]bool
+}
+
+// ParseUsers returns root, the user of this process and those in list: names,
+// uids, or "*" for everybody.
+func ParseUsers(list []string) (Users, error) {
+	u := Users{uids: map[uint32]bool{}}
+	for _, name := range list {
+		if name == "*" {
+			u.all = true
+			continue
+		}
+		uid := name
+		if known, err := user.Lookup(name); err == nil {
+			uid = known.Uid
+		}
+		n, err := strconv.ParseUint(uid, 10, 32)
+		if err != nil {
+			return Users{}, fmt.Errorf("user %q is not known on this machine: give a name of /etc/passwd, a uid, or * for everybody", name)
+		}
+		u.uids[uint32(n)] = true
+	}
+	return u, nil
+}
+
+// refusal returns why the peer of c may not use the local port, or "". A peer
+// that the kernel cannot name is refused: it is on another machine or in another
+// network namespace, or it has closed its socket.
+func (u Users) refusal(c net.Conn) string {
+	if u.all {
+		return ""
+	}
+	uid, err := peerUID(c)
+	if err != nil {
+		return fmt.Sprintf("the user behind %s is not known (%v): connect from a process of this machine, or start framework_runner with -local_port_users=*", c.RemoteAddr(), err)
+	}
+	if uid == 0 || uid == uint32(os.Geteuid()) || u.uids[uid] {
+		return ""
+	}
+	return fmt.Sprintf("uid %d may not use it: start framework_runner with -local_port_users=%[1]d to let it in", uid)
+}
+
+type refusalKey struct{}
+
+// mark judges a new connection once, for all its requests.
+func (u Users) mark(ctx context.Context, c net.Conn) context.Context {
+	if reason := u.refusal(c); reason != "" {
+		return context.WithValue(ctx, refusalKey{}, reason)
+	}
+	return ctx
+}
+
+// admitted passes on the requests of connections that mark found nothing against.
+func admitted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if reason, refused := r.Context().Value(refusalKey{}).(string); refused {
+			w.Header().Set("Connection", "close")
+			refuse(w, reason)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

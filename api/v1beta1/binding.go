@@ -31,6 +31,9 @@ func (c *call) bind() error {
 	case b.PodID == "":
 		return badRequest("podID: it is empty: name the pod to bind")
 	}
+	if !isSegment(b.PodID) {
+		return notFound("pod", b.PodID)
+	}
 	if causes := (validate.Rules{}).Binding(&b); len(causes) > 0 {
 		return invalid("binding", b.PodID, causes)
 	}

@@ -58,7 +58,8 @@ func innerReason(err error) metav1.StatusReason {
 	return ""
 }
 
-// request builds a request that is made on behalf of a client's.
+// request builds a request that is made on behalf of a client's, with the same
+// rights: the user is in the context, and whom it impersonates in headers.
 func (in inner) request(client *http.Request, method, path string, query url.Values, body []byte) *http.Request {
 	u := &url.URL{Path: path, RawQuery: query.Encode()}
 	r := &http.Request{
@@ -69,6 +70,11 @@ func (in inner) request(client *http.Request, method, path string, query url.Val
 		RemoteAddr:    client.RemoteAddr,
 		Body:          http.NoBody,
 		ContentLength: int64(len(body)),
+	}
+	for name, values := range client.Header {
+		if strings.HasPrefix(name, "Impersonate-") {
+			r.Header[name] = values
+		}
 	}
 	if body != nil {
 		r.Header.Set("Content-Type", protobufType)

@@ -1,7 +1,7 @@
 package v1beta1
 
 import (
-	"path"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -66,13 +66,16 @@ func (k *kind) coreType() schema.GroupVersionKind {
 	return corev1.SchemeGroupVersion.WithKind(name)
 }
 
-// at is the path of the kind's objects, or of one, in core.
+// at is the path of the kind's objects, or of one, in core. Each argument is one
+// segment (isSegment) and stays one: nothing is cleaned away. It is escaped when
+// the request is built, from url.URL.Path.
 func (k *kind) at(namespace string, more ...string) string {
-	p := coreRoot
+	segments := []string{coreRoot}
 	if k.namespaced && namespace != "" {
-		p = path.Join(p, "namespaces", namespace)
+		segments = append(segments, "namespaces", namespace)
 	}
-	return path.Join(append([]string{p, k.core}, more...)...)
+	segments = append(segments, k.core)
+	return strings.Join(append(segments, more...), "/")
 }
 
 // ops is what differs by the objects' types.

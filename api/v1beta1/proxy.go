@@ -48,6 +48,9 @@ func (c *call) proxy() error {
 	}
 	r := c.r.Clone(c.r.Context())
 	rest := c.rest()
+	if hasDotSegment(rest) {
+		return noSuchPath(c.r)
+	}
 	r.URL.Path, r.URL.RawPath = c.at(c.namespace, name, "proxy")+rest, ""
 	r.RequestURI = r.URL.RequestURI()
 	if c.namespaced {

@@ -53,7 +53,7 @@ func (c *call) list() error {
 	}
 	meta := wire.Meta{
 		Kind: c.listName, APIVersion: wire.APIVersion,
-		SelfLink: c.link(&wire.Meta{Namespace: c.namespace}),
+		SelfLink: c.listLink(),
 	}
 	if l, ok := o.(metav1.ListInterface); ok {
 		meta.ResourceVersion = convert.VersionFromCore(l.GetResourceVersion())

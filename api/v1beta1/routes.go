@@ -108,6 +108,9 @@ func (d *door) run(routes methods, c *call) error {
 	if err := c.findNamespace(); err != nil {
 		return err
 	}
+	if err := c.checkSegments(); err != nil {
+		return err
+	}
 	return f(c)
 }
 
@@ -142,6 +145,16 @@ func (c *call) link(m *wire.Meta) string {
 		link += "?namespace=" + url.QueryEscape(m.Namespace)
 	}
 	return link
+}
+
+// listLink is the selfLink of a list: with a slash behind the kind's path if the
+// client wrote one.
+func (c *call) listLink() string {
+	link := c.link(&wire.Meta{Namespace: c.namespace})
+	if !strings.HasSuffix(c.r.URL.Path, "/") {
+		return link
+	}
+	return strings.Replace(link, "/"+c.path, "/"+c.path+"/", 1)
 }
 
 // acceptsJSON tells whether the client takes JSON.

@@ -1,0 +1,37 @@
+package v1beta1
+
+import (
+	"strings"
+
+	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
+)
+
+// isSegment reports whether a name can stand as one segment of a path in core.
+// Every name that a client sends is checked by it before a path is built: "."
+// and ".." would address a parent, and a slash another object.
+func isSegment(name string) bool {
+	return name != "" && len(pathvalidation.IsValidPathSegmentName(name)) == 0
+}
+
+// checkSegments refuses a call whose namespace or name is not a segment. No such
+// object can exist, so the answer is the one of an object that is not there.
+func (c *call) checkSegments() error {
+	if c.namespace != "" && !isSegment(c.namespace) {
+		return notFound("namespace", c.namespace)
+	}
+	name, _, _ := strings.Cut(c.id, ":") // of /proxy and /redirect: name:port
+	if c.id != "" && (!isSegment(c.id) || !isSegment(name)) {
+		return notFound(c.errorKind, c.id)
+	}
+	return nil
+}
+
+// hasDotSegment reports whether a path has a segment "." or "..".
+func hasDotSegment(path string) bool {
+	for s := range strings.SplitSeq(path, "/") {
+		if s == "." || s == ".." {
+			return true
+		}
+	}
+	return false
+}

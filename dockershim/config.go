@@ -43,6 +43,11 @@ type Config struct {
 	LogSize  int64
 	LogFiles int
 
+	// PidsLimit is how many processes and threads a container may have, so that
+	// one that forks without end harms only itself. Zero means 4,096; less than
+	// zero means no limit.
+	PidsLimit int64
+
 	// PullProgress is how long a pull may stand still before it is given up. Zero
 	// means one minute.
 	PullProgress time.Duration
@@ -56,6 +61,7 @@ type Config struct {
 const (
 	defaultLogSize      = 9 << 20
 	defaultLogFiles     = 5
+	defaultPidsLimit    = 4096
 	defaultPullProgress = time.Minute
 	defaultSweepAfter   = 10 * time.Minute
 	maxSocketPath       = 107
@@ -79,6 +85,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.LogFiles == 0 {
 		c.LogFiles = defaultLogFiles
+	}
+	if c.PidsLimit == 0 {
+		c.PidsLimit = defaultPidsLimit
 	}
 	if c.PullProgress == 0 {
 		c.PullProgress = defaultPullProgress

@@ -73,6 +73,9 @@ func containerSpec(s settings, o order) (docker.CreateContainerOptions, error) {
 	if err := resourceSpec(host, s.oomFloor, c.GetLinux().GetResources()); err != nil {
 		return docker.CreateContainerOptions{}, err
 	}
+	if s.pidsLimit > 0 {
+		host.PidsLimit = &s.pidsLimit
+	}
 	if err := mountSpec(host, c.Mounts); err != nil {
 		return docker.CreateContainerOptions{}, err
 	}

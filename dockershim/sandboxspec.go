@@ -19,6 +19,7 @@ type settings struct {
 	oomFloor      int
 	logSize       int64
 	logFiles      int
+	pidsLimit     int64 // of a container; less than one: none
 }
 
 // The sandbox asks for next to nothing and should be the last of its pod to be

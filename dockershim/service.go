@@ -40,6 +40,7 @@ func (s *service) settings(l *link, pauseImage string) settings {
 		oomFloor:      l.oomFloor,
 		logSize:       s.config.LogSize,
 		logFiles:      s.config.LogFiles,
+		pidsLimit:     s.config.PidsLimit,
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 var specSettings = settings{
-	owner: Owner{"f1", "a1"}, pauseImage: "pause:1", oomFloor: -10, logSize: 100, logFiles: 3,
+	owner: Owner{"f1", "a1"}, pauseImage: "pause:1", oomFloor: -10, logSize: 100, logFiles: 3, pidsLimit: 50,
 }
 
 // fields are parts of a Docker configuration as it goes over the wire.
@@ -122,6 +122,7 @@ func TestContainerSpec(t *testing.T) {
 			"Image": `"sha256:i"`, "Entrypoint": "null", "Cmd": "null", "NetworkMode": `"container:s1"`, "IpcMode": `"container:s1"`,
 			"PidMode": `"container:s1"`, "User": "", "OpenStdin": "", "Tty": "", "StopSignal": "", "SecurityOpt": `["seccomp=unconfined"]`, "MaskedPaths": `["/proc/none"]`,
 			"LogConfig":   `{"Type":"json-file","Config":{"max-file":"3","max-size":"100"}}`,
+			"PidsLimit":   "50",
 			"Healthcheck": `{"Test":["NONE"]}`, "OomScoreAdj": "", "MemorySwap": "",
 		}},
 		"command": {func(c *config) { c.Command, c.Args = []string{"a"}, []string{"b"} }, fields{"Entrypoint": `["a"]`, "Cmd": `["b"]`}},

@@ -51,6 +51,7 @@ func run() int {
 	root := flag.String("root_dir", "/var/lib/kubernetes-mesos", "`directory` for pods' volumes, logs and certificates; each agent has its own in there")
 	address := flag.String("node_address", "", "IP `address` under which the node is reached; the default is the agent's, or that of the interface with the default route")
 	maxPods := flag.Int("max_pods", 0, "how many pods this node takes at most; 0 means 250")
+	pidsLimit := flag.Int64("container_pids_limit", 0, "how many processes and threads a container may have; 0 means 4096, -1 no limit")
 	contain := flag.Bool("contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
 	check := flag.Bool(strings.TrimPrefix(upgrade.CheckFlag, "-"), false, "end at once: this says whether the program starts on this machine, with these flags")
 	flag.Parse()
@@ -79,7 +80,7 @@ func run() int {
 		return usage(err)
 	}
 	n, err := node.New(node.Config{
-		RootDir: *root, Docker: *docker, Endpoint: agent.Endpoint, Address: ip, MaxPods: *maxPods,
+		RootDir: *root, Docker: *docker, Endpoint: agent.Endpoint, Address: ip, MaxPods: *maxPods, PidsLimit: *pidsLimit,
 		Contain: *contain, Sandbox: agent.Directory, Verbosity: logging.SetVerbosity,
 	})
 	if err != nil {

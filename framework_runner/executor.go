@@ -71,6 +71,15 @@ func (o options) executorArguments() []string {
 	if o.dockerEndpoint != "" {
 		args = append(args, "-docker_endpoint="+o.dockerEndpoint)
 	}
+	if o.rootDir != "" {
+		args = append(args, "-root_dir="+o.rootDir)
+	}
+	if o.maxPods != 0 {
+		args = append(args, fmt.Sprint("-max_pods=", o.maxPods))
+	}
+	if o.containerPidsLimit != 0 {
+		args = append(args, fmt.Sprint("-container_pids_limit=", o.containerPidsLimit))
+	}
 	return args
 }
 

@@ -33,6 +33,9 @@ type options struct {
 	machines            string
 	containPods         bool
 	dockerEndpoint      string
+	rootDir             string
+	maxPods             int
+	containerPidsLimit  int64
 	executorIdleTimeout time.Duration
 
 	address          string
@@ -94,6 +97,9 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.Int64Var(&o.executorMem, "executor_mem", 128, "memory in `MiB` that an executor takes of its agent, beside its pods")
 	fs.BoolVar(&o.containPods, "contain_pods", true, "make pods' containers part of the executor's Mesos container, so that its limits hold for them, where agents' isolators use control groups")
 	fs.StringVar(&o.dockerEndpoint, "docker_endpoint", "", "`endpoint` of the Docker daemon on agents (default: each agent's DOCKER_HOST, or the usual socket)")
+	fs.StringVar(&o.rootDir, "root_dir", "", "`directory` on agents for pods' volumes, logs and certificates (default: executor_runner's, /var/lib/kubernetes-mesos); executors that run keep theirs")
+	fs.IntVar(&o.maxPods, "max_pods", 0, "how many `pods` an agent takes at most (default: executor_runner's, 250); executors that run keep theirs")
+	fs.Int64Var(&o.containerPidsLimit, "container_pids_limit", 0, "how many `processes` and threads a container may have (default: executor_runner's, 4096); -1: no limit; executors that run keep theirs")
 	fs.DurationVar(&o.executorIdleTimeout, "executor_idle_timeout", 10*time.Minute, "after how long (a `duration`) without pods an executor ends, which frees what it takes of its agent; logs of finished pods go with it; 0: never")
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
 

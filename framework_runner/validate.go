@@ -63,6 +63,15 @@ func (o *options) validate() error {
 	if err := checkExecutor(o.executorURI, o.master.kind); err != nil {
 		return err
 	}
+	if o.rootDir != "" && (!filepath.IsAbs(o.rootDir) || filepath.Clean(o.rootDir) == "/") {
+		return fmt.Errorf("-root_dir=%s: name a directory of agents by its absolute path, not /", o.rootDir)
+	}
+	if o.maxPods < 0 {
+		return fmt.Errorf("-max_pods=%d: must not be negative; 0 means the default", o.maxPods)
+	}
+	if o.containerPidsLimit < -1 {
+		return fmt.Errorf("-container_pids_limit=%d: say -1 for no limit, 0 for the default", o.containerPidsLimit)
+	}
 	if o.serveLocalMesos != "" && o.master.kind != masterLocal {
 		return fmt.Errorf("-serve_local_mesos wants -mesos_master=local or local(N), not %q", o.mesosMaster)
 	}

@@ -138,6 +138,7 @@ func setHost(k *kubeletconfig.KubeletConfiguration, oomScore int32) {
 	k.MakeIPTablesUtilChains = false
 	k.OOMScoreAdj = oomScore
 	k.StaticPodPath = ""
+	k.SeccompDefault = true // a pod that wants no filter says Unconfined
 	k.EnableSystemLogHandler = false
 	k.EnableSystemLogQuery = false
 	k.ContainerLogMaxSize = "10Mi"

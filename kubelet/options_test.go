@@ -56,6 +56,9 @@ func TestServer(t *testing.T) {
 			if err := options.ValidateKubeletServer(s); err != nil {
 				t.Errorf("Kubernetes refuses the configuration: %v", err)
 			}
+			if !s.KubeletConfiguration.SeccompDefault {
+				t.Error("a pod that names no seccomp profile gets none")
+			}
 			if got := cfg.machine().cores; got != c.cores {
 				t.Errorf("%d cores, want %d", got, c.cores)
 			}

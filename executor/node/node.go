@@ -31,6 +31,10 @@ type Config struct {
 	Address net.IP
 	// MaxPods is how many pods the node takes; 0: the kubelet's default.
 	MaxPods int
+
+	// PidsLimit is how many processes a container may have; 0: dockershim's
+	// default, less: no limit.
+	PidsLimit int64
 	// Contain has pods' containers made below this executor's own control group,
 	// where it is in one of Mesos'.
 	Contain bool
@@ -104,6 +108,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observe
 		Socket:       filepath.Join(root, "cri.sock"),
 		Owner:        dockershim.Owner{Framework: spec.Framework, Agent: spec.Agent},
 		CgroupParent: n.parent(),
+		PidsLimit:    n.cfg.PidsLimit,
 	}
 	swept := newSweep()
 	k, err := kubelet.New(kubelet.Config{

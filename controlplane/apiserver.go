@@ -120,6 +120,9 @@ func authenticate(o *options.ServerRunOptions, files files) {
 	a.RequestHeader.GroupHeaders = []string{"X-Remote-Group"}
 	a.RequestHeader.ExtraHeaderPrefixes = []string{"X-Remote-Extra-"}
 	a.ServiceAccounts.Issuers = []string{issuer}
+	// A token of a pod would live for a year otherwise: that is meant for clients
+	// which read their token once. The kubelet renews it, and clients read it again.
+	a.ServiceAccounts.ExtendExpiration = false
 	a.ServiceAccounts.KeyFiles = []string{files.serviceAccountKey}
 	o.ServiceAccountSigningKeyFile = files.serviceAccountKey
 	o.ProxyClientCertFile = files.frontProxyClientCert

@@ -2,6 +2,7 @@ package framework
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,7 +25,7 @@ type binder struct {
 // bind binds p to the task's node. That it is bound there already is success;
 // an error is for good: the pod is gone, is another one by now, or runs
 // elsewhere. Passing trouble is tried again until ctx ends.
-func (b *binder) bind(ctx context.Context, p *v1.Pod, t scheduler.Task) error {
+func (b *binder) bind(ctx context.Context, rest pause, p *v1.Pod, t scheduler.Task) error {
 	binding := &v1.Binding{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: p.Namespace, Name: p.Name, UID: p.UID,
@@ -32,7 +33,7 @@ func (b *binder) bind(ctx context.Context, p *v1.Pod, t scheduler.Task) error {
 		},
 		Target: v1.ObjectReference{Kind: "Node", Name: t.Node},
 	}
-	return persist(ctx, "binding pod "+p.Namespace+"/"+p.Name, func(ctx context.Context) error {
+	return persist(ctx, rest, "binding pod "+p.Namespace+"/"+p.Name, func(ctx context.Context) error {
 		err := b.client.CoreV1().Pods(p.Namespace).Bind(ctx, binding, metav1.CreateOptions{})
 		if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 			return b.settle(ctx, p, t, err)
@@ -65,24 +66,27 @@ func (b *binder) settle(ctx context.Context, p *v1.Pod, t scheduler.Task, confli
 // permanent marks an error that trying again does not help.
 type permanent struct{ error }
 
+// longestPause is between two attempts of what keeps failing.
+const longestPause = 30 * time.Second
+
 // persist does something at the API server until it succeeds, fails for good or
-// ctx ends.
-func persist(ctx context.Context, what string, do func(context.Context) error) error {
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+// ctx ends. It waits by rest between attempts.
+func persist(ctx context.Context, rest pause, what string, do func(context.Context) error) error {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longestPause) {
 		bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
 		err := do(bounded)
 		cancel()
 		if err == nil {
 			return nil
 		}
-		if p, ok := err.(permanent); ok {
+		if p := (permanent{}); errors.As(err, &p) {
 			return p.error
 		}
 		if hopeless(err) {
 			return err
 		}
 		glog.Warningf("framework: %s, will be repeated: %v", what, err)
-		if !wait(ctx, pause) {
+		if !rest(ctx, pause) {
 			return err
 		}
 	}

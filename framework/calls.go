@@ -63,8 +63,8 @@ func (l *loop) bind(c scheduler.Bind) {
 		l.inbox.put(scheduler.Bound{Task: c.Task.ID, Err: fmt.Errorf("pod %s is gone", c.PodUID)})
 		return
 	}
-	l.workers.start(func(ctx context.Context) {
-		err := l.binder.bind(ctx, p, c.Task)
+	l.workers.start(func(ctx context.Context, rest pause) {
+		err := l.binder.bind(ctx, rest, p, c.Task)
 		if ctx.Err() == nil {
 			l.inbox.put(scheduler.Bound{Task: c.Task.ID, Err: err})
 		}
@@ -78,8 +78,8 @@ func (l *loop) fail(c scheduler.Fail) {
 		return
 	}
 	glog.Warningf("framework: pod %s/%s fails: %s: %s", p.Namespace, p.Name, c.Reason, c.Message)
-	l.workers.start(func(ctx context.Context) {
-		failPod(ctx, l.cfg.Client, p, c)
+	l.workers.start(func(ctx context.Context, rest pause) {
+		failPod(ctx, rest, l.cfg.Client, p, c)
 		if ctx.Err() == nil {
 			l.inbox.put(scheduler.Failed{PodUID: c.PodUID})
 		}

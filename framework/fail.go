@@ -16,9 +16,9 @@ import (
 // running. One that is being deleted is removed, as no kubelet will confirm
 // that. It returns when the end is stored, the pod is gone or has ended by
 // itself, or ctx has ended.
-func failPod(ctx context.Context, client kubernetes.Interface, p *v1.Pod, why scheduler.Fail) {
+func failPod(ctx context.Context, rest pause, client kubernetes.Interface, p *v1.Pod, why scheduler.Fail) {
 	pods := client.CoreV1().Pods(p.Namespace)
-	err := persist(ctx, "failing pod "+p.Namespace+"/"+p.Name, func(ctx context.Context) error {
+	err := persist(ctx, rest, "failing pod "+p.Namespace+"/"+p.Name, func(ctx context.Context) error {
 		now, err := pods.Get(ctx, p.Name, metav1.GetOptions{})
 		switch {
 		case apierrors.IsNotFound(err):

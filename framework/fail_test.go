@@ -36,7 +36,7 @@ func TestFailPod(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := fake.NewSimpleClientset(makePod("php", c.change))
-			failPod(t.Context(), client, makePod("php"), lostAgent)
+			failPod(t.Context(), wait, client, makePod("php"), lostAgent)
 			p, err := client.CoreV1().Pods("default").Get(t.Context(), "php", metav1.GetOptions{})
 			if c.want == "" {
 				if !apierrors.IsNotFound(err) {
@@ -49,7 +49,7 @@ func TestFailPod(t *testing.T) {
 			}
 		})
 	}
-	failPod(t.Context(), fake.NewSimpleClientset(), makePod("php"), lostAgent) // gone: nothing to do
+	failPod(t.Context(), wait, fake.NewSimpleClientset(), makePod("php"), lostAgent) // gone: nothing to do
 
 	p := makePod("php", running)
 	endStatus(&p.Status, lostAgent, now)

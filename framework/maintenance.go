@@ -85,7 +85,7 @@ func (l *loop) maintain() {
 		}
 		for _, t := range a.tasks {
 			if p := l.podOf(t, a); p != nil && p.DeletionTimestamp == nil {
-				l.workers.start(func(ctx context.Context) { evict(ctx, l.cfg.Client, p) })
+				l.workers.startOnce("evict "+string(p.UID), func(ctx context.Context, _ pause) { evict(ctx, l.cfg.Client, p) })
 			}
 		}
 	}

@@ -131,7 +131,7 @@ func failBound(ctx context.Context, client kubernetes.Interface) (int, error) {
 		hands <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-hands }()
-			failPod(ctx, client, p, scheduler.Fail{PodUID: string(p.UID), Reason: "FrameworkTornDown", Message: "the framework was torn down, and Mesos killed its tasks"})
+			failPod(ctx, wait, client, p, scheduler.Fail{PodUID: string(p.UID), Reason: "FrameworkTornDown", Message: "the framework was torn down, and Mesos killed its tasks"})
 		})
 	}
 	wg.Wait()

@@ -16,7 +16,7 @@ import (
 func (l *loop) doubtPods(a *agent) {
 	for _, t := range a.tasks {
 		if p := l.podOf(t, a); p != nil {
-			l.workers.start(func(ctx context.Context) { unready(ctx, l.cfg.Client, p) })
+			l.workers.start(func(ctx context.Context, rest pause) { unready(ctx, rest, l.cfg.Client, p) })
 		}
 	}
 }
@@ -25,7 +25,7 @@ func (l *loop) doubtPods(a *agent) {
 // lost.
 func (l *loop) doubtLate(p *v1.Pod) {
 	if a := l.agents.byID[l.agents.holder[p.Spec.NodeName]]; a != nil && a.lost {
-		l.workers.start(func(ctx context.Context) { unready(ctx, l.cfg.Client, p) })
+		l.workers.start(func(ctx context.Context, rest pause) { unready(ctx, rest, l.cfg.Client, p) })
 	}
 }
 
@@ -37,9 +37,9 @@ func (l *loop) podOf(t scheduler.Task, a *agent) *v1.Pod {
 	return nil
 }
 
-func unready(ctx context.Context, client kubernetes.Interface, p *v1.Pod) {
+func unready(ctx context.Context, rest pause, client kubernetes.Interface, p *v1.Pod) {
 	pods := client.CoreV1().Pods(p.Namespace)
-	err := persist(ctx, "showing pod "+p.Namespace+"/"+p.Name+" as not ready", func(ctx context.Context) error {
+	err := persist(ctx, rest, "showing pod "+p.Namespace+"/"+p.Name+" as not ready", func(ctx context.Context) error {
 		now, err := pods.Get(ctx, p.Name, metav1.GetOptions{})
 		if err != nil {
 			return err

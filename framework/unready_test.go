@@ -1,7 +1,6 @@
 package framework
 
 import (
-	"context"
 	"testing"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -25,7 +24,7 @@ func TestBindingSeenLate(t *testing.T) {
 	l.lost(l.agents.byID["S1"])
 	l.handle(podSeen{makePod("php", onNode, ready)})
 	for _, work := range l.workers.queue.take() {
-		work.(func(context.Context))(t.Context())
+		work.(piece)(t.Context(), wait)
 	}
 	p, err := client.CoreV1().Pods("default").Get(t.Context(), "php", metav1.GetOptions{})
 	if err != nil {

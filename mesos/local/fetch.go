@@ -17,6 +17,7 @@ type fetcher struct {
 
 	mu     sync.Mutex
 	cached map[string]*cached // by user and URI
+	claims int                // paths that were given, also of what failed
 }
 
 // cached is a file in the cache; done is closed when it is there, or err says
@@ -25,6 +26,7 @@ type cached struct {
 	done chan struct{}
 	path string
 	err  error
+	left bool // it failed because the one who fetched has ended
 }
 
 func newFetcher(workDir string) *fetcher {
@@ -94,32 +96,52 @@ func targetName(u *mesospb.CommandInfo_URI) (string, error) {
 }
 
 // fromCache returns the path of a URI's content, fetched once for each user,
-// and by one at a time. A failure is not kept.
+// and by one at a time. A failure is not kept, and that one who fetched has ended
+// is none to those who wait for it: another of them fetches.
 func (f *fetcher) fromCache(ctx context.Context, user, uri string) (string, error) {
 	key := user + "\x00" + uri
-	f.mu.Lock()
-	c := f.cached[key]
-	if c == nil {
-		c = &cached{done: make(chan struct{}), path: filepath.Join(f.dir, fmt.Sprintf("c%07d", len(f.cached)))}
-		f.cached[key] = c
-		f.mu.Unlock()
-		if c.err = os.MkdirAll(f.dir, 0o755); c.err == nil {
-			c.err = download(ctx, uri, c.path)
+	for {
+		c, isNew := f.claim(key)
+		if isNew {
+			f.fill(ctx, key, uri, c)
+			return c.path, c.err
 		}
-		if c.err != nil {
-			f.mu.Lock()
-			delete(f.cached, key)
-			f.mu.Unlock()
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+			return "", ctx.Err()
 		}
-		close(c.done)
-		return c.path, c.err
+		if !c.left || ctx.Err() != nil {
+			return c.path, c.err
+		}
 	}
-	f.mu.Unlock()
-	select {
-	case <-c.done:
-		return c.path, c.err
-	case <-ctx.Done():
-		return "", ctx.Err()
+}
+
+// claim returns what the cache has under a key, and reports whether it is new and
+// so the caller's to fill. A path is never given twice.
+func (f *fetcher) claim(key string) (c *cached, isNew bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if c := f.cached[key]; c != nil {
+		return c, false
+	}
+	c = &cached{done: make(chan struct{}), path: filepath.Join(f.dir, fmt.Sprintf("c%07d", f.claims))}
+	f.claims++
+	f.cached[key] = c
+	return c, true
+}
+
+// fill fetches a URI into its place in the cache.
+func (f *fetcher) fill(ctx context.Context, key, uri string, c *cached) {
+	defer close(c.done)
+	if c.err = os.MkdirAll(f.dir, 0o755); c.err == nil {
+		c.err = download(ctx, uri, c.path)
+	}
+	if c.err != nil {
+		c.left = ctx.Err() != nil
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.cached, key)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -185,5 +186,59 @@ func TestFetchCache(t *testing.T) {
 	}
 	if n := asked.Load(); n != 2 {
 		t.Errorf("asked %d times for two users", n)
+	}
+}
+
+// A fetch that fails neither gives its place in the cache to two others, nor,
+// when it failed because its executor was ended, fails who waits for the same.
+func TestFetchCachePlaces(t *testing.T) {
+	t.Parallel()
+	asked, fail := make(chan struct{}, 2), make(chan struct{})
+	var first atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/a" && first.CompareAndSwap(false, true) {
+			asked <- struct{}{}
+			select {
+			case <-fail:
+			case <-r.Context().Done():
+			}
+			http.Error(w, "no", http.StatusInternalServerError)
+			return
+		}
+		io.WriteString(w, "content of "+r.URL.Path)
+	}))
+	t.Cleanup(server.Close)
+	f := newFetcher(t.TempDir())
+	read := func(ctx context.Context, path string) (string, error) {
+		file, err := f.fromCache(ctx, "u", server.URL+path)
+		if err != nil {
+			return "", err
+		}
+		text, err := os.ReadFile(file)
+		return string(text), err
+	}
+	ctx, end := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() {
+		if _, err := read(ctx, "/a"); err == nil {
+			t.Error("the fetch of an executor that was ended succeeds")
+		}
+	})
+	<-asked
+	all.Go(func() { // either waits for the first, or comes when that is over
+		if text, err := read(t.Context(), "/a"); err != nil || text != "content of /a" {
+			t.Errorf("who waited got %q, %v", text, err)
+		}
+	})
+	if text, err := read(t.Context(), "/b"); err != nil || text != "content of /b" {
+		t.Errorf("b is %q, %v", text, err)
+	}
+	end()
+	all.Wait()
+	close(fail)
+	for _, path := range []string{"/c", "/b", "/a"} {
+		if text, err := read(t.Context(), path); err != nil || text != "content of "+path {
+			t.Errorf("%s is %q, %v", path, text, err)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 )
 
@@ -34,21 +35,31 @@ type lease struct {
 	remote pb.LeaseClient
 	id     clientv3.LeaseID
 	life   time.Duration
-	born   time.Time
-	// good is how long after born the lease surely lasts, less the margin.
+	clock  func() time.Duration // sinceBoot
+	// good is until when, by the clock, the lease surely lasts, less the margin.
 	good atomic.Int64
+}
+
+// sinceBoot is the time since this machine started. Unlike Go's own clock it
+// counts the time that the machine was suspended (clock_gettime(2)).
+func sinceBoot() time.Duration {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+		panic(fmt.Sprintf("CLOCK_BOOTTIME cannot be read: %v", err)) // Linux has it since 2.6.39
+	}
+	return time.Duration(now.Nano())
 }
 
 // grant asks for a new lease.
 func grant(ctx context.Context, etcd *clientv3.Client) (*lease, error) {
 	ctx, cancel := context.WithTimeout(ctx, ttl)
 	defer cancel()
-	asked := time.Now()
+	asked := sinceBoot()
 	granted, err := etcd.Grant(ctx, int64(ttl/time.Second))
 	if err != nil {
 		return nil, fmt.Errorf("asking etcd for a lease: %w", err)
 	}
-	l := &lease{etcd: etcd, remote: pb.NewLeaseClient(etcd.ActiveConnection()), id: granted.ID, born: asked}
+	l := &lease{etcd: etcd, remote: pb.NewLeaseClient(etcd.ActiveConnection()), id: granted.ID, clock: sinceBoot}
 	l.life = time.Duration(granted.TTL) * time.Second
 	l.renewed(asked)
 	return l, nil
@@ -56,11 +67,11 @@ func grant(ctx context.Context, etcd *clientv3.Client) (*lease, error) {
 
 // renewed notes that etcd has answered what was sent at this time: the life it
 // gave began no earlier.
-func (l *lease) renewed(sent time.Time) { l.good.Store(int64(sent.Sub(l.born) + l.life - margin)) }
+func (l *lease) renewed(sent time.Duration) { l.good.Store(int64(sent + l.life - margin)) }
 
 // left is for how long the lease is still good. The clock it reads goes on while
-// the process is stopped.
-func (l *lease) left() time.Duration { return time.Duration(l.good.Load()) - time.Since(l.born) }
+// the process is stopped, and while the machine is suspended.
+func (l *lease) left() time.Duration { return time.Duration(l.good.Load()) - l.clock() }
 
 // keep renews the lease until ctx ends or the lease is not good any more, and
 // says why.
@@ -77,14 +88,14 @@ func (l *lease) keep(ctx context.Context) error {
 		if l.left() <= 0 {
 			return errors.Join(fmt.Errorf("etcd has not renewed our lease in time (it lasts %s)", l.life), failure)
 		}
-		sent := time.Now()
+		sent := l.clock()
 		switch failure = l.renew(ctx); {
 		case failure == nil:
 			l.renewed(sent)
 		case errors.Is(failure, rpctypes.ErrLeaseNotFound):
 			return fmt.Errorf("etcd has ended our lease: %w", failure)
 		}
-		pause.Reset(min(renewEvery-time.Since(sent), l.left()))
+		pause.Reset(min(renewEvery-(l.clock()-sent), l.left()))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 )
 
@@ -50,8 +51,8 @@ func (r renewal) Recv() (*pb.LeaseKeepAliveResponse, error) {
 
 func fakeLease(e *fakeEtcd) *lease {
 	e.began = time.Now()
-	l := &lease{remote: e, life: ttl, born: e.began}
-	l.renewed(e.began)
+	l := &lease{remote: e, life: ttl, clock: func() time.Duration { return time.Since(e.began) }}
+	l.renewed(0)
 	return l
 }
 
@@ -74,7 +75,7 @@ func TestLeaseLasts(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := fakeLease(&fakeEtcd{slow: c.slow, dead: c.dead})
 				err := l.keep(t.Context())
-				if took := time.Since(l.born); took != c.want {
+				if took := l.clock(); took != c.want {
 					t.Errorf("it lasted %v, want %v", took, c.want)
 				}
 				if err == nil || !strings.Contains(err.Error(), "not renewed our lease in time") {
@@ -115,6 +116,37 @@ func TestLeaseIsOverAfterAPause(t *testing.T) {
 	})
 }
 
+// A suspended machine runs no timers, but what it believes of its lease is over
+// as soon as it wakes.
+func TestLeaseIsOverAfterASuspension(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := fakeLease(&fakeEtcd{dead: time.Hour})
+		suspended, awake := time.Duration(0), l.clock
+		l.clock = func() time.Duration { return awake() + suspended }
+		if l.left() <= 0 {
+			t.Fatal("a new lease is over")
+		}
+		suspended = ttl
+		if l.left() > 0 {
+			t.Errorf("it is good for %v more", l.left())
+		}
+	})
+}
+
+// Time since boot is the one that counts suspended time: never less than the
+// monotonic clock's.
+func TestSinceBoot(t *testing.T) {
+	t.Parallel()
+	var monotonic unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &monotonic); err != nil {
+		t.Fatal(err)
+	}
+	if boot := sinceBoot(); boot < time.Duration(monotonic.Nano()) {
+		t.Errorf("%v since boot, but the monotonic clock is at %v", boot, time.Duration(monotonic.Nano()))
+	}
+}
+
 func TestLeaseEndedByEtcd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -122,7 +154,7 @@ func TestLeaseEndedByEtcd(t *testing.T) {
 		if err := l.keep(t.Context()); err == nil || !strings.Contains(err.Error(), "ended our lease") {
 			t.Errorf("the reason: %v", err)
 		}
-		if took := time.Since(l.born); took != renewEvery {
+		if took := l.clock(); took != renewEvery {
 			t.Errorf("noticed after %v, want %v", took, renewEvery)
 		}
 	})

@@ -288,10 +288,10 @@ func TestGuard(t *testing.T) {
 	passed := errors.New("passed")
 	next := roundTrip(func(*http.Request) (*http.Response, error) { return nil, passed })
 	p := New(new(clientv3.Client), "https://a:6443", "a")
-	lives := &lease{born: time.Now(), life: time.Hour}
-	lives.renewed(lives.born)
-	over := &lease{born: time.Now(), life: margin}
-	over.renewed(over.born)
+	lives := &lease{clock: sinceBoot, life: time.Hour}
+	lives.renewed(sinceBoot())
+	over := &lease{clock: sinceBoot, life: margin}
+	over.renewed(sinceBoot())
 	for _, c := range []struct {
 		state string
 		lead  *lead

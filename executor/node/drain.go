@@ -31,9 +31,11 @@ func (n *Node) Running(ctx context.Context, uid string) (bool, error) {
 
 // Drain ends every pod by way of the kubelet, so that containers get their
 // signals and hooks, in the first part of the time that there is. Then it removes
-// by force what is there still. That needs Docker only.
+// by force what is there still. That needs Docker only. A node that is only
+// coming up runs no kubelet any more.
 func (n *Node) Drain(ctx context.Context) error {
 	n.mu.Lock()
+	n.draining = true
 	r, k, owner, groups := n.runtime, n.kubelet, n.owner, n.groups
 	n.mu.Unlock()
 	if r != nil && k != nil {

@@ -49,16 +49,17 @@ type Config struct {
 type Node struct {
 	cfg Config
 
-	mu      sync.Mutex       // guards what Run brings up
-	root    string           // root directory; "" until it is made
-	lock    *lock            // that this executor lives; nil until there is a root directory
-	owner   dockershim.Owner // of its containers; empty until there may be any
-	groups  string           // control group that they are under; "" is Docker's own choice
-	runtime *runtime         // nil while none serves
-	kubelet *kubelet.Kubelet
-	servers []string // API servers that the kubelet is to use; nil: those of the Spec
-	drained bool     // no pod will run any more
-	ended   bool     // Run has returned
+	mu       sync.Mutex       // guards what Run brings up
+	root     string           // root directory; "" until it is made
+	lock     *lock            // that this executor lives; nil until there is a root directory
+	owner    dockershim.Owner // of its containers; empty until there may be any
+	groups   string           // control group that they are under; "" is Docker's own choice
+	runtime  *runtime         // nil while none serves
+	kubelet  *kubelet.Kubelet
+	servers  []string // API servers that the kubelet is to use; nil: those of the Spec
+	draining bool     // no kubelet may come up any more
+	drained  bool     // no pod will run any more
+	ended    bool     // Run has returned
 }
 
 var _ executor.Node = (*Node)(nil)
@@ -136,7 +137,10 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observe
 			glog.Warningf("pods are not contained after all: Docker's systemd driver makes containers in slices only; " +
 				"start Docker with --exec-opt native.cgroupdriver=cgroupfs, or this executor with -contain_pods=false")
 		}
-		n.have(k)
+		if !n.have(k) {
+			<-ctx.Done() // what Drain was to find is gone; the end of Run removes the rest
+			return ctx.Err()
+		}
 		others := newLeftovers(n.cfg.RootDir, n.cfg.Docker, shim.Owner)
 		return beside(ctx, others.run, func(ctx context.Context) error {
 			return beside(ctx, func(ctx context.Context) { swept.run(ctx, r) }, k.Run)
@@ -145,16 +149,22 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observe
 }
 
 // have makes k the kubelet that calls go to, with the API servers known by now.
-func (n *Node) have(k *kubelet.Kubelet) {
+// It reports false when k must not run, since the node was drained before it came
+// so far.
+func (n *Node) have(k *kubelet.Kubelet) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.draining {
+		return false
+	}
 	n.kubelet = k
 	if n.servers == nil {
-		return
+		return true
 	}
 	if err := k.SetServers(n.servers); err != nil {
 		glog.Warningf("keeping the API servers that came with the first task: %v", err)
 	}
+	return true
 }
 
 // beside runs side as long as f, and returns when both have ended.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/kubelet"
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
@@ -201,5 +202,18 @@ func bind(t *testing.T, from, to string) {
 	}
 	if err == nil {
 		t.Cleanup(func() { _ = unix.Unmount(to, unix.MNT_DETACH) })
+	}
+}
+
+// A drain that comes while the node is only coming up is not forgotten: no kubelet
+// starts pods after it.
+func TestDrainBeforeTheKubelet(t *testing.T) {
+	t.Parallel()
+	n := &Node{}
+	if err := n.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n.have(new(kubelet.Kubelet)) || n.kubelet != nil {
+		t.Error("a kubelet comes up on a drained node")
 	}
 }

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -14,9 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The local port is for root and the user of framework_runner. Another user of
-// the machine is refused, and told by which flag that is changed; a caller who
-// impersonates somebody has that one's rights, in v1beta1 as well.
+// The local port admits root and the user of framework_runner. It refuses other
+// users of the machine, and the answer names the flag that admits them. A caller
+// who impersonates a user has only that user's rights, in v1beta1 too.
 func TestLocalPortRights(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Master: "none"})
 	ctx := context.Background()
@@ -56,6 +55,6 @@ func TestLocalPortRights(t *testing.T) {
 		}
 	}
 	if _, err := c.Client.CoreV1().Pods("default").Get(ctx, "kept", metav1.GetOptions{}); err != nil {
-		t.Error(fmt.Errorf("the pod that nobody may delete: %w", err))
+		t.Errorf("the pod that was not to be deleted: %v", err)
 	}
 }

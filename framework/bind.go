@@ -72,7 +72,7 @@ const longestPause = 30 * time.Second
 // persist does something at the API server until it succeeds, fails for good or
 // ctx ends. It waits by rest between attempts.
 func persist(ctx context.Context, rest pause, what string, do func(context.Context) error) error {
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longestPause) {
+	for delay := 50 * time.Millisecond; ; delay = min(2*delay, longestPause) {
 		bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
 		err := do(bounded)
 		cancel()
@@ -86,7 +86,7 @@ func persist(ctx context.Context, rest pause, what string, do func(context.Conte
 			return err
 		}
 		glog.Warningf("framework: %s, will be repeated: %v", what, err)
-		if !rest(ctx, pause) {
+		if !rest(ctx, delay) {
 			return err
 		}
 	}

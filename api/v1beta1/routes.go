@@ -141,20 +141,24 @@ func (c *call) link(m *wire.Meta) string {
 	if m.ID != "" {
 		link += "/" + m.ID
 	}
-	if c.namespaced {
-		link += "?namespace=" + url.QueryEscape(m.Namespace)
-	}
-	return link
+	return link + c.linkQuery(m.Namespace)
 }
 
-// listLink is the selfLink of a list: with a slash behind the kind's path if the
-// client wrote one.
+// listLink is the selfLink of a list. It ends in a slash if the client wrote one.
 func (c *call) listLink() string {
-	link := c.link(&wire.Meta{Namespace: c.namespace})
-	if !strings.HasSuffix(c.r.URL.Path, "/") {
-		return link
+	link := c.root + "/" + c.path
+	if strings.HasSuffix(c.r.URL.Path, "/") {
+		link += "/"
 	}
-	return strings.Replace(link, "/"+c.path, "/"+c.path+"/", 1)
+	return link + c.linkQuery(c.namespace)
+}
+
+// linkQuery is the query of a selfLink; kinds without namespaces have none.
+func (c *call) linkQuery(namespace string) string {
+	if !c.namespaced {
+		return ""
+	}
+	return "?namespace=" + url.QueryEscape(namespace)
 }
 
 // acceptsJSON tells whether the client takes JSON.

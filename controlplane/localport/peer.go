@@ -35,9 +35,9 @@ func peerUID(c net.Conn) (uint32, error) {
 	}
 	// Where no socket has this pair, a listener on the peer's port is answered.
 	if string(answer[answerID:answerID+idEnd]) != string(want[:idEnd]) {
-		return 0, errors.New("no socket of this machine is connected so")
+		return 0, errors.New("no socket of this machine has this connection")
 	}
-	// A socket that its process has closed belongs to nobody, and its uid reads 0.
+	// The kernel reports uid 0 for a socket that its process has closed.
 	if binary.NativeEndian.Uint32(answer[answerNode:]) == 0 {
 		return 0, errors.New("it has closed its socket")
 	}

@@ -20,8 +20,8 @@ type Server struct {
 	grace    time.Duration
 }
 
-// New returns a server of handler on l, for users, that gives the requests in flight grace
-// to end when it is stopped. It owns l from now on.
+// New returns a server of handler on l that admits only users. When it is stopped,
+// requests in flight get grace to end. The server owns l from now on.
 func New(l net.Listener, handler http.Handler, users Users, grace time.Duration) *Server {
 	return &Server{listener: track(l), handler: handler, users: users, grace: grace}
 }

@@ -31,8 +31,8 @@ func (n *Node) Running(ctx context.Context, uid string) (bool, error) {
 
 // Drain ends every pod by way of the kubelet, so that containers get their
 // signals and hooks, in the first part of the time that there is. Then it removes
-// by force what is there still. That needs Docker only. A node that is only
-// coming up runs no kubelet any more.
+// by force what is there still. That needs Docker only. A node that is still
+// starting does not start its kubelet afterwards.
 func (n *Node) Drain(ctx context.Context) error {
 	n.mu.Lock()
 	n.draining = true

@@ -138,7 +138,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observe
 				"start Docker with --exec-opt native.cgroupdriver=cgroupfs, or this executor with -contain_pods=false")
 		}
 		if !n.have(k) {
-			<-ctx.Done() // what Drain was to find is gone; the end of Run removes the rest
+			<-ctx.Done() // drained before there were pods; Run removes the root directory
 			return ctx.Err()
 		}
 		others := newLeftovers(n.cfg.RootDir, n.cfg.Docker, shim.Owner)

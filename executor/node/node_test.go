@@ -205,8 +205,7 @@ func bind(t *testing.T, from, to string) {
 	}
 }
 
-// A drain that comes while the node is only coming up is not forgotten: no kubelet
-// starts pods after it.
+// A node that was drained while it was starting does not start its kubelet.
 func TestDrainBeforeTheKubelet(t *testing.T) {
 	t.Parallel()
 	n := &Node{}

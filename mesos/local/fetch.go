@@ -26,7 +26,7 @@ type cached struct {
 	done chan struct{}
 	path string
 	err  error
-	left bool // it failed because the one who fetched has ended
+	left bool // it failed because the ctx of its fetch ended
 }
 
 func newFetcher(workDir string) *fetcher {
@@ -96,8 +96,8 @@ func targetName(u *mesospb.CommandInfo_URI) (string, error) {
 }
 
 // fromCache returns the path of a URI's content, fetched once for each user,
-// and by one at a time. A failure is not kept, and that one who fetched has ended
-// is none to those who wait for it: another of them fetches.
+// and by one caller at a time. A failure is not kept. If it failed because that
+// caller's ctx ended, one of those who wait fetches instead.
 func (f *fetcher) fromCache(ctx context.Context, user, uri string) (string, error) {
 	key := user + "\x00" + uri
 	for {
@@ -122,7 +122,7 @@ func (f *fetcher) fromCache(ctx context.Context, user, uri string) (string, erro
 func (f *fetcher) claim(key string) (c *cached, isNew bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if c := f.cached[key]; c != nil {
+	if c = f.cached[key]; c != nil {
 		return c, false
 	}
 	c = &cached{done: make(chan struct{}), path: filepath.Join(f.dir, fmt.Sprintf("c%07d", f.claims))}

@@ -19,6 +19,7 @@ type core struct {
 	spec     Spec             // as far as SUBSCRIBED tells; Name is set with the first task
 	signals  bool             // the framework knows TASK_KILLING
 	closing  bool             // no more tasks are taken
+	up       bool             // the node has what it needs of this agent; until then no task is STARTING
 	failed   string           // why the node failed; "" as long as it has not
 	waiting  string           // why the node cannot run pods yet; "" if nobody says
 	tasks    []*task          // alive, in the order of their launch
@@ -47,7 +48,9 @@ func (c *core) subscribed(s *mesospb.ExecutorEvent_Subscribed) {
 	}
 }
 
-// launch takes a task on: the framework may bind its pod from now on.
+// launch takes a task on. The framework may bind its pod when it is STARTING,
+// which is not said before the node is up: a task that ends before can still be
+// launched on another agent.
 func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	id := info.GetTaskId().GetValue()
 	if c.byID[id] != nil {
@@ -71,10 +74,13 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	}
 	c.tasks = append(c.tasks, t)
 	c.byID[id], c.byUID[t.ref.UID] = t, t
-	effects := []effect{t.starting(c.waiting)}
 	if c.spec.Name == "" {
 		c.spec.Name, c.spec.Cluster = data.Node, data.Cluster
-		return append(effects, start{c.spec})
+		return []effect{start{c.spec}}
+	}
+	var effects []effect
+	if c.up || c.waiting != "" {
+		effects = append(effects, t.starting(c.waiting))
 	}
 	if p, ok := c.bound[t.ref.UID]; ok { // its last executor died; it may have run all the time
 		t.seen = true
@@ -182,10 +188,24 @@ func (c *core) waits(reason string) []effect {
 		return nil
 	}
 	c.waiting = reason
+	return c.start()
+}
+
+// nodeIsUp takes in that the node has all that it needs of this agent.
+func (c *core) nodeIsUp() []effect {
+	if c.up && c.waiting == "" {
+		return nil
+	}
+	c.up, c.waiting = true, ""
+	return c.start()
+}
+
+// start says STARTING of every task that does not run yet.
+func (c *core) start() []effect {
 	var effects []effect
 	for _, t := range c.tasks {
-		if t.running == nil && t.end == nil && !t.killing {
-			effects = append(effects, t.starting(reason))
+		if t.running == nil && t.end == nil && !t.killing && !(t.started && c.waiting == "") {
+			effects = append(effects, t.starting(c.waiting))
 		}
 	}
 	return effects

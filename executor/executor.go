@@ -59,6 +59,7 @@ type Executor struct {
 	cfg    Config
 	core   *core // belongs to Run
 	events chan *mesospb.ExecutorEvent
+	up     chan struct{} // the node is up
 	pods   chan []Pod    // holds the latest only
 	waits  chan string   // holds the latest reason only
 	asked  chan answer   // what was asked of the node has come true
@@ -99,6 +100,7 @@ func New(cfg Config) (*Executor, error) {
 		cfg:    cfg,
 		core:   core,
 		events: make(chan *mesospb.ExecutorEvent),
+		up:     make(chan struct{}, 1),
 		pods:   make(chan []Pod, 1),
 		waits:  make(chan string, 1),
 		asked:  make(chan answer),
@@ -124,6 +126,9 @@ func (e *Executor) Event(event *mesospb.ExecutorEvent) {
 // sight is what the node tells. What nobody has looked at yet is replaced by what
 // is told later.
 type sight struct{ *Executor }
+
+// Up implements Observer.
+func (s sight) Up() { latest(s.up, struct{}{}) }
 
 // Pods implements Observer.
 func (s sight) Pods(pods []Pod) { latest(s.pods, pods) }

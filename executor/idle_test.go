@@ -14,7 +14,7 @@ func TestIdle(t *testing.T) {
 		b.bound("a=Running,ready", "foreign=Running")
 		b.bound("a=Succeeded", "foreign=Running")
 		time.Sleep(time.Hour)
-		b.happened("STARTING t1", "node node", "RUNNING t1", "FINISHED t1") // somebody else's pod needs a kubelet
+		b.happened("node node", "STARTING t1", "RUNNING t1", "FINISHED t1") // somebody else's pod needs a kubelet
 		b.bound("a=Succeeded", "foreign=Succeeded,deleting")
 		time.Sleep(time.Hour)
 		b.bound("a=Succeeded")
@@ -35,7 +35,7 @@ func TestIdleWithDebts(t *testing.T) {
 		b.launch("t1", "a", "idle=1m")
 		b.bound("a=Failed")
 		time.Sleep(10*time.Minute + time.Second)
-		b.happened("STARTING t1", "node node", "FAILED t1")
+		b.happened("node node", "STARTING t1", "FAILED t1")
 		b.agent.silent.Store(false)
 		b.ends(time.Minute, nil)
 	})
@@ -61,7 +61,7 @@ func TestLaunchWhileEnding(t *testing.T) {
 		b.launch("t1", "a", "idle=1m")
 		b.bound("a=Failed")
 		time.Sleep(time.Minute)
-		b.happened("STARTING t1", "node node", "FAILED t1", "drain")
+		b.happened("node node", "STARTING t1", "FAILED t1", "drain")
 		b.agent.events <- &mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_LAUNCH.Enum(),
 			Launch: &mesospb.ExecutorEvent_Launch{Task: launchOf(t, "t2", "b")}}
 		b.ends(time.Second, nil)

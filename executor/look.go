@@ -10,8 +10,8 @@ import (
 // look compares the tasks with all pods that are bound to this node now.
 func (c *core) look(pods []Pod) []effect {
 	seen := make(map[string]Pod, len(pods))
-	c.bound, c.waiting = seen, ""
-	var effects []effect
+	effects := c.nodeIsUp()
+	c.bound = seen
 	for _, p := range pods {
 		seen[p.UID] = p
 		if t := c.byUID[p.UID]; t != nil && c.unwanted(t, p) {

@@ -62,6 +62,8 @@ func (l *loop) serve(ctx, work context.Context, connection <-chan error) (why er
 				return nil, true
 			}
 			l.apply(work, l.event(event)...)
+		case <-l.up:
+			l.apply(work, l.core.nodeIsUp()...)
 		case pods := <-l.pods:
 			l.apply(work, l.core.look(pods)...)
 		case reason := <-l.waits:

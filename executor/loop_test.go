@@ -97,6 +97,7 @@ type testNode struct {
 
 func (n *testNode) Run(ctx context.Context, spec Spec, see Observer) error {
 	n.record.add("node " + spec.Name)
+	see.Up()
 	for {
 		select {
 		case p := <-n.pods:
@@ -270,7 +271,7 @@ func (b *bench) ends(within time.Duration, want error) {
 func TestLife(t *testing.T) {
 	inBubble(t, faults{outlive: 3 * time.Second}, func(b *bench) {
 		b.launch("t1", "a")
-		b.happened("STARTING t1", "node node")
+		b.happened("node node", "STARTING t1")
 		b.bound("a=Running,ready")
 		b.happened("RUNNING t1")
 		b.bound("a=Succeeded")
@@ -304,7 +305,7 @@ func TestMessage(t *testing.T) {
 	inBubble(t, faults{}, func(b *bench) {
 		b.message(`{"servers":["https://early:6443"]}`)
 		b.launch("t1", "a")
-		b.happened("STARTING t1", "node node")
+		b.happened("node node", "STARTING t1")
 		for _, text := range []string{"", "{", `{}`, `{"servers":"x"}`, "\x00\xff", `{"servers":["https://api:6443"],"new":1}`} {
 			b.message(text)
 		}
@@ -380,9 +381,9 @@ func TestNodeWaits(t *testing.T) {
 			synctest.Wait()
 		}
 		b.launch("t2", "b")
-		b.happened("STARTING t1", "node node", "STARTING t1", "STARTING t2")
+		b.happened("node node", "STARTING t1", "STARTING t1", "STARTING t2")
 		b.bound("a=Running")
-		b.happened("RUNNING t1")
+		b.happened("STARTING t1", "STARTING t2", "RUNNING t1")
 		b.signal()
 		b.ends(0, nil)
 	})

@@ -25,6 +25,7 @@ type taskMemory struct {
 	ID       string         `json:"id"`
 	Ref      Ref            `json:"ref"`
 	Seen     bool           `json:"seen,omitempty"`
+	Started  bool           `json:"started,omitempty"`
 	Killing  bool           `json:"killing,omitempty"`
 	Removing bool           `json:"removing,omitempty"`
 	Grace    *time.Duration `json:"grace,omitempty"`
@@ -94,12 +95,12 @@ func (c *core) resume() []effect {
 }
 
 func (t *task) memory() taskMemory {
-	return taskMemory{ID: t.id, Ref: t.ref, Seen: t.seen, Killing: t.killing, Removing: t.removing,
+	return taskMemory{ID: t.id, Ref: t.ref, Seen: t.seen, Started: t.started, Killing: t.killing, Removing: t.removing,
 		Grace: t.grace, Running: t.running, End: t.end}
 }
 
 func (m taskMemory) task() *task {
-	return &task{id: m.ID, ref: m.Ref, seen: m.Seen, killing: m.Killing, removing: m.Removing,
+	return &task{id: m.ID, ref: m.Ref, seen: m.Seen, started: m.Started, killing: m.Killing, removing: m.Removing,
 		grace: m.Grace, running: m.Running, end: m.End}
 }
 

@@ -37,6 +37,11 @@ type Node interface {
 
 // An Observer is told of a node. Its methods do not block.
 type Observer interface {
+	// Up is told once: the node has its address, its root directory and its
+	// certificate, so that nothing that an agent may lack keeps it from running
+	// pods.
+	Up()
+
 	// Pods is given all pods that are bound to the node, first when they are
 	// known and then after each change.
 	Pods(pods []Pod)

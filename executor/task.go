@@ -14,6 +14,7 @@ type task struct {
 	ref Ref
 
 	seen     bool           // the API server has shown the pod bound to this node
+	started  bool           // STARTING has been said, and nothing that the node waits for since
 	killing  bool           // it is to end, by KILL or by deletion of the pod
 	removing bool           // the API server is being asked to delete the pod
 	grace    *time.Duration // that the pod is given then; nil: its own
@@ -46,6 +47,7 @@ func status(id string, state mesospb.TaskState, message string) *mesospb.TaskSta
 
 // starting says that the task is in hand, and what the node waits for, if anything.
 func (t *task) starting(waits string) effect {
+	t.started = waits == ""
 	if waits == "" {
 		return update{status(t.id, mesospb.TaskState_TASK_STARTING, fmt.Sprintf("pod %s: waiting to be bound to this node", t.ref))}
 	}

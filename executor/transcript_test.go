@@ -21,6 +21,7 @@ import (
 //	pods [POD=PHASE[,ready][,deleting][,ip=IP][,reason=WORDS] …]   all pods that are bound now
 //	gone POD                         no container of the pod runs
 //	removed POD                      the API server has been asked to delete it
+//	up                               the node has what it needs of this agent
 //	waits WORDS                      why the node cannot run pods yet
 //	fail WORDS                       the node has failed
 //	settings SERVER … [program=URL]   what the framework says beside
@@ -145,6 +146,8 @@ func command(t *testing.T, c *core, line string) []effect {
 		return c.gone("uid-" + rest)
 	case "removed":
 		return c.removed("uid-" + rest)
+	case "up":
+		return c.nodeIsUp()
 	case "waits":
 		return c.waits(rest)
 	case "fail":

@@ -73,6 +73,7 @@ func (l *loop) updated(s *mesospb.TaskStatus) {
 		Reason:  s.Reason,
 		Message: s.GetMessage(),
 		UUID:    string(s.GetUuid()),
+		Waits:   waitsFor(s) != "",
 	}
 	reason := ""
 	if u.Reason != nil {

@@ -76,6 +76,7 @@ type Update struct {
 	Reason  *mesospb.TaskStatus_Reason // nil when not given
 	Message string
 	UUID    string // raw bytes; not empty exactly when it must be acknowledged
+	Waits   bool   // STARTING, but the node cannot run the pod yet
 }
 
 // What became of the core's own calls.

@@ -76,6 +76,9 @@ func (s *State) place(a *agent) bool {
 	s.leaveClass(p)
 	p.state = placed
 	p.attempt++
+	if len(a.batch) == 0 {
+		s.launches++
+	}
 	a.pays = a.pays || a.needsExecutor()
 	a.lost = false
 	a.room = room.minus(p.Amount)
@@ -89,7 +92,7 @@ func (s *State) place(a *agent) bool {
 		Ports:   p.Ports,
 	})
 	t.pod, p.task, t.bound = p, t, p.home != nil
-	t.since = s.now
+	t.since, t.launch = s.now, s.launches
 	s.alarms.set(&t.alarm, s.now.Add(firstWord))
 	a.batch = append(a.batch, t.Task)
 	return true
@@ -130,10 +133,18 @@ func (s *State) launch(a *agent) {
 // the agent's offers before they expire.
 func (s *State) worthHolding(a *agent) bool {
 	for _, p := range s.late[:min(len(s.late), heldToLook)] {
-		if len(a.held) > 0 && !a.shunned() && p.alarm.at.Before(a.expiry.at) &&
-			p.Amount.within(s.spareFor(a)) && a.welcomes(p.class) {
+		if len(a.held) > 0 && p.alarm.at.Before(a.expiry.at) && a.welcomes(p.class) && s.hasRoom(a, p) {
 			return true
 		}
 	}
 	return false
+}
+
+// hasRoom reports whether the agent's offers are enough for a pod, which may be
+// one that can only run there.
+func (s *State) hasRoom(a *agent, p *pod) bool {
+	if p.home != nil {
+		return p.Amount.within(s.roomFor(a))
+	}
+	return !a.shunned() && p.Amount.within(s.spareFor(a))
 }

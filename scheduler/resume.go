@@ -16,32 +16,57 @@ const resumeGrace = 5 * time.Minute
 // the pod's containers may live on: the next executor there takes them over, so
 // the pod is launched again on that very agent, before any other pod.
 type home struct {
-	last  Task  // the attempt that was interrupted
-	alarm alarm // the end of our patience
+	last  Task      // the attempt that was interrupted
+	until time.Time // the end of our patience, unless the pod runs before
+	alarm alarm     // the same, while no executor has the pod
 }
+
+// steady is how long a pod must have run for the end of its executor to count as
+// the first, after which another one is started at once.
+const steady = time.Minute
 
 // interrupt brings a bound pod back to the queue after the end of its task of
 // which no kubelet knows. Until the next attempt is launched the record of this
 // one tells of it, so the update may be acknowledged.
 func (s *State) interrupt(t *task, u Update) {
 	s.acknowledge(u)
-	p := t.pod
 	if !t.orphaned && u.endsExecutor() {
 		s.executorEnded(s.agents[t.Agent], hintAsk) // the first word of it
 	}
+	switch {
+	case t.ran.IsZero() && u.blamesAgent():
+		s.strike(t)
+	case !t.ran.IsZero() && s.now.Sub(t.ran) >= steady:
+		t.pod.failures = 0
+	}
+	s.goHome(t, describe(u))
+}
+
+// goHome has the bound pod of a task that is over wait for another executor on
+// its agent. The patience lasts until the pod runs, over any number of executors
+// that end before.
+func (s *State) goHome(t *task, trouble string) {
+	p := t.pod
 	if p.home == nil {
-		p.home = &home{alarm: alarm{ring: func() { s.giveUp(p) }}}
-		s.alarms.set(&p.home.alarm, s.now.Add(resumeGrace))
+		p.home = &home{until: s.now.Add(resumeGrace), alarm: alarm{ring: func() { s.giveUp(p) }}}
 	}
 	p.home.last = t.Task
-	s.requeue(p, describe(u), true)
+	s.alarms.set(&p.home.alarm, p.home.until)
+	s.requeue(p, trouble, true)
 	s.drop(t)
 }
 
-// resumed ends the wait: an executor there has the pod.
-func (s *State) resumed(p *pod) {
-	s.alarms.stop(&p.home.alarm)
-	p.home, p.failures, p.trouble = nil, 0, ""
+// taken halts the wait: an executor there has the pod, which may take its time to
+// run.
+func (s *State) taken(p *pod) {
+	if p.home != nil {
+		s.alarms.stop(&p.home.alarm)
+	}
+}
+
+// neverRan reports whether the executor ended a task whose pod no kubelet has run.
+func (t *task) neverRan() bool {
+	return t.ran.IsZero() && t.launch > 0 && t.last != nil && t.last.blamesAgent()
 }
 
 // giveUp fails a pod whose agent starts no executor for it any more.
@@ -51,6 +76,7 @@ func (s *State) giveUp(p *pod) {
 		s.unqueue(p)
 		t = s.newTask(p.home.last)
 		t.pod, p.task, p.state = p, t, placed
+		p.old = slices.DeleteFunc(p.old, func(id string) bool { return id == t.ID })
 	} else {
 		// The attempt under way may yet succeed, too late for the pod.
 		t.back = t.state == launching

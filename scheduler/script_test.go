@@ -28,7 +28,7 @@ import (
 //	disconnected
 //	offer o1 agent=A1 node=n1 cpu=4 mem=1024 ports=31000-32000 executor
 //	rescind o1
-//	update a.1 RUNNING agent=A1 from=executor reason=RECONCILIATION uuid=u1 says=words_of_it
+//	update a.1 RUNNING agent=A1 from=executor reason=RECONCILIATION uuid=u1 says=words_of_it waits
 //	executor-lost A1
 //	agent-lost A1
 //	launch-failed a.1
@@ -221,6 +221,7 @@ func (w *words) update() Update {
 		}
 		u.Reason = new(mesospb.TaskStatus_Reason(reason))
 	}
+	u.Waits = w.has("waits")
 	return u
 }
 

@@ -1,14 +1,10 @@
 package scheduler
 
-import (
-	"time"
-
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-)
+import "time"
 
 // An agent on which nothing starts looks empty, and so the best place of all.
 // After some launches in a row that came to nothing there it is left alone, ever
-// longer, until one succeeds.
+// longer, until a pod runs. Pods that can only run there are still launched.
 const (
 	strikesOut = 3
 	firstShun  = 30 * time.Second
@@ -17,22 +13,26 @@ const (
 
 // record is what became of launches on an agent.
 type record struct {
-	strikes int       // launches in a row that came to nothing
-	last    time.Time // when the last of them was told; what was launched before counts with it
-	shun    alarm     // the end of being left alone
+	strikes int    // launches in a row that came to nothing
+	last    uint64 // the latest launch when the last of them was told; all up to it count with it
+	shun    alarm  // the end of being left alone
 }
 
-// strike counts a launch that came to nothing by a fault of the agent: the
-// executor could not be fetched, started or heard of.
-func (s *State) strike(t *task, u Update) {
+// strike counts a launch that came to nothing by a fault of the agent, once for
+// all tasks of it. When a pod is bound there, it suffers until the agent is well
+// again, so that no other is given to it at once.
+func (s *State) strike(t *task) {
 	a := s.agents[t.Agent]
-	if u.Source != mesospb.TaskStatus_SOURCE_AGENT || u.reasonIs(mesospb.TaskStatus_REASON_AGENT_DRAINING) ||
-		a.record.strikes > 0 && !t.since.After(a.record.last) {
+	if t.launch <= a.record.last {
 		return
 	}
 	a.record.strikes++
-	a.record.last = s.now
-	if n := a.record.strikes - strikesOut; n >= 0 {
+	a.record.last = s.launches
+	n := a.record.strikes - strikesOut
+	if t.state != launching || t.bound {
+		n = max(n, 0)
+	}
+	if n >= 0 {
 		s.alarms.set(&a.record.shun, s.now.Add(backoff(n, firstShun, mostShun)))
 	}
 }
@@ -40,7 +40,7 @@ func (s *State) strike(t *task, u Update) {
 // shunned says that the agent is to be left alone.
 func (a *agent) shunned() bool { return a.record.shun.isSet() }
 
-// proved: an executor has started there.
+// proved: a pod runs there.
 func (s *State) proved(a *agent) {
 	a.record.strikes = 0
 	if a.shunned() {

@@ -65,6 +65,7 @@ type State struct {
 	dying  map[string]*task   // by pod uid: tasks whose pod is being failed
 
 	arrivals uint64 // pods that have ever been told
+	launches uint64 // Launch calls ever made
 	index    index  // classes of waiting pods, by age and need
 	late     []*pod // pods that wait for the end of their backoff
 

@@ -14,7 +14,8 @@ const (
 	// unclear: a state that no release of Mesos up to 1.11 knows. Whether the
 	// task lives must be asked.
 	unclear meaning = iota
-	// staged: the master or agent has the task; the executor has not spoken.
+	// staged: the master or agent has the task; the executor has not spoken, or
+	// its node cannot run the pod yet.
 	staged
 	// started: the executor has the task.
 	started
@@ -43,7 +44,12 @@ func mean(u Update) meaning {
 	switch u.State {
 	case mesospb.TaskState_TASK_STAGING:
 		return staged
-	case mesospb.TaskState_TASK_STARTING, mesospb.TaskState_TASK_RUNNING, mesospb.TaskState_TASK_KILLING:
+	case mesospb.TaskState_TASK_STARTING:
+		if u.Waits {
+			return staged
+		}
+		return started
+	case mesospb.TaskState_TASK_RUNNING, mesospb.TaskState_TASK_KILLING:
 		return started
 	case mesospb.TaskState_TASK_UNREACHABLE:
 		return paused
@@ -90,6 +96,24 @@ func mean(u Update) meaning {
 func (u Update) endsExecutor() bool {
 	return u.Source == mesospb.TaskStatus_SOURCE_AGENT && mean(u) == interrupted && u.State != mesospb.TaskState_TASK_DROPPED &&
 		!u.reasonIs(mesospb.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH)
+}
+
+// provesAgent reports whether an update tells that the node there runs pods.
+func (u Update) provesAgent() bool {
+	return u.State == mesospb.TaskState_TASK_RUNNING || u.State == mesospb.TaskState_TASK_KILLING
+}
+
+// blamesAgent reports whether a task that has not run ended by a fault of its
+// agent: the executor could not be fetched, started or heard of, or it says that
+// its node cannot run pods.
+func (u Update) blamesAgent() bool {
+	switch u.Source {
+	case mesospb.TaskStatus_SOURCE_AGENT:
+		return !u.reasonIs(mesospb.TaskStatus_REASON_AGENT_DRAINING)
+	case mesospb.TaskStatus_SOURCE_EXECUTOR:
+		return u.State == mesospb.TaskState_TASK_FAILED && !u.reasonIs(mesospb.TaskStatus_REASON_TASK_INVALID)
+	}
+	return false
 }
 
 func (u Update) reasonIs(r mesospb.TaskStatus_Reason) bool { return u.Reason != nil && *u.Reason == r }

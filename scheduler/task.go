@@ -15,7 +15,8 @@ const (
 //
 //	            started            Bound
 //	launching ──────────▶ binding ───────▶ running ──────▶ ended ──▶ over
-//	    │                    │  interrupted  │  vanished     │ pod's end not seen
+//	    │                    │  interrupted  │  vanished     │ pod's end not seen (it
+//	    │                    │               │               │ never ran: interrupted)
 //	    │                    │  ◀────────────┤               │
 //	    │ ended, vanished,   │ Bound with    ▼               ▼
 //	    ▼ paused             ▼ an error    failing ◀─────────┘
@@ -31,6 +32,9 @@ type task struct {
 	acks     []ack     // to be sent when the outcome of Bind or Fail is known
 	last     *Update   // what else than a start came while binding, or what ended it
 	since    time.Time // when it was launched, or restored
+	launch   uint64    // which launch of this life it came with, from 1; 0: none
+	waits    bool      // its node cannot run the pod yet, the executor said last
+	ran      time.Time // since when its pod is known to run; zero: it never was
 	bound    bool      // launching, of a pod that is bound there already
 	orphaned bool      // its executor has ended, and nothing has been heard of it since
 	back     bool      // it came back to life while its pod was being failed
@@ -111,8 +115,13 @@ func (s *State) drop(t *task) {
 // end, and cannot run the pod, as that is not bound.
 func (s *State) launchUnheard(t *task) {
 	p := t.pod
+	trouble := "no executor has spoken of task " + t.ID
+	if t.waits {
+		trouble = "node " + t.Node + " could not run pods"
+	}
+	s.strike(t)
 	s.kill(t, 0)
-	s.requeue(p, "no executor has spoken of task "+t.ID+" within "+wordGrace.String(), false)
+	s.requeue(p, trouble+" within "+wordGrace.String(), false)
 }
 
 // taskDue is the alarm of a task.
@@ -125,6 +134,11 @@ func (s *State) taskDue(t *task) {
 		}
 		s.asking = append(s.asking, t)
 	case isEnded:
+		if t.neverRan() {
+			s.strike(t)
+			s.goHome(t, t.endedBy())
+			return
+		}
 		s.fail(t, "TaskEnded", "its Mesos task has ended, but the pod's own end was not reported: "+t.endedBy())
 	case killing:
 		if s.connected {

@@ -1,6 +1,10 @@
 package scheduler
 
-import "time"
+import (
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
 
 // updated takes in what Mesos says of a task.
 func (s *State) updated(u Update) {
@@ -12,6 +16,9 @@ func (s *State) updated(u Update) {
 	if u.Agent == "" {
 		u.Agent = t.Agent
 	}
+	if u.State == mesospb.TaskState_TASK_STARTING {
+		u.Waits = t.stillWaits(u)
+	}
 	m := mean(u)
 	if m == ended && t.orphaned && isAnswer(u) {
 		m = interrupted // the answer says that it has ended, not that it did so by itself
@@ -21,6 +28,9 @@ func (s *State) updated(u Update) {
 	}
 	if m != doubtful {
 		t.doubt = time.Time{}
+	}
+	if u.provesAgent() && t.state != killing {
+		s.runs(t)
 	}
 	switch t.state {
 	case launching:
@@ -51,7 +61,6 @@ func (s *State) launchingUpdated(t *task, u Update, m meaning) {
 	}
 	switch m {
 	case started:
-		s.proved(s.agents[t.Agent])
 		t.state = binding
 		t.acknowledgeLater(u)
 		s.alarms.stop(&t.alarm)
@@ -67,26 +76,44 @@ func (s *State) launchingUpdated(t *task, u Update, m meaning) {
 	case ended, interrupted, vanished:
 		p := t.pod
 		s.acknowledge(u)
-		s.strike(t, u)
+		if u.blamesAgent() {
+			s.strike(t)
+		}
 		s.requeue(p, describe(u), costless(u))
 		s.drop(t)
 	}
 }
 
 // resumingUpdated: the pod is bound already, so what is said of this attempt is
-// said of the pod, as when it runs. Only the executor's own word ends the wait.
+// said of the pod, as when it runs. Only the executor's own word stops the wait.
 func (s *State) resumingUpdated(t *task, u Update, m meaning) {
-	switch m {
-	case started:
-		s.proved(s.agents[t.Agent])
-		fallthrough
-	case ended:
-		s.resumed(t.pod)
+	if m == started || m == ended {
+		s.taken(t.pod)
 		t.state = running
-	case interrupted:
-		s.strike(t, u)
 	}
 	s.runningUpdated(t, u, m)
+}
+
+// stillWaits keeps what the executor said of its node: an answer to a
+// reconciliation repeats the state only.
+func (t *task) stillWaits(u Update) bool {
+	if !isAnswer(u) {
+		t.waits = u.Waits
+	}
+	return t.waits
+}
+
+// runs notes that a node runs the pod of a task.
+func (s *State) runs(t *task) {
+	if t.ran.IsZero() {
+		t.ran = s.now
+	}
+	if a := s.agents[t.Agent]; a != nil {
+		s.proved(a)
+	}
+	if t.pod != nil {
+		s.leaveHome(t.pod)
+	}
 }
 
 // bindingUpdated keeps what comes while the pod's binding is under way. An end

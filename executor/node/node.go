@@ -142,9 +142,9 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observe
 			return ctx.Err()
 		}
 		others := newLeftovers(n.cfg.RootDir, n.cfg.Docker, shim.Owner)
-		return beside(ctx, others.run, func(ctx context.Context) error {
-			return beside(ctx, func(ctx context.Context) { swept.run(ctx, r) }, k.Run)
-		})
+		sweeps := func(ctx context.Context) { swept.run(ctx, r) }
+		announces := func(ctx context.Context) { announce(ctx, k, see) }
+		return beside(ctx, k.Run, others.run, sweeps, announces)
 	})
 }
 
@@ -167,13 +167,24 @@ func (n *Node) have(k *kubelet.Kubelet) bool {
 	return true
 }
 
-// beside runs side as long as f, and returns when both have ended.
-func beside(ctx context.Context, side func(context.Context), f func(context.Context) error) error {
+// announce tells that the node is up once the kubelet has its certificate.
+func announce(ctx context.Context, k *kubelet.Kubelet, see executor.Observer) {
+	select {
+	case <-k.Ready():
+		see.Up()
+	case <-ctx.Done():
+	}
+}
+
+// beside runs the sides as long as f, and returns when all have ended.
+func beside(ctx context.Context, f func(context.Context) error, sides ...func(context.Context)) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	all.Go(func() { side(ctx) })
+	for _, side := range sides {
+		all.Go(func() { side(ctx) })
+	}
 	return f(ctx)
 }
 

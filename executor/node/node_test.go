@@ -67,8 +67,8 @@ func TestBeside(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("no certificate")
 	ended := false
-	err := beside(t.Context(), func(ctx context.Context) { <-ctx.Done(); ended = true },
-		func(context.Context) error { return failed })
+	err := beside(t.Context(), func(context.Context) error { return failed },
+		func(ctx context.Context) { <-ctx.Done(); ended = true })
 	if !errors.Is(err, failed) || !ended {
 		t.Errorf("got %v, the other has ended: %v", err, ended)
 	}
@@ -79,6 +79,8 @@ type sight struct {
 	t     *testing.T
 	waits chan string
 }
+
+func (s sight) Up() { s.t.Error("a node without Docker is up") }
 
 func (s sight) Pods([]executor.Pod) { s.t.Error("pods of a node that is not up") }
 

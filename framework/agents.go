@@ -18,6 +18,7 @@ type agent struct {
 	capacity scheduler.Amount  // the most that was seen of it at once
 	tasks    map[string]scheduler.Task
 	offers   map[string]*mesospb.Offer // outstanding
+	stored   []byte                    // the ExecutorInfo that is certain to be on record; nil: none
 	met      bool                      // it has offered since we started
 	lost     bool                      // Mesos has given it up
 	runs     bool                      // our executor ran there when it last offered
@@ -41,16 +42,32 @@ func newAgents(stored map[string]agentRecord) *agents {
 }
 
 func (as *agents) add(id string, r agentRecord) *agent {
-	a := &agent{agentRecord: r, id: id, tasks: map[string]scheduler.Task{}, offers: map[string]*mesospb.Offer{}}
+	a := &agent{agentRecord: r, id: id, stored: r.Executor, tasks: map[string]scheduler.Task{}, offers: map[string]*mesospb.Offer{}}
 	as.byID[id] = a
-	as.holder[r.Node] = id
+	if r.Node != "" {
+		as.holder[r.Node] = id
+	}
 	return a
+}
+
+// holds reports whether the agent has its Node, and none has taken it over.
+func (as *agents) holds(a *agent) bool { return as.holder[a.Node] == a.id }
+
+// superseded are the agents whose Node another has taken over, and of which no
+// task is left, in no order.
+func (as *agents) superseded() (gone []*agent) {
+	for _, a := range as.byID {
+		if !as.holds(a) && len(a.tasks) == 0 {
+			gone = append(gone, a)
+		}
+	}
+	return gone
 }
 
 func (as *agents) remove(a *agent) {
 	as.spendAll(a)
 	delete(as.byID, a.id)
-	if as.holder[a.Node] == a.id {
+	if as.holds(a) {
 		delete(as.holder, a.Node)
 	}
 }
@@ -72,16 +89,20 @@ func (as *agents) saw(n *v1.Node) {
 
 // take gives the agent of an offer, known or new. A new one takes over the
 // Node of an agent with the same host name that is gone, as after a restart
-// that gave the machine's agent another id.
+// that gave the machine's agent another id. Should that come back after all, it
+// gets another Node and keeps its tasks and its executor.
 func (as *agents) take(o *mesospb.Offer) *agent {
 	id := o.GetAgentId().GetValue()
 	a := as.byID[id]
-	if a == nil || as.holder[a.Node] != id { // new, or its Node was taken over meanwhile
+	if a == nil || !as.holds(a) {
 		name := freeName(o.GetHostname(), id, func(name string) bool {
 			h := as.byID[as.holder[name]]
 			return h != nil && h.id != id && !h.gone(o)
 		})
-		a = as.add(id, agentRecord{Node: name})
+		if a == nil {
+			a = as.add(id, agentRecord{})
+		}
+		a.Node, as.holder[name] = name, id
 	}
 	a.Hostname = o.GetHostname()
 	if e := endpoint(o); e != "" {

@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -36,6 +37,7 @@ func (l *loop) launch(c scheduler.Launch) {
 	}
 	l.outbox.put(job{
 		changes: changes,
+		stored:  l.recorded(a),
 		call:    mesos.Accept(c.Offers, c.Refuse, mesos.Launch(tasks...)),
 		failed:  func(err error) { l.inbox.put(scheduler.LaunchFailed{Tasks: c.Tasks, Err: err}) },
 	})
@@ -88,10 +90,10 @@ func (l *loop) executor(a *agent, offered []*mesospb.Resource, pay bool) (exec *
 			return nil, nil, nil, fmt.Errorf("executor on record for agent %s: %w", a.id, err)
 		}
 		if !pay {
-			return exec, offered, nil, nil
+			return exec, offered, a.record(), nil
 		}
 		if rest, ok := resources.Subtract(offered, exec.Resources); ok {
-			return exec, rest, nil, nil
+			return exec, rest, a.record(), nil
 		}
 		// It was paid from what is not offered now: the end of its last tasks
 		// is still on the way, but it can be there no longer.
@@ -113,7 +115,26 @@ func (l *loop) executor(a *agent, offered []*mesospb.Resource, pay bool) (exec *
 		return nil, nil, nil, fmt.Errorf("executor: %w", err)
 	}
 	a.Executor = b
-	return exec, rest, []Change{putAgent(a.id, a.agentRecord)}, nil
+	return exec, rest, a.record(), nil
+}
+
+// record is what a launch stores of the agent: nothing once its ExecutorInfo is
+// known to be on record. Until then each launch brings it, as the one before may
+// fail to be stored.
+func (a *agent) record() []Change {
+	if bytes.Equal(a.stored, a.Executor) {
+		return nil
+	}
+	return []Change{putAgent(a.id, a.agentRecord)}
+}
+
+// recorded returns what tells the loop that the agent's ExecutorInfo is on record.
+func (l *loop) recorded(a *agent) func() {
+	if bytes.Equal(a.stored, a.Executor) {
+		return nil
+	}
+	m := executorStored{a.id, a.Executor}
+	return func() { l.inbox.put(m) }
 }
 
 func (l *loop) podName(uid string) string {
@@ -127,9 +148,22 @@ func (l *loop) podName(uid string) string {
 func (l *loop) forgetTask(id, agentID string) {
 	if a := l.agents.byID[agentID]; a != nil {
 		delete(a.tasks, id)
+		if !l.agents.holds(a) {
+			l.forgetSuperseded()
+		}
 		return
 	}
 	for _, a := range l.agents.byID {
 		delete(a.tasks, id)
+	}
+}
+
+// forgetSuperseded drops the agents that others have replaced, and their records.
+// Should one come back, it is a new one.
+func (l *loop) forgetSuperseded() {
+	for _, a := range l.agents.superseded() {
+		glog.Infof("framework: agent %s is forgotten: node %s is agent %s now", a.id, a.Node, l.agents.holder[a.Node])
+		l.agents.remove(a)
+		l.outbox.put(job{changes: []Change{{Key: keyAgents + a.id}}})
 	}
 }

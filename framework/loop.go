@@ -25,6 +25,12 @@ type (
 	podGone    struct{ pod *v1.Pod }
 	podsSynced struct{}
 
+	// executorStored: an agent's ExecutorInfo is on record.
+	executorStored struct {
+		agent string
+		info  []byte
+	}
+
 	nodeSeen struct{ node *v1.Node }
 	nodeGone struct{ name string }
 )
@@ -96,6 +102,10 @@ func (l *loop) handle(m any) {
 		l.nodeSeen(m.node)
 	case nodeGone:
 		l.nodeGone(m.name)
+	case executorStored:
+		if a := l.agents.byID[m.agent]; a != nil {
+			a.stored = m.info
+		}
 	case tellSettings:
 		l.tellExecutors()
 	case lookAtMaintenance:
@@ -135,6 +145,7 @@ func (l *loop) nodeGone(name string) {
 	if a := l.agents.byID[l.agents.holder[name]]; a != nil && a.lost && len(a.tasks) == 0 {
 		l.agents.remove(a)
 		l.outbox.put(job{changes: []Change{{Key: keyAgents + a.id}}})
+		l.tokens.forget(name)
 	}
 	l.step(scheduler.NodeChanged{Name: name})
 }

@@ -4,8 +4,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/golang/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
@@ -16,13 +18,19 @@ const noUse = time.Hour
 // first and then of the offers. Agents that may not be used are declined.
 func (l *loop) offered(offers []*mesospb.Offer) {
 	var usableOffers []scheduler.Offer
-	var unwanted []string
+	var unwanted, strange []string
 	for _, o := range offers {
 		if !l.allowed(o.GetHostname()) {
 			unwanted = append(unwanted, o.GetId().GetValue())
 			continue
 		}
 		a := l.agents.take(o)
+		if a.strange() {
+			l.shutDown(a)
+			l.agents.spend([]string{o.GetId().GetValue()})
+			strange = append(strange, o.GetId().GetValue())
+			continue
+		}
 		w := a.wanted()
 		l.book.set(w)
 		l.tellNode(w.name, &w)
@@ -33,9 +41,28 @@ func (l *loop) offered(offers []*mesospb.Offer) {
 	if len(unwanted) > 0 {
 		l.outbox.put(job{call: mesos.Decline(unwanted, noUse)})
 	}
+	if len(strange) > 0 {
+		l.outbox.put(job{call: mesos.Decline(strange, strangeRefuse)})
+	}
+	l.forgetSuperseded()
 	if len(usableOffers) > 0 {
 		l.step(scheduler.Offered{Offers: usableOffers})
 	}
+}
+
+// strangeRefuse is for how long the offers of an agent are not wanted whose
+// executor is to end.
+const strangeRefuse = 5 * time.Second
+
+// strange reports whether an executor of ours runs there of which nothing is on
+// record, not even a task: no task could be launched to it, as Mesos compares
+// ExecutorInfos.
+func (a *agent) strange() bool { return a.runs && len(a.Executor) == 0 && len(a.tasks) == 0 }
+
+// shutDown ends the executor of an agent on which no task is left.
+func (l *loop) shutDown(a *agent) {
+	glog.Warningf("framework: ending the executor on agent %s: there is no record of what it was started with", a.id)
+	l.outbox.put(job{call: mesos.Shutdown(podtask.ExecutorID, a.id)})
 }
 
 func translateOffer(o *mesospb.Offer, a *agent) scheduler.Offer {

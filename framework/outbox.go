@@ -21,6 +21,10 @@ type job struct {
 
 	call *mesospb.SchedulerCall
 
+	// stored hears that the changes are on record, before the call is made. May
+	// be nil.
+	stored func()
+
 	// failed hears that the changes were not stored, or that the master
 	// refused the call; then nothing of the job has had an effect. May be nil.
 	failed func(error)
@@ -84,6 +88,7 @@ func (o *outbox) do(ctx context.Context, jobs []job) {
 	}
 	err := o.commit(ctx, all)
 	if err == nil {
+		areStored(jobs...)
 		for len(jobs) > 0 {
 			n := burst(jobs)
 			o.send(ctx, jobs[:n]...)
@@ -100,12 +105,21 @@ func (o *outbox) do(ctx context.Context, jobs []job) {
 	j := jobs[0]
 	if j.must {
 		if o.insist(ctx, j.changes, err) {
+			areStored(j)
 			o.send(ctx, j)
 		}
 		return
 	}
 	if j.failed != nil {
 		j.failed(err)
+	}
+}
+
+func areStored(jobs ...job) {
+	for _, j := range jobs {
+		if j.stored != nil {
+			j.stored()
+		}
 	}
 }
 

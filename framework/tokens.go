@@ -89,6 +89,16 @@ func (ts *tokens) of(node string, now time.Time) string {
 	return t.id + "." + t.secret
 }
 
+// forget drops the token of a node that is no more. Its Secret expires.
+func (ts *tokens) forget(node string) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if t, ok := ts.byNode[node]; ok {
+		delete(ts.byNode, node)
+		delete(ts.nodeOf, t.id)
+	}
+}
+
 // node returns whose token has that id; false for a token that is not ours.
 func (ts *tokens) node(id string) (string, bool) {
 	ts.mu.Lock()
@@ -119,8 +129,11 @@ func (ts *tokens) run(ctx context.Context) {
 
 func (ts *tokens) write(ctx context.Context, node string) error {
 	ts.mu.Lock()
-	t := ts.byNode[node]
+	t, known := ts.byNode[node]
 	ts.mu.Unlock()
+	if !known {
+		return nil // its node is no more
+	}
 	secret := t.object(node)
 	secrets := ts.client.CoreV1().Secrets(metav1.NamespaceSystem)
 	_, err := secrets.Create(ctx, secret, metav1.CreateOptions{})

@@ -22,7 +22,7 @@ import (
 const (
 	DefaultLocalAddress          = "127.0.0.1:8080"
 	DefaultSecureAddress         = "0.0.0.0:6443"
-	DefaultServiceClusterIPRange = "10.10.10.0/24"
+	DefaultServiceClusterIPRange = "10.0.0.0/16"
 	DefaultEventTTL              = time.Hour
 )
 

@@ -67,5 +67,6 @@ func (s *service) RemoveImage(ctx context.Context, req *runtimeapi.RemoveImageRe
 			return nil, fmt.Errorf("removing image %s: %w", name, err)
 		}
 	}
+	s.refs.drop(image.ID)
 	return &runtimeapi.RemoveImageResponse{}, nil
 }

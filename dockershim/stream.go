@@ -73,11 +73,11 @@ func (s streamRuntime) Attach(ctx context.Context, id string, in io.Reader, out,
 			path += "&" + name + "=1"
 		}
 	}
-	stream, err := s.engine.hijack(ctx, path, nil)
+	client, err := s.engine.in(ctx)
 	if err != nil {
 		return err
 	}
-	client, err := s.engine.in(ctx)
+	stream, err := s.engine.hijack(ctx, path, nil) // copy closes it
 	if err != nil {
 		return err
 	}

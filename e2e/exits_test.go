@@ -69,7 +69,7 @@ func TestResistingPods(t *testing.T) {
 // The disk of an executor's root directory is full: a pod that cannot have its
 // volumes waits, and runs when there is room.
 func TestDiskFull(t *testing.T) {
-	root := t.TempDir()
+	root := shortTempDir(t)
 	if err := unix.Mount("none", root, "tmpfs", 0, "size=400m"); err != nil {
 		realdocker.Absent(t, fmt.Sprintf("a small disk takes root: %v", err))
 	}
@@ -79,7 +79,7 @@ func TestDiskFull(t *testing.T) {
 		}
 	})
 	p := promised(t, "the disk of the executors' directory is full", "new pods wait and say why, those that run go on; nothing left over")
-	c := cluster.Start(t, cluster.Config{Args: []string{"-executor_uri=" + wrapped(t, "exec %s -root_dir="+root)}})
+	c := cluster.Start(t, cluster.Config{Args: []string{"-root_dir=" + root}})
 	create(t, c, webPod("before", "0.1"))
 	awaitPhase(t, c, "before", v1.PodRunning)
 

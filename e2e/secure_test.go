@@ -91,7 +91,12 @@ func status(t *testing.T, client *http.Client, url, token string) int {
 // asNode is a client with the certificate of a node's kubelet.
 func asNode(t *testing.T, c *cluster.Cluster, node *v1.Node) *http.Client {
 	t.Helper()
-	pem := filepath.Join("/var/lib/kubernetes-mesos", node.Annotations["mesos.agent/id"], "pki", "kubelet-client-current.pem")
+	agent := node.Annotations["mesos.agent/id"]
+	found, err := filepath.Glob(filepath.Join("/var/lib/kubernetes-mesos", agent+".*", "pki", "kubelet-client-current.pem"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("certificates of the kubelet on agent %s: %q, %v", agent, found, err)
+	}
+	pem := found[0]
 	pair, err := tls.LoadX509KeyPair(pem, pem)
 	if err != nil {
 		t.Fatal(err)

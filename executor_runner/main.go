@@ -8,7 +8,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -49,7 +48,7 @@ func run() int {
 	logging.Init()
 	docker := flag.String("docker_endpoint", "", "`endpoint` of the Docker daemon on this machine; the default is DOCKER_HOST or unix:///var/run/docker.sock")
 	root := flag.String("root_dir", "/var/lib/kubernetes-mesos", "`directory` for pods' volumes, logs and certificates; each agent has its own in there")
-	address := flag.String("node_address", "", "IP `address` under which the node is reached; the default is the agent's, or that of the interface with the default route")
+	address := flag.String("node_address", "", "IP `address` under which the node is reached, or a network that it is in, such as 10.1.0.0/16; the default is the agent's, or that of the interface with the default route")
 	maxPods := flag.Int("max_pods", 0, "how many pods this node takes at most; 0 means 250")
 	pidsLimit := flag.Int64("container_pids_limit", 0, "how many processes and threads a container may have; 0 means 4096, -1 no limit")
 	contain := flag.Bool("contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
@@ -58,10 +57,6 @@ func run() int {
 	logging.RouteKlog()
 	defer logging.Flush()
 
-	ip := net.ParseIP(*address)
-	if ip == nil && *address != "" {
-		return usage(fmt.Errorf("-node_address: %q is not an IP address", *address))
-	}
 	if flag.NArg() > 0 {
 		return usage(fmt.Errorf("%q is no flag", flag.Arg(0)))
 	}
@@ -80,7 +75,7 @@ func run() int {
 		return usage(err)
 	}
 	n, err := node.New(node.Config{
-		RootDir: *root, Docker: *docker, Endpoint: agent.Endpoint, Address: ip, MaxPods: *maxPods, PidsLimit: *pidsLimit,
+		RootDir: *root, Docker: *docker, Endpoint: agent.Endpoint, Address: *address, MaxPods: *maxPods, PidsLimit: *pidsLimit,
 		Contain: *contain, Sandbox: agent.Directory, Verbosity: logging.SetVerbosity,
 	})
 	if err != nil {

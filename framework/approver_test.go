@@ -79,7 +79,7 @@ func TestAddressBook(t *testing.T) {
 			host, _, _ := net.SplitHostPort(address)
 			o.Url.Address = &mesospb.Address{Ip: &host, Port: proto.Int32(5051)}
 		}))
-		b.set(a.wanted())
+		b.set((&loop{Framework: &Framework{}}).wanted(a))
 		if names, ips := b.addresses("host-s1"); len(ips) != want || len(names) != 2 {
 			t.Errorf("%s: names %q, addresses %v", address, names, ips)
 		}

@@ -23,8 +23,8 @@ type binder struct {
 }
 
 // bind binds p to the task's node. That it is bound there already is success;
-// an error is for good: the pod is gone, is another one by now, or runs
-// elsewhere. Passing trouble is tried again until ctx ends.
+// an error is for good: the pod is gone, is another one by now, runs elsewhere, or
+// the binding is denied. Passing trouble is tried again until ctx ends.
 func (b *binder) bind(ctx context.Context, rest pause, p *v1.Pod, t scheduler.Task) error {
 	binding := &v1.Binding{
 		ObjectMeta: metav1.ObjectMeta{
@@ -90,6 +90,12 @@ func persist(ctx context.Context, rest pause, what string, do func(context.Conte
 			return err
 		}
 	}
+}
+
+// denied tells that the API server does not allow a binding, as a webhook or a
+// quota may: another one may be allowed later.
+func denied(err error) bool {
+	return apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
 }
 
 // hopeless tells that the API server understood a request and will never grant it.

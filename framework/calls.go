@@ -66,7 +66,7 @@ func (l *loop) bind(c scheduler.Bind) {
 	l.workers.start(func(ctx context.Context, rest pause) {
 		err := l.binder.bind(ctx, rest, p, c.Task)
 		if ctx.Err() == nil {
-			l.inbox.put(scheduler.Bound{Task: c.Task.ID, Err: err})
+			l.inbox.put(scheduler.Bound{Task: c.Task.ID, Err: err, Denied: denied(err)})
 		}
 	})
 }

@@ -22,8 +22,12 @@ type Config struct {
 	Info     Info
 	Executor Executor
 
+	// MaxPods is how many pods an agent is given at most before its kubelet has
+	// registered and says so. Default: podtask.DefaultMaxPods.
+	MaxPods int
+
 	// DefaultContainer is what a container counts that states neither a cpu nor
-	// a memory request. Default: 0.25 cpu and 64 MiB.
+	// a memory request. Default: DefaultContainer.
 	DefaultContainer scheduler.Amount
 
 	// Machines are the host names of the agents that may be used, as Mesos
@@ -46,6 +50,12 @@ type Config struct {
 	// tasks are on record. Mesos killed them when it removed the framework.
 	StartOver bool
 }
+
+// What an executor costs, and what a container counts that states nothing.
+var (
+	DefaultExecutor  = scheduler.Amount{CPU: 100, Mem: 128}
+	DefaultContainer = scheduler.Amount{CPU: 250, Mem: 64}
+)
 
 // Info is how the framework presents itself to Mesos.
 type Info struct {
@@ -75,7 +85,7 @@ type Executor struct {
 	// it was started with for as long as it lives.
 	Arguments []string
 
-	// Amount is what an executor costs. Default: 0.25 cpu and 256 MiB.
+	// Amount is what an executor costs. Default: DefaultExecutor.
 	Amount scheduler.Amount
 
 	// ShutdownGrace is how long an executor may take to stop its pods.
@@ -108,9 +118,10 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("framework: negative failover timeout")
 	}
 	c.Info = c.Info.withDefaults()
-	setDefault(&c.Executor.Amount, scheduler.Amount{CPU: 250, Mem: 256})
+	setDefault(&c.Executor.Amount, DefaultExecutor)
+	setDefault(&c.MaxPods, podtask.DefaultMaxPods)
 	setDefault(&c.Executor.ShutdownGrace, time.Minute)
-	setDefault(&c.DefaultContainer, scheduler.Amount{CPU: 250, Mem: 64})
+	setDefault(&c.DefaultContainer, DefaultContainer)
 	return c, nil
 }
 

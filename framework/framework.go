@@ -115,7 +115,7 @@ func (f *Framework) newLoop(stored records) *loop {
 		}
 	}
 	for _, a := range l.agents.byID {
-		f.book.set(a.wanted())
+		f.book.set(l.wanted(a))
 	}
 	l.step(scheduler.Restored{Tasks: stored.tasks})
 	return l

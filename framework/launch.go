@@ -32,7 +32,7 @@ func (l *loop) launch(c scheduler.Launch) {
 		l.settled(t.PodUID)
 		glog.Infof("framework: launching pod %s as task %s on node %s", l.podName(t.PodUID), t.ID, t.Node)
 	}
-	if w := a.wanted(); w.ready.status == "" {
+	if w := l.wanted(a); w.ready.status == "" {
 		l.writer.want(w)
 	}
 	l.outbox.put(job{

@@ -72,12 +72,12 @@ func (l *loop) inverseOffered(offers []*mesospb.InverseOffer) {
 
 // maintain does what is due before the maintenance of agents.
 func (l *loop) maintain() {
-	now := time.Now()
+	now := l.clock.now()
 	for _, a := range l.agents.byID {
 		if a.maintenance.start.IsZero() {
 			continue
 		}
-		w := a.wanted()
+		w := l.wanted(a)
 		l.writer.want(w)
 		l.tellNode(w.name, &w)
 		if !a.maintenance.within(evictionLead, now) {
@@ -85,11 +85,18 @@ func (l *loop) maintain() {
 		}
 		for _, t := range a.tasks {
 			if p := l.podOf(t, a); p != nil && p.DeletionTimestamp == nil {
-				l.workers.startOnce("evict "+string(p.UID), func(ctx context.Context, _ pause) { evict(ctx, l.cfg.Client, p) })
+				l.workers.startOnce("evict "+string(p.UID), func(ctx context.Context, _ pause) {
+					bounded, cancel := context.WithTimeout(ctx, evictTime)
+					defer cancel()
+					evict(bounded, l.cfg.Client, p)
+				})
 			}
 		}
 	}
 }
+
+// evictTime bounds one attempt, as the next comes soon.
+const evictTime = 10 * time.Second
 
 // evict asks for the end of a pod that somebody else may object to.
 func evict(ctx context.Context, client kubernetes.Interface, p *v1.Pod) {

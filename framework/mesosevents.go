@@ -88,7 +88,7 @@ func (l *loop) updated(s *mesospb.TaskStatus) {
 		l.lost(a)
 	case alive(u.State) && a != nil && a.lost:
 		a.lost = false // it is back, and its kubelet says how it is
-		l.writer.want(a.wanted())
+		l.writer.want(l.wanted(a))
 	case ended(u.State):
 		l.forgetTask(u.Task, u.Agent)
 	}
@@ -154,6 +154,6 @@ func (l *loop) failure(f *mesospb.SchedulerEvent_Failure) {
 func (l *loop) lost(a *agent) {
 	a.lost, a.runs = true, false
 	l.agents.spendAll(a)
-	l.writer.want(a.wanted())
+	l.writer.want(l.wanted(a))
 	l.doubtPods(a)
 }

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
@@ -26,10 +25,6 @@ const (
 	AnnotationAddress  = "mesos.agent/address"
 )
 
-// maxPods is Kubernetes' usual number. Until our kubelet registers, with its own,
-// no more pods are sent there.
-const maxPods = 110
-
 // wantedNode is what a Node should show, as far as that is the framework's to say.
 type wantedNode struct {
 	name     string
@@ -39,6 +34,7 @@ type wantedNode struct {
 	ip       string
 	labels   map[string]string
 	cpu, mem int64 // thousandths, MiB: until the kubelet says better
+	maxPods  int   // likewise
 	ready    readiness
 	taints   []v1.Taint // those that are the framework's to set
 }
@@ -55,11 +51,11 @@ var (
 	readyLost   = readiness{v1.ConditionUnknown, "MesosAgentLost", "Mesos has lost this agent. Pods there may still run; they are known again if it returns."}
 )
 
-// wanted describes the Node of an agent.
-func (a *agent) wanted() wantedNode {
+// wanted describes the Node of an agent as it is to be now.
+func (l *loop) wanted(a *agent) wantedNode {
 	w := wantedNode{
 		name: a.Node, agent: a.id, hostname: a.Hostname, address: a.Address, ip: a.ip(), labels: a.labels,
-		cpu: a.capacity.CPU, mem: a.capacity.Mem,
+		cpu: a.capacity.CPU, mem: a.capacity.Mem, maxPods: l.cfg.MaxPods,
 	}
 	switch {
 	case a.lost:
@@ -68,7 +64,7 @@ func (a *agent) wanted() wantedNode {
 	case a.idle():
 		w.ready = readyOffers
 	}
-	if a.maintenance.within(maintenanceNotice, time.Now()) {
+	if a.maintenance.within(maintenanceNotice, l.clock.now()) {
 		w.taints = slices.Concat(w.taints, taintsMaintenance)
 	}
 	return w
@@ -80,7 +76,7 @@ func (w wantedNode) object(now metav1.Time) *v1.Node {
 	capacity := v1.ResourceList{
 		v1.ResourceCPU:    milli(w.cpu),
 		v1.ResourceMemory: mebi(w.mem),
-		v1.ResourcePods:   milli(maxPods * 1000),
+		v1.ResourcePods:   milli(int64(w.maxPods) * 1000),
 	}
 	n := &v1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: w.name},

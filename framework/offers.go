@@ -31,7 +31,7 @@ func (l *loop) offered(offers []*mesospb.Offer) {
 			strange = append(strange, o.GetId().GetValue())
 			continue
 		}
-		w := a.wanted()
+		w := l.wanted(a)
 		l.book.set(w)
 		l.tellNode(w.name, &w)
 		l.writer.want(w)

@@ -74,7 +74,10 @@ func (o options) executorArguments() []string {
 	if o.rootDir != "" {
 		args = append(args, "-root_dir="+o.rootDir)
 	}
-	if o.maxPods != 0 {
+	if o.nodeAddress != "" {
+		args = append(args, "-node_address="+o.nodeAddress)
+	}
+	if o.maxPods != podtask.DefaultMaxPods {
 		args = append(args, fmt.Sprint("-max_pods=", o.maxPods))
 	}
 	if o.containerPidsLimit != 0 {

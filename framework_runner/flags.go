@@ -8,8 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // options is what the command line says, checked but not yet acted upon.
@@ -34,6 +37,7 @@ type options struct {
 	containPods         bool
 	dockerEndpoint      string
 	rootDir             string
+	nodeAddress         string
 	maxPods             int
 	containerPidsLimit  int64
 	executorIdleTimeout time.Duration
@@ -93,12 +97,13 @@ func flagSet(o *options) *flag.FlagSet {
 
 	fs.StringVar(&o.executorURI, "executor_uri", "", "`path or URI` from which Mesos agents fetch executor_runner (default: the one built beside this program, delivered over HTTP)")
 	fs.IntVar(&o.executorPort, "executor_port", 0, "`port`, on -secure_address, at which agents fetch executor_runner when -executor_uri is empty (default: any that is free)")
-	fs.Float64Var(&o.executorCPUs, "executor_cpus", 0.1, "`cpus` that an executor takes of its agent, beside its pods")
-	fs.Int64Var(&o.executorMem, "executor_mem", 128, "memory in `MiB` that an executor takes of its agent, beside its pods")
+	fs.Float64Var(&o.executorCPUs, "executor_cpus", cpus(framework.DefaultExecutor), "`cpus` that an executor takes of its agent, beside its pods")
+	fs.Int64Var(&o.executorMem, "executor_mem", framework.DefaultExecutor.Mem, "memory in `MiB` that an executor takes of its agent, beside its pods")
 	fs.BoolVar(&o.containPods, "contain_pods", true, "make pods' containers part of the executor's Mesos container, so that its limits hold for them, where agents' isolators use control groups")
 	fs.StringVar(&o.dockerEndpoint, "docker_endpoint", "", "`endpoint` of the Docker daemon on agents (default: each agent's DOCKER_HOST, or the usual socket)")
 	fs.StringVar(&o.rootDir, "root_dir", "", "`directory` on agents for pods' volumes, logs and certificates (default: executor_runner's, /var/lib/kubernetes-mesos); executors that run keep theirs")
-	fs.IntVar(&o.maxPods, "max_pods", 0, "how many `pods` an agent takes at most (default: executor_runner's, 250); executors that run keep theirs")
+	fs.StringVar(&o.nodeAddress, "node_address", "", "`address` of the one agent, or the network that agents' nodes are reached in, such as 10.1.0.0/16 (default: that of the agent); executors that run keep theirs")
+	fs.IntVar(&o.maxPods, "max_pods", podtask.DefaultMaxPods, "how many `pods` an agent takes at most; executors that run keep theirs")
 	fs.Int64Var(&o.containerPidsLimit, "container_pids_limit", 0, "how many `processes` and threads a container may have (default: executor_runner's, 4096); -1: no limit; executors that run keep theirs")
 	fs.DurationVar(&o.executorIdleTimeout, "executor_idle_timeout", 10*time.Minute, "after how long (a `duration`) without pods an executor ends, which frees what it takes of its agent; logs of finished pods go with it; 0: never")
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
@@ -132,13 +137,13 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.StringVar(&o.mesosTLS.Key, "mesos_key_file", "", "`file` with the key of -mesos_cert_file; closed to others than its owner and group")
 	fs.BoolVar(&o.mesosTLS.RSAKeyExchange, "mesos_tls_rsa_key_exchange", false, "also offer ciphers with RSA key exchange, which have no forward secrecy, to https masters; a Mesos with default LIBPROCESS_SSL_CIPHERS knows no others that Go does")
 
-	fs.Float64Var(&o.defaultContainerCPU, "default_container_cpu", 0.25, "`cpus` that a container counts which states neither cpu nor memory")
-	fs.Int64Var(&o.defaultContainerMem, "default_container_mem", 64, "`MiB` that a container counts which states neither cpu nor memory")
+	fs.Float64Var(&o.defaultContainerCPU, "default_container_cpu", cpus(framework.DefaultContainer), "`cpus` that a container counts which states neither cpu nor memory")
+	fs.Int64Var(&o.defaultContainerMem, "default_container_mem", framework.DefaultContainer.Mem, "`MiB` that a container counts which states neither cpu nor memory")
 
 	fs.BoolVar(&o.allowPrivileged, "allow_privileged", false, "let pods ask for privileged containers")
 	fs.StringVar(&o.controllers, "controllers", "*", "controllers to run: `names` as in kube-controller-manager, * for all that make sense on Mesos, -name to leave one out, none for none at all")
 	fs.StringVar(&o.clusterCIDR, "cluster_cidr", "", "`network` of the pods, for the controllers that want to know")
-	fs.StringVar(&o.serviceClusterIPRange, "service_cluster_ip_range", "10.0.0.0/16", "`network` of the services' virtual addresses")
+	fs.StringVar(&o.serviceClusterIPRange, "service_cluster_ip_range", controlplane.DefaultServiceClusterIPRange, "`network` of the services' virtual addresses")
 	fs.StringVar(&o.clusterDNS, "cluster_dns", "", "comma-separated `IPs` for the pods' resolv.conf (default: the hosts' own)")
 	fs.StringVar(&o.clusterDomain, "cluster_domain", "cluster.local", "DNS `domain` of the cluster")
 

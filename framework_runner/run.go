@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 
 	"github.com/golang/glog"
@@ -152,6 +153,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		return nil, err
 	}
 	cfg.Executor = executor
+	cfg.MaxPods = o.maxPods
 	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem}
 	cfg.Machines = list(o.machines)
 	cfg.StartOver = o.newFrameworkID
@@ -189,6 +191,10 @@ func identityOf(o options, plane *controlplane.ControlPlane) (framework.Config, 
 	if err != nil {
 		return framework.Config{}, err
 	}
+	hostname, err := os.Hostname()
+	if err != nil {
+		return framework.Config{}, fmt.Errorf("the name of this machine, which Mesos shows: %w", err)
+	}
 	return framework.Config{
 		Client: client,
 		Store:  etcdstore.New(plane.Etcd(), etcdstore.Prefix, plane.Peer().Fence),
@@ -196,6 +202,7 @@ func identityOf(o options, plane *controlplane.ControlPlane) (framework.Config, 
 		Info: framework.Info{
 			Name:            o.frameworkName,
 			User:            o.frameworkUser,
+			Hostname:        hostname,
 			Role:            o.frameworkRole,
 			Principal:       o.principal,
 			FailoverTimeout: o.failoverTimeout,
@@ -204,3 +211,5 @@ func identityOf(o options, plane *controlplane.ControlPlane) (framework.Config, 
 }
 
 func milli(cpus float64) int64 { return int64(cpus*1000 + 0.5) }
+
+func cpus(a scheduler.Amount) float64 { return float64(a.CPU) / 1000 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,8 +67,11 @@ func (o *options) validate() error {
 	if o.rootDir != "" && (!filepath.IsAbs(o.rootDir) || filepath.Clean(o.rootDir) == "/") {
 		return fmt.Errorf("-root_dir=%s: name a directory of agents by its absolute path, not /", o.rootDir)
 	}
-	if o.maxPods < 0 {
-		return fmt.Errorf("-max_pods=%d: must not be negative; 0 means the default", o.maxPods)
+	if _, _, err := net.ParseCIDR(o.nodeAddress); err != nil && o.nodeAddress != "" && net.ParseIP(o.nodeAddress) == nil {
+		return fmt.Errorf("-node_address=%s: name an IP address, or a network like 10.1.0.0/16", o.nodeAddress)
+	}
+	if o.maxPods < 1 {
+		return fmt.Errorf("-max_pods=%d: must be positive", o.maxPods)
 	}
 	if o.containerPidsLimit < -1 {
 		return fmt.Errorf("-container_pids_limit=%d: say -1 for no limit, 0 for the default", o.containerPidsLimit)

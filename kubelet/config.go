@@ -30,17 +30,13 @@ type Config struct {
 	ReservedCPUs   float64 // what the executor itself was given
 	ReservedMemory uint64  // bytes, likewise
 
-	MaxPods int // 0: 250
+	MaxPods int // 0: podtask.DefaultMaxPods
 
 	// Pods is called with all pods bound to the node when they are known first
 	// and after each change. The pods are shared: they must not be changed. It
 	// must not block; nil: nobody listens.
 	Pods func([]*v1.Pod)
 }
-
-// defaultMaxPods is above Kubernetes' usual 110: agents are large, and what a
-// pod may take is limited by Mesos' offers already.
-const defaultMaxPods = 250
 
 func (c *Config) validate() error {
 	switch {

@@ -39,7 +39,7 @@ func New(cfg Config) (*Kubelet, error) {
 		return nil, fmt.Errorf("kubelet: %w", err)
 	}
 	return &Kubelet{cfg: cfg, servers: servers, ready: make(chan struct{}),
-		source: &source{agent: cfg.Agent, observe: cfg.Pods}}, nil
+		source: newSource(cfg.Agent, cfg.Pods)}, nil
 }
 
 // SetServers says which API servers there are from now on, in place of those of

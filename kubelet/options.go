@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kubernetes/cmd/kubelet/app/options"
 	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // paths are the places under a root directory that this package names itself;
@@ -78,7 +80,7 @@ func (c *Config) setIdentity(k *kubeletconfig.KubeletConfiguration, port int32) 
 // without the executor's own. Cores are whole in a node's capacity, so the part
 // of the last one that the agent lacks is reserved for the system.
 func (c *Config) setResources(k *kubeletconfig.KubeletConfiguration) {
-	k.MaxPods = defaultMaxPods
+	k.MaxPods = podtask.DefaultMaxPods
 	if c.MaxPods > 0 {
 		k.MaxPods = int32(min(c.MaxPods, math.MaxInt32))
 	}

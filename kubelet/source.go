@@ -21,12 +21,38 @@ import (
 // being deleted: so pods end in an orderly way also when no API server is left.
 type source struct {
 	agent   string
-	set     func([]*v1.Pod) // to the kubelet; nil until it is up
-	observe func([]*v1.Pod) // to the executor
+	latest  chan []*v1.Pod  // for the kubelet, which may be slow: only the latest matters
+	observe func([]*v1.Pod) // to the executor; does not block
 
 	mu      sync.Mutex
 	pods    []*v1.Pod
 	drained bool
+}
+
+func newSource(agent string, observe func([]*v1.Pod)) *source {
+	return &source{agent: agent, latest: make(chan []*v1.Pod, 1), observe: observe}
+}
+
+// feed gives the kubelet the latest pods until ctx ends. The kubelet takes none
+// while its container runtime is away; nothing else waits for that.
+func (s *source) feed(ctx context.Context, set func([]*v1.Pod)) {
+	for {
+		select {
+		case pods := <-s.latest:
+			set(pods)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// give replaces what the kubelet has not taken yet. The caller holds mu.
+func (s *source) give(pods []*v1.Pod) {
+	select {
+	case <-s.latest:
+	default:
+	}
+	s.latest <- pods
 }
 
 // watchBackoff is how long the watch pauses when it breaks: at most two seconds,
@@ -57,14 +83,14 @@ func (s *source) push(objs []any) {
 	}
 	s.pods = pods
 	// The kubelet writes into the pods that it is given.
-	s.set(copies(pods))
+	s.give(copies(pods))
 	if s.observe != nil {
 		s.observe(pods)
 	}
 }
 
 // drain makes the kubelet end every pod, each within its own grace period but no
-// later than grace from now.
+// later than grace from now. It does not wait for the kubelet.
 func (s *source) drain(now time.Time, grace time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +103,7 @@ func (s *source) drain(now time.Time, grace time.Duration) {
 		markFailed(pod)
 		markDeleted(pod, now, grace)
 	}
-	s.set(ending)
+	s.give(ending)
 }
 
 // markFailed makes the kubelet report a pod as failed that nobody wanted to end.

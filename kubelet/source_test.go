@@ -1,6 +1,7 @@
 package kubelet
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -20,33 +21,54 @@ func pod(name string, grace int64) *v1.Pod {
 }
 
 // taps is a source with ears on both its ends.
-func taps() (s *source, toKubelet, toExecutor *[][]*v1.Pod) {
-	var k, e [][]*v1.Pod
-	s = &source{
-		set:     func(pods []*v1.Pod) { k = append(k, pods) },
-		observe: func(pods []*v1.Pod) { e = append(e, pods) },
+type taps struct {
+	*source
+	kubelet, executor [][]*v1.Pod
+}
+
+func newTaps() *taps {
+	t := &taps{}
+	t.source = newSource("", func(pods []*v1.Pod) { t.executor = append(t.executor, pods) })
+	return t
+}
+
+// push lets the kubelet take at once what it is given.
+func (t *taps) push(objs []any) {
+	t.source.push(objs)
+	t.take()
+}
+
+func (t *taps) drain(now time.Time, grace time.Duration) {
+	t.source.drain(now, grace)
+	t.take()
+}
+
+func (t *taps) take() {
+	select {
+	case pods := <-t.latest:
+		t.kubelet = append(t.kubelet, pods)
+	default:
 	}
-	return s, &k, &e
 }
 
 // Kubelet and executor are given the same pods, in the same order of changes, and
 // what the kubelet writes into its pods the executor does not see.
 func TestSourceGivesBothTheSame(t *testing.T) {
 	t.Parallel()
-	s, k, e := taps()
+	s := newTaps()
 	s.push([]any{})
 	s.push([]any{pod("a", 30), pod("b", 30)})
 	s.push([]any{pod("b", 30)})
-	if len(*k) != 3 || len(*e) != 3 {
-		t.Fatalf("the kubelet was given %d sets, the executor %d, want 3", len(*k), len(*e))
+	if len(s.kubelet) != 3 || len(s.executor) != 3 {
+		t.Fatalf("the kubelet was given %d sets, the executor %d, want 3", len(s.kubelet), len(s.executor))
 	}
 	for i, want := range []int{0, 2, 1} {
-		if len((*k)[i]) != want || len((*e)[i]) != want {
-			t.Errorf("change %d: %d and %d pods, want %d", i, len((*k)[i]), len((*e)[i]), want)
+		if len(s.kubelet[i]) != want || len(s.executor[i]) != want {
+			t.Errorf("change %d: %d and %d pods, want %d", i, len(s.kubelet[i]), len(s.executor[i]), want)
 		}
 	}
-	(*k)[2][0].Name = "written by the kubelet"
-	if (*e)[2][0].Name != "b" {
+	s.kubelet[2][0].Name = "written by the kubelet"
+	if s.executor[2][0].Name != "b" {
 		t.Error("the kubelet writes into the executor's pods")
 	}
 }
@@ -55,13 +77,13 @@ func TestSourceGivesBothTheSame(t *testing.T) {
 // those whose binding names none.
 func TestPodsOfAnotherAgent(t *testing.T) {
 	t.Parallel()
-	s, k, e := taps()
+	s := newTaps()
 	s.agent = "S1"
 	own, other, anybodys := pod("own", 1), pod("other", 1), pod("anybodys", 1)
 	own.Annotations = map[string]string{podtask.AgentAnnotation: "S1"}
 	other.Annotations = map[string]string{podtask.AgentAnnotation: "S0"}
 	s.push([]any{own, other, anybodys})
-	for _, given := range [][]*v1.Pod{(*k)[0], (*e)[0]} {
+	for _, given := range [][]*v1.Pod{s.kubelet[0], s.executor[0]} {
 		if len(given) != 2 || given[0].Name != "own" || given[1].Name != "anybodys" {
 			t.Errorf("given: %v, want own and anybodys", given)
 		}
@@ -80,15 +102,15 @@ func TestDrain(t *testing.T) {
 	unsaid := pod("unsaid", 0)
 	unsaid.Spec.TerminationGracePeriodSeconds = nil
 
-	s, k, e := taps()
+	s := newTaps()
 	s.push([]any{pod("patient", 30), pod("quick", 3), pod("at-once", 0), deleted, unsaid})
 	s.drain(now, 5500*time.Millisecond)
 	s.push([]any{pod("late", 30)})
-	if len(*k) != 2 || len(*e) != 1 {
-		t.Fatalf("the kubelet was given %d sets and the executor %d, want 2 and 1", len(*k), len(*e))
+	if len(s.kubelet) != 2 || len(s.executor) != 1 {
+		t.Fatalf("the kubelet was given %d sets and the executor %d, want 2 and 1", len(s.kubelet), len(s.executor))
 	}
 	want := map[string]int64{"patient": 5, "quick": 3, "at-once": 1, "deleted": 2, "unsaid": 5}
-	for _, p := range (*k)[1] {
+	for _, p := range s.kubelet[1] {
 		if p.DeletionTimestamp == nil || p.DeletionGracePeriodSeconds == nil {
 			t.Errorf("pod %s is not marked as being deleted", p.Name)
 			continue
@@ -104,7 +126,7 @@ func TestDrain(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("not drained: %v", want)
 	}
-	if (*e)[0][0].DeletionTimestamp != nil {
+	if s.executor[0][0].DeletionTimestamp != nil {
 		t.Error("the executor's pods are marked, too")
 	}
 }
@@ -120,11 +142,11 @@ func TestDrainedPodsHaveFailed(t *testing.T) {
 	deleted.Status.Phase = v1.PodRunning
 	deleted.DeletionTimestamp = &metav1.Time{Time: now}
 
-	s, k, _ := taps()
+	s := newTaps()
 	s.push([]any{running, done, deleted})
 	s.drain(now, time.Second)
 	want := map[string]v1.PodPhase{"running": v1.PodFailed, "done": v1.PodSucceeded, "deleted": v1.PodRunning}
-	for _, p := range (*k)[1] {
+	for _, p := range s.kubelet[1] {
 		if p.Status.Phase != want[p.Name] || (p.Status.Phase == v1.PodFailed) != (p.Status.Reason != "") {
 			t.Errorf("pod %s is %s because of %q, want %s", p.Name, p.Status.Phase, p.Status.Reason, want[p.Name])
 		}
@@ -136,9 +158,35 @@ func TestDrainedPodsHaveFailed(t *testing.T) {
 
 func TestDrainOfNothing(t *testing.T) {
 	t.Parallel()
-	s := &source{} // as before the kubelet is up
+	s := newTaps()
 	s.drain(time.Now(), time.Second)
-	s.push([]any{pod("late", 30)}) // must not reach a kubelet that is not there
+	s.push([]any{pod("late", 30)})
+	if len(s.kubelet)+len(s.executor) > 0 {
+		t.Errorf("the kubelet was given %v, the executor %v", s.kubelet, s.executor)
+	}
+}
+
+// A kubelet that takes no pods, as while its runtime is away, holds up neither the
+// watch nor the drain, and finds the latest when it does.
+func TestDrainOfAKubeletThatHangs(t *testing.T) {
+	t.Parallel()
+	s := newSource("", nil)
+	taken := make(chan []*v1.Pod)
+	ctx, stop := context.WithCancel(t.Context())
+	fed := make(chan struct{})
+	go func() {
+		defer close(fed)
+		s.feed(ctx, func(pods []*v1.Pod) { taken <- pods })
+	}()
+	for range 100 {
+		s.push([]any{pod("a", 30)})
+	}
+	s.drain(time.Now(), time.Minute)
+	for last := []*v1.Pod(nil); len(last) == 0 || last[0].DeletionTimestamp == nil; {
+		last = <-taken
+	}
+	stop()
+	<-fed
 }
 
 // The type of the kubelet's channel has no name outside of its package; this one

@@ -3,6 +3,7 @@ package kubelet
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -39,7 +40,6 @@ func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.
 	deps.PodStartupLatencyTracker = kubeletutil.NewPodStartupLatencyTracker()
 	deps.PodConfig = podconfig.NewPodConfig(deps.Recorder, deps.PodStartupLatencyTracker)
 	updates := deps.PodConfig.Channel(ctx, kubetypes.ApiserverSource)
-	k.source.set = func(pods []*v1.Pod) { send(ctx, updates, pods) }
 
 	ctx, cancel := context.WithCancel(ctx)
 	watching := make(chan struct{})
@@ -47,6 +47,9 @@ func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.
 	deps.Options = append(deps.Options, func(u *upstream.Kubelet) { made <- u })
 	go func() {
 		defer close(watching)
+		var feeding sync.WaitGroup
+		defer feeding.Wait()
+		feeding.Go(func() { k.source.feed(ctx, func(pods []*v1.Pod) { send(ctx, updates, pods) }) })
 		k.watch(ctx, s.Port, made)
 	}()
 	err = app.Run(ctx, s, deps, gate)

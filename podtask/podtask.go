@@ -30,6 +30,10 @@ func MeantFor(annotations map[string]string, agent string) bool {
 	return !ok || named == agent
 }
 
+// DefaultMaxPods is how many pods a node takes at most. It is above Kubernetes' usual
+// 110: agents are large, and what a pod may take is limited by Mesos' offers already.
+const DefaultMaxPods = 250
+
 // WaitsLabel is the label of a status STARTING whose task waits for its node, as
 // while Docker is away; its value says what for.
 const WaitsLabel = "waits"

@@ -260,7 +260,7 @@ func (w *world) bind(c Bind) {
 		p.node = c.Task.Node
 		w.watch = append(w.watch, PodAdded{p.Pod, p.node})
 	}
-	w.results = append(w.results, Bound{c.Task.ID, err})
+	w.results = append(w.results, Bound{Task: c.Task.ID, Err: err})
 }
 
 // entry is a line of a life's story.

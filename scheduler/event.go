@@ -89,11 +89,13 @@ type (
 	}
 
 	// Bound is the outcome of a Bind. Err tells of a binding that will never
-	// be possible (the pod is gone or bound elsewhere); passing troubles the
-	// framework retries by itself.
+	// be possible (the pod is gone or bound elsewhere), or with Denied of one that
+	// the API server does not allow now, so that another attempt may do better;
+	// passing troubles the framework retries by itself.
 	Bound struct {
-		Task string
-		Err  error
+		Task   string
+		Err    error
+		Denied bool
 	}
 
 	// Failed is the outcome of a Fail: the pod's end is stored, or the pod is gone.

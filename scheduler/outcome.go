@@ -22,11 +22,7 @@ func (s *State) bound(e Bound) {
 	s.acknowledgeNow(t)
 	switch {
 	case e.Err != nil:
-		if t.pod != nil {
-			t.pod.task, t.pod.state = nil, leftAlone
-			s.tell(t.pod, "it cannot be bound to node "+t.Node+": "+e.Err.Error())
-		}
-		s.endOr(t, func() { s.kill(t, 0) })
+		s.notBound(t, "it cannot be bound to node "+t.Node+": "+e.Err.Error(), e.Denied)
 	case t.pod == nil:
 		s.endOr(t, func() { s.kill(t, removeGrace) })
 	default:
@@ -37,6 +33,26 @@ func (s *State) bound(e Bound) {
 			t.last = nil
 			s.runningUpdated(t, *u, mean(*u))
 		}
+	}
+}
+
+// notBound ends a task whose pod was not bound. A pod that was denied goes back to
+// the queue: a quota or a webhook may be of another mind later, or of another node.
+func (s *State) notBound(t *task, why string, denied bool) {
+	p := t.pod
+	switch {
+	case p == nil:
+		s.endOr(t, func() { s.kill(t, 0) })
+	case !denied:
+		p.task, p.state = nil, leftAlone
+		s.tell(p, why)
+		s.endOr(t, func() { s.kill(t, 0) })
+	case t.hasEnded():
+		s.requeue(p, why, false)
+		s.endOr(t, nil)
+	default: // the pod keeps off that agent until the task has ended
+		s.kill(t, 0)
+		s.requeue(p, why, false)
 	}
 }
 

@@ -32,7 +32,7 @@ import (
 //	executor-lost A1
 //	agent-lost A1
 //	launch-failed a.1
-//	bound a.1 error=gone
+//	bound a.1 error=gone denied
 //	failed a
 //
 // Several offers in one event are joined by " + ".
@@ -139,7 +139,7 @@ func (w *words) event(kind string) Event {
 		if w.has("error") {
 			err = errors.New(w.get("error"))
 		}
-		return Bound{Task: w.name, Err: err}
+		return Bound{Task: w.name, Err: err, Denied: w.has("denied")}
 	case "failed":
 		return Failed{PodUID: w.name}
 	}

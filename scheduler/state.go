@@ -1,6 +1,9 @@
 package scheduler
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Config holds what the core does not find out by itself. Zero values are
 // replaced by the defaults named.
@@ -9,7 +12,7 @@ type Config struct {
 	Hold     time.Duration // how long an offer is held at most; default 10 s
 	Refuse   time.Duration // filter of a declined offer that is of no use; default 1 h
 	// MaxPods is how many pods an agent runs at most where its Node's
-	// allocatable pods do not say; default 110, as the kubelet's own.
+	// allocatable pods do not say; default: any number.
 	MaxPods int
 }
 
@@ -22,7 +25,7 @@ func New(cfg Config) *State {
 		cfg.Refuse = time.Hour
 	}
 	if cfg.MaxPods <= 0 {
-		cfg.MaxPods = 110
+		cfg.MaxPods = math.MaxInt
 	}
 	s := &State{
 		cfg:     cfg,

@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"fmt"
 	"net"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -11,12 +12,12 @@ import (
 // a machine whose agent listens there another address of the machine is taken:
 // those who can reach loopback can reach that too.
 func (n *Node) address() (net.IP, error) {
-	if n.cfg.Address != nil {
-		return n.cfg.Address, nil
-	}
 	own, err := net.InterfaceAddrs()
 	if err != nil {
 		return nil, err
+	}
+	if n.cfg.Address != "" {
+		return chosen(n.cfg.Address, own)
 	}
 	if host, _, err := net.SplitHostPort(n.cfg.Endpoint); err == nil {
 		if ip := net.ParseIP(host); usable(ip) && has(own, ip) {
@@ -32,6 +33,37 @@ func (n *Node) address() (net.IP, error) {
 		}
 	}
 	return nil, errors.New("node: this machine has no address but loopback; name one by -node_address")
+}
+
+// parseAddress reads an IP address, as the network that has only this one, or a CIDR.
+func parseAddress(text string) (*net.IPNet, error) {
+	if ip := net.ParseIP(text); ip != nil {
+		bits := 8 * len(ip)
+		return &net.IPNet{IP: ip, Mask: net.CIDRMask(bits, bits)}, nil
+	}
+	_, network, err := net.ParseCIDR(text)
+	if err != nil && text != "" {
+		return nil, fmt.Errorf("node: the node's address %q is neither an IP address nor a network like 10.1.0.0/16", text)
+	}
+	return network, nil
+}
+
+// chosen returns the address that is named, or the first of own in the network
+// that is.
+func chosen(text string, own []net.Addr) (net.IP, error) {
+	network, err := parseAddress(text)
+	if err != nil {
+		return nil, err
+	}
+	if ones, bits := network.Mask.Size(); ones == bits {
+		return network.IP, nil
+	}
+	for _, a := range own {
+		if ip := ipOf(a); usable(ip) && network.Contains(ip) {
+			return ip, nil
+		}
+	}
+	return nil, fmt.Errorf("node: this machine has no address in %s (-node_address); it has %v", text, own)
 }
 
 // usable says whether an address can be that of a node.

@@ -20,12 +20,11 @@ import (
 // after the other agents' directories of its host, where one of its own framework
 // has been and is certainly gone.
 type leftovers struct {
-	rootDir   string
-	docker    string
-	framework string
-	agent     string // ours, and so none of the others
-	grace     time.Duration
-	since     map[string]time.Time // when an agent was first found without an executor
+	rootDir string
+	docker  string
+	owner   dockershim.Owner // ours, and so none of the others
+	grace   time.Duration
+	since   map[string]time.Time // when a lock was first found without an executor, by its path
 }
 
 // leftoverGrace is how long an executor must have been gone: as long as Mesos
@@ -33,7 +32,7 @@ type leftovers struct {
 const leftoverGrace = 15 * time.Minute
 
 func newLeftovers(rootDir, docker string, owner dockershim.Owner) *leftovers {
-	return &leftovers{rootDir, docker, owner.Framework, owner.Agent, leftoverGrace, map[string]time.Time{}}
+	return &leftovers{rootDir, docker, owner, leftoverGrace, map[string]time.Time{}}
 }
 
 // run looks once a minute, until ctx ends.
@@ -66,29 +65,29 @@ func (l *leftovers) look(ctx context.Context, now time.Time) (removed []string, 
 	var errs []error
 	gone := map[string]time.Time{}
 	for _, path := range files {
-		agent := strings.TrimSuffix(filepath.Base(path), lockSuffix)
-		if agent == l.agent {
+		owner, err := readOwner(path)
+		if err != nil || owner == l.owner || owner.Framework != l.owner.Framework {
 			continue
 		}
-		held, err := tryLock(path, l.framework, false)
+		held, err := tryLock(path, owner, false)
 		if err != nil {
-			continue // an executor lives there, or it is another framework's
+			continue // an executor lives there
 		}
-		first, known := l.since[agent]
+		first, known := l.since[path]
 		switch {
 		case !known:
-			gone[agent] = now
+			gone[path] = now
 			held.release()
 		case now.Sub(first) < l.grace:
-			gone[agent] = first
+			gone[path] = first
 			held.release()
 		default:
-			if err := l.remove(ctx, agent, held); err != nil {
-				gone[agent] = first
-				errs = append(errs, fmt.Errorf("agent %s: %w", agent, err))
+			if err := l.remove(ctx, owner, held); err != nil {
+				gone[path] = first
+				errs = append(errs, fmt.Errorf("agent %s: %w", owner.Agent, err))
 				continue
 			}
-			removed = append(removed, agent)
+			removed = append(removed, owner.Agent)
 		}
 	}
 	l.since = gone
@@ -97,14 +96,14 @@ func (l *leftovers) look(ctx context.Context, now time.Time) (removed []string, 
 
 // remove removes containers, mounts and files of an agent. An executor that
 // starts there meanwhile waits for the lock.
-func (l *leftovers) remove(ctx context.Context, agent string, held *lock) error {
+func (l *leftovers) remove(ctx context.Context, owner dockershim.Owner, held *lock) error {
 	defer held.release()
-	owner := dockershim.Owner{Framework: l.framework, Agent: agent}
 	if err := dockershim.RemoveAll(ctx, l.docker, owner); err != nil {
 		return err
 	}
-	if err := removeTree(filepath.Join(l.rootDir, agent)); err != nil {
+	path := held.file.Name()
+	if err := removeTree(strings.TrimSuffix(path, lockSuffix)); err != nil {
 		return err
 	}
-	return os.Remove(held.file.Name())
+	return os.Remove(path)
 }

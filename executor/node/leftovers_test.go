@@ -21,25 +21,26 @@ import (
 // whose it is.
 func TestLock(t *testing.T) {
 	t.Parallel()
-	path := lockPath(t.TempDir(), "S0")
-	if _, err := tryLock(path, "F", false); !errors.Is(err, os.ErrNotExist) {
+	path := filepath.Join(t.TempDir(), "S0"+lockSuffix)
+	f, g := dockershim.Owner{Framework: "F", Agent: "S0"}, dockershim.Owner{Framework: "G", Agent: "S0"}
+	if _, err := tryLock(path, f, false); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("where no executor has ever been: %v", err)
 	}
-	first, err := awaitLock(t.Context(), path, "F")
+	first, err := awaitLock(t.Context(), path, f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tryLock(path, "F", false); !errors.Is(err, errLocked) {
+	if _, err := tryLock(path, f, false); !errors.Is(err, errLocked) {
 		t.Errorf("locked twice: %v", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := awaitLock(ctx, path, "G"); err == nil || !strings.Contains(err.Error(), "framework F") || !strings.Contains(err.Error(), "-root_dir") {
+	if _, err := awaitLock(ctx, path, g); err == nil || !strings.Contains(err.Error(), "framework F") || !strings.Contains(err.Error(), "agent S0") {
 		t.Errorf("another framework's executor hears %v", err)
 	}
 	got := make(chan error, 1)
 	go func() {
-		next, err := awaitLock(t.Context(), path, "F")
+		next, err := awaitLock(t.Context(), path, f)
 		if err == nil {
 			next.release()
 		}
@@ -49,10 +50,10 @@ func TestLock(t *testing.T) {
 	if err := <-got; err != nil {
 		t.Errorf("the next executor: %v", err)
 	}
-	if _, err := tryLock(path, "G", false); err == nil {
+	if _, err := tryLock(path, g, false); err == nil {
 		t.Error("another framework may clean up")
 	}
-	last, err := tryLock(path, "F", false)
+	last, err := tryLock(path, f, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func (h host) agent(framework, id string) {
 			h.Error(err)
 		}
 	})
-	volume := filepath.Join(h.root, id, "pods", "u", "volumes", "secret")
+	volume := filepath.Join(h.place(framework, id), "pods", "u", "volumes", "secret")
 	if err := os.MkdirAll(volume, 0o755); err != nil {
 		h.Fatal(err)
 	}
@@ -93,18 +94,31 @@ func (h host) agent(framework, id string) {
 	h.Cleanup(func() { _ = unix.Unmount(volume, unix.MNT_DETACH) })
 }
 
+// place is where an executor has its directory.
+func (h host) place(framework, id string) string {
+	h.Helper()
+	root, err := placeOf(h.root, dockershim.Owner{Framework: framework, Agent: id})
+	if err != nil {
+		h.Fatal(err)
+	}
+	return root
+}
+
 // left are the agents of which there still is something.
 func (h host) left(ids ...string) []string {
 	h.Helper()
 	var left []string
 	for _, id := range ids {
 		containers := realdocker.Docker(h, "ps", "--all", "--quiet", "--filter", "label=kubernetes-mesos.agent="+id)
-		_, missing := os.Stat(filepath.Join(h.root, id))
-		mounts, err := mountsUnder(filepath.Join(h.root, id))
+		dirs, err := filepath.Glob(filepath.Join(h.root, id+".*", "pods"))
 		if err != nil {
 			h.Fatal(err)
 		}
-		if containers != "" || missing == nil || len(mounts) > 0 {
+		mounts, err := mountsUnder(h.place(h.framework, id))
+		if err != nil {
+			h.Fatal(err)
+		}
+		if containers != "" || len(dirs) > 0 || len(mounts) > 0 {
 			left = append(left, id)
 		}
 	}
@@ -132,7 +146,7 @@ func TestLeftovers(t *testing.T) {
 		if id == unknown {
 			continue
 		}
-		l, err := tryLock(lockPath(h.root, id), framework, true)
+		l, err := tryLock(h.place(framework, id)+lockSuffix, dockershim.Owner{Framework: framework, Agent: id}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +172,7 @@ func TestLeftovers(t *testing.T) {
 	if left := h.left(all...); !slices.Equal(left, []string{own, lives, foreign, unknown}) {
 		t.Errorf("left are %q", left)
 	}
-	if _, err := os.Stat(lockPath(h.root, gone)); !os.IsNotExist(err) {
+	if _, err := os.Stat(h.place(h.framework, gone) + lockSuffix); !os.IsNotExist(err) {
 		t.Errorf("the lock is left: %v", err)
 	}
 }
@@ -172,7 +186,7 @@ func TestLeftoversOfAnExecutorThatCameBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	begin := func() *lock {
-		held, err := tryLock(lockPath(root, "S1"), "F", true)
+		held, err := tryLock(filepath.Join(root, "S1"+lockSuffix), dockershim.Owner{Framework: "F", Agent: "S1"}, true)
 		if err != nil {
 			t.Fatal(err)
 		}

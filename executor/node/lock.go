@@ -5,30 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
 )
 
-// lock says that an executor lives: it has locked a file beside the root directory
-// of its agent, and the kernel lets go of it however the process ends. In the file
-// stands the framework's id, so that another executor of that framework may clean
-// up where this one could not.
+// lock says that an executor lives: it has locked a file beside its root directory,
+// and the kernel lets go of it however the process ends. The file says whose
+// executor it is, so that another one of that framework may clean up where this
+// one could not.
 type lock struct{ file *os.File }
 
-// lockSuffix is what a lock's name has after the agent's id.
+// lockSuffix is what a lock's name has after that of the root directory.
 const lockSuffix = ".lock"
 
 // errLocked says that another process has the lock.
 var errLocked = errors.New("another executor lives there")
 
-func lockPath(rootDir, agent string) string { return filepath.Join(rootDir, agent+lockSuffix) }
-
-// tryLock locks path. With create it makes the file and writes framework into it;
-// otherwise a file that is missing, or is another framework's, is an error.
-func tryLock(path, framework string, create bool) (*lock, error) {
+// tryLock locks path. With create it makes the file and writes the owner into it;
+// otherwise a file that is missing, or is another owner's, is an error.
+func tryLock(path string, owner dockershim.Owner, create bool) (*lock, error) {
 	flags := os.O_RDWR
 	if create {
 		flags |= os.O_CREATE
@@ -38,14 +36,14 @@ func tryLock(path, framework string, create bool) (*lock, error) {
 		return nil, err
 	}
 	l := &lock{f}
-	if err := l.take(path, framework, create); err != nil {
+	if err := l.take(path, owner, create); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return l, nil
 }
 
-func (l *lock) take(path, framework string, write bool) error {
+func (l *lock) take(path string, owner dockershim.Owner, write bool) error {
 	err := unix.Flock(int(l.file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return errLocked
@@ -62,23 +60,23 @@ func (l *lock) take(path, framework string, write bool) error {
 		return errLocked
 	}
 	if write {
-		return l.write(framework)
+		return l.write(owner)
 	}
-	text, err := os.ReadFile(path)
+	left, err := readOwner(path)
 	if err != nil {
 		return err
 	}
-	if strings.TrimSpace(string(text)) != framework {
-		return fmt.Errorf("%s is of framework %q", path, text)
+	if left != owner {
+		return fmt.Errorf("%s is of framework %q", path, left.Framework)
 	}
 	return nil
 }
 
-func (l *lock) write(framework string) error {
+func (l *lock) write(owner dockershim.Owner) error {
 	if err := l.file.Truncate(0); err != nil {
 		return err
 	}
-	_, err := l.file.WriteAt([]byte(framework+"\n"), 0)
+	_, err := l.file.WriteAt([]byte(owner.Framework+"\n"+owner.Agent+"\n"), 0)
 	return err
 }
 
@@ -86,22 +84,22 @@ func (l *lock) write(framework string) error {
 // has given up, to be over.
 const lockTime = 30 * time.Second
 
-// awaitLock locks path for framework, waiting for another process to let go of it.
-func awaitLock(ctx context.Context, path, framework string) (*lock, error) {
+// awaitLock locks path for owner, waiting for another process to let go of it.
+func awaitLock(ctx context.Context, path string, owner dockershim.Owner) (*lock, error) {
 	ctx, cancel := context.WithTimeout(ctx, lockTime)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		l, err := tryLock(path, framework, true)
+		l, err := tryLock(path, owner, true)
 		if !errors.Is(err, errLocked) {
 			return l, err
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			text, _ := os.ReadFile(path) // "" says as much
-			return nil, fmt.Errorf("%s is locked by an executor of framework %s that lives on: executors of two frameworks on one agent need a -root_dir each", path, strings.TrimSpace(string(text)))
+			left, _ := readOwner(path) // nothing says as much
+			return nil, fmt.Errorf("%s is locked by the executor of framework %s on agent %s, which lives on after %v: end that process", path, left.Framework, left.Agent, lockTime)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"path/filepath"
 	"sync"
 
@@ -26,9 +25,10 @@ type Config struct {
 	// Endpoint is host:port of the Mesos agent; its host is the node's address if
 	// it can be.
 	Endpoint string
-	// Address is the node's address. Nil: the one of Endpoint, or that of the
-	// interface with the default route.
-	Address net.IP
+	// Address is the node's address, or says in which network it is: an IP address
+	// or a CIDR. Empty: the address of Endpoint, or that of the interface with the
+	// default route.
+	Address string
 	// MaxPods is how many pods the node takes; 0: the kubelet's default.
 	MaxPods int
 
@@ -70,6 +70,9 @@ func New(cfg Config) (*Node, error) {
 		return nil, fmt.Errorf("node: root directory %q must be an absolute path and not /", cfg.RootDir)
 	}
 	cfg.RootDir = filepath.Clean(cfg.RootDir)
+	if _, err := parseAddress(cfg.Address); err != nil {
+		return nil, err
+	}
 	return &Node{cfg: cfg}, nil
 }
 

@@ -28,7 +28,7 @@ func TestAddress(t *testing.T) {
 		cfg  Config
 		want string // "": any that is not loopback
 	}{
-		"named":                   {Config{Address: net.IPv4(198, 51, 100, 7), Endpoint: "127.0.0.1:5051"}, "198.51.100.7"},
+		"named":                   {Config{Address: "198.51.100.7", Endpoint: "127.0.0.1:5051"}, "198.51.100.7"},
 		"agent on loopback":       {Config{Endpoint: "127.0.0.1:5051"}, ""},
 		"agent of another host":   {Config{Endpoint: "198.51.100.7:5051"}, ""},
 		"agent by name":           {Config{Endpoint: "agent:5051"}, ""},
@@ -139,7 +139,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// Each agent has its own directory, and no agent id leads out of it.
+// Each framework has its own directory on each agent, and no agent id leads out
+// of the directory of all.
 func TestMakeRoot(t *testing.T) {
 	t.Parallel()
 	n, err := New(Config{RootDir: t.TempDir()})
@@ -152,8 +153,15 @@ func TestMakeRoot(t *testing.T) {
 		}
 	}
 	root, err := n.makeRoot(t.Context(), executor.Spec{Agent: "7d3c-S0", Framework: "F"})
-	if err != nil || root != filepath.Join(n.cfg.RootDir, "7d3c-S0") {
+	if err != nil || filepath.Dir(root) != n.cfg.RootDir || !strings.HasPrefix(filepath.Base(root), "7d3c-S0.") {
 		t.Fatalf("got %s, %v", root, err)
+	}
+	other, err := New(n.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if there, err := other.makeRoot(t.Context(), executor.Spec{Agent: "7d3c-S0", Framework: "G"}); err != nil || there == root {
+		t.Errorf("beside it, another framework's executor has %s, %v", there, err)
 	}
 	n.lock.release() // as the end of the process does
 	if again, err := n.makeRoot(t.Context(), executor.Spec{Agent: "7d3c-S0", Framework: "F"}); err != nil || again != root {

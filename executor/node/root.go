@@ -5,23 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 )
 
 // makeRoot makes the root directory of the agent, and locks it.
 func (n *Node) makeRoot(ctx context.Context, spec executor.Spec) (string, error) {
-	agent := spec.Agent
-	if agent == "" || strings.ContainsAny(agent, "/\x00") || agent == "." || agent == ".." {
-		return "", fmt.Errorf("node: agent id %q does not do as the name of a directory", agent)
+	owner := dockershim.Owner{Framework: spec.Framework, Agent: spec.Agent}
+	root, err := placeOf(n.cfg.RootDir, owner)
+	if err != nil {
+		return "", err
 	}
-	root := filepath.Join(n.cfg.RootDir, agent)
 	if err := os.MkdirAll(n.cfg.RootDir, 0o750); err != nil {
 		return "", fmt.Errorf("node: root directory: %w", err)
 	}
-	held, err := awaitLock(ctx, lockPath(n.cfg.RootDir, agent), spec.Framework)
+	held, err := awaitLock(ctx, root+lockSuffix, owner)
 	if err != nil {
 		return "", fmt.Errorf("node: root directory: %w", err)
 	}

@@ -1,0 +1,58 @@
+package node
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+)
+
+// placeOf returns the root directory of an agent's executor, below rootDir. Several
+// frameworks may each have an executor on one agent, so that the name has the
+// agent's id and a digest of the framework's: both ids in full would make the
+// paths of the kubelet's sockets longer than the 107 bytes that Linux takes.
+//
+// Versions before had the agent's id alone. Where one of the same framework has
+// left its directory, mounts and living containers refer to it, and it stays in use.
+func placeOf(rootDir string, owner dockershim.Owner) (string, error) {
+	agent := owner.Agent
+	if agent == "" || strings.ContainsAny(agent, "/\x00") || agent == "." || agent == ".." {
+		return "", fmt.Errorf("node: agent id %q does not do as the name of a directory", agent)
+	}
+	plain := filepath.Join(rootDir, agent)
+	if left, err := readOwner(plain + lockSuffix); err == nil && left == owner {
+		return plain, nil
+	}
+	sum := sha256.Sum256([]byte(owner.Framework))
+	root := plain + "." + hex.EncodeToString(sum[:4])
+	if over := len(filepath.Join(root, longestSocket)) - maxSocketPath; over > 0 {
+		return "", fmt.Errorf("node: root directory %s: its name is %d bytes too long for the kubelet's sockets: choose a shorter -root_dir", root, over)
+	}
+	return root, nil
+}
+
+// maxSocketPath is how long the path of a socket may be (unix(7): sun_path);
+// longestSocket is the longest that the kubelet makes below its root directory.
+const (
+	maxSocketPath = 107
+	longestSocket = "pod-resources/kubelet.sock"
+)
+
+// readOwner reads whose the executor is, or was, that a lock's file stands for:
+// the framework's id and the agent's in a line each. Versions before wrote no
+// agent; its id is the name of the file.
+func readOwner(path string) (dockershim.Owner, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return dockershim.Owner{}, err
+	}
+	framework, agent, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
+	if agent == "" {
+		agent = strings.TrimSuffix(filepath.Base(path), lockSuffix)
+	}
+	return dockershim.Owner{Framework: framework, Agent: agent}, nil
+}

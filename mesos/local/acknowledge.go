@@ -27,6 +27,7 @@ func (a *agent) acknowledge(f *framework, call *mesospb.SchedulerCall_Acknowledg
 	if terminal(acknowledged.GetState()) && u.task != nil {
 		a.m.removeTask(u.task)
 		u.task = nil
+		defer a.checkDrained()
 	}
 	if len(u.pending) == 0 && u.task == nil {
 		delete(a.updates, u.key)

@@ -40,6 +40,8 @@ type agent struct {
 	silent  bool
 	mailbox []func()
 
+	upkeep
+
 	// mended ends a fault that was to last for some time only.
 	mended *timer
 
@@ -92,6 +94,7 @@ func (a *agent) register() {
 		a.registered = time.Now()
 	}
 	a.connected, a.recovering = true, false
+	a.drainAgain()
 	a.m.allocate()
 }
 

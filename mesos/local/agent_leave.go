@@ -27,5 +27,5 @@ func (a *agent) unregister(byOperator bool) {
 	a.announceLoss()
 	a.timeout.stop()
 	delete(a.m.agentOf, a.id)
-	a.id, a.removed = "", false
+	a.id, a.removed, a.upkeep = "", false, upkeep{}
 }

@@ -34,7 +34,7 @@ func (m *master) allocate() {
 	}
 	batches := map[*framework][]*mesospb.Offer{}
 	for _, a := range m.agents {
-		if !a.connected {
+		if !a.connected || a.deactivated {
 			continue
 		}
 		for i := range candidates {

@@ -28,6 +28,9 @@
 //   - Nothing is written down: when the process ends in order, so do its
 //     executors; when it is killed, they find their agent gone and end
 //     themselves after [Config.RecoveryTimeout].
+//   - Of the operator API (/api/v1) there is what drains agents: GET_AGENTS,
+//     DRAIN_AGENT, DEACTIVATE_AGENT, REACTIVATE_AGENT, MARK_AGENT_GONE, and
+//     GET_HEALTH, GET_VERSION, GET_MASTER; no stream of events.
 //   - In JSON, 64-bit integers are strings on the way out (numbers and strings
 //     are understood on the way in), and enums may be given as numbers.
 //   - A fetched file is removed with the executor it was fetched for, so that a

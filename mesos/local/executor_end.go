@@ -52,6 +52,7 @@ func (ex *executor) awaitSubscription(d time.Duration, v verdict) {
 // started. status is what wait(2) says of it.
 func (ex *executor) exited(status int32, problem *verdict) {
 	a, m, f := ex.agent, ex.agent.m, ex.framework
+	defer a.checkDrained()
 	ex.timeout.stop()
 	ex.closeStream(closed)
 	if !a.running && a.executors[ex.key()] == ex { // it will find out when it is back

@@ -32,6 +32,8 @@ func (a *agent) launch(tasks []*task, group bool) {
 		t.received = true
 	}
 	switch {
+	case a.draining != nil:
+		a.dropDraining(tasks)
 	case ex.phase == terminating:
 		for _, t := range tasks {
 			a.own(t, t.framework.lost(mesospb.TaskState_TASK_DROPPED), mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor terminating")

@@ -120,6 +120,10 @@ func (a *agent) condition() string {
 		return "paused"
 	case !a.connected:
 		return "registering"
+	case a.drain != nil:
+		return strings.ToLower(a.drain.state.String())
+	case a.deactivated:
+		return "deactivated"
 	}
 	return "running"
 }

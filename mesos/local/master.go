@@ -88,7 +88,8 @@ func (m *master) masterInfo(ip net.IP, port int) *mesospb.MasterInfo {
 		Version:  proto.String(version),
 		Address:  &mesospb.Address{Hostname: proto.String(m.cfg.Hostname), Ip: proto.String(ip.String()), Port: proto.Int32(int32(port))},
 		Capabilities: []*mesospb.MasterInfo_Capability{
-			{Type: mesospb.MasterInfo_Capability_AGENT_UPDATE.Enum()}},
+			{Type: mesospb.MasterInfo_Capability_AGENT_UPDATE.Enum()},
+			{Type: mesospb.MasterInfo_Capability_AGENT_DRAINING.Enum()}},
 	}
 	if v4 := ip.To4(); v4 != nil {
 		info.Ip = proto.Uint32(binary.LittleEndian.Uint32(v4))

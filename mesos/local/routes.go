@@ -20,6 +20,7 @@ func (m *master) addRoutes(mux *http.ServeMux) {
 	for _, prefix := range []string{"", "/master"} {
 		mux.HandleFunc(prefix+"/api/v1/scheduler", m.schedulerAPI)
 		mux.HandleFunc(prefix+"/api/v1/scheduler/{$}", m.schedulerAPI)
+		mux.HandleFunc(prefix+"/api/v1", m.operatorAPI)
 		mux.HandleFunc("GET "+prefix+"/state", m.statePage)
 		mux.HandleFunc("GET "+prefix+"/health", healthPage)
 		mux.HandleFunc(prefix+"/redirect", m.redirectPage)

@@ -47,7 +47,7 @@ func (m *master) state() statePage {
 		switch {
 		case a.removed:
 			p.Unreachable++
-		case a.connected:
+		case a.active():
 			p.Activated++
 		default:
 			p.Deactivated++
@@ -65,15 +65,11 @@ func (m *master) state() statePage {
 
 func (a *agent) page() slavePage {
 	p := slavePage{
-		ID: a.id, Hostname: a.hostname, PID: a.pid(), Port: a.port(), Active: a.connected,
+		ID: a.id, Hostname: a.hostname, PID: a.pid(), Port: a.port(), Active: a.active(), Deactivated: a.deactivated,
 		Registered: epoch(a.registered), Attributes: map[string]any{},
 		Resources: toAmounts(a.total), Free: toAmounts(a.free),
 	}
-	var offered []*mesospb.Resource
-	for _, o := range a.offers {
-		offered = append(offered, o.resources...)
-	}
-	used, _ := resources.Subtract(a.total, resources.Add(a.free, offered...))
+	used, offered := a.shares()
 	p.Offered, p.Used = toAmounts(offered), toAmounts(used)
 	for _, x := range a.attributes {
 		switch x.GetType() {
@@ -90,6 +86,15 @@ func (a *agent) page() slavePage {
 		}
 	}
 	return p
+}
+
+// shares are what is used of the agent, and what is offered.
+func (a *agent) shares() (used, offered []*mesospb.Resource) {
+	for _, o := range a.offers {
+		offered = append(offered, o.resources...)
+	}
+	used, _ = resources.Subtract(a.total, resources.Add(a.free, offered...))
+	return used, offered
 }
 
 func (m *master) frameworkPage(f *framework) frameworkPage {

@@ -21,17 +21,18 @@ type statePage struct {
 }
 
 type slavePage struct {
-	ID         string         `json:"id"`
-	Hostname   string         `json:"hostname"`
-	PID        string         `json:"pid"`
-	Port       int32          `json:"port"`
-	Active     bool           `json:"active"`
-	Registered float64        `json:"registered_time"`
-	Attributes map[string]any `json:"attributes"`
-	Resources  amounts        `json:"resources"`
-	Used       amounts        `json:"used_resources"`
-	Offered    amounts        `json:"offered_resources"`
-	Free       amounts        `json:"free_resources"` // of our own making
+	ID          string         `json:"id"`
+	Hostname    string         `json:"hostname"`
+	PID         string         `json:"pid"`
+	Port        int32          `json:"port"`
+	Active      bool           `json:"active"`
+	Deactivated bool           `json:"deactivated"`
+	Registered  float64        `json:"registered_time"`
+	Attributes  map[string]any `json:"attributes"`
+	Resources   amounts        `json:"resources"`
+	Used        amounts        `json:"used_resources"`
+	Offered     amounts        `json:"offered_resources"`
+	Free        amounts        `json:"free_resources"` // of our own making
 }
 
 type frameworkPage struct {

@@ -44,6 +44,7 @@ func (a *agent) keep(f *framework, status *mesospb.TaskStatus) {
 		return
 	}
 	u.seen[string(status.Uuid)] = true
+	a.blameDrain(f, status)
 	u.pending = append(u.pending, status)
 	if t := u.task; t != nil && !terminal(t.latest) {
 		t.latest = status.GetState()

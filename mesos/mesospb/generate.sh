@@ -9,4 +9,4 @@ bin=$(mktemp -d)
 trap 'rm -rf "$bin"' EXIT
 go build -o "$bin/protoc-gen-gogofast" github.com/gogo/protobuf/protoc-gen-gogofast
 PATH="$bin:$PATH" protoc --gogofast_out=paths=source_relative:"$out" \
-	mesos/mesospb/mesos.proto mesos/mesospb/scheduler.proto mesos/mesospb/executor.proto
+	mesos/mesospb/mesos.proto mesos/mesospb/scheduler.proto mesos/mesospb/executor.proto mesos/mesospb/master.proto

@@ -84,6 +84,21 @@ var golden = []struct {
 		Type:         pb.ExecutorEvent_ACKNOWLEDGED.Enum(),
 		Acknowledged: &pb.ExecutorEvent_Acknowledged{TaskId: task, Uuid: []byte{1, 2}},
 	}},
+	{"master DRAIN_AGENT", "0825aa010b0a030a01411202080a1801", &pb.MasterCall{
+		Type: pb.MasterCall_DRAIN_AGENT.Enum(),
+		DrainAgent: &pb.MasterCall_DrainAgent{
+			AgentId: agent, MaxGracePeriod: &pb.Duration{Seconds: proto.Int64(10)}, MarkGone: proto.Bool(true)},
+	}},
+	{"master DEACTIVATE_AGENT", "0826b201050a030a0141", &pb.MasterCall{
+		Type: pb.MasterCall_DEACTIVATE_AGENT.Enum(), DeactivateAgent: &pb.MasterCall_DeactivateAgent{AgentId: agent},
+	}},
+	{"master REACTIVATE_AGENT", "0827ba01050a030a0141", &pb.MasterCall{
+		Type: pb.MasterCall_REACTIVATE_AGENT.Enum(), ReactivateAgent: &pb.MasterCall_ReactivateAgent{AgentId: agent},
+	}},
+	{"master's answer to GET_VERSION", "0803221f0a1d0a06312e31312e3012043230323619000000000000f03f2204726f6f74", &pb.MasterResponse{
+		Type: pb.MasterResponse_GET_VERSION.Enum(), GetVersion: &pb.MasterResponse_GetVersion{VersionInfo: &pb.VersionInfo{
+			Version: proto.String("1.11.0"), BuildDate: proto.String("2026"), BuildTime: proto.Float64(1), BuildUser: proto.String("root")}},
+	}},
 	{"resource of a role", "0a046370757310001a0909000000000000e03f5a030a0172", &pb.Resource{
 		Name: proto.String("cpus"), Type: pb.Value_SCALAR.Enum(), Scalar: &pb.Value_Scalar{Value: proto.Float64(0.5)},
 		AllocationInfo: &pb.Resource_AllocationInfo{Role: proto.String("r")},

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -25,7 +26,7 @@ func (x *program) event(e *mesospb.ExecutorEvent) (again bool) {
 		}
 	case mesospb.ExecutorEvent_KILL:
 		if !x.hang {
-			x.send(e.Kill.TaskId.GetValue(), mesospb.TaskState_TASK_KILLED)
+			x.kill(e.Kill)
 		}
 	case mesospb.ExecutorEvent_ACKNOWLEDGED:
 		x.acknowledged(e.Acknowledged)
@@ -62,11 +63,23 @@ func (x *program) launch(t *mesospb.TaskInfo) {
 	}
 }
 
+// kill says for how long the task was allowed to go on, if it was told.
+func (x *program) kill(k *mesospb.ExecutorEvent_Kill) {
+	var words []string
+	if grace := k.GetKillPolicy().GetGracePeriod(); grace != nil {
+		words = []string{"grace " + time.Duration(grace.GetNanoseconds()).String()}
+	}
+	x.send(k.TaskId.GetValue(), mesospb.TaskState_TASK_KILLED, words...)
+}
+
 // send keeps the update until it is acknowledged and sends it once.
-func (x *program) send(task string, s mesospb.TaskState) {
+func (x *program) send(task string, s mesospb.TaskState, words ...string) {
 	id := uuid.New()
 	u := &mesospb.ExecutorCall_Update{Status: &mesospb.TaskStatus{
 		TaskId: &mesospb.TaskID{Value: &task}, State: &s, Uuid: id[:], Source: mesospb.TaskStatus_SOURCE_EXECUTOR.Enum()}}
+	if len(words) > 0 {
+		u.Status.Message = &words[0]
+	}
 	switch s {
 	case mesospb.TaskState_TASK_FINISHED, mesospb.TaskState_TASK_FAILED, mesospb.TaskState_TASK_KILLED:
 		delete(x.live, task)

@@ -12,6 +12,8 @@ import (
 // release is a version of Mesos as far as it matters here: 1.4 is {1, 4}.
 type release struct{ major, minor int }
 
+func (r release) String() string { return fmt.Sprintf("%d.%d", r.major, r.minor) }
+
 func (r release) before(major, minor int) bool {
 	return r.major < major || r.major == major && r.minor < minor
 }
@@ -45,4 +47,15 @@ func (r release) as(s mesospb.TaskState) mesospb.TaskState {
 		}
 	}
 	return s
+}
+
+// since runs a case on releases that have what it is about, and reports it as
+// not applicable on older ones.
+func since(major, minor int, run func(*testing.T, Target)) func(*testing.T, Target) {
+	return func(t *testing.T, target Target) {
+		if r := target.release(t); r.before(major, minor) {
+			t.Skipf("not applicable to Mesos %v: it is there since %d.%d", r, major, minor)
+		}
+		run(t, target)
+	}
 }

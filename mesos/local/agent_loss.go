@@ -68,6 +68,10 @@ func (a *agent) expire() {
 func (a *agent) lose() {
 	a.connected, a.removed, a.removedAt = false, true, time.Now()
 	a.mailbox, a.recovering = nil, false
+	if a.m.cfg.old() {
+		a.loseForGood()
+		return
+	}
 	for _, f := range a.m.order {
 		for _, t := range slices.Clone(f.taskOrder) {
 			if t.agent == a && !terminal(t.latest) {

@@ -52,6 +52,10 @@ func (a *agent) restart() error {
 func (a *agent) comeBack() {
 	a.timeout.stop()
 	a.mended.stop()
+	if a.removed && a.m.cfg.old() {
+		a.comeBackAnother()
+		return
+	}
 	wasRemoved := a.removed
 	a.removed, a.silent = false, false
 	a.dropUnknown()

@@ -38,6 +38,10 @@ type Config struct {
 	// temporary directory that is removed when Run returns.
 	WorkDir string
 
+	// Version is the release of Mesos whose behaviour is imitated where they
+	// differ: "1.11.0", also when empty, or "1.0.4".
+	Version string
+
 	// Credentials are the secrets of frameworks by principal. When there are
 	// any, the scheduler API wants HTTP basic authentication.
 	Credentials map[string]string
@@ -73,6 +77,12 @@ type Config struct {
 func (c Config) withDefaults() (Config, error) {
 	if c.Addr == "" {
 		c.Addr = "127.0.0.1:0"
+	}
+	if c.Version == "" {
+		c.Version = newest
+	}
+	if c.Version != newest && c.Version != oldest {
+		return c, fmt.Errorf("local Mesos: release %q cannot be imitated; choose %s or %s", c.Version, newest, oldest)
 	}
 	if c.Agents == 0 {
 		c.Agents = 1

@@ -2,7 +2,8 @@
 // speak the v1 HTTP API, in protobuf and JSON, over real TCP sockets, and start
 // and supervise real executor processes. It is for one machine and for tests; a
 // cluster runs Apache Mesos. What it does is what masters and agents of release
-// 1.11 were seen to do; package mesostest holds both to the same cases.
+// 1.11 were seen to do, or those of 1.0 ([Config.Version]); package mesostest
+// holds all of them to the same cases.
 //
 //	scheduler ── HTTP ──▶ scheduler_api ─┐            ┌─ executor_api ◀── HTTP ── executor
 //	                                     ▼            ▼
@@ -31,6 +32,8 @@
 //   - Of the operator API (/api/v1) there is what drains agents: GET_AGENTS,
 //     DRAIN_AGENT, DEACTIVATE_AGENT, REACTIVATE_AGENT, MARK_AGENT_GONE, and
 //     GET_HEALTH, GET_VERSION, GET_MASTER; no stream of events.
+//   - Ids are judged as strictly when release 1.0 is imitated, which takes some
+//     that would lead out of the work directory.
 //   - In JSON, 64-bit integers are strings on the way out (numbers and strings
 //     are understood on the way in), and enums may be given as numbers.
 //   - A fetched file is removed with the executor it was fetched for, so that a

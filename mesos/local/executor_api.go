@@ -11,7 +11,7 @@ func (a *agent) executorAPI(w http.ResponseWriter, r *http.Request) {
 	call := &mesospb.ExecutorCall{}
 	no := readCall(r, call)
 	if no == nil {
-		no = validateExecutorCall(call)
+		no = a.validateExecutorCall(call)
 	}
 	if no == nil && call.GetType() == mesospb.ExecutorCall_SUBSCRIBE {
 		if no = a.serveExecutor(w, r, call); no == nil {
@@ -33,10 +33,11 @@ func (a *agent) executorAPI(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-func validateExecutorCall(c *mesospb.ExecutorCall) *failure {
+func (a *agent) validateExecutorCall(c *mesospb.ExecutorCall) *failure {
 	missing := ""
 	switch {
-	case c.Type == nil || c.GetType() == mesospb.ExecutorCall_UNKNOWN:
+	case c.Type == nil || c.GetType() == mesospb.ExecutorCall_UNKNOWN,
+		c.GetType() == mesospb.ExecutorCall_HEARTBEAT && a.m.cfg.old():
 		missing = "type"
 	case c.GetType() == mesospb.ExecutorCall_SUBSCRIBE && c.Subscribe == nil:
 		missing = "subscribe"

@@ -87,7 +87,11 @@ func (a *agent) kill(t *task, call *mesospb.SchedulerCall_Kill) {
 	}
 	b := ex.queued[i]
 	ex.queued = slices.Delete(ex.queued, i, i+1)
+	reason, text := mesospb.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH, "Killed before delivery to the executor"
+	if a.m.cfg.old() {
+		reason, text = mesospb.TaskStatus_REASON_EXECUTOR_UNREGISTERED, "Unregistered executor"
+	}
 	for _, t := range b.tasks {
-		a.own(t, mesospb.TaskState_TASK_KILLED, mesospb.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH, "Killed before delivery to the executor")
+		a.own(t, mesospb.TaskState_TASK_KILLED, reason, text)
 	}
 }

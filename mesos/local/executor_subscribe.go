@@ -51,12 +51,11 @@ func (a *agent) subscribe(call *mesospb.ExecutorCall) (*queue, *executor, *failu
 	ex.phase = running
 	ex.timeout.stop()
 	ex.stream = q
-	ex.send(&mesospb.ExecutorEvent{
-		Type: mesospb.ExecutorEvent_SUBSCRIBED.Enum(),
-		Subscribed: &mesospb.ExecutorEvent_Subscribed{
-			ExecutorInfo: ex.info, FrameworkInfo: ex.framework.info, AgentInfo: a.info(),
-			ContainerId: &mesospb.ContainerID{Value: &ex.container},
-		}})
+	subscribed := &mesospb.ExecutorEvent_Subscribed{ExecutorInfo: ex.info, FrameworkInfo: ex.framework.info, AgentInfo: a.info()}
+	if !a.m.cfg.old() {
+		subscribed.ContainerId = &mesospb.ContainerID{Value: &ex.container}
+	}
+	ex.send(&mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_SUBSCRIBED.Enum(), Subscribed: subscribed})
 	for _, u := range call.Subscribe.UnacknowledgedUpdates {
 		if validateUpdate(call, u.Status) == nil {
 			a.executorUpdate(ex, u.Status)

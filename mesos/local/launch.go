@@ -77,6 +77,9 @@ func (l *launch) admit(info *mesospb.TaskInfo, executor *mesospb.ExecutorInfo) (
 	}
 	left, ok := resources.Subtract(l.left, all)
 	if !ok {
+		if l.m.cfg.old() {
+			return nil, fmt.Sprintf("Task uses more resources %s than available %s", resources.Format(all), resources.Format(l.left))
+		}
 		return nil, fmt.Sprintf("Total resources %s required by task and its executor is more than available %s",
 			resources.Format(all), resources.Format(l.left))
 	}

@@ -15,9 +15,6 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// version is the release of Mesos whose behaviour is copied.
-const version = "1.11.0"
-
 // master is everything the loop owns. All methods run in the loop but for
 // those that say otherwise.
 type master struct {
@@ -85,11 +82,13 @@ func (m *master) masterInfo(ip net.IP, port int) *mesospb.MasterInfo {
 		Port:     proto.Uint32(uint32(port)),
 		Pid:      proto.String("master@" + m.addr),
 		Hostname: proto.String(m.cfg.Hostname),
-		Version:  proto.String(version),
+		Version:  proto.String(m.cfg.Version),
 		Address:  &mesospb.Address{Hostname: proto.String(m.cfg.Hostname), Ip: proto.String(ip.String()), Port: proto.Int32(int32(port))},
-		Capabilities: []*mesospb.MasterInfo_Capability{
+	}
+	if !m.cfg.old() {
+		info.Capabilities = []*mesospb.MasterInfo_Capability{
 			{Type: mesospb.MasterInfo_Capability_AGENT_UPDATE.Enum()},
-			{Type: mesospb.MasterInfo_Capability_AGENT_DRAINING.Enum()}},
+			{Type: mesospb.MasterInfo_Capability_AGENT_DRAINING.Enum()}}
 	}
 	if v4 := ip.To4(); v4 != nil {
 		info.Ip = proto.Uint32(binary.LittleEndian.Uint32(v4))

@@ -145,6 +145,7 @@ func TestConfigErrors(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]local.Config{
 		"agents":     {Agents: -1},
+		"version":    {Version: "1.4.0"},
 		"resources":  {Resources: "cpus:many"},
 		"attributes": {Attributes: []string{"rack"}},
 		"too few":    {Agents: 3, Attributes: []string{"a:b", "a:c"}},

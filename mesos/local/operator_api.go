@@ -19,7 +19,7 @@ func (m *master) operatorAPI(w http.ResponseWriter, r *http.Request) {
 	call := &mesospb.MasterCall{}
 	no := readCall(r, call)
 	if no == nil {
-		no = validateMasterCall(call)
+		no = m.validateMasterCall(call)
 	}
 	var c codec
 	if no == nil {
@@ -52,10 +52,10 @@ func writeMessage(w http.ResponseWriter, c codec, message proto.Message) {
 	w.Write(b)
 }
 
-func validateMasterCall(c *mesospb.MasterCall) *failure {
+func (m *master) validateMasterCall(c *mesospb.MasterCall) *failure {
 	missing := ""
 	switch {
-	case c.GetType() == mesospb.MasterCall_UNKNOWN:
+	case c.GetType() == mesospb.MasterCall_UNKNOWN || m.cfg.old() && c.GetType() > mesospb.MasterCall_GET_MASTER:
 		missing = "type"
 	case c.GetType() == mesospb.MasterCall_MARK_AGENT_GONE && c.MarkAgentGone == nil:
 		missing = "mark_agent_gone"
@@ -80,7 +80,7 @@ func (m *master) operate(c *mesospb.MasterCall) (*mesospb.MasterResponse, *failu
 			GetHealth: &mesospb.MasterResponse_GetHealth{Healthy: proto.Bool(true)}}, nil
 	case mesospb.MasterCall_GET_VERSION:
 		return &mesospb.MasterResponse{Type: mesospb.MasterResponse_GET_VERSION.Enum(),
-			GetVersion: &mesospb.MasterResponse_GetVersion{VersionInfo: &mesospb.VersionInfo{Version: proto.String(version)}}}, nil
+			GetVersion: &mesospb.MasterResponse_GetVersion{VersionInfo: &mesospb.VersionInfo{Version: proto.String(m.cfg.Version)}}}, nil
 	case mesospb.MasterCall_GET_MASTER:
 		return &mesospb.MasterResponse{Type: mesospb.MasterResponse_GET_MASTER.Enum(),
 			GetMaster: &mesospb.MasterResponse_GetMaster{MasterInfo: m.info, StartTime: proto.Float64(epoch(m.started))}}, nil
@@ -126,7 +126,7 @@ func (m *master) getAgents() *mesospb.MasterResponse_GetAgents {
 func (a *agent) describe() *mesospb.MasterResponse_GetAgents_Agent {
 	used, offered := a.shares()
 	d := &mesospb.MasterResponse_GetAgents_Agent{
-		AgentInfo: a.info(), Active: proto.Bool(a.active()), Version: proto.String(version), Pid: proto.String(a.pid()),
+		AgentInfo: a.info(), Active: proto.Bool(a.active()), Version: proto.String(a.m.cfg.Version), Pid: proto.String(a.pid()),
 		RegisteredTime: timeInfo(a.registered), Deactivated: proto.Bool(a.deactivated),
 		TotalResources: a.total, AllocatedResources: used, OfferedResources: offered,
 		Capabilities: []*mesospb.AgentInfo_Capability{
@@ -135,7 +135,7 @@ func (a *agent) describe() *mesospb.MasterResponse_GetAgents_Agent {
 			{Type: mesospb.AgentInfo_Capability_AGENT_DRAINING.Enum()}},
 	}
 	if a.drain != nil {
-		d.DrainInfo = &mesospb.DrainInfo{State: &a.drain.state, Config: a.drain.config}
+		d.DrainInfo = &mesospb.DrainInfo{State: a.drain.state.Enum(), Config: a.drain.config}
 		d.EstimatedDrainStartTime = timeInfo(a.drain.since)
 	}
 	return d

@@ -20,8 +20,8 @@ func writePage(w http.ResponseWriter, page any) {
 	w.Write(append(b, '\n'))
 }
 
-func versionPage(w http.ResponseWriter, _ *http.Request) {
-	writePage(w, map[string]string{"version": version, "build_user": "kubernetes-mesos", "git_tag": "local"})
+func (c *Config) versionPage(w http.ResponseWriter, _ *http.Request) {
+	writePage(w, map[string]string{"version": c.Version, "build_user": "kubernetes-mesos", "git_tag": "local"})
 }
 
 func healthPage(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }

@@ -25,7 +25,7 @@ func (m *master) addRoutes(mux *http.ServeMux) {
 		mux.HandleFunc("GET "+prefix+"/health", healthPage)
 		mux.HandleFunc(prefix+"/redirect", m.redirectPage)
 	}
-	mux.HandleFunc("GET /version", versionPage)
+	mux.HandleFunc("GET /version", m.cfg.versionPage)
 	mux.HandleFunc("GET /{$}", m.indexPage)
 	mux.Handle("GET /files/", filesPages(m.workDir))
 	mux.HandleFunc("/", notFoundPage)
@@ -39,7 +39,7 @@ func (a *agent) routes() http.Handler {
 		mux.HandleFunc("GET "+prefix+"/state", a.statePage)
 		mux.HandleFunc("GET "+prefix+"/health", healthPage)
 	}
-	mux.HandleFunc("GET /version", versionPage)
+	mux.HandleFunc("GET /version", a.m.cfg.versionPage)
 	mux.Handle("GET /files/", filesPages(a.m.workDir))
 	mux.HandleFunc("/", notFoundPage)
 	return guard(a.m.cfg, a.endpoint, mux)

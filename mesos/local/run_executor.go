@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"syscall"
 
 	"github.com/golang/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -66,7 +67,12 @@ type plan struct {
 }
 
 // fetchFailed is the wait status by which an agent reports a failed fetch.
-const fetchFailed = 1 << 8
+func (c *Config) fetchFailed() int32 {
+	if c.old() {
+		return int32(syscall.SIGKILL)
+	}
+	return 1 << 8
+}
 
 // runPlan runs outside the loop, until nothing of the executor is left.
 func (m *master) runPlan(ctx context.Context, p plan, begun func(*process)) (status int32, problem *verdict) {
@@ -79,7 +85,7 @@ func (m *master) runPlan(ctx context.Context, p plan, begun func(*process)) (sta
 		err = makeSandbox(p.directory, owner)
 	}
 	if err != nil {
-		return fetchFailed, &verdict{p.dropped, mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED,
+		return m.cfg.fetchFailed(), &verdict{p.dropped, mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED,
 			fmt.Sprintf("Failed to create executor directory '%s': %v", p.directory, err)}
 	}
 	fetched, err := m.fetcher.fetch(ctx, p, owner)
@@ -89,13 +95,13 @@ func (m *master) runPlan(ctx context.Context, p plan, begun func(*process)) (sta
 	}
 	if err != nil {
 		complain(p.directory, err)
-		return fetchFailed, &verdict{mesospb.TaskState_TASK_FAILED, mesospb.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED,
+		return m.cfg.fetchFailed(), &verdict{mesospb.TaskState_TASK_FAILED, mesospb.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED,
 			"Failed to launch container: Failed to fetch all URIs: " + err.Error()}
 	}
 	process, err := startProcess(p, owner)
 	if err != nil {
 		complain(p.directory, err)
-		return fetchFailed, &verdict{mesospb.TaskState_TASK_FAILED, mesospb.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED,
+		return m.cfg.fetchFailed(), &verdict{mesospb.TaskState_TASK_FAILED, mesospb.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED,
 			"Failed to launch container: " + err.Error()}
 	}
 	begun(process)

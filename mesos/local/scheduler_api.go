@@ -17,6 +17,9 @@ func (m *master) schedulerAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	call := &mesospb.SchedulerCall{}
 	no := readCall(r, call)
+	if no == nil && m.cfg.old() {
+		no = oldCall(call, r.Header.Get("Content-Type") == typeJSON)
+	}
 	if no == nil {
 		no = validateSchedulerCall(call)
 	}

@@ -24,7 +24,7 @@ func (a *agent) statePage(w http.ResponseWriter, _ *http.Request) {
 		slavePage
 		Version   string         `json:"version"`
 		Executors []executorPage `json:"executors"`
-	}{Version: version, Executors: []executorPage{}}
+	}{Version: a.m.cfg.Version, Executors: []executorPage{}}
 	if !a.m.do(func() {
 		page.slavePage = a.page()
 		for _, ex := range a.executorsInOrder() {
@@ -39,7 +39,7 @@ func (a *agent) statePage(w http.ResponseWriter, _ *http.Request) {
 
 func (m *master) state() statePage {
 	p := statePage{
-		Version: version, ID: m.id, PID: "master@" + m.addr, Leader: "master@" + m.addr,
+		Version: m.cfg.Version, ID: m.id, PID: "master@" + m.addr, Leader: "master@" + m.addr,
 		Hostname: m.cfg.Hostname, StartTime: epoch(m.started),
 		Slaves: []slavePage{}, Frameworks: []frameworkPage{}, Completed: []frameworkPage{},
 	}

@@ -36,13 +36,14 @@ func (m *master) subscribe(s subscription) (q *queue, f *framework, streamID str
 	for _, role := range s.call.SuppressedRoles {
 		f.suppressed[role] = true
 	}
-	q.send(&mesospb.SchedulerEvent{
-		Type: mesospb.SchedulerEvent_SUBSCRIBED.Enum(),
-		Subscribed: &mesospb.SchedulerEvent_Subscribed{
-			FrameworkId:              &mesospb.FrameworkID{Value: &f.id},
-			HeartbeatIntervalSeconds: proto.Float64(m.cfg.HeartbeatInterval.Seconds()),
-			MasterInfo:               m.info,
-		}})
+	subscribed := &mesospb.SchedulerEvent_Subscribed{
+		FrameworkId:              &mesospb.FrameworkID{Value: &f.id},
+		HeartbeatIntervalSeconds: proto.Float64(m.cfg.HeartbeatInterval.Seconds()),
+	}
+	if !m.cfg.old() {
+		subscribed.MasterInfo = m.info
+	}
+	q.send(&mesospb.SchedulerEvent{Type: mesospb.SchedulerEvent_SUBSCRIBED.Enum(), Subscribed: subscribed})
 	m.resendUpdates(f)
 	m.allocate()
 	return q, f, streamID
@@ -52,7 +53,7 @@ func (m *master) subscribe(s subscription) (q *queue, f *framework, streamID str
 // change of a known one: not user, checkpoint and principal.
 func (m *master) admit(s subscription) (f *framework, problem string) {
 	info := proto.Clone(s.call.FrameworkInfo).(*mesospb.FrameworkInfo)
-	if problem := validateFramework(info, s.call.SuppressedRoles); problem != "" {
+	if problem := m.cfg.validateFramework(info, s.call.SuppressedRoles); problem != "" {
 		return nil, problem
 	}
 	id := info.GetId().GetValue()
@@ -73,6 +74,9 @@ func (m *master) admit(s subscription) (f *framework, problem string) {
 			return nil, "Changing framework's principal is not allowed"
 		}
 		info.User, info.Checkpoint = f.info.User, f.info.Checkpoint
+		if m.cfg.old() {
+			info.Role = f.info.Role
+		}
 	}
 	info.Id = &mesospb.FrameworkID{Value: &f.id}
 	if s.principal != "" {

@@ -68,6 +68,13 @@ func TestSuite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := start(t, quick())
-	mesostest.Run(t, mesostest.Target{Master: m.Addr(), Program: self})
+	for _, version := range []string{"1.0.4", "1.11.0"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			cfg := quick()
+			cfg.Version = version
+			m := start(t, cfg)
+			mesostest.Run(t, mesostest.Target{Master: m.Addr(), Program: self})
+		})
+	}
 }

@@ -123,14 +123,14 @@ func (m *master) resendUpdates(f *framework) {
 // complete fills in what an executor may leave out.
 func (a *agent) complete(ex *executor, s *mesospb.TaskStatus) *mesospb.TaskStatus {
 	s = proto.Clone(s).(*mesospb.TaskStatus)
-	s.AgentId, s.ExecutorId = a.agentID(), ex.info.ExecutorId
+	s.AgentId = a.agentID()
 	if s.Timestamp == nil {
 		s.Timestamp = now()
 	}
 	if s.ContainerStatus == nil {
 		s.ContainerStatus = &mesospb.ContainerStatus{}
 	}
-	if s.ContainerStatus.ContainerId == nil {
+	if s.ContainerStatus.ContainerId == nil && !a.m.cfg.old() {
 		s.ContainerStatus.ContainerId = &mesospb.ContainerID{Value: &ex.container}
 	}
 	if ex.process != nil && s.ContainerStatus.ExecutorPid == nil {

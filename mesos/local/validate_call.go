@@ -62,7 +62,7 @@ func schedulerCallProblem(c *mesospb.SchedulerCall) string {
 }
 
 // validateFramework returns what is wrong with the content of a subscription.
-func validateFramework(info *mesospb.FrameworkInfo, suppressed []string) string {
+func (c *Config) validateFramework(info *mesospb.FrameworkInfo, suppressed []string) string {
 	if id := info.GetId().GetValue(); id != "" {
 		if p := idProblem(id); p != "" {
 			return p
@@ -79,8 +79,8 @@ func validateFramework(info *mesospb.FrameworkInfo, suppressed []string) string 
 	}
 	roles := frameworkRoles(info)
 	for i, role := range roles {
-		if p := roleProblem(role); p != "" {
-			return "'FrameworkInfo.role' is not a valid role: " + p
+		if p := c.roleProblem(role); p != "" {
+			return p
 		}
 		if slices.Contains(roles[:i], role) {
 			return "'FrameworkInfo.roles' contains a duplicate item: " + role
@@ -105,6 +105,16 @@ func frameworkRoles(info *mesospb.FrameworkInfo) []string {
 		}
 	}
 	return []string{info.GetRole()}
+}
+
+func (c *Config) roleProblem(role string) string {
+	if c.old() {
+		return oldRoleProblem(role)
+	}
+	if p := roleProblem(role); p != "" {
+		return "'FrameworkInfo.role' is not a valid role: " + p
+	}
+	return ""
 }
 
 func roleProblem(role string) string {

@@ -15,7 +15,7 @@ func acceptCases() []testCase {
 		{"nothing to launch", "an ACCEPT without tasks gives the offers back", nothingToLaunch},
 		{"what is left", "resources not used come back; those of a running executor are paid once, and later offers name it", whatIsLeft},
 		{"ports", "a port given to a task is not offered again before its end", portsOnce},
-		{"task group", "a LAUNCH_GROUP reaches a custom executor whole", taskGroup},
+		{"task group", "a LAUNCH_GROUP reaches a custom executor whole", since(1, 1, taskGroup)},
 	}
 }
 
@@ -25,11 +25,8 @@ func lifeOfTask(t *testing.T, target Target) {
 	s.must(accept(0, []*mesospb.Offer{o}, target.task(o, "life", "ex-life", running())))
 	status := s.status("life", mesospb.TaskState_TASK_RUNNING)
 	if status.GetSource() != mesospb.TaskStatus_SOURCE_EXECUTOR || len(status.Uuid) != 16 ||
-		status.ExecutorId.GetValue() != "ex-life" || status.AgentId.GetValue() != o.AgentId.GetValue() || status.GetTimestamp() == 0 {
+		status.AgentId.GetValue() != o.AgentId.GetValue() || status.GetTimestamp() == 0 {
 		t.Errorf("the status is %v", status)
-	}
-	if status.GetContainerStatus().GetContainerId().GetValue() == "" {
-		t.Errorf("container status %v", status.ContainerStatus)
 	}
 	s.must(kill("life", o.AgentId))
 	s.status("life", mesospb.TaskState_TASK_KILLED)

@@ -49,6 +49,7 @@ type scheduler struct {
 	close  func()
 
 	release release // of the master
+	asked   int     // how often an executor was waited for
 
 	auto   bool                      // acknowledge what has a uuid
 	acked  map[string]bool           // uuids of those that were acknowledged so

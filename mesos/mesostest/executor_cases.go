@@ -2,6 +2,7 @@ package mesostest
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -176,8 +177,9 @@ func subscribeAgain(t *testing.T, target Target) {
 	rest := s.offerOf(o.AgentId)
 	s.must(accept(0, []*mesospb.Offer{rest}, target.task(rest, "staging", "ex-again", plan{})))
 	s.must(message("ex-again", o.AgentId, "resubscribe"))
-	s.eventually("an answer after the resubscription", func() bool { return s.echo("ex-again", o.AgentId) })
+	s.back("ex-again", o.AgentId)
 	s.must(message("ex-again", o.AgentId, "forget"))
+	s.back("ex-again", o.AgentId) // a KILL that comes while it is away is lost
 	status := s.status("staging", mesospb.TaskState_TASK_DROPPED)
 	if status.GetReason() != mesospb.TaskStatus_REASON_AGENT_RESTARTED {
 		t.Errorf("%v", status)
@@ -189,7 +191,7 @@ func subscribeAgain(t *testing.T, target Target) {
 func subscribeTwice(t *testing.T, target Target) {
 	s, o := launched(t, target, "twice", "ex-twice", running())
 	s.must(message("ex-twice", o.AgentId, "second"))
-	s.eventually("an answer by the second stream", func() bool { return s.echo("ex-twice", o.AgentId) })
+	s.back("ex-twice", o.AgentId)
 	for _, e := range s.passed {
 		if isUpdate("twice")(e) && e.Update.Status.GetReason() != mesospb.TaskStatus_REASON_RECONCILIATION {
 			t.Errorf("it was launched again: %v", e.Update.Status)
@@ -199,11 +201,17 @@ func subscribeTwice(t *testing.T, target Target) {
 	s.status("twice", mesospb.TaskState_TASK_KILLED)
 }
 
-// echo tells whether the executor answers; what is sent while it is away is lost.
-func (s *scheduler) echo(executor string, agent *mesospb.AgentID) bool {
-	s.must(message(executor, agent, "ping"))
-	s.must(reconcile(nil, "marker"))
-	return s.until("answer", func(e *mesospb.SchedulerEvent) bool {
-		return e.GetType() == mesospb.SchedulerEvent_MESSAGE || isUpdate("marker")(e)
-	}).GetType() == mesospb.SchedulerEvent_MESSAGE
+// back waits until the executor answers to what was sent now; what is sent while
+// it is away is lost.
+func (s *scheduler) back(executor string, agent *mesospb.AgentID) {
+	s.t.Helper()
+	s.asked++
+	text := fmt.Sprint("ping ", s.asked)
+	s.eventually("an answer to "+text, func() bool {
+		s.must(message(executor, agent, text))
+		s.must(reconcile(nil, "marker"))
+		return s.until("answer", func(e *mesospb.SchedulerEvent) bool {
+			return string(e.GetMessage().GetData()) == text || isUpdate("marker")(e)
+		}).GetType() == mesospb.SchedulerEvent_MESSAGE
+	})
 }

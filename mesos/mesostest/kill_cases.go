@@ -62,7 +62,7 @@ func killQueued(t *testing.T, target Target) {
 	s.must(accept(0, []*mesospb.Offer{o}, info))
 	s.must(kill("queued", o.AgentId))
 	status := s.anyStatus("queued")
-	if status.GetState() != mesospb.TaskState_TASK_KILLED || status.GetReason() != mesospb.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH ||
+	if status.GetState() != mesospb.TaskState_TASK_KILLED ||
 		status.GetSource() != mesospb.TaskStatus_SOURCE_AGENT || len(status.Uuid) != 16 {
 		t.Errorf("%v", status)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -18,6 +19,7 @@ type agent struct {
 	ip       string
 	endpoint string // host:port
 
+	reserved *os.File // its port
 	listener net.Listener
 	server   *http.Server // nil while it does not run
 
@@ -58,13 +60,18 @@ func (m *master) newAgent(index int, total []*mesospb.Resource) (*agent, error) 
 	if err != nil {
 		return nil, fmt.Errorf("local Mesos: %w", err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	reserved, endpoint, err := reserve()
 	if err != nil {
+		return nil, fmt.Errorf("local Mesos: agent %d: %w", index+1, err)
+	}
+	l, err := net.Listen("tcp", endpoint)
+	if err != nil {
+		reserved.Close()
 		return nil, fmt.Errorf("local Mesos: agent %d: %w", index+1, err)
 	}
 	a := &agent{
 		m: m, index: index, hostname: m.cfg.hostname(index),
-		ip: "127.0.0.1", endpoint: l.Addr().String(), listener: l,
+		ip: "127.0.0.1", endpoint: endpoint, reserved: reserved, listener: l,
 		total: total, attributes: attributes,
 	}
 	a.clear()

@@ -75,6 +75,7 @@ func (m *Mesos) free() {
 	if m.master != nil {
 		for _, a := range m.master.agents {
 			a.listener.Close()
+			a.reserved.Close()
 		}
 	}
 	if m.tempDir {

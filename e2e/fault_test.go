@@ -120,7 +120,12 @@ func (w *faultWorld) works(t *testing.T, p *promise) {
 // fault asks the local Mesos for a fault, see docs/local-mesos.md.
 func (w *faultWorld) fault(t *testing.T, path string) {
 	t.Helper()
-	resp, err := http.Post("http://"+w.mesos+"/local/"+path, "", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+w.mesos+"/local/"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(cluster.Principal, cluster.Secret)
+	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func newShell(t *testing.T) *shell {
 	}
 	// Whatever the commands left in the background ends as by Ctrl-C, newest first.
 	t.Cleanup(func() {
-		fmt.Fprintln(in, `for job in $(jobs -p | tac); do kill $job; wait $job; done; rm -f mesos.log framework.log; exit`)
+		fmt.Fprintln(in, `for job in $(jobs -p | tac); do kill $job; wait $job; done; rm -f mesos.log framework.log mesos.secret mesos.credentials; exit`)
 		patience := time.AfterFunc(2*time.Minute, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 		defer patience.Stop()
 		_ = cmd.Wait()

@@ -71,7 +71,7 @@ func serveLocalMesos(t *testing.T, master string, args ...string) string {
 	t.Helper()
 	addr := fmt.Sprintf("127.0.0.1:%d", cluster.FreePort(t))
 	p := cluster.Run(t, cluster.Binary("framework_runner"), append([]string{
-		"-serve_local_mesos=" + addr, "-mesos_master=" + master, "-local_work_dir=" + t.TempDir()}, args...)...)
+		"-serve_local_mesos=" + addr, "-mesos_master=" + master, "-local_work_dir=" + t.TempDir(), cluster.Credentials(t)}, args...)...)
 	p.Await(soon, "the local Mesos", func() bool { return answers("http://" + addr + "/version") })
 	return addr
 }

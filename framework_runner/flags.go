@@ -25,6 +25,10 @@ type options struct {
 	localAttributes string
 	localWorkDir    string
 
+	login            login             // towards the master
+	localCredentials string            // a file
+	credentials      map[string]string // of a local Mesos, by principal
+
 	localFaults       string
 	faults            local.Faults // of localFaults, parsed
 	localAgentTimeout time.Duration
@@ -92,6 +96,8 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.StringVar(&o.localResources, "local_resources", "", "`resources` of each local agent, as Mesos writes them: cpus:4;mem:4096;disk:10000;ports:[31000-31999] (default: those of this machine, its ports shared out)")
 	fs.StringVar(&o.localAttributes, "local_attributes", "", "`attributes` of each local agent: rack:r1;zone:a")
 	fs.StringVar(&o.localWorkDir, "local_work_dir", "", "`directory` of the local Mesos' sandboxes (default: mesos in -data_dir; with -serve_local_mesos a temporary one)")
+	fs.StringVar(&o.localCredentials, "local_credentials", "", "`file` with the principals of frameworks that a local Mesos knows and their secrets: a line of \"principal secret\" for each, or JSON as Mesos has it; closed to others than its owner and group. "+
+		"Without it -serve_local_mesos, run by root, starts nothing for anybody")
 	fs.StringVar(&o.localFaults, "local_faults", "", "what goes wrong at random in a local Mesos, `JSON` as {\"SwallowUpdates\": 0.1}; docs/local-mesos.md names all of it (default: nothing)")
 	fs.DurationVar(&o.localAgentTimeout, "local_agent_timeout", 75*time.Second, "how long (a `duration`) an agent of a local Mesos may be silent before it is unreachable")
 

@@ -54,6 +54,7 @@ func TestGoodFlags(t *testing.T) {
 
 // Each wrong command line is refused in one line that names the flag.
 func TestBadFlags(t *testing.T) {
+	open, odd, ours := written(t, "a b\n", 0o644), written(t, "a\n", 0o600), written(t, "p q\n", 0o600)
 	for _, row := range []struct{ args, says string }{
 		{"-port=-1", "-port"},
 		{"-root_dir=pods", "-root_dir"},
@@ -81,6 +82,11 @@ func TestBadFlags(t *testing.T) {
 		{"-mesos_master=local(101)", "1 to 100"},
 		{"-mesos_master=local(x)", "-mesos_master"},
 		{"-serve_local_mesos=127.0.0.1:5050 -mesos_master=none", "-serve_local_mesos"},
+		{"-serve_local_mesos=127.0.0.1:5050 -local_credentials=/nowhere", "/nowhere"},
+		{"-serve_local_mesos=127.0.0.1:5050 -local_credentials=" + open, "open to everybody"},
+		{"-serve_local_mesos=127.0.0.1:5050 -local_credentials=" + odd, "line 1"},
+		{"-mesos_master=a:5050 -local_credentials=" + odd, "-local_credentials"},
+		{"-local_credentials=" + ours + " -mesos_authentication_principal=p -mesos_authentication_secret_file=" + odd, "by another secret"},
 		{"-teardown", "-teardown"},
 		{"-teardown -mesos_master=none", "-teardown"},
 		{"-executor_uri=bin/executor_runner", "absolute"},
@@ -92,6 +98,39 @@ func TestBadFlags(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: got %v; want one line with %q", row.args, err, row.says)
 		}
+	}
+}
+
+func written(t *testing.T, text string, mode os.FileMode) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A Mesos inside this process knows it by a secret made for the run, or by the
+// one that was given, and others by the file.
+func TestLogin(t *testing.T) {
+	first, err := parse(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := parse(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := first.login.secret; len(s) < 20 || s == second.login.secret || first.credentials[first.login.principal] != s {
+		t.Errorf("%+v, %v, then %+v", first.login, first.credentials, second.login)
+	}
+	o, err := parse([]string{"-local_credentials=" + written(t, "other sesame\n", 0o600),
+		"-mesos_authentication_principal=p", "-mesos_authentication_secret_file=" + written(t, "q\n", 0o600)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.credentials["other"] != "sesame" || o.credentials["p"] != "q" || len(o.credentials) != 2 {
+		t.Errorf("%v", o.credentials)
 	}
 }
 

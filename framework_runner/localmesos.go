@@ -23,6 +23,8 @@ func newLocalMesos(o options) (*local.Mesos, error) {
 		Resources: o.localResources,
 		WorkDir:   o.localWorkDir,
 
+		Credentials:  o.credentials,
+		Guarded:      true,
 		Faults:       o.faults,
 		FaultPages:   o.serveLocalMesos != "",
 		AgentTimeout: o.localAgentTimeout,
@@ -41,6 +43,9 @@ func newLocalMesos(o options) (*local.Mesos, error) {
 		return nil, usageError{fmt.Errorf("-local_address: %s is in use by another process: choose another", addr)}
 	case err != nil:
 		return nil, usageError{err}
+	}
+	if len(o.credentials) == 0 {
+		glog.Warningf("the local Mesos at %s asks for no credentials: run by root it starts nothing for anybody, run by somebody else it starts programs as that user for whoever reaches it; give it -local_credentials", m.Addr())
 	}
 	glog.Infof("a local Mesos, agents: %d: http://%s/state", o.master.agents, m.Addr())
 	return m, nil

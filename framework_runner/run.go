@@ -173,16 +173,12 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 // identityOf is who the framework is, and by what it reaches Mesos, its records
 // and the API.
 func identityOf(o options, plane *controlplane.ControlPlane) (framework.Config, error) {
-	secret, err := o.secret()
-	if err != nil {
-		return framework.Config{}, usageError{err}
-	}
 	addr := o.master.addr
 	if o.master.kind == masterLocal {
 		addr = o.localAddress
 	}
 	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{
-		Master: addr, Principal: o.principal, Secret: secret, TLS: o.master.tls, Permit: plane.Peer().Check,
+		Master: addr, Principal: o.login.principal, Secret: o.login.secret, TLS: o.master.tls, Permit: plane.Peer().Check,
 	})
 	if err != nil {
 		return framework.Config{}, usageError{fmt.Errorf("-mesos_master: %w", err)}

@@ -87,8 +87,10 @@ func (o *options) validate() error {
 			return fmt.Errorf("-mesos_key_file: %w", err)
 		}
 	}
-	_, err = o.secret()
-	return err
+	if err := o.readCredentials(); err != nil {
+		return err
+	}
+	return o.setLogin()
 }
 
 // secret reads the principal's secret, "" when there is none. A final newline,

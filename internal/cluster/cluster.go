@@ -64,7 +64,7 @@ func Start(t testing.TB, cfg Config) *Cluster {
 		"-data_dir=" + c.DataDir,
 		"-port=" + strconv.Itoa(c.Port),
 		"-secure_port=" + strconv.Itoa(c.secure),
-	}, cfg.Args...)
+	}, slices.Concat(Login(t), cfg.Args)...)
 	client, err := kubernetes.NewForConfig(&rest.Config{Host: c.URL(), QPS: -1})
 	if err != nil {
 		t.Fatal(err)

@@ -50,6 +50,7 @@ type agent struct {
 	free      []*mesospb.Resource // neither used nor offered
 	offers    map[string]*offer
 	executors map[executorKey]*executor
+	tokens    map[string]executorKey // of executors that have not ended
 	updates   map[updatesKey]*updates
 	numbered  int         // how many streams of updates there have been
 	orphans   []*executor // running on, but known to nobody
@@ -83,6 +84,7 @@ func (a *agent) clear() {
 	a.free = a.total
 	a.offers = map[string]*offer{}
 	a.executors = map[executorKey]*executor{}
+	a.tokens = map[string]executorKey{}
 	a.updates = map[updatesKey]*updates{}
 }
 

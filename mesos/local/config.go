@@ -43,8 +43,14 @@ type Config struct {
 	Version string
 
 	// Credentials are the secrets of frameworks by principal. When there are
-	// any, the scheduler API wants HTTP basic authentication.
+	// any, the APIs of the master want HTTP basic authentication, as do sandboxes
+	// and what breaks things, and each executor must show its agent a token, which
+	// is in its environment only.
 	Credentials map[string]string
+
+	// Guarded has a Mesos that runs as root and has no Credentials refuse every
+	// task. Unset, whoever reaches it is trusted.
+	Guarded bool
 
 	// Simulate, when set, is called in place of starting a program for each
 	// executor: for tests and benchmarks with very many agents. Nothing is

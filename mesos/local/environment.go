@@ -37,6 +37,9 @@ func (m *master) environment(ex *executor) map[string]string {
 			env[n] = v.GetValue()
 		}
 	}
+	if m.cfg.authenticated() {
+		env["MESOS_EXECUTOR_AUTHENTICATION_TOKEN"] = ex.token
+	}
 	return env
 }
 

@@ -18,6 +18,7 @@ type executor struct {
 	info      *mesospb.ExecutorInfo
 	container string
 	directory string // its sandbox
+	token     string // that it shows its agent
 	started   time.Time
 
 	phase     phase

@@ -9,7 +9,13 @@ import (
 // executorAPI is POST /api/v1/executor of an agent.
 func (a *agent) executorAPI(w http.ResponseWriter, r *http.Request) {
 	call := &mesospb.ExecutorCall{}
-	no := readCall(r, call)
+	who, no := a.bearer(r)
+	if no == nil {
+		no = readCall(r, call)
+	}
+	if asked := (executorKey{call.FrameworkId.GetValue(), call.ExecutorId.GetValue()}); no == nil && a.m.cfg.authenticated() && who != asked {
+		no = fail(http.StatusForbidden, "the token is that of executor %s of framework %s", who.executor, who.framework)
+	}
 	if no == nil {
 		no = a.validateExecutorCall(call)
 	}
@@ -24,8 +30,11 @@ func (a *agent) executorAPI(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if no != nil {
-		if no.status == http.StatusMethodNotAllowed {
+		switch no.status {
+		case http.StatusMethodNotAllowed:
 			w.Header().Set("Allow", http.MethodPost)
+		case http.StatusUnauthorized:
+			w.Header().Set("WWW-Authenticate", `Bearer realm="mesos-agent-executor"`)
 		}
 		no.write(w)
 		return

@@ -55,6 +55,7 @@ func (ex *executor) exited(status int32, problem *verdict) {
 	defer a.checkDrained()
 	ex.timeout.stop()
 	ex.closeStream(closed)
+	delete(a.tokens, ex.token)
 	if !a.running && a.executors[ex.key()] == ex { // it will find out when it is back
 		ex.status = &status
 		return

@@ -12,6 +12,7 @@ import (
 func (a *agent) newExecutor(f *framework, info *mesospb.ExecutorInfo) *executor {
 	ex := &executor{agent: a, framework: f, info: info, container: uuid.NewString(), started: time.Now(), cancel: func() {}}
 	ex.directory = sandbox(a.m.workDir, a, ex)
+	ex.token = newToken()
 	a.executors[ex.key()] = ex
 	return ex
 }

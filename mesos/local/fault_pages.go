@@ -52,10 +52,11 @@ func (m *Mesos) addFaultRoutes(mux *http.ServeMux) {
 	pages.HandleFunc("GET /local/{$}", m.brokenPage)
 	pages.HandleFunc("GET /local", m.brokenPage)
 	pages.HandleFunc("GET /local/faults", m.faultsPage)
-	pages.Handle("POST /local/faults", m.fault(m.setFaults))
-	pages.Handle("POST /local/rescind", m.fault(func(*http.Request, url.Values) error { return m.Rescind() }))
-	pages.Handle("POST /local/agents/{agent}/{what}", m.fault(m.breakAgent))
-	pages.HandleFunc("POST /local/master/fail-over", m.failOverPage)
+	post := func(path string, h http.Handler) { pages.Handle("POST /local/"+path, m.master.known(h)) }
+	post("faults", m.fault(m.setFaults))
+	post("rescind", m.fault(func(*http.Request, url.Values) error { return m.Rescind() }))
+	post("agents/{agent}/{what}", m.fault(m.breakAgent))
+	post("master/fail-over", http.HandlerFunc(m.failOverPage))
 	pages.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Errorf("%s %s: there is no such page; GET /local lists what there is", r.Method, r.URL.Path))
 	})

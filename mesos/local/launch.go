@@ -62,6 +62,9 @@ func (l *launch) group(g *mesospb.Offer_Operation_LaunchGroup) {
 // its executor unless that runs already.
 func (l *launch) admit(info *mesospb.TaskInfo, executor *mesospb.ExecutorInfo) (*task, string) {
 	info = proto.Clone(info).(*mesospb.TaskInfo)
+	if p := l.m.cfg.launchesNothing(); p != "" {
+		return nil, p
+	}
 	if p := validateTask(info, l.framework, l.agent, l.role); p != "" {
 		return nil, p
 	}

@@ -27,7 +27,7 @@ func (m *master) addRoutes(mux *http.ServeMux) {
 	}
 	mux.HandleFunc("GET /version", m.cfg.versionPage)
 	mux.HandleFunc("GET /{$}", m.indexPage)
-	mux.Handle("GET /files/", filesPages(m.workDir))
+	mux.Handle("GET /files/", m.known(filesPages(m.workDir)))
 	mux.HandleFunc("/", notFoundPage)
 }
 
@@ -40,7 +40,7 @@ func (a *agent) routes() http.Handler {
 		mux.HandleFunc("GET "+prefix+"/health", healthPage)
 	}
 	mux.HandleFunc("GET /version", a.m.cfg.versionPage)
-	mux.Handle("GET /files/", filesPages(a.m.workDir))
+	mux.Handle("GET /files/", a.m.known(filesPages(a.m.workDir)))
 	mux.HandleFunc("/", notFoundPage)
 	return guard(a.m.cfg, a.endpoint, mux)
 }

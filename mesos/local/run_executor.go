@@ -12,6 +12,7 @@ import (
 // startExecutor fetches and starts an executor beside the loop, which hears of
 // its start and of its end.
 func (m *master) startExecutor(ex *executor) {
+	ex.agent.tokens[ex.token] = ex.key()
 	ctx, cancel := context.WithCancel(m.context)
 	ex.cancel = cancel
 	plan := plan{

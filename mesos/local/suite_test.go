@@ -68,13 +68,20 @@ func TestSuite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, version := range []string{"1.0.4", "1.11.0"} {
-		t.Run(version, func(t *testing.T) {
+	for _, is := range []struct{ name, version, principal, secret string }{
+		{"1.0.4", "1.0.4", "", ""},
+		{"1.11.0", "1.11.0", "", ""},
+		{"with credentials", "1.11.0", "fw", "s3"},
+	} {
+		t.Run(is.name, func(t *testing.T) {
 			t.Parallel()
 			cfg := quick()
-			cfg.Version = version
+			cfg.Version = is.version
+			if is.principal != "" {
+				cfg.Credentials = map[string]string{is.principal: is.secret}
+			}
 			m := start(t, cfg)
-			mesostest.Run(t, mesostest.Target{Master: m.Addr(), Program: self})
+			mesostest.Run(t, mesostest.Target{Master: m.Addr(), Program: self, Principal: is.principal, Secret: is.secret})
 		})
 	}
 }

@@ -32,6 +32,7 @@ const programVariable = "MESOSTEST_EXECUTOR"
 type program struct {
 	url, framework, executor string
 	checkpoint               bool
+	header                   http.Header
 
 	tasks   map[string]*mesospb.TaskInfo // unacknowledged
 	updates []*mesospb.ExecutorCall_Update
@@ -40,7 +41,12 @@ type program struct {
 }
 
 func newProgram(getenv func(string) string) *program {
+	header := http.Header{}
+	if token := getenv("MESOS_EXECUTOR_AUTHENTICATION_TOKEN"); token != "" {
+		header.Set("Authorization", "Bearer "+token)
+	}
 	return &program{
+		header:    header,
 		url:       "http://" + getenv("MESOS_AGENT_ENDPOINT") + "/api/v1/executor",
 		framework: getenv("MESOS_FRAMEWORK_ID"), executor: getenv("MESOS_EXECUTOR_ID"),
 		checkpoint: getenv("MESOS_CHECKPOINT") == "1",
@@ -74,7 +80,7 @@ func (x *program) subscribe() bool {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	answer, err := post(ctx, x.url, http.Header{}, c)
+	answer, err := post(ctx, x.url, x.header, c)
 	if err != nil {
 		return false
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -91,7 +90,7 @@ func (x *program) send(task string, s mesospb.TaskState, words ...string) {
 }
 
 func (x *program) post(c *mesospb.ExecutorCall) {
-	answer, err := post(context.Background(), x.url, http.Header{}, c)
+	answer, err := post(context.Background(), x.url, x.header, c)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return

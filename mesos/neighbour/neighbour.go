@@ -19,9 +19,14 @@ type Neighbour struct {
 }
 
 // Join subscribes a framework with the master at host:port, until the test ends.
-func Join(t testing.TB, master string) *Neighbour {
+// A change may give it credentials.
+func Join(t testing.TB, master string, change ...func(*mesos.SchedulerConfig)) *Neighbour {
 	t.Helper()
-	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: master})
+	cfg := mesos.SchedulerConfig{Master: master}
+	for _, c := range change {
+		c(&cfg)
+	}
+	connection, err := mesos.NewScheduler(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
+)
+
+// readCredentials reads those that a local Mesos knows.
+func (o *options) readCredentials() error {
+	if o.localCredentials == "" {
+		return nil
+	}
+	if o.master.kind != masterLocal {
+		return fmt.Errorf("-local_credentials are for -mesos_master=local or local(N), not %q: towards a master there is -mesos_authentication_principal", o.mesosMaster)
+	}
+	if err := private(o.localCredentials); err != nil {
+		return fmt.Errorf("-local_credentials: %w", err)
+	}
+	b, err := os.ReadFile(o.localCredentials)
+	if err != nil {
+		return fmt.Errorf("-local_credentials: %w", err)
+	}
+	if o.credentials, err = local.ParseCredentials(b); err != nil {
+		return fmt.Errorf("-local_credentials: %s: %w", o.localCredentials, err)
+	}
+	return nil
+}
+
+// login is by what the master knows us.
+type login struct{ principal, secret string }
+
+// setLogin says who we are towards the master. A Mesos inside this process,
+// which other users of this machine can reach too, knows us by a secret that
+// nobody else has: without a principal of the user's choice, one made for this
+// run.
+func (o *options) setLogin() error {
+	secret, err := o.secret()
+	o.login = login{o.principal, secret}
+	if err != nil || o.master.kind != masterLocal || o.serveLocalMesos != "" {
+		return err
+	}
+	if o.principal == "" {
+		o.login = login{"framework_runner", rand.Text()}
+	}
+	if o.credentials == nil {
+		o.credentials = map[string]string{}
+	}
+	if other, named := o.credentials[o.login.principal]; named && other != o.login.secret {
+		return fmt.Errorf("-local_credentials: this process itself is %q, but by another secret than that file has; choose another principal there", o.login.principal)
+	}
+	o.credentials[o.login.principal] = o.login.secret
+	return nil
+}

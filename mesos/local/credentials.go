@@ -1,0 +1,108 @@
+package local
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+)
+
+// ParseCredentials reads principals and their secrets in either of the forms that
+// the --credentials flag of a Mesos master takes: JSON, or lines of a principal,
+// a space and its secret. The error names the line or the principal, and no
+// secret.
+func ParseCredentials(b []byte) (map[string]string, error) {
+	out := map[string]string{}
+	add := func(principal, secret string) error {
+		switch {
+		case principal == "" || secret == "":
+			return fmt.Errorf("principal %q: a principal and its secret cannot be empty", principal)
+		case strings.Contains(principal, ":"):
+			return fmt.Errorf("principal %q: basic authentication knows no colon in it", principal)
+		case out[principal] != "":
+			return fmt.Errorf("principal %q has two secrets", principal)
+		}
+		out[principal] = secret
+		return nil
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
+		var page struct {
+			Credentials []struct{ Principal, Secret string }
+		}
+		if err := json.Unmarshal(b, &page); err != nil {
+			return nil, errors.New(`the JSON is not as {"credentials": [{"principal": "p", "secret": "s"}]}`)
+		}
+		for _, c := range page.Credentials {
+			if err := add(c.Principal, c.Secret); err != nil {
+				return nil, err
+			}
+		}
+	} else {
+		for i, line := range strings.Split(string(b), "\n") {
+			if strings.TrimSpace(line) == "" {
+				continue
+			}
+			fields := strings.Fields(line)
+			if len(fields) != 2 {
+				return nil, fmt.Errorf("line %d is not a principal, a space and its secret", i+1)
+			}
+			if err := add(fields[0], fields[1]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("there is no principal in it")
+	}
+	return out, nil
+}
+
+// newToken is what an executor shows its agent, where authentication is on.
+func newToken() string { return rand.Text() }
+
+// known refuses requests without the secret of a principal, where there are any.
+func (m *master) known(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := m.authenticate(r); !ok {
+			w.Header().Set("WWW-Authenticate", `Basic realm="local-mesos"`)
+			http.Error(w, "401 Unauthorized.", http.StatusUnauthorized)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// authenticated tells whether executors have tokens: since release 1.4, where
+// frameworks have credentials.
+func (c *Config) authenticated() bool { return len(c.Credentials) > 0 && !c.old() }
+
+// bearer returns the executor whose token the request shows. Tokens of executors
+// that the agent has forgotten are good until these end: they are told so.
+func (a *agent) bearer(r *http.Request) (executorKey, *failure) {
+	if !a.m.cfg.authenticated() {
+		return executorKey{}, nil
+	}
+	token, has := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	var key executorKey
+	var issued bool
+	if !a.m.do(func() { key, issued = a.tokens[token] }) {
+		return key, fail(http.StatusServiceUnavailable, "the agent is ending")
+	}
+	if !has || !issued {
+		return key, fail(http.StatusUnauthorized, "401 Unauthorized.")
+	}
+	return key, nil
+}
+
+// launchesNothing says why no program may be started for a framework: whoever
+// reaches a Mesos that asks for no credentials could become root by it.
+func (c *Config) launchesNothing() string {
+	if !c.Guarded || len(c.Credentials) > 0 || os.Getuid() != 0 {
+		return ""
+	}
+	return "this local Mesos runs as root and asks for no credentials, so it starts nothing for anybody; start it with -local_credentials"
+}

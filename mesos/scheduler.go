@@ -30,7 +30,7 @@ type SchedulerConfig struct {
 	// none by http. See TLSFiles.
 	TLS *tls.Config
 	// MaxRecord bounds one event and MaxBacklog all that wait for the handler,
-	// in bytes; 0 stands for 256 MiB and 64 MiB.
+	// in bytes; 0 stands for 64 MiB each.
 	MaxRecord, MaxBacklog int
 	// MaxBackoff bounds the pause between two attempts to subscribe, which grows
 	// from a quarter of a second; 0 stands for 15 s.

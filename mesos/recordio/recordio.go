@@ -14,8 +14,10 @@ import (
 
 // DefaultMax is the largest record that a Reader takes unless told otherwise,
 // in bytes. Mesos sets no limit itself: the offers of all agents come in one
-// record, about 440 bytes each, so that this leaves room for 500,000 agents.
-const DefaultMax = 256 << 20
+// record, about 440 bytes each, so that this leaves room for 150,000 agents. A
+// message that consists of nothing but very small parts takes some 60 times its
+// bytes while it is decoded.
+const DefaultMax = 64 << 20
 
 // maxDigits is enough for any length of 64 bits; a longer one is no length.
 const maxDigits = 20

@@ -86,7 +86,7 @@ func TestReaderError(t *testing.T) {
 func TestLengthAloneAllocatesLittle(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	r := recordio.NewReader(strings.NewReader("268435456\nabc"), 0)
+	r := recordio.NewReader(strings.NewReader("67108864\nabc"), 0)
 	if _, err := r.ReadRecord(); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("error %v", err)
 	}

@@ -52,7 +52,7 @@ func (p pile) minus(q pile) (pile, bool) {
 }
 
 func (p pile) plus(q pile) pile {
-	p.scalar += q.scalar
+	p.scalar = min(p.scalar+q.scalar, most)
 	p.ranges = merge(append(slices.Clone(p.ranges), q.ranges...))
 	p.set = names(append(slices.Clone(p.set), q.set...))
 	return p
@@ -79,8 +79,15 @@ type piles []pile
 
 func toPiles(rs []*mesospb.Resource) piles {
 	ps := make(piles, 0, len(rs))
+	place := make(map[string]int, len(rs))
 	for _, r := range rs {
-		ps = ps.add(pileOf(r))
+		p := pileOf(r)
+		if i, known := place[p.kind]; known {
+			ps[i] = ps[i].plus(p)
+			continue
+		}
+		place[p.kind] = len(ps)
+		ps = append(ps, p)
 	}
 	return ps
 }
@@ -117,10 +124,14 @@ func (ps piles) resources() []*mesospb.Resource {
 	return out
 }
 
-// thousandths rounds as Mesos does. What is no number or beyond all measure
-// counts as nothing, so that it can never be spent.
+// most is beyond what any cluster has of anything, in thousandths. So many sums
+// can be added again without an overflow.
+const most = 1e15
+
+// thousandths rounds as Mesos does. What is no number, negative or beyond all
+// measure counts as nothing, so that it can never be spent.
 func thousandths(v float64) int64 {
-	if math.IsNaN(v) || math.Abs(v) > 1e15 {
+	if !(v > 0 && v*1000 <= most) {
 		return 0
 	}
 	return int64(math.Round(v * 1000))

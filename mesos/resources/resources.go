@@ -22,7 +22,7 @@ func Scalar(rs []*mesospb.Resource, name string) int64 {
 	var sum int64
 	for _, r := range rs {
 		if r.GetName() == name && r.GetType() == mesospb.Value_SCALAR {
-			sum += thousandths(r.GetScalar().GetValue())
+			sum = min(sum+thousandths(r.GetScalar().GetValue()), most)
 		}
 	}
 	return sum

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gogo/protobuf/proto"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -118,6 +119,50 @@ func TestSubtractNonsense(t *testing.T) {
 		if rest, ok := resources.Subtract(parse(t, "cpus:4"), part); ok && resources.Scalar(rest, "cpus") > 4000 {
 			t.Errorf("taking %v leaves %s", v, resources.Format(rest))
 		}
+	}
+}
+
+// Amounts that no agent has count as nothing, and sums stay where they can be
+// added again.
+func TestNonsenseIsNothing(t *testing.T) {
+	t.Parallel()
+	for _, v := range []float64{-1, -1e300, math.Inf(-1), math.NaN(), math.Inf(1), math.MaxFloat64, 1e13} {
+		rs := parse(t, "cpus:1;mem:64")
+		rs[0].Scalar.Value = &v
+		if got := resources.Scalar(rs, "cpus"); got != 0 {
+			t.Errorf("%v cpus count as %d", v, got)
+		}
+		if resources.Contains(rs, parse(t, "cpus:0.001")) || !resources.Contains(rs, parse(t, "mem:64")) {
+			t.Errorf("something was taken from %v cpus, or nothing from the mem beside them", v)
+		}
+	}
+	var many []*mesospb.Resource
+	for range 20_000 {
+		many = append(many, parse(t, "cpus:1000000000000")...)
+	}
+	if sum := resources.Scalar(many, "cpus"); sum != 1e15 {
+		t.Errorf("20,000 times the most is %d", sum)
+	}
+	if !resources.Contains(resources.Add(many, many...), parse(t, "cpus:8")) {
+		t.Error("8 cpus cannot be taken from more than anybody has")
+	}
+}
+
+// An offer of very many kinds of resources is no reason to stop.
+func TestManyKinds(t *testing.T) {
+	t.Parallel()
+	var rs []*mesospb.Resource
+	for i := range 100_000 {
+		r := parse(t, "cpus:1")[0]
+		r.Role = proto.String(fmt.Sprint("role-", i))
+		rs = append(rs, r)
+	}
+	began := time.Now()
+	if !resources.Contains(rs, rs[len(rs)-1:]) {
+		t.Error("the last kind is not found")
+	}
+	if d := time.Since(began); d > 10*time.Second {
+		t.Errorf("looking through %d kinds took %v", len(rs), d)
 	}
 }
 

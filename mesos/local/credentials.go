@@ -16,49 +16,53 @@ import (
 // a space and its secret. The error names the line or the principal, and no
 // secret.
 func ParseCredentials(b []byte) (map[string]string, error) {
-	out := map[string]string{}
-	add := func(principal, secret string) error {
-		switch {
-		case principal == "" || secret == "":
-			return fmt.Errorf("principal %q: a principal and its secret cannot be empty", principal)
-		case strings.Contains(principal, ":"):
-			return fmt.Errorf("principal %q: basic authentication knows no colon in it", principal)
-		case out[principal] != "":
-			return fmt.Errorf("principal %q has two secrets", principal)
-		}
-		out[principal] = secret
-		return nil
-	}
+	read := credentialLines
 	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
-		var page struct {
-			Credentials []struct{ Principal, Secret string }
-		}
-		if err := json.Unmarshal(b, &page); err != nil {
-			return nil, errors.New(`the JSON is not as {"credentials": [{"principal": "p", "secret": "s"}]}`)
-		}
-		for _, c := range page.Credentials {
-			if err := add(c.Principal, c.Secret); err != nil {
-				return nil, err
-			}
-		}
-	} else {
-		for i, line := range strings.Split(string(b), "\n") {
-			if strings.TrimSpace(line) == "" {
-				continue
-			}
-			fields := strings.Fields(line)
-			if len(fields) != 2 {
-				return nil, fmt.Errorf("line %d is not a principal, a space and its secret", i+1)
-			}
-			if err := add(fields[0], fields[1]); err != nil {
-				return nil, err
-			}
-		}
+		read = credentialJSON
 	}
-	if len(out) == 0 {
+	list, err := read(b)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
 		return nil, errors.New("there is no principal in it")
 	}
+	out := map[string]string{}
+	for _, c := range list {
+		switch {
+		case c.Principal == "" || c.Secret == "":
+			return nil, fmt.Errorf("principal %q: a principal and its secret cannot be empty", c.Principal)
+		case strings.Contains(c.Principal, ":"):
+			return nil, fmt.Errorf("principal %q: basic authentication knows no colon in it", c.Principal)
+		case out[c.Principal] != "":
+			return nil, fmt.Errorf("principal %q has two secrets", c.Principal)
+		}
+		out[c.Principal] = c.Secret
+	}
 	return out, nil
+}
+
+type credential struct{ Principal, Secret string }
+
+func credentialJSON(b []byte) ([]credential, error) {
+	var page struct{ Credentials []credential }
+	if err := json.Unmarshal(b, &page); err != nil {
+		return nil, errors.New(`the JSON is not as {"credentials": [{"principal": "p", "secret": "s"}]}`)
+	}
+	return page.Credentials, nil
+}
+
+func credentialLines(b []byte) (list []credential, err error) {
+	for i, line := range strings.Split(string(b), "\n") {
+		switch words := strings.Fields(line); len(words) {
+		case 0:
+		case 2:
+			list = append(list, credential{words[0], words[1]})
+		default:
+			return nil, fmt.Errorf("line %d is not a principal, a space and its secret", i+1)
+		}
+	}
+	return list, nil
 }
 
 // newToken is what an executor shows its agent, where authentication is on.

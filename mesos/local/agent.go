@@ -21,7 +21,8 @@ type agent struct {
 
 	reserved *os.File // its port
 	listener net.Listener
-	server   *http.Server // nil while it does not run
+	server   *http.Server  // nil while it does not run
+	served   chan struct{} // closed when the server has left the listener
 
 	id         string
 	total      []*mesospb.Resource
@@ -120,9 +121,12 @@ func (a *agent) tell(f func()) {
 }
 
 func (a *agent) serve() {
-	server, l := newServer(a.routes()), a.listener
-	a.server = server
-	a.m.serving.Go(func() { server.Serve(l) })
+	server, l, served := newServer(a.routes()), a.listener, make(chan struct{})
+	a.server, a.served = server, served
+	a.m.serving.Go(func() {
+		defer close(served)
+		server.Serve(l)
+	})
 }
 
 // stopServer closes the agent's socket and its executors' streams.
@@ -134,6 +138,7 @@ func (a *agent) stopServer(how ending) {
 		ex.closeStream(how)
 	}
 	a.server.Close()
+	<-a.served // until then the socket listens, and nobody else can
 	a.server = nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -61,13 +62,19 @@ func TestPages(t *testing.T) {
 	m := start(t, quick())
 	f := connect(t, m)
 	o := f.launch("seen", "ex-seen", run)
-	code, body := get(t, "http://"+m.Addr()+"/state", "")
 	var s state
-	if err := json.Unmarshal([]byte(body), &s); err != nil || code != 200 {
-		t.Fatalf("%d %v", code, err)
-	}
-	if !strings.Contains(body, "\n  \"slaves\": [\n") {
-		t.Error("the page is not indented")
+	// An executor may be quicker to subscribe than the news that it has begun.
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		code, body := get(t, "http://"+m.Addr()+"/state", "")
+		if err := json.Unmarshal([]byte(body), &s); err != nil || code != 200 {
+			t.Fatalf("%d %v", code, err)
+		}
+		if !strings.Contains(body, "\n  \"slaves\": [\n") {
+			t.Error("the page is not indented")
+		}
+		if s.Frameworks[0].Executors[0].PID != 0 {
+			break
+		}
 	}
 	x := s.Frameworks[0]
 	if x.ID != f.id || len(x.Tasks) != 1 || x.Tasks[0].State != "TASK_RUNNING" || x.Tasks[0].Statuses[0].State != "TASK_RUNNING" || x.Executors[0].PID == 0 {

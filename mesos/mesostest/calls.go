@@ -24,7 +24,8 @@ func aware() *mesospb.FrameworkInfo {
 
 // plan is what a task's data asks the test executor to do.
 type plan struct {
-	States []mesospb.TaskState `json:"states"` // sent one after the other
+	States []mesospb.TaskState `json:"states"`        // sent one after the other
+	Say    string              `json:"say,omitempty"` // as a message, when it has been launched
 	Exit   *int32              `json:"exit,omitempty"`
 	Kill9  bool                `json:"kill9,omitempty"`
 	Hang   bool                `json:"hang,omitempty"` // never mind SHUTDOWN and KILL

@@ -26,7 +26,7 @@ func drainSequence(t *testing.T, target Target) {
 	s.rescinded(held)
 	for i := range 5 {
 		status := s.status(fmt.Sprint("before-", i), mesospb.TaskState_TASK_KILLED)
-		if status.GetReason() != mesospb.TaskStatus_REASON_AGENT_DRAINING || status.GetMessage() != "grace 7s" {
+		if status.GetReason() != mesospb.TaskStatus_REASON_AGENT_DRAINING || string(status.Data) != "grace 7s" {
 			t.Errorf("%v", status)
 		}
 	}

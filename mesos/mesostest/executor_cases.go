@@ -175,7 +175,10 @@ func fetchFails(t *testing.T, target Target) {
 func subscribeAgain(t *testing.T, target Target) {
 	s, o := launched(t, target, "known", "ex-again", running())
 	rest := s.offerOf(o.AgentId)
-	s.must(accept(0, []*mesospb.Offer{rest}, target.task(rest, "staging", "ex-again", plan{})))
+	s.must(accept(0, []*mesospb.Offer{rest}, target.task(rest, "staging", "ex-again", plan{Say: "launched"})))
+	if got := s.reply(); got != "launched" {
+		t.Errorf("the executor says %q", got)
+	}
 	s.must(message("ex-again", o.AgentId, "resubscribe"))
 	s.back("ex-again", o.AgentId)
 	s.must(message("ex-again", o.AgentId, "forget"))

@@ -54,6 +54,9 @@ func (x *program) launch(t *mesospb.TaskInfo) {
 	for _, s := range p.States {
 		x.send(id, s)
 	}
+	if p.Say != "" {
+		x.reply(p.Say)
+	}
 	switch {
 	case p.Kill9:
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
@@ -64,21 +67,18 @@ func (x *program) launch(t *mesospb.TaskInfo) {
 
 // kill says for how long the task was allowed to go on, if it was told.
 func (x *program) kill(k *mesospb.ExecutorEvent_Kill) {
-	var words []string
+	data := ""
 	if grace := k.GetKillPolicy().GetGracePeriod(); grace != nil {
-		words = []string{"grace " + time.Duration(grace.GetNanoseconds()).String()}
+		data = "grace " + time.Duration(grace.GetNanoseconds()).String()
 	}
-	x.send(k.TaskId.GetValue(), mesospb.TaskState_TASK_KILLED, words...)
+	x.send(k.TaskId.GetValue(), mesospb.TaskState_TASK_KILLED, []byte(data)...)
 }
 
 // send keeps the update until it is acknowledged and sends it once.
-func (x *program) send(task string, s mesospb.TaskState, words ...string) {
+func (x *program) send(task string, s mesospb.TaskState, data ...byte) {
 	id := uuid.New()
 	u := &mesospb.ExecutorCall_Update{Status: &mesospb.TaskStatus{
-		TaskId: &mesospb.TaskID{Value: &task}, State: &s, Uuid: id[:], Source: mesospb.TaskStatus_SOURCE_EXECUTOR.Enum()}}
-	if len(words) > 0 {
-		u.Status.Message = &words[0]
-	}
+		TaskId: &mesospb.TaskID{Value: &task}, State: &s, Uuid: id[:], Source: mesospb.TaskStatus_SOURCE_EXECUTOR.Enum(), Data: data}}
 	switch s {
 	case mesospb.TaskState_TASK_FINISHED, mesospb.TaskState_TASK_FAILED, mesospb.TaskState_TASK_KILLED:
 		delete(x.live, task)

@@ -2,7 +2,9 @@ package v1beta1
 
 import (
 	"net/http"
+	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/validate"
@@ -25,8 +27,9 @@ const defaultMaxBody = 3 << 20
 // door is the handler. It has no state but a cache.
 type door struct {
 	api     http.Handler
-	prefix  string // "/api"
-	root    string // "/api/v1beta1"
+	prefix  string   // "/api"
+	root    string   // "/api/v1beta1"
+	above   []string // root's segments
 	maxBody int64
 	inner   inner
 	kinds   map[string]*kind // by the path that names them
@@ -45,10 +48,12 @@ func NewDoor(api http.Handler, o Options) http.Handler {
 		o.MaxBody = defaultMaxBody
 	}
 	prefix := path.Clean("/" + o.APIPrefix)
+	root := path.Join(prefix, "v1beta1")
 	return &door{
 		api:     api,
 		prefix:  prefix,
-		root:    path.Join(prefix, "v1beta1"),
+		root:    root,
+		above:   segments(&url.URL{Path: root}),
 		maxBody: o.MaxBody,
 		inner:   newInner(api),
 		kinds:   kindsByPath(validate.Rules{AllowPrivileged: o.AllowPrivileged}),
@@ -58,10 +63,10 @@ func NewDoor(api http.Handler, o Options) http.Handler {
 
 // ServeHTTP answers one request.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	p := r.URL.Path
-	switch {
-	case p == d.root || strings.HasPrefix(p, d.root+"/"):
-		if err := d.serve(w, r); err != nil {
+	p, all := r.URL.Path, segments(r.URL)
+	switch n := len(d.above); {
+	case len(all) >= n && slices.Equal(all[:n], d.above):
+		if err := d.serve(w, r, all[n:]); err != nil {
 			writeError(w, err)
 		}
 	case strings.Contains(p, "//") && strings.HasPrefix(path.Clean(p)+"/", d.root+"/"):
@@ -75,9 +80,12 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// cleanURL is the request's address without doubled slashes.
+// cleanURL is the request's address without doubled slashes. What is escaped
+// stays so.
 func cleanURL(r *http.Request) string {
-	u := *r.URL
-	u.Path, u.RawPath = path.Clean(u.Path), ""
-	return u.RequestURI()
+	address := path.Clean(r.URL.EscapedPath())
+	if r.URL.RawQuery != "" {
+		address += "?" + r.URL.RawQuery
+	}
+	return address
 }

@@ -61,16 +61,16 @@ func innerReason(err error) metav1.StatusReason {
 // request builds a request that is made on behalf of a client's, with the same
 // rights: the user is in the context, and whom it impersonates in headers.
 func (in inner) request(client *http.Request, method, path string, query url.Values, body []byte) *http.Request {
-	u := &url.URL{Path: path, RawQuery: query.Encode()}
 	r := &http.Request{
-		Method: method, URL: u, RequestURI: u.RequestURI(),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: method,
+		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:        http.Header{"Accept": {protobufType + "," + jsonType}, "User-Agent": client.Header["User-Agent"]},
 		Host:          client.Host,
 		RemoteAddr:    client.RemoteAddr,
 		Body:          http.NoBody,
 		ContentLength: int64(len(body)),
 	}
+	address(r, path, query.Encode())
 	for name, values := range client.Header {
 		if strings.HasPrefix(name, "Impersonate-") {
 			r.Header[name] = values
@@ -81,6 +81,13 @@ func (in inner) request(client *http.Request, method, path string, query url.Val
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	return r.WithContext(client.Context())
+}
+
+// address directs a request to a path in core, whose segments at has joined. It
+// is the one place where a path is escaped.
+func address(r *http.Request, path, rawQuery string) {
+	r.URL = &url.URL{Path: path, RawQuery: rawQuery}
+	r.RequestURI = r.URL.RequestURI()
 }
 
 // do makes one request and returns the object that answers it. body may be nil.

@@ -68,7 +68,7 @@ func (k *kind) coreType() schema.GroupVersionKind {
 
 // at is the path of the kind's objects, or of one, in core. Each argument is one
 // segment (isSegment) and stays one: nothing is cleaned away. It is escaped when
-// the request is built, from url.URL.Path.
+// the request is built, by address.
 func (k *kind) at(namespace string, more ...string) string {
 	segments := []string{coreRoot}
 	if k.namespaced && namespace != "" {

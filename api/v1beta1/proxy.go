@@ -46,29 +46,19 @@ func (c *call) proxy() error {
 	if port != "" {
 		name += ":" + port
 	}
-	r := c.r.Clone(c.r.Context())
-	rest := c.rest()
-	if hasDotSegment(rest) {
+	if hasDotSegment(c.rest) {
 		return noSuchPath(c.r)
 	}
-	r.URL.Path, r.URL.RawPath = c.at(c.namespace, name, "proxy")+rest, ""
-	r.RequestURI = r.URL.RequestURI()
+	query := c.r.URL.RawQuery
 	if c.namespaced {
-		query := r.URL.Query()
-		query.Del("namespace") // ours
-		r.URL.RawQuery = query.Encode()
+		own := c.r.URL.Query()
+		own.Del("namespace") // ours
+		query = own.Encode()
 	}
+	r := c.r.Clone(c.r.Context())
+	address(r, c.at(c.namespace, name, "proxy")+c.rest, query)
 	c.api.ServeHTTP(c.w, r)
 	return nil
-}
-
-// rest is the path behind the object's name, slash and all.
-func (c *call) rest() string {
-	parts := strings.SplitN(strings.TrimPrefix(c.r.URL.Path, c.root+"/"), "/", 4) // proxy, kind, name, rest
-	if len(parts) < 4 {
-		return "/"
-	}
-	return "/" + parts[3]
 }
 
 // redirect sends the client to an object's port.
@@ -77,7 +67,7 @@ func (c *call) redirect() error {
 	if err != nil {
 		return err
 	}
-	host, err := c.address(port)
+	host, err := c.hostPort(port)
 	if err != nil {
 		return err
 	}
@@ -86,8 +76,8 @@ func (c *call) redirect() error {
 	return nil
 }
 
-// address is where an object can be reached.
-func (c *call) address(port string) (string, error) {
+// hostPort is where an object can be reached.
+func (c *call) hostPort(port string) (string, error) {
 	if c.kind.path == "services" {
 		return c.serviceAddress(port)
 	}

@@ -17,6 +17,7 @@ type call struct {
 	query url.Values
 	path  string // the kind's path as the client wrote it: minions or nodes
 	id    string // of the object, or empty
+	rest  string // of a proxied path, behind the object, slash and all
 	// namespace of the request; empty means all of them to a list, and none to
 	// kinds without namespaces.
 	namespace string
@@ -48,18 +49,20 @@ var subRoutes = map[string]map[string]methods{
 	"resourceQuotas": {"status": {http.MethodPut: (*call).putStatus}},
 }
 
-// serve finds the route of a request and runs it.
-func (d *door) serve(w http.ResponseWriter, r *http.Request) error {
-	rest := strings.TrimPrefix(r.URL.Path, d.root)
-	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(rest, "/"), "/"), "/")
+// serve finds the route of a request, by the segments below the root, and runs
+// it.
+func (d *door) serve(w http.ResponseWriter, r *http.Request, parts []string) error {
+	end := ""
+	if n := len(parts); n > 0 && parts[n-1] == "" {
+		parts, end = parts[:n-1], "/"
+	}
 	verb := ""
-	switch parts[0] {
-	case "watch", "proxy", "redirect":
+	switch {
+	case len(parts) == 0:
+		return noSuchPath(r)
+	case parts[0] == "watch" || parts[0] == "proxy" || parts[0] == "redirect":
 		verb, parts = parts[0], parts[1:]
-	case "bindings":
-		if len(parts) > 1 {
-			return noSuchPath(r)
-		}
+	case parts[0] == "bindings" && len(parts) == 1:
 		return d.run(bindRoutes, &call{door: d, kind: d.kinds["pods"], w: w, r: r})
 	}
 	if len(parts) == 0 {
@@ -80,7 +83,10 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) error {
 	case verb == "redirect" && k.proxied && len(parts) == 2:
 		routes = redirectRoutes
 	case verb == "proxy" && k.proxied && len(parts) >= 2:
-		routes = proxyRoutes
+		routes, c.rest = proxyRoutes, "/"
+		if len(parts) > 2 {
+			c.rest += strings.Join(parts[2:], "/") + end
+		}
 	case verb == "" && len(parts) == 1:
 		routes = collectionRoutes
 	case verb == "" && len(parts) == 2:

@@ -1,10 +1,23 @@
 package v1beta1
 
 import (
+	"net/url"
 	"strings"
 
 	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 )
+
+// segments is an address taken apart, each part unescaped once: an escaped slash
+// stays in its segment.
+func segments(u *url.URL) []string {
+	parts := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
+	for i, part := range parts {
+		if plain, err := url.PathUnescape(part); err == nil { // an escaped path has no other
+			parts[i] = plain
+		}
+	}
+	return parts
+}
 
 // isSegment reports whether a name can stand as one segment of a path in core.
 // Every name that a client sends is checked by it before a path is built: "."

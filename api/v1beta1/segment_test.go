@@ -5,21 +5,35 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// recorded is an API server that notes every path it is asked for.
+// recorded is an API server that notes every path and query it is asked for, and
+// ends each watch as soon as it has begun.
+// Behind its proxy is nothing.
 type recorded struct {
 	*fakeAPI
-	paths []string
+	paths   []string
+	methods []string
+	queries []url.Values
 }
 
 func (r *recorded) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.paths = append(r.paths, req.URL.Path)
+	r.methods = append(r.methods, req.Method)
+	r.queries = append(r.queries, req.URL.Query())
+	if p, _ := parsePlace(req.URL.Path); p.sub == "proxy" {
+		return
+	}
+	if req.URL.Query().Get("watch") != "" {
+		w.Header().Set("Content-Type", protobufType+";stream=watch")
+		w.WriteHeader(http.StatusOK)
+		return
+	}
 	r.fakeAPI.ServeHTTP(w, req)
 }
 
@@ -53,6 +67,12 @@ func TestNamesThatArePaths(t *testing.T) {
 		{"GET", "proxy/pods/..:80/x", ""},
 		{"GET", "proxy/pods/:80/x", ""},
 		{"GET", "redirect/services/..", ""},
+		{"PUT", "pods/p%2Fstatus", `{"kind":"Pod","id":"p"}`},
+		{"DELETE", "pods/p%2fbinding", ""},
+		{"GET", "pods%2Fp", ""},
+		{"GET", "watch%2Fpods", ""},
+		{"GET", "watch/pods/a%2Fb", ""},
+		{"GET", "proxy/pods/p%2Fx/y", ""},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			t.Parallel()
@@ -66,6 +86,25 @@ func TestNamesThatArePaths(t *testing.T) {
 				t.Errorf("the API server was asked for %q", api.paths)
 			}
 		})
+	}
+}
+
+// A watch of one object selects it by its whole name, whatever that looks like.
+func TestWatchOfOneNameAlone(t *testing.T) {
+	t.Parallel()
+	const name = "a,metadata.name!=b"
+	api := &recorded{fakeAPI: newFakeAPI()}
+	ask(NewDoor(api, Options{}), http.MethodGet, "/api/v1beta1/watch/pods/"+url.PathEscape(name)+"?fields=DesiredState.Host%3Dm", "")
+	if len(api.queries) != 1 {
+		t.Fatalf("asked for %q", api.paths)
+	}
+	text := api.queries[0].Get("fieldSelector")
+	selector, err := fields.ParseSelector(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := selector.RequiresExactMatch("metadata.name"); got != name || len(selector.Requirements()) != 2 {
+		t.Errorf("the selector is %q, want the name %q and the host", text, name)
 	}
 }
 
@@ -104,58 +143,6 @@ func TestListLink(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || list.SelfLink != want {
 			t.Errorf("%s: selfLink %q (%v), want %q", path, list.SelfLink, err, want)
 		}
-	}
-}
-
-// FuzzSegments asks for any name in any namespace by every route: each path that
-// the API server sees addresses that name in that namespace, or nothing is called.
-func FuzzSegments(f *testing.F) {
-	for _, name := range []string{"p", "..", ".", "a/b", "%2e", "..:80", "a%2f..", "p\x00", "ü", "proxy"} {
-		f.Add(uint8(0), name, "default")
-		f.Add(uint8(3), "p", name)
-	}
-	routes := []string{"GET pods/", "DELETE services/", "PUT replicationControllers/", "PATCH endpoints/", "GET proxy/pods/", "GET redirect/services/",
-		"DELETE minions/", "GET events/", "POST bindings", "DELETE namespaces/", "GET pods"}
-	f.Fuzz(func(t *testing.T, route uint8, name, namespace string) {
-		method, kind, _ := strings.Cut(routes[int(route)%len(routes)], " ")
-		path := "/api/v1beta1/" + kind
-		if strings.HasSuffix(kind, "/") {
-			path += url.PathEscape(name)
-		}
-		id, err := json.Marshal(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := http.NewRequest(method, "http://localhost"+path+"?namespace="+url.QueryEscape(namespace),
-			strings.NewReader(fmt.Sprintf(`{"id":%s,"podID":%s}`, id, id)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		api := &recorded{fakeAPI: newFakeAPI()}
-		NewDoor(api, Options{}).ServeHTTP(discard{}, r)
-		for _, p := range api.paths {
-			checkPath(t, p, name, namespace)
-		}
-	})
-}
-
-// checkPath fails t if a path in core addresses another namespace or name.
-func checkPath(t *testing.T, path, name, namespace string) {
-	t.Helper()
-	rest, ok := strings.CutPrefix(path, "/api/v1/")
-	segments := strings.Split(rest, "/")
-	if len(segments) > 2 && segments[0] == "namespaces" && segments[2] != "finalize" {
-		ok = ok && segments[1] == namespace
-		segments = segments[2:]
-	}
-	names := append(strings.Split(name, "/"), strings.ToValidUTF8(name, "\ufffd"))
-	bare, _, _ := strings.Cut(names[0], ":")
-	names = append(names, bare)
-	if len(segments) > 1 {
-		ok = ok && slices.Contains(names, segments[1])
-	}
-	if !ok || hasDotSegment(path) || strings.Contains(path, "//") {
-		t.Errorf("name %q in namespace %q became %q", name, namespace, path)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 
@@ -38,7 +39,7 @@ func (c *call) watch() error {
 		query.Set("resourceVersion", version)
 	}
 	if c.id != "" {
-		name := "metadata.name=" + c.id
+		name := fields.OneTermEqualSelector("metadata.name", c.id).String()
 		if s := query.Get("fieldSelector"); s != "" {
 			name += "," + s
 		}

@@ -3,6 +3,7 @@ package v1beta1
 import (
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 )
@@ -21,9 +22,10 @@ func segments(u *url.URL) []string {
 
 // isSegment reports whether a name can stand as one segment of a path in core.
 // Every name that a client sends is checked by it before a path is built: "."
-// and ".." would address a parent, and a slash another object.
+// and ".." would address a parent, and a slash another object; bytes that are no
+// text would be read as other text.
 func isSegment(name string) bool {
-	return name != "" && len(pathvalidation.IsValidPathSegmentName(name)) == 0
+	return name != "" && utf8.ValidString(name) && len(pathvalidation.IsValidPathSegmentName(name)) == 0
 }
 
 // checkSegments refuses a call whose namespace or name is not a segment. No such

@@ -25,7 +25,7 @@ import (
 func Guard(next http.Handler, names []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if reason := foreign(r, names); reason != "" {
-			refuse(w, reason)
+			refuse(w, http.StatusForbidden, reason)
 			return
 		}
 		for name := range r.Header {
@@ -96,13 +96,23 @@ func isLocalhost(host string) bool {
 }
 
 // refuse answers as an API server would, so that kubectl shows the reason.
-func refuse(w http.ResponseWriter, reason string) {
+func refuse(w http.ResponseWriter, code int, why string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(http.StatusForbidden)
+	if code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	w.WriteHeader(code)
 	json.NewEncoder(w).Encode(map[string]any{ // the caller may be gone; nothing to do about it
 		"kind": "Status", "apiVersion": "v1", "metadata": map[string]any{},
-		"status": "Failure", "reason": "Forbidden", "code": http.StatusForbidden,
-		"message": "local port: " + reason,
+		"status": "Failure", "reason": reasons[code], "code": code,
+		"message": "local port: " + why,
 	})
+}
+
+// reasons is what an API server calls the codes that refuse is for.
+var reasons = map[int]string{
+	http.StatusForbidden:           "Forbidden",
+	http.StatusServiceUnavailable:  "ServiceUnavailable",
+	http.StatusInternalServerError: "InternalError",
 }

@@ -10,6 +10,9 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/golang/glog"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Server serves one listener.
@@ -23,7 +26,7 @@ type Server struct {
 // New returns a server of handler on l that admits only users. When it is stopped,
 // requests in flight get grace to end. The server owns l from now on.
 func New(l net.Listener, handler http.Handler, users Users, grace time.Duration) *Server {
-	return &Server{listener: track(l), handler: handler, users: users, grace: grace}
+	return &Server{listener: track(l, maxConnections, newCounts()), handler: handler, users: users, grace: grace}
 }
 
 // Run serves until ctx ends, and returns when no connection is left: those that
@@ -32,12 +35,12 @@ func (s *Server) Run(ctx context.Context) error {
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	server := &http.Server{
-		Handler:           admitted(s.handler),
+		Handler:           admitted(s.listener.counts.recovering(Bodies(s.handler), glog.Errorf)),
 		ReadHeaderTimeout: 30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ConnContext:       s.users.mark,
-		ErrorLog:          log.New(io.Discard, "", 0), // a caller's broken requests are his business
+		ErrorLog:          log.New(io.Discard, "", 0), // a caller's broken requests are his business; panics are recovered before
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(s.listener) }()
@@ -54,6 +57,9 @@ func (s *Server) Run(ctx context.Context) error {
 	<-failed
 	return s.listener.closeAll()
 }
+
+// Metrics are what this server counts: panics and connections that were too many.
+func (s *Server) Metrics() prometheus.Collector { return s.listener.counts }
 
 // Close frees the port of a server that is not running.
 func (s *Server) Close() error { return s.listener.Close() }

@@ -10,26 +10,54 @@ import (
 // were hijacked for an upgrade, and they must end with it as well.
 type tracked struct {
 	net.Listener
+	most   int // connections that are served
+	counts *counts
 
 	mu   sync.Mutex
 	open map[*conn]struct{}
 }
 
-func track(l net.Listener) *tracked {
-	return &tracked{Listener: l, open: map[*conn]struct{}{}}
+const (
+	// maxConnections bounds the connections that are served at a time. It leaves
+	// files for all else where a process may have 20,000 and more.
+	maxConnections = 10000
+	// maxRefusals bounds those beyond it that are told so; others are just closed.
+	maxRefusals = 100
+)
+
+func track(l net.Listener, most int, counts *counts) *tracked {
+	return &tracked{Listener: l, most: most, counts: counts, open: map[*conn]struct{}{}}
 }
 
 // Accept waits for the next connection.
 func (t *tracked) Accept() (net.Conn, error) {
-	c, err := t.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		c, err := t.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if kept := t.keep(c); kept != nil {
+			return kept, nil
+		}
+		c.Close() // there is nobody to tell
 	}
+}
+
+// keep remembers a connection, or returns nil when there are too many even to
+// refuse them.
+func (t *tracked) keep(c net.Conn) *conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	kept := &conn{c, t}
+	n := len(t.open)
+	if n >= t.most {
+		t.counts.refused.Inc()
+	}
+	if n >= t.most+maxRefusals {
+		return nil
+	}
+	kept := &conn{c, t, n >= t.most}
 	t.open[kept] = struct{}{}
-	return kept, nil
+	return kept
 }
 
 // closeAll closes the listener and what was accepted.
@@ -49,7 +77,8 @@ func (t *tracked) closeAll() error {
 
 type conn struct {
 	net.Conn
-	by *tracked
+	by      *tracked
+	tooMany bool // it is answered that there are too many
 }
 
 // Close closes the connection and forgets it.

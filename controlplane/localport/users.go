@@ -58,10 +58,19 @@ func (u Users) refusal(c net.Conn) string {
 
 type refusalKey struct{}
 
+// refusal is how each request of a connection is answered.
+type refusal struct {
+	code int
+	why  string
+}
+
 // mark judges a new connection once, for all its requests.
 func (u Users) mark(ctx context.Context, c net.Conn) context.Context {
 	if reason := u.refusal(c); reason != "" {
-		return context.WithValue(ctx, refusalKey{}, reason)
+		return context.WithValue(ctx, refusalKey{}, refusal{http.StatusForbidden, reason})
+	}
+	if kept, ok := c.(*conn); ok && kept.tooMany {
+		return context.WithValue(ctx, refusalKey{}, refusal{http.StatusServiceUnavailable, "too many connections are open: close some, or use one for several requests"})
 	}
 	return ctx
 }
@@ -69,9 +78,9 @@ func (u Users) mark(ctx context.Context, c net.Conn) context.Context {
 // admitted passes on the requests of connections that mark found nothing against.
 func admitted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if reason, refused := r.Context().Value(refusalKey{}).(string); refused {
+		if no, refused := r.Context().Value(refusalKey{}).(refusal); refused {
 			w.Header().Set("Connection", "close")
-			refuse(w, reason)
+			refuse(w, no.code, no.why)
 			return
 		}
 		next.ServeHTTP(w, r)

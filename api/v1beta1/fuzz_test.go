@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -36,7 +37,7 @@ type fuzzed struct {
 // path, query and body: what the API server sees addresses that name in that
 // namespace, or nothing is called.
 func FuzzSegments(f *testing.F) {
-	for i, name := range []string{"p", "..", ".", "a/b", "%2e", "..:80", "a%2f..", "p\x00", "ü", "proxy", "p:80", "a,metadata.name!=b", "p/status", ""} {
+	for i, name := range []string{"p", "..", ".", "a/b", "%2e", "..:80", "a%2f..", "p\x00", "ü", "proxy", "p:80", "a,metadata.name!=b", "p/status", "a\x88,b", ""} {
 		for route := range fuzzRoutes {
 			f.Add(uint8(route), uint8(i), name, "default", "x/../y", "p", "")
 			f.Add(uint8(route), uint8(i), "p", name, name, name, name)
@@ -187,5 +188,5 @@ func (q *fuzzed) allowed() []string {
 
 // plain reports whether a name stands for itself in a path.
 func plain(name string) bool {
-	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/%")
+	return utf8.ValidString(name) && name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/%")
 }

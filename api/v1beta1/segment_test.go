@@ -55,6 +55,7 @@ func TestNamesThatArePaths(t *testing.T) {
 		{"GET", "pods?watch=true&namespace=..", ""},
 		{"GET", "watch/pods?namespace=..%2f..%2fnodes", ""},
 		{"GET", "pods/a%25b", ""},
+		{"GET", "pods/a%88b", ""},
 		{"PUT", "pods/%2e%2e", `{"kind":"Pod","id":".."}`},
 		{"PATCH", "pods/..", `{}`},
 		{"PUT", "namespaces/../finalize", `{}`},

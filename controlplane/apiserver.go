@@ -24,7 +24,7 @@ const watchGrace = 500 * time.Millisecond
 
 // apiServer is an API server that is built and does not run yet.
 type apiServer struct {
-	handler http.Handler // in process; asLocal gives its requests all rights
+	handler http.Handler // in process, door and all; asLocal gives its requests all rights
 	run     func(context.Context) error
 }
 
@@ -46,8 +46,11 @@ func newAPIServer(ctx context.Context, s settled, files files, etcd etcdClient, 
 		return nil, err
 	}
 	// The aggregator is the outermost server; its filters are the ones in use.
-	auth := &config.Aggregator.GenericConfig.Authentication
-	auth.Authenticator = orLocal(auth.Authenticator)
+	outer := &config.Aggregator.GenericConfig.Config
+	outer.Authentication.Authenticator = orLocal(outer.Authentication.Authenticator)
+	if s.Door != nil {
+		behindDoor(outer, s.Door)
+	}
 	ready, err := config.Complete()
 	if err != nil {
 		return nil, err

@@ -69,9 +69,9 @@ type Config struct {
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 
-	// Door, if any, stands in front of the API server on the local port: api is
-	// the API server in this process, which grants every request made of it all
-	// rights.
+	// Door, if any, stands in front of the API server on both ports: api is the API
+	// server in this process. A request made of it with the context of a caller's,
+	// or one that descends from it, is made with the caller's rights.
 	Door func(api http.Handler) http.Handler
 }
 

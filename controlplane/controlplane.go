@@ -177,11 +177,8 @@ func (c *ControlPlane) securePort() string {
 	return strconv.Itoa(c.secure.Addr().(*net.TCPAddr).Port)
 }
 
-// front returns the local port's handler: guard, door, API server.
+// front returns the local port's handler: guard, then door and API server, which
+// take the caller for localUser.
 func (c *ControlPlane) front(api http.Handler) http.Handler {
-	h := asLocal(api)
-	if c.settled.Door != nil {
-		h = c.settled.Door(h)
-	}
-	return localport.Guard(h, []string{c.settled.hostname})
+	return localport.Guard(asLocal(api), []string{c.settled.hostname})
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/component-base/metrics/legacyregistry"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
 )
@@ -89,7 +90,7 @@ func (c *ControlPlane) serve(ctx context.Context, server *apiServer) error {
 	})
 	if c.local != nil {
 		g.Go(func() error {
-			return localport.New(c.local, c.front(server.handler), c.settled.users, localGrace).Run(front)
+			return runMeasured(front, localport.New(c.local, c.front(server.handler), c.settled.users, localGrace))
 		})
 	}
 	g.Go(func() error { return c.start(front) })
@@ -102,6 +103,16 @@ func (c *ControlPlane) serve(ctx context.Context, server *apiServer) error {
 	case <-time.After(apiGrace):
 		return errors.Join(err, fmt.Errorf("API server: not over %v after it was told to stop", apiGrace))
 	}
+}
+
+// runMeasured runs the local port, and shows what it counts beside the API
+// server's metrics while it does.
+func runMeasured(ctx context.Context, local *localport.Server) error {
+	if err := legacyregistry.Registerer().Register(local.Metrics()); err != nil {
+		return errors.Join(fmt.Errorf("metrics of the local port: %w", err), local.Close())
+	}
+	defer legacyregistry.Registerer().Unregister(local.Metrics())
+	return local.Run(ctx)
 }
 
 // start brings up what lives on the API server. The peer comes first, as who

@@ -51,7 +51,7 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	if o.port == 0 {
-		glog.Infof("the API is ready: %s, no local port is served", plane.Servers()[0])
+		glog.Infof("the API is ready: %s, v1beta1 at %s/v1beta1, no local port is served", plane.Servers()[0], o.apiPrefix)
 	} else {
 		glog.Infof("the API is ready: http://%s, v1beta1 at %s/v1beta1", plane.LocalAddr(), o.apiPrefix)
 	}

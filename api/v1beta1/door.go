@@ -38,8 +38,8 @@ type door struct {
 
 // NewDoor returns a handler that answers v1beta1 by means of api, a Kubernetes
 // API server, and hands it every other request as it is. Requests that the door
-// makes to api carry no credentials: api must grant them all rights, and so must
-// whoever lets clients reach the door.
+// makes to api carry no credentials but their client's context and whom it
+// impersonates: api must know by these what to grant.
 func NewDoor(api http.Handler, o Options) http.Handler {
 	if o.APIPrefix == "" {
 		o.APIPrefix = "/api"

@@ -37,7 +37,7 @@ type fuzzed struct {
 // path, query and body: what the API server sees addresses that name in that
 // namespace, or nothing is called.
 func FuzzSegments(f *testing.F) {
-	for i, name := range []string{"p", "..", ".", "a/b", "%2e", "..:80", "a%2f..", "p\x00", "ü", "proxy", "p:80", "a,metadata.name!=b", "p/status", "a\x88,b", ""} {
+	for i, name := range []string{"p", "..", ".", "a/b", "%2e", "..:80", "a%2f..", "p\x00", "ü", "proxy", "p:80", "p:", "a,metadata.name!=b", "p/status", "a\x88,b", ""} {
 		for route := range fuzzRoutes {
 			f.Add(uint8(route), uint8(i), name, "default", "x/../y", "p", "")
 			f.Add(uint8(route), uint8(i), "p", name, name, name, name)
@@ -183,7 +183,8 @@ func (q *fuzzed) allowed() []string {
 	if strings.HasSuffix(q.route, "REST") {
 		rest = q.rest
 	}
-	return append(all, fmt.Sprintf("%s %s/%s/proxy/%s", q.method, collection, q.name, rest))
+	// "name:" has no port, and is its object's name alone.
+	return append(all, fmt.Sprintf("%s %s/%s/proxy/%s", q.method, collection, strings.TrimSuffix(q.name, ":"), rest))
 }
 
 // plain reports whether a name stands for itself in a path.

@@ -66,7 +66,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p, all := r.URL.Path, segments(r.URL)
 	switch n := len(d.above); {
 	case len(all) >= n && slices.Equal(all[:n], d.above):
-		if err := d.serve(w, r, all[n:]); err != nil {
+		if err := d.serve(w, r, all[n:]); err != nil && err != errAnswered {
 			writeError(w, err)
 		}
 	case strings.Contains(p, "//") && strings.HasPrefix(path.Clean(p)+"/", d.root+"/"):

@@ -322,6 +322,7 @@ func (f *fakeAPI) watch(w http.ResponseWriter, r *http.Request, p place) {
 				return
 			}
 		}
+		w.(http.Flusher).Flush()
 		select {
 		case <-grown:
 		case <-r.Context().Done():

@@ -1,6 +1,8 @@
 package v1beta1
 
 import (
+	"bytes"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -9,19 +11,18 @@ import (
 )
 
 // frames opens the way to the client that it asked for. gone is called when a
-// WebSocket's client has left; done ends it. No frames and no error: the client
-// has had its answer.
-func (c *call) frames(gone func()) (f frames, done func(), err error) {
+// WebSocket's client has left. No frames: the client has had its answer.
+func (c *call) frames(gone func()) (frames, error) {
 	if wantsWebSocket(c.r) {
 		return c.socket(gone)
 	}
 	c.w.Header().Set("Content-Type", jsonType)
 	c.w.WriteHeader(http.StatusOK)
-	body := &chunks{w: c.w, flush: http.NewResponseController(c.w)}
-	if err := body.flush.Flush(); err != nil {
-		return nil, nil, err
+	body := &chunks{w: c.w, connection: http.NewResponseController(c.w)}
+	if err := body.flush(); err != nil {
+		return nil, err
 	}
-	return body, func() {}, nil
+	return body, nil
 }
 
 // wantsWebSocket takes a list in Connection, and any case.
@@ -30,42 +31,67 @@ func wantsWebSocket(r *http.Request) bool {
 		strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
+// sendTimeout bounds how long one event may wait for a client that does not read.
+const sendTimeout = 30 * time.Second
+
 // chunks is frames as lines of a chunked body.
 type chunks struct {
-	w     http.ResponseWriter
-	flush *http.ResponseController
+	w          http.ResponseWriter
+	connection *http.ResponseController
 }
 
 func (f *chunks) send(frame []byte) error {
-	// The frame is shared: it must not grow in place.
-	if _, err := f.w.Write(append(frame[:len(frame):len(frame)], '\n')); err != nil {
+	if err := f.until(time.Now().Add(sendTimeout)); err != nil {
 		return err
 	}
-	return f.flush.Flush()
+	_, err := f.w.Write(frame)
+	return err
+}
+
+func (f *chunks) flush() error { return f.connection.Flush() }
+
+func (f *chunks) end() { f.until(time.Time{}) } // for the connection's next request, if it lives
+
+// until bounds the writing to a client, where the connection has deadlines.
+func (f *chunks) until(t time.Time) error {
+	if err := f.connection.SetWriteDeadline(t); !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }
 
 // socket is frames as text messages.
-type socket struct{ conn *websocket.Conn }
-
-// sendTimeout bounds how long one message may wait for a client that does not
-// read.
-const sendTimeout = 30 * time.Second
+type socket struct {
+	conn  *websocket.Conn
+	ended chan struct{} // closed when the client is no longer listened to
+}
 
 func (f socket) send(frame []byte) error {
 	if err := f.conn.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
 		return err
 	}
-	return f.conn.WriteMessage(websocket.TextMessage, frame)
+	return f.conn.WriteMessage(websocket.TextMessage, bytes.TrimSuffix(frame, []byte("\n")))
 }
+
+func (f socket) flush() error { return nil }
+
+func (f socket) end() {
+	f.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second))
+	f.conn.Close()
+	<-f.ended
+}
+
+// errAnswered says that a handshake failed, and that the client has been told.
+var errAnswered = errors.New("the client's handshake was refused")
 
 // socket upgrades the connection. What the client sends is ignored; its close
 // ends the watch.
-func (c *call) socket(gone func()) (frames, func(), error) {
+func (c *call) socket(gone func()) (frames, error) {
 	// Who may drive the port by a web page is decided in front of the door.
 	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	conn, err := up.Upgrade(c.w, c.r, nil)
 	if err != nil {
-		return nil, nil, nil // Upgrade has answered
+		return nil, errAnswered
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -77,10 +103,5 @@ func (c *call) socket(gone func()) (frames, func(), error) {
 			}
 		}
 	}()
-	done := func() {
-		conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second))
-		conn.Close()
-		<-ended
-	}
-	return socket{conn}, done, nil
+	return socket{conn, ended}, nil
 }

@@ -1,120 +1,121 @@
 package v1beta1
 
 import (
-	"context"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// event is one event of core's.
-type event struct {
-	kind   string
-	object runtime.Object
-}
+// watchWriter is the writer of a watch on the API server behind. It gives each
+// event to its own side while the API server writes it, so that a client who
+// does not read holds up his own watch, as he does without the door, and no
+// event waits in between.
+type watchWriter struct {
+	recorder // of an answer that is no watch
+	done     <-chan struct{}
+	began    func() error
+	event    func([]byte) error // has the bytes only while it runs
+	flush    func() error
+	stop     func() // ends the request
+	err      error  // why no more is taken
 
-// stream is a watch on the API server behind.
-type stream struct {
-	inner   inner
-	pipe    *io.PipeReader
-	proto   bool
-	decoder *json.Decoder
-	ended   chan struct{}
-	failed  any // the panic that ended it, once ended is closed
-}
-
-// stream begins a watch. It must be ended: by the request's context, and wait.
-func (in inner) stream(client *http.Request, path string, query map[string][]string) (*stream, error) {
-	r := in.request(client, http.MethodGet, path, query, nil)
-	r.Header.Set("Accept", protobufType+";stream=watch,"+jsonType+";stream=watch")
-	read, write := io.Pipe()
-	w := &streamWriter{header: http.Header{}, pipe: write, started: make(chan struct{}), done: r.Context().Done()}
-	s := &stream{inner: in, pipe: read, ended: make(chan struct{})}
-	go func() {
-		defer close(s.ended)
-		defer write.Close()
-		defer func() { s.failed = recover() }()
-		in.api.ServeHTTP(w, r)
-	}()
-	select {
-	case <-w.started:
-	case <-s.ended:
-		if !w.hasStarted() {
-			s.wait()
-			return nil, fmt.Errorf("the API server ended the watch without an answer: %w", context.Cause(r.Context()))
-		}
-	}
-	if w.code >= 300 {
-		defer s.wait()
-		rec := recorder{header: w.sent, code: w.code}
-		if _, err := io.Copy(&rec.body, read); err != nil {
-			return nil, err
-		}
-		_, err := in.answer(r.Context(), &rec)
-		return nil, err
-	}
-	mediaType, _, _ := mime.ParseMediaType(w.sent.Get("Content-Type"))
-	s.proto = mediaType == protobufType
-	s.decoder = json.NewDecoder(read)
-	return s, nil
-}
-
-// wait returns when the API server has let go of the request. A panic of its
-// handler goes on in the caller, whose server knows what to do with it.
-func (s *stream) wait() {
-	s.pipe.Close()
-	<-s.ended
-	if s.failed != nil && s.failed != http.ErrAbortHandler {
-		panic(s.failed)
-	}
+	head  [4]byte // the length of the event that comes
+	got   int     // bytes of head
+	left  int     // bytes of the event that are to come
+	parts []byte  // those that have come, unless it comes in one piece
 }
 
 // maxEvent bounds one event, in bytes; etcd keeps no object as large.
 const maxEvent = 16 << 20
 
-// next is the next event as it came, or io.EOF.
-func (s *stream) next() ([]byte, error) {
-	if !s.proto {
-		var raw json.RawMessage
-		err := s.decoder.Decode(&raw)
-		return raw, err
+// WriteHeader begins the watch, or an answer that is none.
+func (w *watchWriter) WriteHeader(code int) {
+	if w.code != 0 || code < http.StatusOK {
+		return
 	}
-	var size [4]byte
-	if _, err := io.ReadFull(s.pipe, size[:]); err != nil {
-		return nil, err
+	w.code = code
+	if w.refused() {
+		return
 	}
-	n := binary.BigEndian.Uint32(size[:])
-	if n > maxEvent {
-		return nil, fmt.Errorf("a watch's event has %d bytes, more than %d", n, maxEvent)
+	mediaType, _, _ := mime.ParseMediaType(w.header.Get("Content-Type"))
+	if mediaType != protobufType {
+		w.fail(fmt.Errorf("the API server's watch is of type %q, not %q", mediaType, protobufType))
+		return
 	}
-	raw := make([]byte, n)
-	_, err := io.ReadFull(s.pipe, raw)
-	return raw, err
+	w.fail(w.began())
 }
 
-// event reads an event.
-func (s *stream) event(raw []byte) (event, error) {
-	if !s.proto {
-		var e struct {
-			Type   string          `json:"type"`
-			Object json.RawMessage `json:"object"`
-		}
-		if err := json.Unmarshal(raw, &e); err != nil {
-			return event{}, err
-		}
-		o, err := s.inner.decode(jsonType, e.Object)
-		return event{e.Type, o}, err
+// fail ends the watch if there is an error: the API server may have nothing to
+// write by which it would learn of it.
+func (w *watchWriter) fail(err error) {
+	if w.err = err; err != nil {
+		w.stop()
 	}
-	var e metav1.WatchEvent // bare; only the object in it is in an envelope
-	if err := e.Unmarshal(raw); err != nil {
-		return event{}, err
+}
+
+// refused reports whether the answer is no watch.
+func (w *watchWriter) refused() bool { return w.code >= http.StatusMultipleChoices }
+
+func (w *watchWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	if w.refused() {
+		return w.body.Write(b)
 	}
-	o, err := s.inner.decode(protobufType, e.Object.Raw)
-	return event{e.Type, o}, err
+	if w.err == nil {
+		w.fail(w.take(b))
+	}
+	return len(b), w.err
+}
+
+// take gives on the events that b completes; each has its length before it.
+func (w *watchWriter) take(b []byte) error {
+	for len(b) > 0 {
+		if w.left == 0 {
+			n := copy(w.head[w.got:], b)
+			w.got, b = w.got+n, b[n:]
+			if w.got < len(w.head) {
+				return nil
+			}
+			length := binary.BigEndian.Uint32(w.head[:])
+			if length > maxEvent {
+				return fmt.Errorf("a watch's event has %d bytes, more than %d", length, maxEvent)
+			}
+			w.got, w.left = 0, int(length)
+			continue
+		}
+		event := b[:min(len(b), w.left)]
+		w.left, b = w.left-len(event), b[len(event):]
+		if w.left > 0 || w.parts != nil {
+			w.parts = append(w.parts, event...)
+			event = w.parts
+		}
+		if w.left > 0 {
+			return nil
+		}
+		w.parts = nil
+		if err := w.event(event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Flush sends what was written to the client.
+func (w *watchWriter) Flush() {
+	w.WriteHeader(http.StatusOK)
+	if w.err == nil && !w.refused() {
+		w.fail(w.flush())
+	}
+}
+
+// CloseNotify is deprecated, but without it the API server takes a writer for
+// one that cannot flush.
+func (w *watchWriter) CloseNotify() <-chan bool {
+	gone := make(chan bool, 1)
+	go func() {
+		<-w.done
+		gone <- true
+	}()
+	return gone
 }

@@ -2,17 +2,14 @@ package v1beta1
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/validate"
@@ -21,8 +18,12 @@ import (
 
 // frames is where a watch goes: a chunked body or a WebSocket.
 type frames interface {
-	// send writes one event, complete, at once.
+	// send writes one event, a line. The line is shared, and stays as it is.
 	send([]byte) error
+	// flush has the client get what was sent.
+	flush() error
+	// end closes what frames has opened.
+	end()
 }
 
 // watch answers a watch until the client goes, or the API server ends it. A
@@ -49,32 +50,51 @@ func (c *call) watch() error {
 	// The request to core ends with this call, however it ends.
 	ctx, cancel := context.WithCancel(c.r.Context())
 	defer cancel()
-	stream, err := c.inner.stream(c.r.WithContext(ctx), c.at(c.namespace), query)
-	if innerReason(err) == metav1.StatusReasonExpired || innerReason(err) == metav1.StatusReasonGone {
-		return c.expired(err)
-	}
-	if err != nil {
-		return c.translate(err, false)
-	}
-	defer stream.wait()
-	defer cancel()
-	out, done, err := c.frames(cancel)
-	if out == nil {
+	return c.follow(c.r.WithContext(ctx), query, cancel)
+}
+
+// follow hands the events of a watch on the API server on, until either side
+// ends it. gone ends the request.
+func (c *call) follow(client *http.Request, query url.Values, gone func()) error {
+	r := c.inner.request(client, http.MethodGet, c.at(c.namespace), query, nil)
+	r.Header.Set("Accept", protobufType+";stream=watch")
+	var out frames
+	w := &watchWriter{recorder: recorder{header: http.Header{}}, done: r.Context().Done(), stop: gone}
+	w.began = func() (err error) {
+		out, err = c.frames(gone)
 		return err
 	}
-	defer done()
-	c.copyEvents(stream, out)
-	return nil
+	w.event = func(raw []byte) error { return c.send(out, raw) }
+	w.flush = func() error { return out.flush() }
+	defer func() {
+		if out != nil {
+			out.end()
+		}
+	}()
+	c.api.ServeHTTP(w, r)
+	switch {
+	case out != nil:
+		return nil
+	case w.err != nil:
+		return w.err
+	case w.code == 0:
+		return fmt.Errorf("the API server ended the watch without an answer: %w", context.Cause(r.Context()))
+	}
+	_, err := c.inner.answer(r.Context(), &w.recorder)
+	if reason := innerReason(err); reason == metav1.StatusReasonExpired || reason == metav1.StatusReasonGone {
+		return c.expired(err)
+	}
+	return c.translate(err, false)
 }
 
 // expired answers a watch from a version that is no longer kept: one ERROR
 // frame, upon which clients list again.
 func (c *call) expired(err error) error {
-	out, done, ferr := c.frames(func() {})
+	out, failed := c.frames(func() {})
 	if out == nil {
-		return ferr
+		return failed
 	}
-	defer done()
+	defer out.end()
 	c.sendError(out, c.translate(err, false))
 	return nil
 }
@@ -85,71 +105,28 @@ func (c *call) sendError(out frames, err error) {
 	if !errors.As(err, &s) {
 		errors.As(failure(http.StatusInternalServerError, "InternalError", err.Error(), nil), &s)
 	}
-	if frame, err := json.Marshal(wire.WatchEvent{Type: string(watch.Error), Object: &s.Status}); err == nil {
-		out.send(frame)
+	if frame, err := line(wire.WatchEvent{Type: string(watch.Error), Object: &s.Status}); err == nil && out.send(frame) == nil {
+		out.flush()
 	}
 }
 
-// copyEvents translates events until either side ends.
-func (c *call) copyEvents(s *stream, out frames) {
-	for {
-		raw, err := s.next()
-		var frame []byte
-		if err == nil {
-			frame, err = c.cache.get(c.root+"/"+c.path, raw, func() ([]byte, error) { return c.frame(s, raw) })
-		}
-		switch {
-		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-			return // the API server has had enough: the client watches again
-		case err != nil:
-			c.sendError(out, err)
-			return
-		}
-		if frame != nil && out.send(frame) != nil {
-			return
-		}
+// send translates one event, unless another watcher has, and sends it.
+func (c *call) send(out frames, raw []byte) error {
+	translate := func() ([]byte, error) { return c.frame(raw) }
+	key, ok := frameKeyOf(c.root+"/"+c.path, raw)
+	var frame []byte
+	var err error
+	if ok {
+		frame, err = c.cache.get(key, translate)
+	} else {
+		frame, err = translate()
 	}
-}
-
-// frame is one event for the client; nil if it is none of v1beta1's.
-func (c *call) frame(s *stream, raw []byte) ([]byte, error) {
-	e, err := s.event(raw)
 	if err != nil {
-		return nil, fmt.Errorf("read a watch's event: %w", err)
+		c.sendError(out, err)
+		return err
 	}
-	shown := wire.WatchEvent{Type: e.kind}
-	switch watch.EventType(e.kind) {
-	case watch.Bookmark:
-		return nil, nil
-	case watch.Error:
-		s, ok := e.object.(*metav1.Status)
-		if !ok {
-			return nil, fmt.Errorf("ERROR event with a %T", e.object)
-		}
-		var out *statusError
-		if !errors.As(c.translate(&innerError{*s}, false), &out) {
-			return nil, fmt.Errorf("ERROR event: %s", s.Message)
-		}
-		shown.Object = &out.Status
-	case watch.Modified:
-		if c.deletedQuietly && goesAtOnce(e.object) {
-			return nil, nil
-		}
-		fallthrough
-	default:
-		shown.Object = c.single(e.object)
+	if frame == nil {
+		return nil
 	}
-	return json.Marshal(shown)
-}
-
-// goesAtOnce tells whether an object is on its way out, with DELETED to follow:
-// in v1beta1 that is one event.
-func goesAtOnce(o runtime.Object) bool {
-	switch o := o.(type) {
-	case *corev1.Pod:
-		return o.DeletionTimestamp != nil && o.DeletionGracePeriodSeconds != nil && *o.DeletionGracePeriodSeconds == 0 && len(o.Finalizers) == 0
-	case *corev1.ReplicationController:
-		return o.DeletionTimestamp != nil
-	}
-	return false
+	return out.send(frame)
 }

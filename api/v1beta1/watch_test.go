@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -199,8 +198,7 @@ func TestWatchEnds(t *testing.T) {
 			ended := make(chan struct{})
 			api.serve = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				defer close(ended)
-				w.WriteHeader(http.StatusOK)
-				w.(http.Flusher).Flush()
+				begin(w)
 				<-r.Context().Done()
 			})
 			server := httptest.NewServer(NewDoor(api, Options{}))
@@ -215,58 +213,3 @@ func TestWatchEnds(t *testing.T) {
 	}
 }
 
-// What the API server does in the middle of a watch reaches the client as a
-// frame, or as the end of the stream; the process lives on.
-func TestWatchFaults(t *testing.T) {
-	t.Parallel()
-	start := func(w http.ResponseWriter) {
-		w.Header().Set("Content-Type", jsonType)
-		w.WriteHeader(http.StatusOK)
-	}
-	gone := `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","message":"too old","code":410}`
-	for name, c := range map[string]struct {
-		serve http.HandlerFunc
-		want  string
-	}{
-		"error frame": {func(w http.ResponseWriter, _ *http.Request) {
-			start(w)
-			io.WriteString(w, `{"type":"ERROR","object":`+gone+`}`)
-		}, "ERROR 410"},
-		"too old at once": {func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", jsonType)
-			w.WriteHeader(http.StatusGone)
-			io.WriteString(w, gone)
-		}, "ERROR 410"},
-		"bookmark": {func(w http.ResponseWriter, _ *http.Request) {
-			start(w)
-			io.WriteString(w, `{"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1"}}`)
-		}, ""},
-		"torn frame": {func(w http.ResponseWriter, _ *http.Request) {
-			start(w)
-			io.WriteString(w, `{"type":"ADDED","object":{"kind":"Pod","apiVer`)
-		}, ""},
-		"garbage": {func(w http.ResponseWriter, _ *http.Request) {
-			start(w)
-			io.WriteString(w, `{"type":"ADDED","object":{"kind":"Wish","apiVersion":"v1"}}`)
-		}, "ERROR 500"},
-		"abort": {func(w http.ResponseWriter, _ *http.Request) {
-			start(w)
-			panic(http.ErrAbortHandler)
-		}, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newFakeAPI()
-			api.serve = c.serve
-			server := httptest.NewServer(NewDoor(api, Options{}))
-			t.Cleanup(server.Close)
-			w := watchPath(t, server.URL+"/api/v1beta1/watch/pods")
-			if c.want != "" {
-				w.want(c.want)
-			}
-			if w.lines.Scan() {
-				t.Errorf("one more frame: %s", w.lines.Text())
-			}
-		})
-	}
-}

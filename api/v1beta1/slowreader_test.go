@@ -1,0 +1,75 @@
+package v1beta1
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A client that never reads holds up no other, and nothing is kept for it.
+func TestSlowReaderIsAlone(t *testing.T) {
+	t.Parallel()
+	const events, size = 60, 200 << 10 // more than sockets hold
+	api := newFakeAPI()
+	h := NewDoor(api, Options{})
+	cache := h.(*door).cache
+	cache.max = 2 << 20
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	slow, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { slow.Close() }) // before the server, which waits for it
+	fmt.Fprintf(slow, "GET /api/v1beta1/watch/pods HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	watchers := []watcher{watchPath(t, server.URL+"/api/v1beta1/watch/pods"), watchPath(t, server.URL+"/api/v1beta1/watch/pods")}
+	go func() {
+		for i := range events {
+			pod := testPod(fmt.Sprintf("p%d", i), nil)
+			pod.UID, pod.Annotations = "u", map[string]string{"a": strings.Repeat("x", size)}
+			api.store("ADDED", pod)
+		}
+	}()
+	for _, w := range watchers {
+		for i := range events {
+			w.want(fmt.Sprintf("ADDED p%d %d", i, 102+i))
+		}
+	}
+	cache.mu.Lock()
+	defer cache.mu.Unlock()
+	if cache.bytes > cache.max || len(cache.frames) == events {
+		t.Errorf("%d frames with %d bytes are kept, more than %d", len(cache.frames), cache.bytes, cache.max)
+	}
+}
+
+// deadlines is a client's connection that notes how long it may be written to.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	set []time.Time
+}
+
+func (d *deadlines) SetWriteDeadline(t time.Time) error {
+	d.set = append(d.set, t)
+	return nil
+}
+
+// A client who reads nothing is given up; one whose watch has ended may ask again.
+func TestWriteDeadlines(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI()
+	pod := testPod("a", nil)
+	api.serve = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin(w)
+		w.Write(framed("ADDED", api.encode(pod)))
+	})
+	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+	began := time.Now()
+	NewDoor(api, Options{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1beta1/watch/pods", nil))
+	if len(w.set) != 2 || w.set[0].Before(began.Add(sendTimeout)) || !w.set[1].IsZero() {
+		t.Errorf("deadlines %v, want %v after %v, and none at the end", w.set, sendTimeout, began)
+	}
+}

@@ -212,4 +212,3 @@ func TestWatchEnds(t *testing.T) {
 		})
 	}
 }
-

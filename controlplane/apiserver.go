@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
@@ -29,7 +30,7 @@ type apiServer struct {
 }
 
 // newAPIServer builds the API server on an etcd that answers. It owns l.
-func newAPIServer(ctx context.Context, s settled, files files, etcd etcdClient, l net.Listener) (*apiServer, error) {
+func newAPIServer(ctx context.Context, s settled, files files, etcd etcdClient, l net.Listener, components map[string]component) (*apiServer, error) {
 	o := apiServerOptions(s, files, etcd, l)
 	if err := o.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
 		return nil, err
@@ -48,6 +49,10 @@ func newAPIServer(ctx context.Context, s settled, files files, etcd etcdClient, 
 	// The aggregator is the outermost server; its filters are the ones in use.
 	outer := &config.Aggregator.GenericConfig.Config
 	outer.Authentication.Authenticator = orLocal(outer.Authentication.Authenticator)
+	build, factory := outer.BuildHandlerChainFunc, config.KubeAPIs.ControlPlane.StorageFactory
+	outer.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
+		return build(withComponents(api, components, factory), c)
+	}
 	if s.Door != nil {
 		behindDoor(outer, s.Door)
 	}

@@ -32,6 +32,9 @@ type ControlPlane struct {
 	ready   chan struct{}
 	ran     atomic.Bool
 
+	controlling atomic.Bool // the controllers run
+	scheduler   atomic.Pointer[func(context.Context) error]
+
 	etcd etcdClient // set by New if it is another's, else before ready is closed
 	peer *peers.Peer
 }

@@ -61,7 +61,7 @@ func (c *ControlPlane) host(ctx context.Context) error {
 		}
 		c.etcd = etcd
 	}
-	server, err := newAPIServer(ctx, c.settled, c.creds.files, c.etcd, c.secure)
+	server, err := newAPIServer(ctx, c.settled, c.creds.files, c.etcd, c.secure, c.components())
 	if err != nil {
 		return fmt.Errorf("API server: %w", err)
 	}
@@ -152,6 +152,8 @@ func (c *ControlPlane) act(ctx context.Context, client kubernetes.Interface) err
 		}
 		as := c.ClientConfig()
 		as.Wrap(c.peer.Guard)
+		c.controlling.Store(true)
+		defer c.controlling.Store(false)
 		err := runControllers(ctx, c.settled, c.creds.files, as)
 		if ctx.Err() != nil {
 			return nil

@@ -34,6 +34,11 @@ func TestKubectl(t *testing.T) {
 	expect(kubectl("apply", "-f", "examples/pod.yaml"), "pod/web created")
 	awaitPhase(t, c, "web", v1.PodRunning)
 	expect(kubectl("get", "pods,nodes", "-o", "wide"), "pod/web", "1/1", "Running", "node/", "Ready", "docker://")
+	components := kubectl("get", "cs")
+	expect(components, "scheduler", "controller-manager", "etcd-0")
+	if n := strings.Count(components, " Healthy "); n != 3 {
+		t.Errorf("%d components are healthy, want 3:\n%s", n, components)
+	}
 	expect(kubectl("describe", "pod", "web"), "Scheduled", "Started", "PodScheduled")
 	expect(kubectl("apply", "-f", "examples/pod.yaml"), "pod/web unchanged")
 	expect(kubectl("get", "--raw", "/version"), `"gitVersion": "v1.36.3"`)

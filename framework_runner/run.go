@@ -105,6 +105,7 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	if err != nil {
 		return err
 	}
+	plane.ShowScheduler(func(ctx context.Context) error { return schedulerHealth(ctx, f) })
 	if err := p.waitFor(ctx, plane.Peer().Leading()); err != nil || ctx.Err() != nil {
 		return err
 	}
@@ -124,8 +125,21 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	return nil
 }
 
+// schedulerHealth is what keeps the framework from placing pods, or nil.
+func schedulerHealth(ctx context.Context, f *framework.Framework) error {
+	status, err := f.Status(ctx)
+	if err != nil {
+		return fmt.Errorf("the framework gives no answer: %w", err)
+	}
+	if !status.Connected {
+		return errors.New("the framework is not connected to a Mesos master: the log of framework_runner tells why")
+	}
+	return nil
+}
+
 // startWithoutMesos starts what tells pods that nothing will run them.
 func startWithoutMesos(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) error {
+	plane.ShowScheduler(func(context.Context) error { return errors.New(withoutMesos) })
 	if list(o.controllers)[0] == "none" {
 		return nil // the bare API: nobody but its users writes
 	}
@@ -137,10 +151,12 @@ func startWithoutMesos(ctx context.Context, p *parts, o options, plane *controlp
 		return err
 	}
 	p.start(ctx, "framework", func(ctx context.Context) error {
-		return framework.WithoutMesos(ctx, client, "no Mesos master: framework_runner was started with -mesos_master=none")
+		return framework.WithoutMesos(ctx, client, withoutMesos)
 	})
 	return nil
 }
+
+const withoutMesos = "no Mesos master: framework_runner was started with -mesos_master=none"
 
 // newFramework wires the framework to the control plane and the master.
 func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (*framework.Framework, error) {

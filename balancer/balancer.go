@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
 // Balancer is a listener on loopback, and the servers behind it.
@@ -31,6 +33,7 @@ type Balancer struct {
 
 	mu       sync.Mutex
 	pool     pool
+	outage   outage.Outage // while no server lives
 	changed  chan struct{} // closed and replaced when pool changes
 	listener net.Listener
 }
@@ -38,7 +41,10 @@ type Balancer struct {
 // New returns a balancer for servers, https URLs, whose certificates are signed
 // by roots and name 127.0.0.1, as that is where clients believe them to be.
 func New(servers []string, roots *x509.CertPool) (*Balancer, error) {
-	b := &Balancer{probe: newProbe(roots), wake: make(chan struct{}, 1), changed: make(chan struct{})}
+	b := &Balancer{
+		probe: newProbe(roots), wake: make(chan struct{}, 1), changed: make(chan struct{}),
+		outage: outage.Outage{Server: "an API server"},
+	}
 	return b, b.SetServers(servers)
 }
 

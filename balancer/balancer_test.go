@@ -335,3 +335,45 @@ func awaitPool(t *testing.T, b *Balancer, what string, holds func(*pool) bool) {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
+
+// When no server lives the log says at once which were asked and why they do not
+// count, and once that there is one again.
+func TestNoServerIsLogged(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close() // nothing listens there now
+	a := serve(t, "a")
+	b, err := New([]string{"https://" + l.Addr().String()}, roots(t, a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := make(chan string, 1000)
+	b.outage.Log = func(line string) { lines <- line }
+	url, err := b.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(ctx) }()
+	defer func() { stop(); <-ended }()
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "https://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if line := <-lines; !strings.Contains(line, l.Addr().String()) || !strings.Contains(line, "connection refused") {
+		t.Errorf("logged: %s", line)
+	}
+	if err := b.SetServers([]string{a.URL}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range lines {
+		if strings.HasPrefix(line, "connected to an API server at "+a.Listener.Addr().String()) {
+			return
+		}
+	}
+}

@@ -103,6 +103,7 @@ func (b *Balancer) join(s *server, conn net.Conn) bool {
 	if s.dead == errLeft {
 		return false
 	}
+	b.outage.Over(s.addr)
 	s.conns[conn] = true
 	if len(s.conns) == 1 {
 		b.lookSoon()

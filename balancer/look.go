@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
 // lookAfter probes the servers that have connections, unless there is but one
@@ -45,7 +47,11 @@ func (b *Balancer) look(ctx context.Context) time.Duration {
 		if stuck {
 			rest = append(rest, used...)
 		}
-		_ = b.ask(ctx, rest) // what came of it is in the pool
+		err := b.ask(ctx, rest)
+		if ctx.Err() != nil {
+			return 0
+		}
+		b.report(err)
 	}
 	b.update(func(p *pool) []*server { return p.failing() })
 	b.mu.Lock()
@@ -54,6 +60,17 @@ func (b *Balancer) look(ctx context.Context) time.Duration {
 		return retryAfter
 	}
 	return probeEvery
+}
+
+// report logs that no server lives, for the reasons given, or that one does again.
+func (b *Balancer) report(why error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if living := b.pool.pick(); living != nil {
+		b.outage.Over(living.addr)
+	} else if why != nil {
+		_ = b.outage.Failed(why, retryAfter+probeTimeout) // to be logged
+	}
 }
 
 // ask probes servers side by side and notes which live. The error says of each
@@ -80,6 +97,7 @@ func (b *Balancer) ask(ctx context.Context, servers []*server) error {
 // or Run.
 func (b *Balancer) Await(ctx context.Context) error {
 	var why error // as the last round says that came to its end
+	none := outage.Outage{Server: "an API server"}
 	for {
 		b.mu.Lock()
 		all := b.pool.others(nil)
@@ -92,7 +110,11 @@ func (b *Balancer) Await(ctx context.Context) error {
 		lives := err == nil || b.pool.pick() != nil
 		b.mu.Unlock()
 		if lives && ctx.Err() == nil {
+			none.Over("")
 			return nil
+		}
+		if ctx.Err() == nil {
+			_ = none.Failed(err, retryAfter+probeTimeout) // to be logged
 		}
 		pause(ctx, retryAfter)
 		if ctx.Err() != nil {

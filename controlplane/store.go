@@ -8,15 +8,20 @@ import (
 	"strings"
 	"time"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/etcd"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
 // etcdTimeout is how long an etcd that somebody else runs has to answer at start.
 const etcdTimeout = 10 * time.Second
+
+// etcdTry is how long one question to it may take.
+const etcdTry = 2 * time.Second
 
 // etcdKeepAlive is how long a connection to such an etcd may be silent before it
 // is probed; etcd does not suffer that more often than each five seconds.
@@ -63,11 +68,33 @@ func reachEtcd(ctx context.Context, s settled) (etcdClient, error) {
 	if err != nil {
 		return etcdClient{}, &ConfigError{"etcd_servers", err}
 	}
-	patience, done := context.WithTimeout(ctx, etcdTimeout)
-	defer done()
-	if _, err := c.Get(patience, "/"); err != nil {
+	if err := awaitEtcd(ctx, c); err != nil {
 		c.Close()
-		return etcdClient{}, &ConfigError{"etcd_servers", fmt.Errorf("%s: no answer within %v: %w", strings.Join(s.EtcdServers, ","), etcdTimeout, err)}
+		return etcdClient{}, &ConfigError{"etcd_servers", err}
 	}
 	return etcdClient{servers: s.EtcdServers, client: c, stop: func() { c.Close() }}, nil
+}
+
+// awaitEtcd asks etcd until it answers, for etcdTimeout at most. It asks without
+// the client's own patience, which would hide why etcd does not answer.
+func awaitEtcd(ctx context.Context, c *clientv3.Client) error {
+	ctx, done := context.WithTimeout(ctx, etcdTimeout)
+	defer done()
+	kv := pb.NewKVClient(c.ActiveConnection())
+	silence := outage.Outage{Server: "etcd at " + strings.Join(c.Endpoints(), ",")}
+	for {
+		try, cancel := context.WithTimeout(ctx, etcdTry)
+		_, err := kv.Range(try, &pb.RangeRequest{Key: []byte("/")})
+		cancel()
+		if err == nil {
+			silence.Over("")
+			return nil
+		}
+		err = silence.Failed(err, etcdTry)
+		select {
+		case <-time.After(etcdTry / 10):
+		case <-ctx.Done():
+			return fmt.Errorf("no answer within %v: %w", etcdTimeout, err)
+		}
+	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/golang/glog"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
 // eventsAgain is how often events are asked for while there are none to be had.
@@ -20,11 +22,16 @@ const eventsAgain = time.Second
 func (s *service) watch(ctx context.Context) {
 	again := time.NewTicker(eventsAgain)
 	defer again.Stop()
+	docker := outage.Outage{Server: "Docker at " + s.engine.endpoint}
+	var failure error // the latest of the daemon's
 	for {
-		err := s.readEvents(ctx)
+		err := s.readEvents(ctx, func() { docker.Over(""); failure = nil })
 		s.listing.setWatched(false)
-		if ctx.Err() == nil {
-			glog.V(1).Infof("events of docker: %v", err)
+		if !errors.Is(err, errNoDaemon) {
+			failure = err
+		}
+		if failure != nil && ctx.Err() == nil {
+			_ = docker.Failed(failure, eventsAgain) // to be logged
 		}
 		select {
 		case <-ctx.Done():
@@ -34,15 +41,19 @@ func (s *service) watch(ctx context.Context) {
 	}
 }
 
-// readEvents reads until the events break off, and says why they did.
-func (s *service) readEvents(ctx context.Context) error {
+// errNoDaemon: nobody has called the daemon, or nobody has since it was lost.
+var errNoDaemon = errors.New("no daemon is known")
+
+// readEvents reads until the events break off, and says why they did. It calls
+// begun when the daemon has answered.
+func (s *service) readEvents(ctx context.Context, begun func()) error {
 	var settling sync.WaitGroup
 	defer settling.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := s.engine.current()
 	if l == nil {
-		return errors.New("nobody has called docker yet")
+		return errNoDaemon
 	}
 	late := time.AfterFunc(answerTime, cancel)
 	answer, err := s.engine.client(ctx, l).HTTPClient.Get(l.base() + "/events?" + s.config.Owner.events(time.Now()))
@@ -55,6 +66,7 @@ func (s *service) readEvents(ctx context.Context) error {
 		return apiError(answer)
 	}
 	s.listing.setWatched(true)
+	begun()
 	events := json.NewDecoder(answer.Body)
 	for {
 		var e event

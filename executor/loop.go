@@ -67,9 +67,6 @@ func (l *loop) serve(ctx, work context.Context, connection <-chan error) (why er
 		case pods := <-l.pods:
 			l.apply(work, l.core.look(pods)...)
 		case reason := <-l.waits:
-			if reason != l.core.waiting {
-				glog.Warningf("node %s: pods wait: %s", l.core.spec.Name, reason)
-			}
 			l.apply(work, l.core.waits(reason)...)
 		case a := <-l.asked:
 			if a.removed {

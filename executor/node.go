@@ -46,7 +46,8 @@ type Observer interface {
 	// known and then after each change.
 	Pods(pods []Pod)
 
-	// Waits is given what the node waits for before it can run any pod.
+	// Waits is given what the node waits for before it can run any pod; who
+	// calls it has logged that.
 	Waits(reason string)
 }
 

@@ -47,11 +47,6 @@ func (l *loop) subscribed(id string) {
 }
 
 func (l *loop) disconnect(err error) {
-	if l.connected {
-		glog.Warningf("framework: the subscription has ended: %v", err)
-	} else {
-		glog.V(1).Infof("framework: not subscribed: %v", err)
-	}
 	l.connected = false
 	l.agents.spendAll(nil)
 	l.step(scheduler.Disconnected{Err: err})

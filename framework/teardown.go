@@ -76,7 +76,7 @@ func (d *demolition) Event(e *mesospb.SchedulerEvent) {
 }
 
 // Disconnected is part of [mesos.SchedulerHandler].
-func (d *demolition) Disconnected(err error) { glog.Infof("framework: not subscribed: %v", err) }
+func (d *demolition) Disconnected(error) {}
 
 func (d *demolition) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)

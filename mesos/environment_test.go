@@ -140,7 +140,7 @@ func TestMaster(t *testing.T) {
 		{master: file("nested", "file:///x"), err: "names another file"},
 	}
 	for _, tt := range tests {
-		found, err := parseMaster(SchedulerConfig{Master: tt.master})
+		found, _, err := parseMaster(SchedulerConfig{Master: tt.master})
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%q: %v, want %q", tt.master, err, tt.err)
@@ -160,7 +160,7 @@ func TestMaster(t *testing.T) {
 			t.Errorf("%q: %s, want %s", tt.master, s, tt.want)
 		}
 	}
-	encrypted, err := parseMaster(SchedulerConfig{Master: "a:1, https://b:2", TLS: &tls.Config{}})
+	encrypted, _, err := parseMaster(SchedulerConfig{Master: "a:1, https://b:2", TLS: &tls.Config{}})
 	if err != nil {
 		t.Fatal(err)
 	}

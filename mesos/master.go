@@ -24,33 +24,39 @@ type list []*url.URL
 
 func (l list) find(context.Context) ([]*url.URL, error) { return l, nil }
 
-// parseMaster reads cfg.Master.
-func parseMaster(cfg SchedulerConfig) (finder, error) {
-	master := strings.TrimSpace(cfg.Master)
+// parseMaster reads cfg.Master. It also returns, for people and without
+// credentials, which masters that are and how they are found.
+func parseMaster(cfg SchedulerConfig) (f finder, found string, err error) {
+	master, by := strings.TrimSpace(cfg.Master), ""
 	if path, ok := strings.CutPrefix(master, "file://"); ok {
 		line, err := firstLine(path)
 		if err != nil {
-			return nil, fmt.Errorf("mesos master %q: %w", master, err)
+			return nil, "", fmt.Errorf("mesos master %q: %w", master, err)
 		}
 		if strings.HasPrefix(line, "file://") {
-			return nil, fmt.Errorf("mesos master %q: the file names another file, %q", master, line)
+			return nil, "", fmt.Errorf("mesos master %q: the file names another file, %q", master, line)
 		}
-		master = line
+		master, by = line, " (named in the file "+path+")"
 	}
 	if strings.HasPrefix(master, "zk://") {
 		q, err := parseQuorum(master)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if cfg.TLS != nil {
 			q.scheme = "https"
 		}
 		q.dial = cfg.Dial
-		return q, nil
+		return q, "that registers at zk://" + strings.Join(q.servers, ",") + q.path + by, nil
 	}
-	var l list
+	l, err := parseList(master, cfg.TLS != nil)
+	return l, master + by, err
+}
+
+// parseList reads addresses separated by commas.
+func parseList(master string, encrypted bool) (l list, err error) {
 	for _, one := range strings.Split(master, ",") {
-		u, err := parseOne(strings.TrimSpace(one), cfg.TLS != nil)
+		u, err := parseOne(strings.TrimSpace(one), encrypted)
 		if err != nil {
 			return nil, fmt.Errorf("mesos master %q: %w; wanted are host:port, a comma separated list of these, http(s)://host:port or zk://host:port/path", master, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -21,6 +22,7 @@ type run struct {
 	held   bool                 // whether it was there until this round
 	warned bool                 // of a secret sent in clear
 	id     *mesospb.FrameworkID // given by a master, or nil
+	outage outage.Outage        // the time without a subscription
 }
 
 // round tries each master until one subscribes us, and returns when that

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -40,6 +41,9 @@ type SchedulerConfig struct {
 	// Permit, if any, is asked before each request. What it refuses, with its
 	// error, is not sent.
 	Permit func() error
+	// Log is given the lines about masters that cannot be reached, and that they
+	// are back; nil is the log of the program.
+	Log func(line string)
 }
 
 // A SchedulerHandler is told of what happens. Its methods are called one after
@@ -50,7 +54,8 @@ type SchedulerHandler interface {
 	Event(*mesospb.SchedulerEvent)
 	// Disconnected says that there is no subscription now, and why: once after
 	// each that ended, and after each round of attempts that failed, unless
-	// Run returns. All offers are void.
+	// Run returns. All offers are void. The error is an *outage.Error, whose text
+	// names the master and is fit for users; it has been logged if need be.
 	Disconnected(error)
 }
 
@@ -59,6 +64,7 @@ type SchedulerHandler interface {
 type Scheduler struct {
 	cfg     SchedulerConfig
 	masters finder
+	found   string // how masters are found, for people
 	wire    *wire
 	live    atomic.Pointer[subscription] // nil while there is none
 	turn    chan struct{}                // held by the one call under way
@@ -67,7 +73,7 @@ type Scheduler struct {
 // NewScheduler returns a Scheduler that is not yet subscribed. The error names
 // what is wrong in cfg.
 func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
-	masters, err := parseMaster(cfg)
+	masters, found, err := parseMaster(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +94,7 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 	s := &Scheduler{
 		cfg:     cfg,
 		masters: masters,
+		found:   found,
 		wire:    newWire(cfg.Dial, cfg.TLS, authorization),
 		turn:    make(chan struct{}, 1),
 	}
@@ -104,7 +111,7 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 // is left. One Run at a time.
 func (s *Scheduler) Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h SchedulerHandler) error {
 	defer s.wire.close()
-	r := run{Scheduler: s, info: info, handler: h}
+	r := run{Scheduler: s, info: info, handler: h, outage: outage.Outage{Server: "the Mesos master " + s.found, Log: s.cfg.Log}}
 	pause := backoff{most: s.cfg.MaxBackoff}
 	for {
 		held, err := r.round(ctx)
@@ -116,7 +123,7 @@ func (s *Scheduler) Run(ctx context.Context, info func() *mesospb.FrameworkInfo,
 		case held >= s.cfg.MaxBackoff:
 			pause.failures = 0
 		}
-		h.Disconnected(err)
+		h.Disconnected(r.outage.Failed(err, s.cfg.MaxBackoff))
 		wait(ctx, pause.next())
 	}
 }

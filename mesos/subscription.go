@@ -66,6 +66,7 @@ func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duratio
 	began := time.Now()
 	watch.heartbeat(first.Subscribed.GetHeartbeatIntervalSeconds())
 	r.last, r.held, r.id = leader, true, first.Subscribed.FrameworkId
+	r.outage.Over(leader.Host)
 	sub := &subscription{
 		leader: leader, streamID: streamID, framework: r.id, end: end,
 		onEnd: func(f func()) func() bool { return context.AfterFunc(stream, f) },

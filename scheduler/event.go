@@ -46,6 +46,7 @@ type (
 	Subscribed struct{}
 
 	// Disconnected: the stream is lost. All offers are void, calls would fail.
+	// Err is a sentence that pods are told while that lasts.
 	Disconnected struct{ Err error }
 
 	// Offered brings new offers.

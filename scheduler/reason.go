@@ -23,7 +23,7 @@ func (p *pod) sentence(reason string) string {
 // offers lacked, those of a kind together.
 func (s *State) reason(c *class) string {
 	if !s.connected {
-		return "not connected to a Mesos master"
+		return s.apart
 	}
 	if c.home != "" {
 		return s.homeReason(c)

@@ -38,8 +38,12 @@ func (s *State) subscribed() {
 	s.alarms.set(&s.round, s.now.Add(everyRound))
 }
 
-func (s *State) disconnected() {
+func (s *State) disconnected(why error) {
 	s.connected = false
+	s.apart = "not connected to a Mesos master"
+	if why != nil {
+		s.apart = why.Error()
+	}
 	s.voidAll()
 	s.alarms.stop(&s.round)
 	s.teller.stir(s)

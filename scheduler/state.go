@@ -38,6 +38,7 @@ func New(cfg Config) *State {
 		stored:  map[string][]*task{},
 		dying:   map[string]*task{},
 		over:    tombs{seen: map[string]bool{}},
+		apart:   "not connected to a Mesos master",
 	}
 	s.wish.init(s)
 	s.teller.init(s)
@@ -54,8 +55,9 @@ type State struct {
 	now   time.Time // of the current Step
 	calls []Call    // of the current Step
 
-	connected bool // to a Mesos master
-	listed    bool // every pod that existed at start has been told
+	connected bool   // to a Mesos master
+	apart     string // why not; a sentence
+	listed    bool   // every pod that existed at start has been told
 
 	pods    map[string]*pod   // by uid
 	tasks   map[string]*task  // by id; live ones, and those whose end is not settled
@@ -123,7 +125,7 @@ func (s *State) apply(e Event) {
 	case Subscribed:
 		s.subscribed()
 	case Disconnected:
-		s.disconnected()
+		s.disconnected(e.Err)
 	case Offered:
 		s.offered(e.Offers)
 	case Rescinded:

@@ -8,22 +8,26 @@ import (
 	"github.com/golang/glog"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
 // campaign waits until no other leads, then leads, and returns when the leader's
 // key is ours no longer or ctx ends. An etcd that does not answer is asked again:
 // how long that may last is the lease's matter.
 func (p *Peer) campaign(ctx context.Context, l *lease) error {
+	election := outage.Outage{Server: leaderKey + " in etcd"}
 	for ctx.Err() == nil {
 		seen, err := p.claim(ctx, l)
 		if t := (*takenError)(nil); errors.As(err, &t) {
 			return err
 		}
 		if err == nil {
+			election.Over("")
 			err = p.untilGone(ctx, seen)
 		}
 		if err != nil && ctx.Err() == nil {
-			glog.Warningf("etcd %s: %v", leaderKey, err)
+			_ = election.Failed(err, ttl+retryAfter) // to be logged
 			pause(ctx)
 		}
 	}

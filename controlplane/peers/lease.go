@@ -12,6 +12,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
 const (
@@ -55,11 +57,12 @@ func grant(ctx context.Context, etcd *clientv3.Client) (*lease, error) {
 	ctx, cancel := context.WithTimeout(ctx, ttl)
 	defer cancel()
 	asked := sinceBoot()
-	granted, err := etcd.Grant(ctx, int64(ttl/time.Second))
+	remote := pb.NewLeaseClient(etcd.ActiveConnection()) // whose errors, unlike the client's, say why there is no answer
+	granted, err := remote.LeaseGrant(ctx, &pb.LeaseGrantRequest{TTL: int64(ttl / time.Second)})
 	if err != nil {
 		return nil, fmt.Errorf("asking etcd for a lease: %w", err)
 	}
-	l := &lease{etcd: etcd, remote: pb.NewLeaseClient(etcd.ActiveConnection()), id: granted.ID, clock: sinceBoot}
+	l := &lease{etcd: etcd, remote: remote, id: clientv3.LeaseID(granted.ID), clock: sinceBoot}
 	l.life = time.Duration(granted.TTL) * time.Second
 	l.renewed(asked)
 	return l, nil
@@ -74,8 +77,8 @@ func (l *lease) renewed(sent time.Duration) { l.good.Store(int64(sent + l.life -
 func (l *lease) left() time.Duration { return time.Duration(l.good.Load()) - l.clock() }
 
 // keep renews the lease until ctx ends or the lease is not good any more, and
-// says why.
-func (l *lease) keep(ctx context.Context) error {
+// says why. It reports to o whether etcd answers.
+func (l *lease) keep(ctx context.Context, o *outage.Outage) error {
 	pause := time.NewTimer(renewEvery)
 	defer pause.Stop()
 	var failure error
@@ -92,8 +95,11 @@ func (l *lease) keep(ctx context.Context) error {
 		switch failure = l.renew(ctx); {
 		case failure == nil:
 			l.renewed(sent)
+			o.Over("")
 		case errors.Is(failure, rpctypes.ErrLeaseNotFound):
 			return fmt.Errorf("etcd has ended our lease: %w", failure)
+		case ctx.Err() == nil:
+			_ = o.Failed(failure, renewEvery) // to be logged
 		}
 		pause.Reset(min(renewEvery-(l.clock()-sent), l.left()))
 	}

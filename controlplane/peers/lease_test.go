@@ -11,6 +11,8 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
 // fakeEtcd answers renewals: each after slow, and from dead on none.
@@ -74,7 +76,7 @@ func TestLeaseLasts(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l := fakeLease(&fakeEtcd{slow: c.slow, dead: c.dead})
-				err := l.keep(t.Context())
+				err := l.keep(t.Context(), &outage.Outage{})
 				if took := l.clock(); took != c.want {
 					t.Errorf("it lasted %v, want %v", took, c.want)
 				}
@@ -97,7 +99,7 @@ func TestLeaseIsOverAfterAPause(t *testing.T) {
 		l := fakeLease(&fakeEtcd{dead: 24 * time.Hour})
 		ended := make(chan error, 1)
 		ctx, stop := context.WithCancel(t.Context())
-		go func() { ended <- l.keep(ctx) }()
+		go func() { ended <- l.keep(ctx, &outage.Outage{}) }()
 		time.Sleep(time.Minute)
 		if l.left() <= 0 {
 			t.Fatal("the lease is over though it was renewed")
@@ -110,7 +112,7 @@ func TestLeaseIsOverAfterAPause(t *testing.T) {
 		if l.left() > 0 {
 			t.Errorf("it is good for %v more", l.left())
 		}
-		if err := l.keep(t.Context()); err == nil {
+		if err := l.keep(t.Context(), &outage.Outage{}); err == nil {
 			t.Error("it goes on")
 		}
 	})
@@ -151,7 +153,7 @@ func TestLeaseEndedByEtcd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := fakeLease(&fakeEtcd{dead: time.Hour, ended: true})
-		if err := l.keep(t.Context()); err == nil || !strings.Contains(err.Error(), "ended our lease") {
+		if err := l.keep(t.Context(), &outage.Outage{}); err == nil || !strings.Contains(err.Error(), "ended our lease") {
 			t.Errorf("the reason: %v", err)
 		}
 		if took := l.clock(); took != renewEvery {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"github.com/golang/glog"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
 // The keys in etcd.
@@ -34,6 +37,8 @@ type Peer struct {
 	why       *LostError // valid once lost is closed
 
 	lead atomic.Pointer[lead] // while leading
+
+	outage outage.Outage // of etcd; used where the lease is asked for and renewed
 
 	servers servers
 }
@@ -80,6 +85,7 @@ func (p *Peer) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
+	p.outage.Server = "etcd at " + strings.Join(p.etcd.Endpoints(), ",")
 	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()
@@ -93,7 +99,9 @@ func (p *Peer) Run(ctx context.Context) error {
 		if p.lead.Load() != nil {
 			return p.why
 		}
-		glog.Warningf("peers: begins anew: %v", err)
+		if e := (*outage.Error)(nil); !errors.As(err, &e) { // that has been logged
+			glog.Warningf("peers: begins anew: %v", err)
+		}
 		if !pause(ctx) {
 			return nil
 		}
@@ -103,11 +111,15 @@ func (p *Peer) Run(ctx context.Context) error {
 // live is the life of one lease. It returns why that ended.
 func (p *Peer) live(ctx context.Context) error {
 	l, err := grant(ctx, p.etcd)
-	if err != nil {
+	if ctx.Err() != nil {
 		return err
 	}
+	if err != nil {
+		return p.outage.Failed(err, ttl+retryAfter)
+	}
+	p.outage.Over("")
 	g, during := errgroup.WithContext(ctx)
-	g.Go(func() error { return l.keep(during) })
+	g.Go(func() error { return l.keep(during, &p.outage) })
 	g.Go(func() error { return p.register(during, l) })
 	g.Go(func() error { return p.campaign(during, l) })
 	err = g.Wait()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -311,6 +312,36 @@ func TestGuard(t *testing.T) {
 					t.Errorf("passed %t, want %t; body closed %t", got, want, b.closed)
 				}
 			})
+		}
+	}
+}
+
+// An etcd that cannot be reached is logged at once, with its address and the reason.
+func TestUnreachableEtcd(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close() // nothing listens there now
+	etcd, err := clientv3.New(clientv3.Config{Endpoints: []string{"http://" + l.Addr().String()}, Logger: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer etcd.Close()
+	p, lines := New(etcd, "https://a:6443", "a"), make(chan string, 1000)
+	p.outage.Log = func(line string) { lines <- line }
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	line := <-lines
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	for _, want := range []string{"no connection to etcd at http://" + l.Addr().String(), "connection refused", "since 20"} {
+		if !strings.Contains(line, want) {
+			t.Errorf("%q does not say %q", line, want)
 		}
 	}
 }

@@ -106,7 +106,7 @@ func TestRunWithoutDocker(t *testing.T) {
 	see, ended := sight{t, make(chan string)}, make(chan error, 1)
 	go func() { ended <- n.Run(ctx, spec, see) }()
 	for range 2 { // it does not give up
-		if reason := <-see.waits; !strings.Contains(reason, "Docker does not answer") || !strings.Contains(reason, socket) {
+		if reason := <-see.waits; !strings.Contains(reason, "no connection to Docker since") || !strings.Contains(reason, socket) {
 			t.Errorf("it waits for %q, want the daemon's absence", reason)
 		}
 	}

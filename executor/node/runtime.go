@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
 // runtime asks the container runtime what runs and stops it, beside the kubelet:
@@ -41,17 +44,19 @@ const (
 // answers waits until the runtime serves and Docker answers it, for as long as
 // ctx: a machine may come up in any order. It tells waits why it does not go on.
 func (r *runtime) answers(ctx context.Context, waits func(string)) error {
+	docker := outage.Outage{Server: "Docker"}
 	for {
 		once, cancel := context.WithTimeout(ctx, answerTime)
 		_, err := r.Version(once, &cri.VersionRequest{}, grpc.WaitForReady(true))
 		cancel()
 		switch {
 		case err == nil:
+			docker.Over("")
 			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("container runtime: %w", err)
 		}
-		waits("Docker does not answer: " + status.Convert(err).Message())
+		waits(docker.Failed(errors.New(status.Convert(err).Message()), answerTime+askAgain).Error())
 		select {
 		case <-time.After(askAgain):
 		case <-ctx.Done():

@@ -1,0 +1,81 @@
+// Package outage reports a server that does not answer: in the log at once, then
+// at growing intervals, and once more when the server is back.
+package outage
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/golang/glog"
+)
+
+// The intervals between two lines about the same outage.
+const (
+	firstInterval = 5 * time.Second
+	lastInterval  = 5 * time.Minute
+)
+
+// An Outage follows the attempts to reach one server. It is not safe for
+// concurrent use. The zero value with Server set is ready.
+type Outage struct {
+	Server string            // which one, and how it was found, if not by its address
+	Log    func(line string) // nil: glog, as a warning
+
+	since    time.Time // of the first failed attempt; zero: the server answers
+	next     time.Time // before which nothing new is logged
+	interval time.Duration
+}
+
+// Error is what a failed attempt means to others. While the cause stays the
+// same, so does the sentence.
+type Error struct {
+	Server string
+	Since  time.Time
+	Retry  time.Duration // at most so long after each attempt comes the next
+	Cause  error
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("no connection to %s since %s: %v; the next attempt is made within %v",
+		e.Server, e.Since.UTC().Format(time.RFC3339), strings.ReplaceAll(e.Cause.Error(), "\n", "; "), e.Retry)
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Failed takes in a failed attempt, after which the next one comes within retry.
+// It returns an *Error.
+func (o *Outage) Failed(cause error, retry time.Duration) error {
+	now := time.Now()
+	if o.since.IsZero() {
+		o.since, o.next, o.interval = now, now, firstInterval
+	}
+	err := &Error{o.Server, o.since, retry, cause}
+	if !now.Before(o.next) {
+		o.log(err.Error())
+		o.next = now.Add(o.interval)
+		o.interval = min(2*o.interval, lastInterval)
+	}
+	return err
+}
+
+// Over reports that the server answers; by is its address where Server does not
+// say it, and otherwise empty. Without an outage it does nothing.
+func (o *Outage) Over(by string) {
+	if o.since.IsZero() {
+		return
+	}
+	if by != "" {
+		by = " at " + by
+	}
+	o.log(fmt.Sprintf("connected to %s%s after %v", o.Server, by, time.Since(o.since).Round(time.Millisecond)))
+	o.since = time.Time{}
+}
+
+func (o *Outage) log(line string) {
+	if o.Log != nil {
+		o.Log(line)
+		return
+	}
+	glog.WarningDepth(2, line)
+}

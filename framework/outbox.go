@@ -144,7 +144,9 @@ func (o *outbox) send(ctx context.Context, jobs ...job) {
 	if err == nil || ctx.Err() != nil {
 		return
 	}
-	glog.Warningf("framework: %s was not taken by Mesos: %v", first.call.GetType(), err)
+	if !errors.Is(err, mesos.ErrNotSubscribed) { // of which the connection itself has told
+		glog.Warningf("framework: %s was not taken by Mesos: %v", first.call.GetType(), err)
+	}
 	if refused(err) && first.failed != nil {
 		o.takeBack(ctx, first.changes)
 		first.failed(err)

@@ -37,19 +37,23 @@ func (s *State) orphan(t *task) {
 	}
 }
 
-// killingUpdated waits for the end. A task that is back while the next Kill is
-// far off, as after its agent could not be reached, is killed at once.
+// killingUpdated waits for the end. A task whose agent could not be reached since
+// the last Kill is killed again as soon as it is back; otherwise a task that lives
+// is no news, as a Kill is on its way to it.
 func (s *State) killingUpdated(t *task, u Update, m meaning) {
 	s.acknowledge(u)
 	switch m {
 	case ended, interrupted, vanished:
 		s.drop(t)
 	case doubtful:
+		t.away = true
 		if s.doubted(t) {
 			s.drop(t)
 		}
+	case paused:
+		t.away = true
 	case started:
-		if !t.spare && (!t.alarm.isSet() || t.alarm.at.Sub(s.now) > firstAsk) {
+		if !t.spare && !t.queued && (t.away || t.tries == 0) {
 			s.kill(t, 0)
 		}
 	}

@@ -40,6 +40,7 @@ func New(cfg Config) *State {
 		over:    tombs{seen: map[string]bool{}},
 		apart:   "not connected to a Mesos master",
 	}
+	s.killer.init(s)
 	s.wish.init(s)
 	s.teller.init(s)
 	s.round.ring = s.reconcileAll
@@ -79,6 +80,7 @@ type State struct {
 	useless []string // offers to be declined in this Step
 	stirred bool     // a class that had no pod ready has one now
 
+	killer killer
 	wish   wish    // for offers: suppressed or revived
 	teller teller  // of reasons
 	asking []*task // to be reconciled in this Step

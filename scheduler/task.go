@@ -40,6 +40,8 @@ type task struct {
 	back     bool      // it came back to life while its pod was being failed
 	ghostOf  *pod      // killing, while its pod is still there
 	spare    bool      // killing, but its executor is about to end it by itself
+	away     bool      // killing, and its agent could not be reached since the last Kill
+	queued   bool      // killing, for its turn in the killer
 	doubt    time.Time // since when the master has no record of it; zero: it has
 	tries    int       // asked or killed so often without an answer
 	alarm    alarm     // see State.taskDue
@@ -141,11 +143,6 @@ func (s *State) taskDue(t *task) {
 		}
 		s.fail(t, "TaskEnded", "its Mesos task has ended, but the pod's own end was not reported: "+t.endedBy())
 	case killing:
-		if s.connected {
-			t.spare = false
-			s.call(Kill{Task: t.ID, Agent: t.Agent})
-			s.alarms.set(&t.alarm, s.now.Add(backoff(t.tries, firstAsk, mostAsk)))
-			t.tries++
-		}
+		s.killDue(t)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"google.golang.org/grpc/grpclog"
 )
 

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // run runs a command in a container and gives its exit code. When ctx ends first

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/golang/glog"
-
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 

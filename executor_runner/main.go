@@ -14,13 +14,12 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/golang/glog"
-
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/mountns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
@@ -115,6 +114,6 @@ func enterMounts(docker string) {
 }
 
 func usage(err error) int {
-	fmt.Fprintln(os.Stderr, "executor_runner:", err)
+	fmt.Fprintln(os.Stderr, "executor_runner:", glog.Quote(err.Error()))
 	return exitUsage
 }

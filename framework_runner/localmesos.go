@@ -6,8 +6,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/golang/glog"
-
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 )
 

@@ -12,8 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/golang/glog"
-
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 )
 
@@ -56,7 +55,7 @@ func command(args []string) int {
 
 // complain prints the error as one line and returns the exit code it deserves.
 func complain(err error) int {
-	fmt.Fprintln(os.Stderr, "framework_runner:", err)
+	fmt.Fprintln(os.Stderr, "framework_runner:", glog.Quote(err.Error()))
 	if u := (usageError{}); errors.As(err, &u) {
 		return exitUsage
 	}

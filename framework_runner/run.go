@@ -9,13 +9,12 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/golang/glog"
-
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/peers"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/etcdstore"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"

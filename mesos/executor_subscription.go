@@ -7,8 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/golang/glog"
-
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )

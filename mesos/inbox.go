@@ -1,8 +1,7 @@
 package mesos
 
 import (
-	"github.com/golang/glog"
-
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 

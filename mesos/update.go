@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/golang/glog"
 	"github.com/google/uuid"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )

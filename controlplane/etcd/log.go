@@ -1,16 +1,21 @@
 package etcd
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"go.uber.org/zap/zapcore"
 )
 
 // logCore is a zapcore.Core that writes what etcd says into glog: errors as
 // such, warnings from verbosity 1 on (a slow disk alone gives many), the rest
 // from 4 on. glog writes time and severity itself.
+//
+// What is stored is not for the log, at no verbosity. So etcd's debugging, which
+// shows requests, is left out, and of a line only those values are written that
+// are of a plain type.
 type logCore struct {
 	zapcore.Encoder
 	stopping *atomic.Bool // then a closed listener, an error to etcd, is none
@@ -33,15 +38,17 @@ func (c *logCore) Enabled(l zapcore.Level) bool {
 		return !c.stopping.Load() || bool(glog.V(4))
 	case l == zapcore.WarnLevel:
 		return bool(glog.V(1))
-	default:
+	case l == zapcore.InfoLevel:
 		return bool(glog.V(4))
+	default:
+		return false
 	}
 }
 
 // With returns a core that adds fields to each line.
 func (c *logCore) With(fields []zapcore.Field) zapcore.Core {
 	e := c.Clone()
-	for _, f := range fields {
+	for _, f := range plainOnes(fields) {
 		f.AddTo(e)
 	}
 	return &logCore{e, c.stopping}
@@ -57,7 +64,7 @@ func (c *logCore) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Chec
 
 // Write logs one line.
 func (c *logCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
-	b, err := c.EncodeEntry(e, fields)
+	b, err := c.EncodeEntry(e, plainOnes(fields))
 	if err != nil {
 		return err
 	}
@@ -72,6 +79,20 @@ func (c *logCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 		glog.Info(line)
 	}
 	return nil
+}
+
+// plainOnes returns the fields whose values are of a plain type.
+func plainOnes(fields []zapcore.Field) []zapcore.Field {
+	return slices.DeleteFunc(slices.Clone(fields), func(f zapcore.Field) bool {
+		switch f.Type {
+		case zapcore.BoolType, zapcore.DurationType, zapcore.Float64Type, zapcore.Float32Type,
+			zapcore.Int64Type, zapcore.Int32Type, zapcore.Int16Type, zapcore.Int8Type,
+			zapcore.Uint64Type, zapcore.Uint32Type, zapcore.Uint16Type, zapcore.Uint8Type,
+			zapcore.StringType, zapcore.TimeType, zapcore.TimeFullType, zapcore.ErrorType:
+			return false
+		}
+		return true
+	})
 }
 
 // Sync writes out what glog holds: etcd asks for it when it ends, and zap

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/golang/glog"
-
 	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/kubelet"
 )
 

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/golang/glog"
-
 	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // An agent that comes back under another id (its machine was replaced, its

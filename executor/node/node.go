@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	v1 "k8s.io/api/core/v1"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"

@@ -4,9 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/golang/glog"
-
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // A sweep removes the containers of pods that the API server has no more, as soon

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // Start makes the program at path go on in this process, and the running one anew

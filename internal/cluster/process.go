@@ -103,7 +103,7 @@ func (p *Process) Wait() (int, string) {
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
 // Output is what the process has written so far.
-func (p *Process) Output() string { return p.out.tail(1 << 20) }
+func (p *Process) Output() string { return p.out.tail(1 << 30) }
 
 // output keeps what a process writes.
 type output struct {

@@ -66,6 +66,7 @@ func TestDoors(t *testing.T) {
 		"go.etcd.io/etcd/server/":           {"controlplane"},
 		"github.com/fsouza/go-dockerclient": {"dockershim"},
 		"github.com/go-zookeeper/zk":        {"mesos"},
+		"github.com/golang/glog":            {"internal/glog"}, // which quotes
 	}
 	for _, s := range sources(t) {
 		if strings.HasSuffix(s.path, "_test.go") {

@@ -1,6 +1,7 @@
 // Package logging sets up the one log of a program: glog, with the messages of
-// the embedded Kubernetes parts, which speak klog, led into the same place and
-// under the same verbosity. Only the runners call it:
+// the embedded Kubernetes parts, which speak klog, and of Go's own package log led
+// into the same place and under the same verbosity. No verbosity shows secrets:
+// see mostDetail. Only the runners call it:
 //
 //	logging.Init()
 //	flag.Parse()
@@ -11,15 +12,18 @@ package logging
 import (
 	"flag"
 	"fmt"
+	"log"
 	"strconv"
 
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"k8s.io/klog/v2"
 )
 
 // Init makes standard error the default place of glog's messages. It is called
 // before flags are parsed, so that a flag given on the command line wins.
 func Init() {
+	log.SetFlags(0)
+	log.SetOutput(standard{})
 	if f := flag.Lookup("logtostderr"); f != nil {
 		f.DefValue = "true"
 		_ = f.Value.Set("true") // a bool flag takes "true"
@@ -50,6 +54,14 @@ func SetVerbosity(n int) error {
 func Flush() {
 	klog.Flush()
 	glog.Flush()
+}
+
+// standard takes what is logged by Go's own package log, as net/http does.
+type standard struct{}
+
+func (standard) Write(line []byte) (int, error) {
+	glog.Info(string(line))
+	return len(line), nil
 }
 
 // setKlogVerbosity goes through a flag, the only way that klog offers.

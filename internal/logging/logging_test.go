@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"k8s.io/klog/v2"
 )
 
@@ -35,6 +35,9 @@ func TestKlogGoesToGlog(t *testing.T) {
 			[]string{"deep detail"}},
 		{"verbose", []string{"-v=5"},
 			[]string{"deep detail"}, nil},
+		{"as much as there is", []string{"-v=10"},
+			[]string{"deep detail", `"name"={"name"="b" "namespace"="a"} "count"=3 "object"="(*logging.object)" "several"="(map[string]string)"`},
+			[]string{"request body", "hidden"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -63,6 +66,11 @@ func TestKlogGoesToGlog(t *testing.T) {
 	}
 }
 
+// object prints what is in it, as those of Kubernetes do.
+type object struct{ Data string }
+
+func (o *object) String() string { return o.Data }
+
 func child() {
 	// The test binary's flags are parsed already; glog's are the same set.
 	if v := flag.Lookup("v").Value.String(); v == "0" {
@@ -74,6 +82,11 @@ func child() {
 	klog.InfoS("pod started", "pod", "a/b")
 	klog.Infof("old style %d", 7)
 	klog.V(4).InfoS("deep detail")
+	klog.V(8).Info("request body")
+	o := &object{Data: "hidden"}
+	klog.V(2).InfoS("values", "name", klog.KRef("a", "b"), "count", 3, "object", o, "several", map[string]string{"a": "hidden"})
+	klog.LoggerWithValues(klog.Background(), "object", o).V(2).Info("with values")
+	klog.ErrorS(nil, "an error", "object", o)
 	klog.ErrorS(errors.New("no luck"), "went wrong")
 	klog.ErrorS(fmt.Errorf("watching: %w", context.Canceled), "told to stop")
 	glog.Info("plain glog")

@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/go-logr/logr/funcr"
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // sink is a logr.LogSink that writes to glog: one line per message, the text
@@ -33,15 +33,15 @@ func (s *sink) glogDepth() int { return s.GetDepth() + 1 }
 // Enabled says whether glog shows messages of this level: one higher than with
 // Kubernetes' own programs, whose steps at start and end would bury ours. glog
 // asks for it with the caller's depth, so that -vmodule works on Kubernetes'
-// files too.
+// files too. No verbosity shows more than mostDetail.
 func (s *sink) Enabled(level int) bool {
-	return bool(glog.VDepth(s.glogDepth(), glog.Level(level+1)))
+	return level <= mostDetail && bool(glog.VDepth(s.glogDepth(), glog.Level(level+1)))
 }
 
 // Info writes an informational message.
 func (s *sink) Info(level int, msg string, keysAndValues ...any) {
-	_, args := s.FormatInfo(level, "", keysAndValues)
-	glog.InfoDepth(s.glogDepth(), msg, tail(args))
+	_, args := s.FormatInfo(level, "", describe(keysAndValues))
+	glog.Verbose(true).InfoDepth(s.glogDepth(), msg, tail(args)) // Enabled was asked
 }
 
 // Error writes an error; a nil err is left out. What was cancelled is no error:
@@ -50,7 +50,7 @@ func (s *sink) Error(err error, msg string, keysAndValues ...any) {
 	if errors.Is(err, context.Canceled) && !s.Enabled(0) {
 		return
 	}
-	_, args := s.FormatError(nil, "", keysAndValues)
+	_, args := s.FormatError(nil, "", describe(keysAndValues))
 	if err != nil {
 		glog.ErrorDepth(s.glogDepth(), msg, ": ", err, tail(args))
 		return
@@ -61,7 +61,7 @@ func (s *sink) Error(err error, msg string, keysAndValues ...any) {
 // WithValues returns a sink that adds these values to each message.
 func (s *sink) WithValues(keysAndValues ...any) logr.LogSink {
 	c := *s
-	c.AddValues(keysAndValues)
+	c.AddValues(describe(keysAndValues))
 	return &c
 }
 

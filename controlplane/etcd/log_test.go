@@ -1,0 +1,40 @@
+package etcd
+
+import (
+	"errors"
+	"flag"
+	"slices"
+	"testing"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// request prints what is stored, as etcd's own do.
+type request struct{ value string }
+
+func (r request) String() string { return r.value }
+
+// At no verbosity are requests logged: neither the lines that are for debugging
+// etcd nor values that print a request.
+func TestWhatIsStoredIsNotLogged(t *testing.T) {
+	if err := flag.Set("v", "10"); err != nil {
+		t.Fatal(err)
+	}
+	defer flag.Set("v", "0")
+	c := newLogCore()
+	if c.Enabled(zapcore.DebugLevel) || !c.Enabled(zapcore.InfoLevel) {
+		t.Error("debugging is logged, or nothing is")
+	}
+	var kept []string
+	for _, f := range plainOnes([]zapcore.Field{
+		zap.String("name", "n"), zap.Int("size", 3), zap.Error(errors.New("no")),
+		zap.Stringer("stringer", request{"hidden"}), zap.Any("any", &request{"hidden"}), zap.Reflect("reflect", request{"hidden"}),
+		zap.ByteString("bytes", []byte("hidden")), zap.Binary("binary", []byte("hidden")), zap.Strings("keys", []string{"hidden"}),
+	}) {
+		kept = append(kept, f.Key)
+	}
+	if want := []string{"name", "size", "error"}; !slices.Equal(kept, want) {
+		t.Errorf("kept %q, want %q", kept, want)
+	}
+}

@@ -1,0 +1,90 @@
+package glog
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// One place in the code logs perSecond lines a second; those beyond become one
+// line that counts them, when the second is over.
+const perSecond = 50
+
+// write logs text in the name of the caller depth frames up.
+func write(depth int, log func(depth int, args ...any), text string) {
+	pc, file, line, _ := runtime.Caller(depth + 1)
+	if every.admits(pc, func(n int, last string) {
+		log(0, Quote(fmt.Sprintf("%s:%d: %d more lines of this place within a second, the last: %s", filepath.Base(file), line, n, last)))
+	}, text) {
+		log(depth+1, Quote(text))
+	}
+}
+
+// every is the places that log.
+var every = gatherer{places: map[uintptr]*place{}}
+
+// gatherer counts lines by the place in the code that they come from.
+type gatherer struct {
+	mu     sync.Mutex
+	places map[uintptr]*place
+}
+
+// place is a place in the code.
+type place struct {
+	began time.Time // of the second that is counted
+	lines int       // of that second
+	more  int       // of these, the ones that were not written
+	last  string
+	tell  func(n int, last string)
+}
+
+// admits reports whether a line may be written. If it may not, tell hears within a
+// second how many there were, and of the last.
+func (g *gatherer) admits(pc uintptr, tell func(n int, last string), text string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.places[pc]
+	if p == nil {
+		p = &place{}
+		g.places[pc] = p
+	}
+	if now := time.Now(); p.more == 0 && now.Sub(p.began) >= time.Second {
+		p.began, p.lines = now, 0
+	}
+	if p.lines++; p.lines <= perSecond {
+		return true
+	}
+	if p.more++; p.more == 1 {
+		time.AfterFunc(time.Until(p.began.Add(time.Second)), func() { g.close(p) })
+	}
+	p.last, p.tell = text, tell
+	return false
+}
+
+// close ends the second of a place and tells what was not written of it.
+func (g *gatherer) close(p *place) {
+	g.mu.Lock()
+	n, last, tell := p.more, p.last, p.tell
+	p.more, p.last, p.tell = 0, "", nil
+	g.mu.Unlock()
+	if n > 0 {
+		tell(n, last)
+	}
+}
+
+// flush closes the seconds of all places.
+func (g *gatherer) flush() {
+	g.mu.Lock()
+	var open []*place
+	for _, p := range g.places {
+		if p.more > 0 {
+			open = append(open, p)
+		}
+	}
+	g.mu.Unlock()
+	for _, p := range open {
+		g.close(p)
+	}
+}

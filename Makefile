@@ -33,10 +33,11 @@ test: setup ## everything that can be tested; sets up what is missing
 	$(plain) go test -vet=off -timeout 60m ./e2e
 
 .PHONY: check
-check: setup ## formatting, vet and go.mod
+check: setup ## formatting, vet, go.mod, and known vulnerabilities where their database can be reached
 	@test -z "$$(gofmt -l .)" || { echo "run gofmt on:"; gofmt -l .; exit 1; }
 	CGO_ENABLED=1 go vet -race $(others)
 	go mod tidy -diff
+	@scripts/vulnerabilities.sh
 
 .PHONY: bench
 bench: build setup ## measured figures of this machine; takes minutes

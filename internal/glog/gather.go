@@ -12,13 +12,14 @@ import (
 // line that counts them, when the second is over.
 const perSecond = 50
 
-// write logs text in the name of the caller depth frames up.
-func write(depth int, log func(depth int, args ...any), text string) {
+// write logs text in the name of the caller depth frames up, unless there is too
+// much of that place.
+func write(depth int, s severity, text string) {
 	pc, file, line, _ := runtime.Caller(depth + 1)
 	if every.admits(pc, func(n int, last string) {
-		log(0, Quote(fmt.Sprintf("%s:%d: %d more lines of this place within a second, the last: %s", filepath.Base(file), line, n, last)))
+		emit(0, s, fmt.Sprintf("%s:%d: %d more lines of this place within a second, the last: %s", filepath.Base(file), line, n, last))
 	}, text) {
-		log(depth+1, Quote(text))
+		emit(depth+1, s, text)
 	}
 }
 

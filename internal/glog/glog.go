@@ -3,7 +3,9 @@
 //
 //   - quotes what could be a terminal's command or pass for another line, since
 //     much of what is logged comes from elsewhere: masters, agents, Docker, pods;
-//   - gathers lines of the same place in the code when they come in masses.
+//   - gathers lines of the same place in the code when they come in masses;
+//   - goes on when standard error cannot be written, as on a full disk, where
+//     glog ends the process.
 //
 // A test of internal/house sees to it that nothing else imports glog.
 package glog
@@ -29,43 +31,43 @@ func VDepth(depth int, level Level) Verbose { return Verbose(glog.VDepth(depth+1
 // Infof logs if v says so. What was asked for by verbosity is not gathered.
 func (v Verbose) Infof(format string, args ...any) {
 	if v {
-		glog.InfoDepth(1, Quote(fmt.Sprintf(format, args...)))
+		emit(1, info, fmt.Sprintf(format, args...))
 	}
 }
 
 // InfoDepth is Infof without a format, in the name of the caller depth frames up.
 func (v Verbose) InfoDepth(depth int, args ...any) {
 	if v {
-		glog.InfoDepth(depth+1, Quote(fmt.Sprint(args...)))
+		emit(depth+1, info, fmt.Sprint(args...))
 	}
 }
 
 // Info logs what may interest.
-func Info(args ...any) { write(1, glog.InfoDepth, fmt.Sprint(args...)) }
+func Info(args ...any) { write(1, info, fmt.Sprint(args...)) }
 
 // Infof is Info with a format.
-func Infof(format string, args ...any) { write(1, glog.InfoDepth, fmt.Sprintf(format, args...)) }
+func Infof(format string, args ...any) { write(1, info, fmt.Sprintf(format, args...)) }
 
 // InfoDepth is Info in the name of the caller depth frames up.
-func InfoDepth(depth int, args ...any) { write(depth+1, glog.InfoDepth, fmt.Sprint(args...)) }
+func InfoDepth(depth int, args ...any) { write(depth+1, info, fmt.Sprint(args...)) }
 
 // Warning logs what is not as it should be.
-func Warning(args ...any) { write(1, glog.WarningDepth, fmt.Sprint(args...)) }
+func Warning(args ...any) { write(1, warning, fmt.Sprint(args...)) }
 
 // Warningf is Warning with a format.
-func Warningf(format string, args ...any) { write(1, glog.WarningDepth, fmt.Sprintf(format, args...)) }
+func Warningf(format string, args ...any) { write(1, warning, fmt.Sprintf(format, args...)) }
 
 // WarningDepth is Warning in the name of the caller depth frames up.
-func WarningDepth(depth int, args ...any) { write(depth+1, glog.WarningDepth, fmt.Sprint(args...)) }
+func WarningDepth(depth int, args ...any) { write(depth+1, warning, fmt.Sprint(args...)) }
 
 // Error logs what went wrong.
-func Error(args ...any) { write(1, glog.ErrorDepth, fmt.Sprint(args...)) }
+func Error(args ...any) { write(1, failure, fmt.Sprint(args...)) }
 
 // Errorf is Error with a format.
-func Errorf(format string, args ...any) { write(1, glog.ErrorDepth, fmt.Sprintf(format, args...)) }
+func Errorf(format string, args ...any) { write(1, failure, fmt.Sprintf(format, args...)) }
 
 // ErrorDepth is Error in the name of the caller depth frames up.
-func ErrorDepth(depth int, args ...any) { write(depth+1, glog.ErrorDepth, fmt.Sprint(args...)) }
+func ErrorDepth(depth int, args ...any) { write(depth+1, failure, fmt.Sprint(args...)) }
 
 // Flush writes out what is gathered or buffered.
 func Flush() {

@@ -105,3 +105,26 @@ func TestFunctions(t *testing.T) {
 		t.Errorf("raw or too much: %q", out)
 	}
 }
+
+// A log that cannot be written ends nothing.
+func TestFullDisk(t *testing.T) {
+	if os.Getenv("GLOG_CHILD") != "" {
+		for range 3 {
+			Error("nobody reads this")
+		}
+		Flush()
+		return
+	}
+	t.Parallel()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestFullDisk$", "-logtostderr")
+	cmd.Env = append(os.Environ(), "GLOG_CHILD=1")
+	cmd.Stderr = full
+	if err := cmd.Run(); err != nil {
+		t.Errorf("the process ends with %v", err)
+	}
+}

@@ -1,0 +1,47 @@
+package glog
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/golang/glog"
+)
+
+// mostBytes bounds a line, as glog does.
+const mostBytes = 15000
+
+// severity is how glog begins a line and which of its functions writes it.
+type severity struct {
+	letter byte
+	log    func(depth int, args ...any)
+}
+
+var (
+	info    = severity{'I', glog.InfoDepth}
+	warning = severity{'W', glog.WarningDepth}
+	failure = severity{'E', glog.ErrorDepth}
+)
+
+// stderr is written line by line.
+var stderr sync.Mutex
+
+// emit writes one line in the name of the caller depth frames up: to standard
+// error by itself, as glog does not survive an error there, and to files by glog.
+func emit(depth int, s severity, text string) {
+	text = Quote(text[:min(len(text), mostBytes)])
+	if f := flag.Lookup("logtostderr"); f == nil || f.Value.String() != "true" {
+		s.log(depth+1, text)
+		return
+	}
+	_, file, line, _ := runtime.Caller(depth + 1)
+	out := fmt.Appendf(nil, "%c%s %7d %s:%d] %s\n",
+		s.letter, time.Now().Format("0102 15:04:05.000000"), os.Getpid(), filepath.Base(file), line, text)
+	stderr.Lock()
+	defer stderr.Unlock()
+	_, _ = os.Stderr.Write(out) // pods do not depend on a line
+}

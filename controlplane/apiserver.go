@@ -30,8 +30,9 @@ type apiServer struct {
 }
 
 // newAPIServer builds the API server on an etcd that answers. It owns l.
-func newAPIServer(ctx context.Context, s settled, files files, etcd etcdClient, l net.Listener, components map[string]component) (*apiServer, error) {
+func newAPIServer(ctx context.Context, s settled, files files, harden hardening, etcd etcdClient, l net.Listener, components map[string]component) (*apiServer, error) {
 	o := apiServerOptions(s, files, etcd, l)
+	harden.apply(o, s)
 	if err := o.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
 		return nil, err
 	}

@@ -59,6 +59,16 @@ type Config struct {
 	ClusterCIDR string
 	// AllowPrivileged lets pods ask for privileged containers.
 	AllowPrivileged bool
+	// PodSecurity is the Pod Security Standard of namespaces that name none:
+	// privileged (the default), baseline or restricted.
+	PodSecurity string
+	// DenyExternalIPs refuses services with addresses of their makers' choice.
+	DenyExternalIPs bool
+	// EncryptSecrets has secrets encrypted before etcd gets them, from the next
+	// write of each on.
+	EncryptSecrets bool
+	// AuditLog is the file that gets a line for each request; "" for none.
+	AuditLog string
 	// Controllers are the names of those to run, as kube-controller-manager
 	// has them: "*" stands for the usual ones, "-name" takes one away. The one
 	// name "none" runs no controller. The default is "*". See SwitchedOff.
@@ -104,7 +114,7 @@ func (c Config) settle() (settled, error) {
 	if s.DataDir == "" {
 		return s, &ConfigError{"data_dir", errors.New("no data directory is named")}
 	}
-	for _, step := range []func() error{s.settleHost, s.settleSecure, s.settleRanges, s.settleEtcd} {
+	for _, step := range []func() error{s.settleHost, s.settleSecure, s.settleRanges, s.settleEtcd, s.settlePodSecurity, s.settleAudit} {
 		if err := step(); err != nil {
 			return s, err
 		}

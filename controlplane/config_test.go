@@ -60,6 +60,8 @@ func TestBadConfig(t *testing.T) {
 			c.EtcdServers, c.EtcdCertFile, c.EtcdKeyFile = []string{"https://127.0.0.1:1"}, file, file
 		}, "etcd_cert_file", "PEM"},
 		{"unknown controller", func(c *Config) { c.Controllers = []string{"*", "-nonesuch"} }, "controllers", `"nonesuch"; there are`},
+		{"no Pod Security Standard", func(c *Config) { c.PodSecurity = "strict" }, "pod_security", "privileged, baseline, restricted"},
+		{"audit log nowhere", func(c *Config) { c.AuditLog = "/nowhere/audit.log" }, "audit_log", "/nowhere/audit.log"},
 		{"none and more", func(c *Config) { c.Controllers = []string{"none", "job-controller"} }, "controllers", "stands alone"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

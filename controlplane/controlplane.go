@@ -27,6 +27,7 @@ type ControlPlane struct {
 	settled settled
 	lock    *datadir.Lock
 	creds   credentials
+	harden  hardening
 	secure  net.Listener
 	local   net.Listener
 	ready   chan struct{}
@@ -75,6 +76,9 @@ func (c *ControlPlane) take() (err error) {
 	if c.creds, err = certify(s, time.Now()); err != nil {
 		return &ConfigError{"data_dir", err}
 	}
+	if err := c.prepareHardening(); err != nil {
+		return &ConfigError{"data_dir", err}
+	}
 	kubeconfig := filepath.Join(s.DataDir, "admin.kubeconfig")
 	if err := c.creds.writeKubeconfig(kubeconfig, c.Servers()[0]); err != nil {
 		return &ConfigError{"data_dir", err}
@@ -100,7 +104,21 @@ func (c *ControlPlane) meet() (err error) {
 	if err := sharedpki.Share(ctx, c.etcd.client, filepath.Join(s.DataDir, "pki"), time.Now()); err != nil {
 		return &ConfigError{"etcd_servers", err}
 	}
+	if err := sharedpki.ShareKey(ctx, c.etcd.client, s.secretsKeyFile(), newSecretsKey()); err != nil {
+		return &ConfigError{"etcd_servers", err}
+	}
 	return nil
+}
+
+// prepareHardening makes the key for secrets when it is missing, and writes what
+// the API server reads from files.
+func (c *ControlPlane) prepareHardening() error {
+	key, err := secretsKey(c.settled.secretsKeyFile())
+	if err != nil {
+		return err
+	}
+	c.harden, err = writeHardening(c.settled, key)
+	return err
 }
 
 // listen opens a port; flag is the one that names it.

@@ -28,5 +28,6 @@
 //	lock              held by the running process
 //	etcd/             the database, and the socket it listens on
 //	pki/              authorities, certificates, keys; see package pki
+//	apiserver/        what the API server reads from files, written at each start
 //	admin.kubeconfig  all rights over the secure port; its owner's alone
 package controlplane

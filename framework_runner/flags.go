@@ -74,6 +74,10 @@ type options struct {
 	defaultContainerMem int64
 
 	allowPrivileged       bool
+	podSecurity           string
+	denyExternalIPs       bool
+	encryptSecrets        bool
+	auditLog              string
 	controllers           string
 	clusterCIDR           string
 	serviceClusterIPRange string
@@ -147,6 +151,10 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.Int64Var(&o.defaultContainerMem, "default_container_mem", framework.DefaultContainer.Mem, "`MiB` that a container counts which states neither cpu nor memory")
 
 	fs.BoolVar(&o.allowPrivileged, "allow_privileged", false, "let pods ask for privileged containers")
+	fs.StringVar(&o.podSecurity, "pod_security", "privileged", "the Pod Security Standard of namespaces that have no label of their own: privileged, baseline or restricted (a `level`)")
+	fs.BoolVar(&o.denyExternalIPs, "deny_external_ips", false, "refuse services with externalIPs (v1beta1: publicIPs), by which their makers could take over others' addresses")
+	fs.BoolVar(&o.encryptSecrets, "encrypt_secrets", false, "encrypt secrets in etcd, each from its next write on; the key is pki/secrets.key in -data_dir")
+	fs.StringVar(&o.auditLog, "audit_log", "", "`file` that gets a line for each request of the API, without bodies: who did what to which object (default: none); ten full ones of 100 MB are kept beside it")
 	fs.StringVar(&o.controllers, "controllers", "*", "controllers to run: `names` as in kube-controller-manager, * for all that make sense on Mesos, -name to leave one out, none for none at all")
 	fs.StringVar(&o.clusterCIDR, "cluster_cidr", "", "`network` of the pods, for the controllers that want to know")
 	fs.StringVar(&o.serviceClusterIPRange, "service_cluster_ip_range", controlplane.DefaultServiceClusterIPRange, "`network` of the services' virtual addresses")

@@ -77,6 +77,10 @@ func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.
 		ServiceClusterIPRange: o.serviceClusterIPRange,
 		ClusterCIDR:           o.clusterCIDR,
 		AllowPrivileged:       o.allowPrivileged,
+		PodSecurity:           o.podSecurity,
+		DenyExternalIPs:       o.denyExternalIPs,
+		EncryptSecrets:        o.encryptSecrets,
+		AuditLog:              o.auditLog,
 		Controllers:           list(o.controllers),
 		NoAgents:              o.master.kind == masterNone,
 		Door: func(api http.Handler) http.Handler {

@@ -1,0 +1,62 @@
+package controlplane
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
+)
+
+// secretsKeyBytes is the length of a key of NaCl's secretbox.
+const secretsKeyBytes = 32
+
+// newSecretsKey makes a key for secrets, as the API server reads it.
+func newSecretsKey() []byte {
+	key := make([]byte, secretsKeyBytes)
+	rand.Read(key) // it never fails: crypto/rand ends the process first
+	return []byte(base64.StdEncoding.EncodeToString(key) + "\n")
+}
+
+// secretsKeyFile is where the key for secrets is kept.
+func (s settled) secretsKeyFile() string { return filepath.Join(s.DataDir, "pki", "secrets.key") }
+
+// secretsKey returns the key in the file at path. It makes one when there is
+// none: also where secrets are not encrypted, so that whoever switches that on
+// and off, on one framework_runner after the other, leaves none unreadable.
+func secretsKey(path string) ([]byte, error) {
+	key, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		key = newSecretsKey()
+		return bytes.TrimSpace(key), pki.WriteFile(path, key, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("key for secrets: %w", err)
+	}
+	key = bytes.TrimSpace(key)
+	if raw, err := base64.StdEncoding.DecodeString(string(key)); err != nil || len(raw) != secretsKeyBytes {
+		return nil, fmt.Errorf("key for secrets: %s does not hold %d bytes in base64: restore it from a backup (encrypted secrets cannot be read without it)", path, secretsKeyBytes)
+	}
+	return key, nil
+}
+
+// encryptionConfiguration says how secrets are written, by what comes first, and
+// that either way of writing them is read.
+func encryptionConfiguration(key []byte, encrypt bool) any {
+	providers := []object{
+		{"secretbox": object{"keys": []object{{"name": "kubernetes-mesos", "secret": string(key)}}}},
+		{"identity": object{}},
+	}
+	if !encrypt {
+		providers[0], providers[1] = providers[1], providers[0]
+	}
+	return object{
+		"apiVersion": "apiserver.config.k8s.io/v1", "kind": "EncryptionConfiguration",
+		"resources": []object{{"resources": []string{"secrets"}, "providers": providers}},
+	}
+}

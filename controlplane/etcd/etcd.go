@@ -66,7 +66,9 @@ func Start(ctx context.Context, dir string) (*Member, error) {
 	m := &Member{etcd: e, dir: held, log: log, URL: socket.String()}
 	select {
 	case <-e.Server.ReadyNotify():
-		return m, nil
+		if err = os.Chmod(socket.Path, 0o600); err == nil {
+			return m, nil
+		}
 	case err = <-e.Err():
 	case <-e.Server.StopNotify():
 		err = errors.New("it stopped while it started; its log says why")

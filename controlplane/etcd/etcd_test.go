@@ -2,12 +2,14 @@ package etcd
 
 import (
 	"context"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap/zapcore"
 )
 
 func start(t *testing.T, dir string) (*Member, *clientv3.Client) {
@@ -47,6 +49,9 @@ func TestKeepsWhatWasWritten(t *testing.T) {
 			if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 				t.Errorf("the directory: %v, %v, want mode 0700", info, err)
 			}
+			if info, err := os.Stat(filepath.Join(dir, "socket")); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("the socket: %v, %v, want mode 0600", info, err)
+			}
 		})
 	}
 }
@@ -61,6 +66,20 @@ func TestStaleSocket(t *testing.T) {
 	m, c := start(t, dir)
 	c.Close()
 	m.Stop()
+}
+
+// At no verbosity is logged what etcd says of the requests it carries out: they
+// hold secrets.
+func TestRequestsAreNotLogged(t *testing.T) {
+	before := flag.Lookup("v").Value.String()
+	if err := flag.Set("v", "10"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { flag.Set("v", before) })
+	log := newLogCore()
+	if log.Enabled(zapcore.DebugLevel) || !log.Enabled(zapcore.InfoLevel) {
+		t.Errorf("at -v=10 debugging is logged: %t, information: %t", log.Enabled(zapcore.DebugLevel), log.Enabled(zapcore.InfoLevel))
+	}
 }
 
 func TestBadDirectory(t *testing.T) {

@@ -1,0 +1,51 @@
+package controlplane
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/golang/glog"
+	"k8s.io/apiserver/pkg/authentication/authenticator"
+)
+
+// complaintPeriod is how seldom bad credentials are logged.
+const complaintPeriod = time.Second
+
+// complaints logs bad credentials once in a period and counts the rest, so that
+// who guesses does not fill the log.
+type complaints struct {
+	now func() time.Time
+	log func(format string, args ...any)
+
+	mu       sync.Mutex // guards what follows
+	next     time.Time
+	unlogged int
+}
+
+// bad takes note of a request with bad credentials.
+func (c *complaints) bad(r *http.Request, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	if now.Before(c.next) {
+		c.unlogged++
+		return
+	}
+	c.log("a request of %s with bad credentials: %q; %d more since the last one logged", r.RemoteAddr, err, c.unlogged)
+	c.next, c.unlogged = now.Add(complaintPeriod), 0
+}
+
+// withComplaints passes requests to next. An error of its, which the API server
+// would log each time, becomes a complaint; the caller gets the same answer.
+func withComplaints(next authenticator.Request) authenticator.Request {
+	c := &complaints{now: time.Now, log: glog.Warningf}
+	return authenticator.RequestFunc(func(r *http.Request) (*authenticator.Response, bool, error) {
+		response, ok, err := next.AuthenticateRequest(r)
+		if err != nil {
+			c.bad(r, err)
+			return nil, false, nil
+		}
+		return response, ok, nil
+	})
+}

@@ -52,13 +52,17 @@ faults: setup ## what can go wrong with processes and nodes, kills FAULT_ROUNDS 
 	$(race) -count=1 -timeout 60m -run 'Daemon|Lost|Docker|EachCall|List' ./dockershim
 	FAULTS=long FAULT_ROUNDS=$${FAULT_ROUNDS:-50} $(plain) go test -vet=off -count=1 -timeout 4h -v -run 'Fault|Resisting|DiskFull|Mount|Contained|^TestVolumes$$' ./e2e
 
+.PHONY: attack
+attack: build setup ## attacks from outside on a cluster of its own: each is refused or explained
+	@scripts/attack.sh
+
 .PHONY: proto
 proto: setup ## the Mesos messages, generated from their .proto files
 	sh mesos/mesospb/generate.sh
 
 .PHONY: setup
 setup: # what the tests need besides Go
-	@scripts/need.sh curl=curl gcc=gcc protoc=protobuf-compiler busybox=busybox-static etcd=etcd-server
+	@scripts/need.sh curl=curl gcc=gcc protoc=protobuf-compiler busybox=busybox-static etcd=etcd-server ss=iproute2 openssl=openssl
 	@scripts/docker.sh
 
 .PHONY: clean

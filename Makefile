@@ -56,6 +56,10 @@ faults: setup ## what can go wrong with processes and nodes, kills FAULT_ROUNDS 
 attack: build setup ## attacks from outside on a cluster of its own: each is refused or explained
 	@scripts/attack.sh
 
+.PHONY: release
+release: ## what others run, into release/: both programs, what is inside, checksums; RELEASE_KEY signs them
+	@scripts/release.sh release
+
 .PHONY: proto
 proto: setup ## the Mesos messages, generated from their .proto files
 	sh mesos/mesospb/generate.sh
@@ -67,4 +71,4 @@ setup: # what the tests need besides Go
 
 .PHONY: clean
 clean: ## what was built
-	rm -rf bin framework_runner/framework_runner executor_runner/executor_runner
+	rm -rf bin release framework_runner/framework_runner executor_runner/executor_runner

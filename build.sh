@@ -2,8 +2,11 @@
 # Builds both programs into the folders they are named after. They are static,
 # so that an agent needs nothing but the file. The first build compiles
 # Kubernetes and takes about ten minutes on two cores.
+#
+# usage: ./build.sh [PROGRAM...], as in ./build.sh executor_runner
 set -eu
 cd "$(dirname "$0")"
+[ $# -gt 0 ] || set -- framework_runner executor_runner
 
 # A library build does not know its Kubernetes version; the linker tells it.
 version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
@@ -15,7 +18,7 @@ for pkg in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 done
 
 export CGO_ENABLED=0
-for program in framework_runner executor_runner; do
+for program; do
 	echo "building $program/$program"
 	go build -trimpath -ldflags "$ldflags" -o "$program/$program" "./$program"
 done

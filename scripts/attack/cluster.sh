@@ -58,7 +58,7 @@ k() { bin/kubectl -s "$L" "$@"; }
 # code [CURL'S ARGUMENTS]: the status of a request, without credentials if none are given.
 code() { curl -gsk --path-as-is -m 20 -o /dev/null -w '%{http_code}' "$@"; }
 # unique: of several statuses each once.
-unique() { sort -u | tr '\n' ' ' | sed 's/ $//'; }
+unique() { sort -u | paste -sd' '; }
 # as USER [CURL'S ARGUMENTS]: the status of a request by token.
 as() {
 	local user=$1

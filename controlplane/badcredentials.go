@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 )
 

@@ -11,7 +11,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/golang/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/prometheus/client_golang/prometheus"
 )
 

@@ -2,12 +2,14 @@ package mesos
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
 // decodeSchedulerEvent decodes one event. Types that we do not know come as
-// UNKNOWN; known ones are sure to have their body.
+// UNKNOWN; known ones are sure to have their body, and offers their ids.
 func decodeSchedulerEvent(record []byte) (*mesospb.SchedulerEvent, error) {
 	e := new(mesospb.SchedulerEvent)
 	if err := e.Unmarshal(record); err != nil {
@@ -18,7 +20,9 @@ func decodeSchedulerEvent(record []byte) (*mesospb.SchedulerEvent, error) {
 	case mesospb.SchedulerEvent_SUBSCRIBED:
 		whole = e.Subscribed != nil
 	case mesospb.SchedulerEvent_OFFERS:
-		whole = e.Offers != nil
+		if whole = e.Offers != nil; whole {
+			e.Offers.Offers = possible(e.Offers.Offers)
+		}
 	case mesospb.SchedulerEvent_RESCIND:
 		whole = e.Rescind != nil
 	case mesospb.SchedulerEvent_UPDATE:
@@ -41,6 +45,26 @@ func decodeSchedulerEvent(record []byte) (*mesospb.SchedulerEvent, error) {
 		return nil, fmt.Errorf("%s without its body", e.GetType())
 	}
 	return e, nil
+}
+
+// possible drops offers that no master makes: without a name for itself, its
+// agent or its host, or the second one of a name. Nothing is known by such names.
+func possible(offers []*mesospb.Offer) []*mesospb.Offer {
+	seen := make(map[string]bool, len(offers))
+	first, before := "", len(offers)
+	offers = slices.DeleteFunc(offers, func(o *mesospb.Offer) bool {
+		id, agent, host := o.Id.GetValue(), o.AgentId.GetValue(), o.GetHostname()
+		bad := id == "" || agent == "" || host == "" || seen[id]
+		if bad && first == "" {
+			first = fmt.Sprintf("id %.100q, agent %.100q, host %.100q", id, agent, host)
+		}
+		seen[id] = true
+		return bad
+	})
+	if n := before - len(offers); n > 0 {
+		glog.Errorf("Mesos: of %d offers %d have no name of their own for themselves, their agent or their host, and are passed over; the first: %s", before, n, first)
+	}
+	return offers
 }
 
 // decodeExecutorEvent decodes one event. Types that we do not know come as

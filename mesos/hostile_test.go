@@ -169,7 +169,7 @@ func TestDenseOffers(t *testing.T) {
 		dense = append(dense, 0x2a, 4, 0x0a, 0, 0x10, 0)
 	}
 	record := append([]byte{0x08, byte(pb.SchedulerEvent_OFFERS)}, nested(3, nested(1, bytes.Join([][]byte{
-		nested(1, nested(1, []byte("o"))), nested(2, nested(1, []byte("F"))), nested(3, nested(1, nil)), nested(4, nil), dense}, nil)))...)
+		nested(1, nested(1, []byte("o"))), nested(2, nested(1, []byte("F"))), nested(3, nested(1, []byte("A"))), nested(4, []byte("h")), dense}, nil)))...)
 	var e *pb.SchedulerEvent
 	used := memory(func() {
 		var err error
@@ -182,6 +182,31 @@ func TestDenseOffers(t *testing.T) {
 	}
 	if times := used / uint64(len(record)); times > 100 {
 		t.Errorf("%d bytes took %d when decoded, %d times as much", len(record), used, times)
+	}
+}
+
+// Offers without an id of their own are passed over; the others of their record
+// are not.
+func TestImpossibleOffers(t *testing.T) {
+	t.Parallel()
+	var all []*pb.Offer
+	for _, x := range [][3]string{{"o1", "S1", "h"}, {"", "S1", "h"}, {"o2", "", "h"}, {"o3", "S1", ""}, {"o1", "S2", "h"}, {"o4", "S1", "h"}} {
+		all = append(all, &pb.Offer{Id: &pb.OfferID{Value: &x[0]}, FrameworkId: &pb.FrameworkID{Value: &x[0]}, AgentId: &pb.AgentID{Value: &x[1]}, Hostname: &x[2]})
+	}
+	b, err := (&pb.SchedulerEvent{Type: pb.SchedulerEvent_OFFERS.Enum(), Offers: &pb.SchedulerEvent_Offers{Offers: all}}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := decodeSchedulerEvent(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, o := range e.Offers.Offers {
+		got = append(got, o.Id.GetValue()+" "+o.AgentId.GetValue())
+	}
+	if !slices.Equal(got, []string{"o1 S1", "o4 S1"}) {
+		t.Errorf("offers %q", got)
 	}
 }
 

@@ -79,6 +79,30 @@ func TestHugeRecords(t *testing.T) {
 	}
 }
 
+// A record that goes on for ever, a little at a time, ends the subscription too.
+func TestEndlessRecord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		n.serve("m:5050", &fakeMaster{stream: func(count int, s *events) {
+			s.open(15)
+			if count > 0 {
+				s.stay()
+				return
+			}
+			for s.raw("67108864\n"); s.pause(10 * time.Second); {
+				s.raw("x")
+			}
+		}})
+		l := live(t, n, SchedulerConfig{Master: "m:5050"})
+		time.Sleep(recordTimeout + time.Minute)
+		synctest.Wait()
+		if told := l.heard(); len(told) < 3 || !strings.Contains(told[1], errEndless.Error()) {
+			t.Errorf("told %q", told)
+		}
+	})
+}
+
 // A master that fails in this way at once, again and again, is not asked more
 // and more often.
 func TestHugeRecordsForEver(t *testing.T) {

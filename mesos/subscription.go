@@ -14,8 +14,9 @@ import (
 )
 
 var (
-	errSilent = errors.New("the master has been silent for five heartbeats")
-	errBehind = errors.New("the scheduler is too far behind the master's events; starting over")
+	errSilent  = errors.New("the master has been silent for five heartbeats")
+	errEndless = errors.New("the master has sent only parts of an event for ten minutes or longer")
+	errBehind  = errors.New("the scheduler is too far behind the master's events; starting over")
 )
 
 // A subscription is what calls need of it.
@@ -54,7 +55,7 @@ func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duratio
 	if streamID == "" {
 		return 0, errors.New("the answer has no Mesos-Stream-Id: not a Mesos master of version 1.0 or later")
 	}
-	watch := newWatchdog(resp.Body, defaultHeartbeat, func() { end(errSilent) })
+	watch := newWatchdog(resp.Body, defaultHeartbeat, func() { end(errSilent) }, func() { end(errEndless) })
 	defer watch.stop()
 
 	records := recordio.NewReader(watch, r.cfg.MaxRecord)
@@ -70,7 +71,7 @@ func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duratio
 		leader: leader, streamID: streamID, framework: r.id, end: end,
 		onEnd: func(f func()) func() bool { return context.AfterFunc(stream, f) },
 	}
-	err = r.deliver(ctx, sub, first, size, records)
+	err = r.deliver(ctx, sub, first, size, records, watch)
 	return max(time.Since(began), 1), because(stream, err)
 }
 
@@ -86,7 +87,7 @@ func (r *run) warn(master *url.URL) {
 
 // deliver hands events to the handler until the stream ends, and returns why it
 // did, once the handler has dealt with what had come until then.
-func (r *run) deliver(ctx context.Context, sub *subscription, first *mesospb.SchedulerEvent, size int, records *recordio.Reader) error {
+func (r *run) deliver(ctx context.Context, sub *subscription, first *mesospb.SchedulerEvent, size int, records *recordio.Reader, watch *watchdog) error {
 	events := newBacklog[*mesospb.SchedulerEvent](r.cfg.MaxBacklog)
 	done := make(chan struct{})
 	go func() {
@@ -97,7 +98,7 @@ func (r *run) deliver(ctx context.Context, sub *subscription, first *mesospb.Sch
 	}()
 	r.live.Store(sub)
 	events.add(first, size)
-	err := r.read(records, sub.leader, events)
+	err := r.read(records, sub.leader, events, watch)
 	r.live.Store(nil)
 	sub.end(err) // what the calls under way are told
 	if ctx.Err() != nil || errors.Is(err, errBehind) {
@@ -109,8 +110,9 @@ func (r *run) deliver(ctx context.Context, sub *subscription, first *mesospb.Sch
 }
 
 // read decodes events into the backlog until the stream ends.
-func (r *run) read(records *recordio.Reader, leader *url.URL, events *backlog[*mesospb.SchedulerEvent]) error {
+func (r *run) read(records *recordio.Reader, leader *url.URL, events *backlog[*mesospb.SchedulerEvent], watch *watchdog) error {
 	for {
+		watch.record()
 		record, err := records.ReadRecord()
 		if err != nil {
 			return fmt.Errorf("reading events: %w", err)

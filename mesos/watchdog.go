@@ -10,20 +10,29 @@ const (
 	defaultHeartbeat = 15 * time.Second
 	// missedHeartbeats is how many intervals without a byte make a stream dead.
 	missedHeartbeats = 5
+	// recordTimeout is how long an event may take to arrive, where that is more
+	// than all missed heartbeats: these are events too, so that only a large one
+	// over a slow line could take so long.
+	recordTimeout = 10 * time.Minute
 )
 
-// A watchdog passes a stream on and calls a function when nothing has come for
-// too long: a connection whose other end lost power looks just like a quiet one.
+// A watchdog passes a stream on and calls dead when nothing has come for too
+// long: a connection whose other end lost power looks just like a quiet one. When
+// something has, but no whole record, it calls endless.
 type watchdog struct {
-	r     io.Reader
-	limit time.Duration
-	timer *time.Timer
+	r       io.Reader
+	limit   time.Duration
+	timer   *time.Timer
+	endless *time.Timer
 }
 
-func newWatchdog(r io.Reader, heartbeat time.Duration, dead func()) *watchdog {
+func newWatchdog(r io.Reader, heartbeat time.Duration, dead, endless func()) *watchdog {
 	limit := missedHeartbeats * heartbeat
-	return &watchdog{r: r, limit: limit, timer: time.AfterFunc(limit, dead)}
+	return &watchdog{r: r, limit: limit, timer: time.AfterFunc(limit, dead), endless: time.AfterFunc(recordTimeout, endless)}
 }
+
+// record is called when the next record is about to be read.
+func (w *watchdog) record() { w.endless.Reset(max(recordTimeout, w.limit)) }
 
 // Read reads; any byte counts as a sign of life.
 func (w *watchdog) Read(p []byte) (int, error) {
@@ -45,4 +54,7 @@ func (w *watchdog) heartbeat(seconds float64) {
 	w.timer.Reset(w.limit)
 }
 
-func (w *watchdog) stop() { w.timer.Stop() }
+func (w *watchdog) stop() {
+	w.timer.Stop()
+	w.endless.Stop()
+}

@@ -3,6 +3,7 @@ package framework
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
@@ -22,6 +23,10 @@ type agent struct {
 	met      bool                      // it has offered since we started
 	lost     bool                      // Mesos has given it up
 	runs     bool                      // our executor ran there when it last offered
+	started  bool                      // our executor may live there
+	offered  time.Time                 // when it last did
+
+	deactivated bool // by an operator: it is offered to nobody
 
 	maintenance window // announced by the operator
 }
@@ -42,7 +47,7 @@ func newAgents(stored map[string]agentRecord) *agents {
 }
 
 func (as *agents) add(id string, r agentRecord) *agent {
-	a := &agent{agentRecord: r, id: id, stored: r.Executor, tasks: map[string]scheduler.Task{}, offers: map[string]*mesospb.Offer{}}
+	a := &agent{agentRecord: r, id: id, stored: r.Executor, started: len(r.Executor) > 0, tasks: map[string]scheduler.Task{}, offers: map[string]*mesospb.Offer{}}
 	as.byID[id] = a
 	if r.Node != "" {
 		as.holder[r.Node] = id
@@ -96,8 +101,9 @@ func (as *agents) take(o *mesospb.Offer) *agent {
 	a := as.byID[id]
 	if a == nil || !as.holds(a) {
 		name := freeName(o.GetHostname(), id, func(name string) bool {
-			h := as.byID[as.holder[name]]
-			return h != nil && h.id != id && !h.gone(o)
+			holder, held := as.holder[name]
+			h := as.byID[holder]
+			return held && h != nil && h.id != id && !h.gone(o)
 		})
 		if a == nil {
 			a = as.add(id, agentRecord{})
@@ -114,6 +120,7 @@ func (as *agents) take(o *mesospb.Offer) *agent {
 	a.runs = slices.ContainsFunc(o.GetExecutorIds(), func(e *mesospb.ExecutorID) bool {
 		return e.GetValue() == podtask.ExecutorID
 	})
+	a.started = a.runs || len(a.tasks) > 0
 	a.offers[o.GetId().GetValue()] = o
 	as.offers[o.GetId().GetValue()] = a
 	a.capacity = larger(a.capacity, a.visible())

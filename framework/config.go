@@ -104,6 +104,9 @@ type Mesos interface {
 	// arrive in the order sent. No error means only that the master has taken
 	// them.
 	Send(ctx context.Context, calls ...*mesospb.SchedulerCall) error
+
+	// Agents returns the agents that the master knows, if it lets us ask.
+	Agents(ctx context.Context) ([]*mesospb.MasterResponse_GetAgents_Agent, error)
 }
 
 func (c Config) withDefaults() (Config, error) {

@@ -22,6 +22,8 @@ type Framework struct {
 	clock    clock
 	metrics  *metrics
 
+	askStates chan struct{} // holds a token while the master is to be asked for its agents at once
+
 	watches   *watches
 	recorder  *recorder
 	binder    *binder
@@ -47,6 +49,8 @@ func New(cfg Config) (*Framework, error) {
 		tokens:   newTokens(cfg.Client),
 		recorder: newRecorder(cfg.Client),
 		metrics:  newMetrics(),
+
+		askStates: make(chan struct{}, 1),
 	}
 	f.outbox = &outbox{store: cfg.Store, mesos: cfg.Mesos, queue: newInbox(), metrics: f.metrics}
 	f.book = newAddressBook(f.tokens)
@@ -79,7 +83,7 @@ func (f *Framework) Run(ctx context.Context) error {
 	defer cancel(nil)
 	for _, part := range []func(context.Context){
 		f.recorder.run, f.watches.run, f.workers.run, f.explainer.run,
-		f.writer.run, f.tokens.run, f.approver.run, f.outbox.run, f.watchSettings, f.watchMaintenance, f.newLoop(stored).run,
+		f.writer.run, f.tokens.run, f.approver.run, f.outbox.run, f.watchSettings, f.watchMaintenance, f.watchAgentStates, f.newLoop(stored).run,
 	} {
 		wg.Go(func() { part(ctx) })
 	}

@@ -25,6 +25,7 @@ func (l *loop) launch(c scheduler.Launch) {
 		return
 	}
 	a := l.agents.byID[c.Agent]
+	a.started = true
 	for _, t := range c.Tasks {
 		a.tasks[t.ID] = t
 		changes = append(changes, putTask(t))

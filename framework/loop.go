@@ -108,6 +108,8 @@ func (l *loop) handle(m any) {
 		}
 	case tellSettings:
 		l.tellExecutors()
+	case agentStates:
+		l.lookAtStates(m)
 	case lookAtMaintenance:
 		l.maintain()
 	case scheduler.Event:

@@ -22,6 +22,7 @@ type master struct {
 	h      mesos.SchedulerHandler
 	agents []func(id string) *mesospb.Offer // what to offer when asked
 	given  int
+	states []*mesospb.MasterResponse_GetAgents_Agent
 }
 
 func newMaster(j *journal) *master {
@@ -41,6 +42,13 @@ func (m *master) Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h 
 	case err := <-m.end:
 		return err
 	}
+}
+
+// Agents are those that the test says there are.
+func (m *master) Agents(context.Context) ([]*mesospb.MasterResponse_GetAgents_Agent, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.states, nil
 }
 
 func (m *master) Send(_ context.Context, calls ...*mesospb.SchedulerCall) error {
@@ -75,4 +83,11 @@ func (m *master) refuseWith(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.refuse = err
+}
+
+// say sets what Agents answers.
+func (m *master) say(states ...*mesospb.MasterResponse_GetAgents_Agent) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.states = states
 }

@@ -78,6 +78,9 @@ func (l *loop) updated(s *mesospb.TaskStatus) {
 	a := l.agents.byID[u.Agent]
 	l.measure(u)
 	l.tellNodeWait(s)
+	if a != nil {
+		l.drainUpdated(a, s)
+	}
 	switch {
 	case u.State == mesospb.TaskState_TASK_UNREACHABLE && a != nil:
 		l.lost(a)
@@ -88,6 +91,9 @@ func (l *loop) updated(s *mesospb.TaskStatus) {
 		l.forgetTask(u.Task, u.Agent)
 	}
 	l.step(scheduler.Updated{Update: u})
+	if a != nil {
+		l.endIdle(a)
+	}
 }
 
 // measure tells how a launch has ended: its pod runs, or the task came to nothing
@@ -134,7 +140,7 @@ func (l *loop) failure(f *mesospb.SchedulerEvent_Failure) {
 	if f.GetExecutorId() != nil {
 		glog.Warningf("framework: executor %s on agent %s has ended, wait status %d", f.GetExecutorId().GetValue(), id, f.GetStatus())
 		if a := l.agents.byID[id]; a != nil {
-			a.runs = false
+			l.executorEnded(a)
 		}
 		l.step(scheduler.ExecutorLost{Agent: id})
 		return

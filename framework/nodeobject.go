@@ -23,6 +23,10 @@ const (
 	// knows them; the address is host:port.
 	AnnotationHostname = "mesos.agent/hostname"
 	AnnotationAddress  = "mesos.agent/address"
+
+	// AnnotationCordoned says that the framework has made a Node unschedulable,
+	// and why: so it is the framework that makes it schedulable again.
+	AnnotationCordoned = "mesos.agent/cordoned"
 )
 
 // wantedNode is what a Node should show, as far as that is the framework's to say.
@@ -37,6 +41,7 @@ type wantedNode struct {
 	maxPods  int   // likewise
 	ready    readiness
 	taints   []v1.Taint // those that are the framework's to set
+	cordoned bool       // the agent is deactivated
 }
 
 // readiness is the Ready condition as the framework would have it. The zero
@@ -66,6 +71,9 @@ func (l *loop) wanted(a *agent) wantedNode {
 	}
 	if a.maintenance.within(maintenanceNotice, l.clock.now()) {
 		w.taints = slices.Concat(w.taints, taintsMaintenance)
+	}
+	if w.cordoned = a.deactivated; w.cordoned {
+		w.taints = slices.Concat(w.taints, taintsDeactivated)
 	}
 	return w
 }
@@ -124,6 +132,21 @@ func (w wantedNode) describe(n *v1.Node) {
 	n.Annotations[AnnotationHostname] = w.hostname
 	n.Annotations[AnnotationAddress] = w.address
 	n.Spec.Taints = withOurTaints(n.Spec.Taints, w.taints, metav1.Now())
+	w.cordon(n)
+}
+
+// cordon makes the Node of a deactivated agent unschedulable, and schedulable again
+// when it was the framework that had made it so.
+func (w wantedNode) cordon(n *v1.Node) {
+	_, ours := n.Annotations[AnnotationCordoned]
+	switch {
+	case w.cordoned && !n.Spec.Unschedulable:
+		n.Spec.Unschedulable = true
+		n.Annotations[AnnotationCordoned] = "an operator of Mesos has deactivated the agent"
+	case !w.cordoned && ours:
+		n.Spec.Unschedulable = false
+		delete(n.Annotations, AnnotationCordoned)
+	}
 }
 
 func (r readiness) condition(now metav1.Time) v1.NodeCondition {

@@ -40,7 +40,7 @@ func TestNodeWaits(t *testing.T) {
 	var told []string
 	for len(l.recorder.queue) > 0 {
 		e := <-l.recorder.queue
-		if e.pod.Name != "php" || e.eventType != v1.EventTypeWarning || e.reason != "WaitsForNode" {
+		if e.about.(*v1.Pod).Name != "php" || e.eventType != v1.EventTypeWarning || e.reason != "WaitsForNode" {
 			t.Errorf("event %+v", e)
 		}
 		told = append(told, e.message)

@@ -75,7 +75,7 @@ func (nw *nodeWriter) write(ctx context.Context, w wantedNode) error {
 	}
 	described := node.DeepCopy()
 	w.describe(described)
-	if !equality.Semantic.DeepEqual(node.ObjectMeta, described.ObjectMeta) || !equality.Semantic.DeepEqual(node.Spec.Taints, described.Spec.Taints) {
+	if !equality.Semantic.DeepEqual(node.ObjectMeta, described.ObjectMeta) || node.Spec.Unschedulable != described.Spec.Unschedulable || !equality.Semantic.DeepEqual(node.Spec.Taints, described.Spec.Taints) {
 		node, err = nw.client.CoreV1().Nodes().Update(ctx, described, metav1.UpdateOptions{})
 		if err != nil {
 			return err

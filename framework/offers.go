@@ -20,12 +20,21 @@ func (l *loop) offered(offers []*mesospb.Offer) {
 	var usableOffers []scheduler.Offer
 	var unwanted, strange []string
 	for _, o := range offers {
+		if l.agents.offers[o.GetId().GetValue()] != nil {
+			glog.Warningf("framework: passing an offer over whose id %s is that of another one", o.GetId().GetValue())
+			continue
+		}
 		if !l.allowed(o.GetHostname()) {
 			unwanted = append(unwanted, o.GetId().GetValue())
 			continue
 		}
 		a := l.agents.take(o)
-		if a.strange() {
+		a.offered = l.clock.now()
+		l.deactivate(a, false)
+		if !a.started {
+			l.drainOver(a)
+		}
+		if a.strange() || a.Draining {
 			l.shutDown(a)
 			l.agents.spend([]string{o.GetId().GetValue()})
 			strange = append(strange, o.GetId().GetValue())
@@ -59,8 +68,12 @@ const strangeRefuse = 5 * time.Second
 // ExecutorInfos.
 func (a *agent) strange() bool { return a.runs && len(a.Executor) == 0 && len(a.tasks) == 0 }
 
-// shutDown ends the executor of an agent on which no task is left.
+// shutDown ends an executor to which no task can be launched.
 func (l *loop) shutDown(a *agent) {
+	if a.Draining {
+		l.endIdle(a)
+		return
+	}
 	glog.Warningf("framework: ending the executor on agent %s: there is no record of what it was started with", a.id)
 	l.outbox.put(job{call: mesos.Shutdown(podtask.ExecutorID, a.id)})
 }

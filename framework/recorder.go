@@ -4,31 +4,32 @@ import (
 	"context"
 
 	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/record"
 )
 
-// recorder writes events about pods, those alike put together. Nobody waits for
+// recorder writes events about pods and nodes, those alike put together. Nobody waits for
 // it: when too many are to be written, some are not.
 type recorder struct {
 	client kubernetes.Interface
-	queue  chan podEvent
+	queue  chan event
 }
 
-type podEvent struct {
-	pod                        *v1.Pod
+type event struct {
+	about                      runtime.Object
 	eventType, reason, message string
 }
 
 func newRecorder(client kubernetes.Interface) *recorder {
-	return &recorder{client: client, queue: make(chan podEvent, 1000)}
+	return &recorder{client: client, queue: make(chan event, 1000)}
 }
 
-func (r *recorder) event(p *v1.Pod, eventType, reason, message string) {
+func (r *recorder) event(about runtime.Object, eventType, reason, message string) {
 	select {
-	case r.queue <- podEvent{p, eventType, reason, message}:
+	case r.queue <- event{about, eventType, reason, message}:
 	default:
 	}
 }
@@ -43,7 +44,7 @@ func (r *recorder) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case e := <-r.queue:
-			out.Event(e.pod, e.eventType, e.reason, e.message)
+			out.Event(e.about, e.eventType, e.reason, e.message)
 		}
 	}
 }

@@ -52,6 +52,9 @@ type agentRecord struct {
 	Hostname string `json:"hostname"`
 	Address  string `json:"address"`
 	Executor []byte `json:"executor"`
+
+	// Draining: the executor there must end before a task can be launched.
+	Draining bool `json:"draining,omitempty"`
 }
 
 // read decodes what s holds. A record that cannot be read is an error that

@@ -11,6 +11,10 @@ import (
 // maintenance that is near.
 const TaintMaintenance = "mesos.agent/maintenance"
 
+// TaintDeactivated is on the Node of an agent that an operator of Mesos has
+// deactivated or drained.
+const TaintDeactivated = "mesos.agent/deactivated"
+
 // Taints by which pods keep away from a Node, or leave it. The pods of an agent
 // that Mesos has lost are deleted, and so replaced by their controllers, when
 // they have tolerated that as long as they say: five minutes unless they say
@@ -20,6 +24,7 @@ var (
 		{Key: v1.TaintNodeUnreachable, Effect: v1.TaintEffectNoSchedule},
 		{Key: v1.TaintNodeUnreachable, Effect: v1.TaintEffectNoExecute},
 	}
+	taintsDeactivated = []v1.Taint{{Key: TaintDeactivated, Effect: v1.TaintEffectNoSchedule}}
 	taintsMaintenance = []v1.Taint{{Key: TaintMaintenance, Effect: v1.TaintEffectNoSchedule}}
 )
 
@@ -45,7 +50,9 @@ func withOurTaints(taints, want []v1.Taint, now metav1.Time) []v1.Taint {
 }
 
 // ourTaint says whether a taint is the framework's to set.
-func ourTaint(t v1.Taint) bool { return lifecycleTaint(t) || t.Key == TaintMaintenance }
+func ourTaint(t v1.Taint) bool {
+	return lifecycleTaint(t) || t.Key == TaintMaintenance || t.Key == TaintDeactivated
+}
 
 // lifecycleTaint says whether a node controller, which does not run here, would
 // manage a taint: whether an agent is there, Mesos knows. Admission puts one of

@@ -1,0 +1,58 @@
+package mesos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// maxAgents bounds the answer of Agents, in bytes: that of 10,000 agents has
+// about 20 MiB.
+const maxAgents = 64 << 20
+
+// Agents asks the leading master for the agents that it knows (the operator API's
+// GET_AGENTS). Operators may keep that from frameworks: then the error is a
+// *CallError with status 401 or 403. ErrNotSubscribed says that no master is known.
+func (s *Scheduler) Agents(ctx context.Context) ([]*mesospb.MasterResponse_GetAgents_Agent, error) {
+	sub := s.live.Load()
+	if sub == nil {
+		return nil, ErrNotSubscribed
+	}
+	call, err := (&mesospb.MasterCall{Type: mesospb.MasterCall_GET_AGENTS.Enum()}).Marshal()
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.wire.post(ctx, s.wire.calls, sub.operator(), "", call)
+	if err != nil {
+		return nil, fmt.Errorf("mesos: GET_AGENTS: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, &CallError{Call: "GET_AGENTS", Status: resp.StatusCode, Body: text(resp)}
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAgents+1))
+	if err == nil && len(body) > maxAgents {
+		err = errors.New("the answer is too long")
+	}
+	answer := &mesospb.MasterResponse{}
+	if err == nil {
+		err = answer.Unmarshal(body)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mesos: the answer to GET_AGENTS: %w", err)
+	}
+	return answer.GetGetAgents().GetAgents(), nil
+}
+
+// operator is where the same master serves its operator API.
+func (sub *subscription) operator() *url.URL {
+	u := *sub.leader
+	u.Path = strings.TrimSuffix(u.Path, "/scheduler")
+	return &u
+}

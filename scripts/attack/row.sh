@@ -16,7 +16,7 @@ row() {
 	got=$("$@" 2>&1)
 	if [[ $got =~ ^($expectation)$ ]]; then
 		held=$((held + 1))
-		printf 'refused    %-4s %s\n' "$id" "$sentence"
+		printf 'ok         %-4s %s\n' "$id" "$sentence"
 	else
 		holes=$((holes + 1))
 		printf 'HOLE       %-4s %s\n%16s want %s\n%16s got  %.600s\n' "$id" "$sentence" '' "$expectation" '' "$got"
@@ -33,7 +33,7 @@ explained() {
 
 # summary ends the script.
 summary() {
-	printf '%d refused, %d explained, %d holes\n' "$held" "$explanations" "$holes"
+	printf '%d ok, %d explained, %d holes\n' "$held" "$explanations" "$holes"
 	[ "$holes" = 0 ] || exit 1
 	exit 0
 }

@@ -60,4 +60,4 @@ row S19 'nobody follows a kubelet elsewhere' $'[45][0-9]{2}\n[45][0-9]{2}\n[1-9]
 row S20 'after a failed upgrade nothing more reaches the kubelet' '403, then (closed|401)' after_failed_upgrade
 row S39 'a node speaks for its own pods alone' $'200\n403' another_pod
 explained S21 'the address of a node' 'whoever may change a node says where it is; a kubelet must show a certificate of the cluster for that address (TestLogsFromKubelet in controlplane)'
-explained S38 'a byte of the executor is changed' 'an executor that replaces itself compares hashes (TestFetch in executor/upgrade); the first is fetched by Mesos, which compares none: fetch it in a network that is closed to others'
+explained S38 'a byte of the executor is changed' 'an executor that replaces itself compares hashes (TestFetchRefuses in executor/upgrade); the first is fetched by Mesos, which compares none: fetch it in a network that is closed to others'

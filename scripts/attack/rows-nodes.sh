@@ -45,7 +45,7 @@ another_pod() {
 	local agent pem
 	agent=$(k get pod victim -o jsonpath='{.spec.nodeName}')
 	agent=$(k get node "$agent" -o jsonpath='{.metadata.annotations.mesos\.agent/id}')
-	pem=/var/lib/kubernetes-mesos/$agent/pki/kubelet-client-current.pem
+	pem=$(echo /var/lib/kubernetes-mesos/"$agent".*/pki/kubelet-client-current.pem)
 	for pod in victim on-redirect; do
 		code --cert "$pem" --key "$pem" -X PATCH -H 'Content-Type: application/merge-patch+json' \
 			-d '{"status":{"message":"seen"}}' "$A/api/v1/namespaces/default/pods/$pod/status"

@@ -11,7 +11,7 @@ secrets_in_history() {
 	git log -p --no-color | grep -E '^\+.*(-----BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}|ghp_[0-9A-Za-z]{36})'
 	[ -s docs/security.md ] || echo 'docs/security.md is missing'
 }
-explained S50 'known vulnerabilities' 'govulncheck needs its database from the network: docs/security.md has the command'
+explained S50 'known vulnerabilities' 'make check runs govulncheck where its database can be reached'
 explained S51 'modules are what go.sum says' 'make check runs go mod tidy -diff; go mod verify is in make release'
 explained S52 'reproducible builds' 'make release builds twice in two folders and compares; TestReproducible in e2e does it for executor_runner'
 explained S53 'the list of what is inside' 'make release writes it from the programs themselves, TestBOM in scripts/bom compares'

@@ -2,14 +2,12 @@ package etcd
 
 import (
 	"context"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap/zapcore"
 )
 
 func start(t *testing.T, dir string) (*Member, *clientv3.Client) {
@@ -66,20 +64,6 @@ func TestStaleSocket(t *testing.T) {
 	m, c := start(t, dir)
 	c.Close()
 	m.Stop()
-}
-
-// At no verbosity is logged what etcd says of the requests it carries out: they
-// hold secrets.
-func TestRequestsAreNotLogged(t *testing.T) {
-	before := flag.Lookup("v").Value.String()
-	if err := flag.Set("v", "10"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { flag.Set("v", before) })
-	log := newLogCore()
-	if log.Enabled(zapcore.DebugLevel) || !log.Enabled(zapcore.InfoLevel) {
-		t.Errorf("at -v=10 debugging is logged: %t, information: %t", log.Enabled(zapcore.DebugLevel), log.Enabled(zapcore.InfoLevel))
-	}
 }
 
 func TestBadDirectory(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,15 +99,29 @@ func TestValidatePath(t *testing.T) {
 	api := newFakeAPI()
 	ready := corev1.NodeCondition{Type: corev1.NodeReady, Status: corev1.ConditionTrue}
 	api.put("ADDED", "/nodes//m1", &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "m1"}, Status: corev1.NodeStatus{Conditions: []corev1.NodeCondition{ready}}})
-	w := ask(NewDoor(api, Options{}), http.MethodGet, "/validate", "")
-	var parts []component
-	if err := json.Unmarshal(w.Body.Bytes(), &parts); err != nil {
-		t.Fatal(err)
+	for name, c := range map[string]corev1.ComponentCondition{
+		"scheduler": {Type: corev1.ComponentHealthy, Status: corev1.ConditionFalse, Error: "no master"},
+		"etcd-0":    {Type: corev1.ComponentHealthy, Status: corev1.ConditionTrue, Message: "ok"},
+	} {
+		api.put("ADDED", "/componentstatuses//"+name, &corev1.ComponentStatus{
+			ObjectMeta: metav1.ObjectMeta{Name: name}, Conditions: []corev1.ComponentCondition{c},
+		})
 	}
-	for i, name := range []string{"etcd-0", "node-0"} {
-		if parts[i].Component != name || parts[i].Health != "success" {
-			t.Errorf("%+v, want %s in health", parts[i], name)
+	validate := func() (parts []component) {
+		if err := json.Unmarshal(ask(NewDoor(api, Options{}), http.MethodGet, "/validate", "").Body.Bytes(), &parts); err != nil {
+			t.Fatal(err)
 		}
+		return parts
+	}
+	want := []component{
+		{"etcd-0", "success", 0, "ok", "nil"}, {"scheduler", "failure", 1, "no master", "no master"}, {"node-0", "success", 0, "m1: ", "nil"},
+	}
+	if got := validate(); !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	api.serve = http.NotFoundHandler()
+	if got := validate(); len(got) != 1 || got[0].Health != "unknown" || !strings.Contains(got[0].Err, "not found") {
+		t.Errorf("%+v, want that nothing is known", got)
 	}
 }
 

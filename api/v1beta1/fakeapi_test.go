@@ -67,12 +67,15 @@ func (f *fakeAPI) put(kind, path string, o coreObject) {
 
 // fakeKinds is the kinds by their paths in core.
 var fakeKinds = map[string]func() (coreObject, runtime.Object){
-	"pods":           func() (coreObject, runtime.Object) { return &corev1.Pod{}, &corev1.PodList{} },
-	"services":       func() (coreObject, runtime.Object) { return &corev1.Service{}, &corev1.ServiceList{} },
-	"endpoints":      func() (coreObject, runtime.Object) { return &corev1.Endpoints{}, &corev1.EndpointsList{} },
-	"nodes":          func() (coreObject, runtime.Object) { return &corev1.Node{}, &corev1.NodeList{} },
-	"namespaces":     func() (coreObject, runtime.Object) { return &corev1.Namespace{}, &corev1.NamespaceList{} },
-	"events":         func() (coreObject, runtime.Object) { return &corev1.Event{}, &corev1.EventList{} },
+	"pods":       func() (coreObject, runtime.Object) { return &corev1.Pod{}, &corev1.PodList{} },
+	"services":   func() (coreObject, runtime.Object) { return &corev1.Service{}, &corev1.ServiceList{} },
+	"endpoints":  func() (coreObject, runtime.Object) { return &corev1.Endpoints{}, &corev1.EndpointsList{} },
+	"nodes":      func() (coreObject, runtime.Object) { return &corev1.Node{}, &corev1.NodeList{} },
+	"namespaces": func() (coreObject, runtime.Object) { return &corev1.Namespace{}, &corev1.NamespaceList{} },
+	"events":     func() (coreObject, runtime.Object) { return &corev1.Event{}, &corev1.EventList{} },
+	"componentstatuses": func() (coreObject, runtime.Object) {
+		return &corev1.ComponentStatus{}, &corev1.ComponentStatusList{}
+	},
 	"secrets":        func() (coreObject, runtime.Object) { return &corev1.Secret{}, &corev1.SecretList{} },
 	"limitranges":    func() (coreObject, runtime.Object) { return &corev1.LimitRange{}, &corev1.LimitRangeList{} },
 	"resourcequotas": func() (coreObject, runtime.Object) { return &corev1.ResourceQuota{}, &corev1.ResourceQuotaList{} },
@@ -108,7 +111,7 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/api":
 		w.Header().Set("Content-Type", jsonType)
 		io.WriteString(w, `{"kind":"APIVersions","versions":["v1"]}`)
-	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz/etcd":
+	case r.URL.Path == "/healthz":
 		io.WriteString(w, "ok")
 	case !ok:
 		http.Error(w, "404 page not found", http.StatusNotFound)

@@ -47,8 +47,7 @@ func (d *door) validate(w http.ResponseWriter, r *http.Request) {
 		writeError(w, noSuchMethod(w, r, methods{http.MethodGet: nil}))
 		return
 	}
-	parts := []component{d.etcd(r)}
-	parts = append(parts, d.nodes(r)...)
+	parts := append(d.components(r), d.nodes(r)...)
 	body, err := json.MarshalIndent(parts, "", "  ")
 	if err != nil {
 		writeError(w, err)
@@ -58,17 +57,30 @@ func (d *door) validate(w http.ResponseWriter, r *http.Request) {
 	w.Write(body) // an error here is the client's, who has gone
 }
 
-func (d *door) etcd(r *http.Request) component {
-	rec := recorder{header: http.Header{}}
-	d.api.ServeHTTP(&rec, d.inner.request(r, http.MethodGet, "/readyz/etcd", nil, nil))
-	return health("etcd-0", rec.code == http.StatusOK, strings.TrimSpace(rec.body.String()))
+// components is the parts that are no nodes, by their names.
+func (d *door) components(r *http.Request) []component {
+	o, err := d.inner.do(r, http.MethodGet, coreRoot+"/componentstatuses", nil, nil)
+	list, ok := o.(*corev1.ComponentStatusList)
+	if err != nil || !ok {
+		return []component{{Component: "componentstatuses", Health: "unknown", HealthCode: 2, Err: fmt.Sprintf("the API server does not tell: %v", err)}}
+	}
+	slices.SortFunc(list.Items, func(a, b corev1.ComponentStatus) int { return strings.Compare(a.Name, b.Name) })
+	var out []component
+	for _, item := range list.Items {
+		for _, c := range item.Conditions {
+			if c.Type == corev1.ComponentHealthy {
+				out = append(out, health(item.Name, c.Status == corev1.ConditionTrue, c.Message+c.Error))
+			}
+		}
+	}
+	return out
 }
 
 func (d *door) nodes(r *http.Request) []component {
 	o, err := d.inner.do(r, http.MethodGet, coreRoot+"/nodes", nil, nil)
 	list, ok := o.(*corev1.NodeList)
 	if err != nil || !ok {
-		return nil // etcd's line tells why
+		return nil // the components' lines tell why
 	}
 	var out []component
 	for i := range list.Items {

@@ -35,12 +35,11 @@ func judged(next authenticator.Request) authenticator.Request {
 // requests of those who are known, and what it asks on their behalf is judged and
 // authorized as theirs. A stranger's request passes by it, to be refused.
 func behindDoor(config *genericapiserver.Config, door func(http.Handler) http.Handler) {
-	auth := &config.Authentication
-	who := auth.Authenticator
-	auth.Authenticator = judged(who)
+	config.Authentication.Authenticator = judged(config.Authentication.Authenticator)
 	build := config.BuildHandlerChainFunc
 	config.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
 		chain := build(api, c)
+		auth := c.Authentication // with what completing the configuration has added
 		front := filters.WithPanicRecovery(localport.Bodies(door(chain)), c.RequestInfoResolver)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			ctx := r.Context()
@@ -49,7 +48,7 @@ func behindDoor(config *genericapiserver.Config, door func(http.Handler) http.Ha
 			}
 			r = r.WithContext(ctx)
 			var j judgement
-			j.response, j.ok, j.err = who.AuthenticateRequest(r)
+			j.response, j.ok, j.err = auth.Authenticator.AuthenticateRequest(r)
 			r = r.WithContext(context.WithValue(ctx, judgementKey{}, j))
 			if j.ok && j.err == nil {
 				front.ServeHTTP(w, r)

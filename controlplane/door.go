@@ -33,15 +33,16 @@ func judged(next authenticator.Request) authenticator.Request {
 
 // behindDoor has the door stand in front of config's API server: it is shown the
 // requests of those who are known, and what it asks on their behalf is judged and
-// authorized as theirs. A stranger's request passes by it, to be refused.
+// authorized as theirs. A stranger's request passes by it, to be refused. Nobody's
+// body may come slowly.
 func behindDoor(config *genericapiserver.Config, door func(http.Handler) http.Handler) {
 	config.Authentication.Authenticator = judged(config.Authentication.Authenticator)
 	build := config.BuildHandlerChainFunc
 	config.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
 		chain := build(api, c)
 		auth := c.Authentication // with what completing the configuration has added
-		front := filters.WithPanicRecovery(localport.Bodies(door(chain)), c.RequestInfoResolver)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		front := filters.WithPanicRecovery(door(chain), c.RequestInfoResolver)
+		return localport.Bodies(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			ctx := r.Context()
 			if len(auth.APIAudiences) > 0 {
 				ctx = authenticator.WithAudiences(ctx, auth.APIAudiences)
@@ -55,6 +56,6 @@ func behindDoor(config *genericapiserver.Config, door func(http.Handler) http.Ha
 				return
 			}
 			chain.ServeHTTP(w, r)
-		})
+		}))
 	}
 }

@@ -68,6 +68,29 @@ func TestSlowBodyEnds(t *testing.T) {
 	}
 }
 
+func TestSlowBodyEndsOnHTTP2(t *testing.T) {
+	t.Parallel()
+	bodies := make(chan readBody, 1)
+	server := httptest.NewUnstartedServer(patient(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		bodies <- readBody{len(b), err}
+	}), 100*time.Millisecond))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	read, write := io.Pipe()
+	t.Cleanup(func() { write.Close() })
+	go func() {
+		if resp, err := server.Client().Post(server.URL, "text/plain", read); err == nil {
+			resp.Body.Close()
+		}
+	}()
+	io.WriteString(write, "abc")
+	if got := <-bodies; got.n != 3 || !errors.Is(got.err, os.ErrDeadlineExceeded) {
+		t.Errorf("%d bytes and %v, want 3 and a deadline exceeded", got.n, got.err)
+	}
+}
+
 // A body that nobody reads does not keep the connection open, either.
 func TestSlowUnreadBodyEnds(t *testing.T) {
 	t.Parallel()

@@ -52,7 +52,7 @@ func newAPIServer(ctx context.Context, s settled, files files, harden hardening,
 	outer.Authentication.Authenticator = orLocal(outer.Authentication.Authenticator)
 	build, factory := outer.BuildHandlerChainFunc, config.KubeAPIs.ControlPlane.StorageFactory
 	outer.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
-		return build(withComponents(api, components, factory), c)
+		return build(withComponents(unlessFull(api, etcd.full), components, factory), c)
 	}
 	if s.Door != nil {
 		behindDoor(outer, s.Door)

@@ -32,6 +32,7 @@ type etcdClient struct {
 	servers []string
 	client  *clientv3.Client
 	failed  <-chan error // when it ends by itself; nil for another's
+	full    func() error // why it can be written no more; nil for another's
 	stop    func()
 }
 
@@ -41,7 +42,7 @@ func startEtcd(ctx context.Context, s settled) (etcdClient, error) {
 	if err != nil {
 		return etcdClient{}, err
 	}
-	e := etcdClient{servers: []string{member.URL}, failed: member.Failed()}
+	e := etcdClient{servers: []string{member.URL}, failed: member.Failed(), full: member.Full}
 	e.client, err = clientv3.New(clientv3.Config{Endpoints: e.servers, Logger: zap.NewNop()})
 	if err != nil {
 		member.Stop()

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
@@ -40,6 +41,8 @@ type Member struct {
 	etcd *embed.Etcd
 	dir  *os.File
 	log  *logCore
+	room *room
+	stop func() // ends the watch of room
 	URL  string // where clients reach it
 }
 
@@ -63,10 +66,11 @@ func Start(ctx context.Context, dir string) (*Member, error) {
 		held.Close()
 		return nil, fmt.Errorf("etcd in %s: %w", dir, err)
 	}
-	m := &Member{etcd: e, dir: held, log: log, URL: socket.String()}
+	m := &Member{etcd: e, dir: held, log: log, room: &room{dir: dir, free: freeSpace}, stop: func() {}, URL: socket.String()}
 	select {
 	case <-e.Server.ReadyNotify():
 		if err = os.Chmod(socket.Path, 0o600); err == nil {
+			m.watchRoom()
 			return m, nil
 		}
 	case err = <-e.Err():
@@ -77,6 +81,15 @@ func Start(ctx context.Context, dir string) (*Member, error) {
 	}
 	m.Stop()
 	return nil, fmt.Errorf("etcd in %s: %w", dir, err)
+}
+
+// watchRoom watches the disk until Stop.
+func (m *Member) watchRoom() {
+	ctx, cancel := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	m.room.look()
+	watching.Go(func() { m.room.watch(ctx) })
+	m.stop = func() { cancel(); watching.Wait() }
 }
 
 func config(dir string, socket url.URL, logger *zap.Logger) *embed.Config {
@@ -102,6 +115,7 @@ func (m *Member) Failed() <-chan error { return m.etcd.Err() }
 // Stop stops etcd, and returns when it is over. It may take some seconds while
 // clients are connected.
 func (m *Member) Stop() {
+	m.stop()
 	m.log.stopping.Store(true)
 	m.etcd.Close()
 	m.dir.Close()

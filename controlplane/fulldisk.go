@@ -1,0 +1,60 @@
+package controlplane
+
+import (
+	"net/http"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/apimachinery/pkg/util/sets"
+	apirequest "k8s.io/apiserver/pkg/endpoints/request"
+)
+
+// reasonDiskFull is the reason of the Status that answers what cannot be stored.
+const reasonDiskFull metav1.StatusReason = "InsufficientStorage"
+
+// unlessFull passes requests to api. While full returns an error, what would be
+// stored is answered with 507 and that error; a nil full never does. It stands
+// behind authorization: strangers learn nothing of the disk.
+func unlessFull(api http.Handler, full func() error) http.Handler {
+	if full == nil {
+		return api
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := full()
+		if info, ok := apirequest.RequestInfoFrom(r.Context()); err == nil || !ok || !stores(info) {
+			api.ServeHTTP(w, r)
+			return
+		}
+		writeStatus(w, metav1.Status{
+			TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
+			Status:   metav1.StatusFailure, Reason: reasonDiskFull, Code: http.StatusInsufficientStorage, Message: err.Error(),
+		})
+	})
+}
+
+// What is posted here is answered, not stored.
+var (
+	questions  = sets.New("authorization.k8s.io", "authentication.k8s.io")
+	connecting = sets.New("exec", "attach", "portforward", "proxy", "token")
+)
+
+// stores reports whether a request has something stored. Deletions are let through
+// since they may be what makes room; the little that they need is there.
+func stores(r *apirequest.RequestInfo) bool {
+	switch r.Verb {
+	case "create", "update", "patch":
+		return r.IsResourceRequest && !questions.Has(r.APIGroup) && !connecting.Has(r.Subresource)
+	}
+	return false
+}
+
+func writeStatus(w http.ResponseWriter, s metav1.Status) {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // plain values
+	}
+	w.Header().Set("Content-Type", runtime.ContentTypeJSON)
+	w.WriteHeader(int(s.Code))
+	_, _ = w.Write(b) // who has gone away needs no answer
+}

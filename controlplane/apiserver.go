@@ -30,7 +30,7 @@ type apiServer struct {
 }
 
 // newAPIServer builds the API server on an etcd that answers. It owns l.
-func newAPIServer(ctx context.Context, s settled, files files, harden hardening, etcd etcdClient, l net.Listener, components map[string]component) (*apiServer, error) {
+func newAPIServer(ctx context.Context, s settled, files files, harden hardening, etcd etcdClient, l net.Listener, components map[string]component, started <-chan struct{}) (*apiServer, error) {
 	o := apiServerOptions(s, files, etcd, l)
 	harden.apply(o, s)
 	if err := o.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
@@ -52,7 +52,8 @@ func newAPIServer(ctx context.Context, s settled, files files, harden hardening,
 	outer.Authentication.Authenticator = orLocal(outer.Authentication.Authenticator)
 	build, factory := outer.BuildHandlerChainFunc, config.KubeAPIs.ControlPlane.StorageFactory
 	outer.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
-		return build(withComponents(unlessFull(api, etcd.full), components, factory), c)
+		api = withComponents(unlessFull(api, etcd.full), components, factory)
+		return build(unlessStarting(api, started), c)
 	}
 	if s.Door != nil {
 		behindDoor(outer, s.Door)

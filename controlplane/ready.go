@@ -8,6 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // pollPeriod is how often a thing that must come true is looked at while the
@@ -36,9 +38,12 @@ func answers(ctx context.Context, client kubernetes.Interface) error {
 	return client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 }
 
-// awaitReady makes what we add to the cluster, and waits for what others add:
-// the system's namespaces and, of its own controllers, the account that a pod
-// must have. Who follows waits for nothing that is the leader's to do.
+// followerPatience is how long a follower waits for what the leader makes.
+const followerPatience = 10 * time.Second
+
+// awaitReady makes what we add to the cluster, and waits for what others add: the
+// system's namespaces, and the account that a pod must have, which is made by the
+// controllers of the leader. Who follows does not wait for it for ever.
 func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interface) error {
 	if err := giveGrants(ctx, client); err != nil {
 		return err
@@ -49,18 +54,25 @@ func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interfa
 	}); err != nil {
 		return err
 	}
+	bounded, cancel := ctx, context.CancelFunc(func() {})
 	select {
 	case <-c.peer.Leading():
 	case <-c.peer.Following():
-		return nil
+		bounded, cancel = context.WithTimeout(ctx, followerPatience)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	defer cancel()
 	if !c.settled.choice.runs(names.ServiceAccountController) {
 		return nil
 	}
-	return until(ctx, func() error {
+	err := until(bounded, func() error {
 		_, err := client.CoreV1().ServiceAccounts(metav1.NamespaceDefault).Get(ctx, "default", metav1.GetOptions{})
 		return err
 	})
+	if err != nil && ctx.Err() == nil {
+		glog.Warningf("the leader has made no service account default/default within %v: serving without it", followerPatience)
+		return nil
+	}
+	return err
 }

@@ -1,0 +1,39 @@
+package controlplane
+
+import (
+	"net/http"
+	"strconv"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// startRetry is after how many seconds who came too early may ask again.
+const startRetry = 1
+
+// unlessStarting passes requests to api. Before ready is closed, those of the local
+// port are answered with 503: the API server would take them, but refuse a pod
+// whose namespace has no service account yet. What belongs to this control plane
+// comes by the secure port, and makes that account.
+func unlessStarting(api http.Handler, ready <-chan struct{}) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-ready:
+		default:
+			if r.Context().Value(localKey{}) != nil {
+				refuseStarting(w)
+				return
+			}
+		}
+		api.ServeHTTP(w, r)
+	})
+}
+
+func refuseStarting(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", strconv.Itoa(startRetry))
+	writeStatus(w, metav1.Status{
+		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
+		Status:   metav1.StatusFailure, Reason: metav1.StatusReasonServiceUnavailable, Code: http.StatusServiceUnavailable,
+		Message: "the control plane is starting, and pods cannot be created yet: try again in a second",
+		Details: &metav1.StatusDetails{RetryAfterSeconds: startRetry},
+	})
+}

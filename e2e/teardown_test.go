@@ -33,9 +33,10 @@ func TestTeardown(t *testing.T) {
 		t.Error("the pod did not outlive framework_runner")
 	}
 
+	// How many it says it marked depends on whether the pod's kubelet was first.
 	began := time.Now()
 	code, out := c.Command("-teardown").Wait()
-	if code != 0 || !strings.Contains(out, "framework "+old+" is torn down") || !strings.Contains(out, "1 bound pods are marked Failed") {
+	if code != 0 || !strings.Contains(out, "framework "+old+" is torn down") || !strings.Contains(out, "bound pods are marked Failed") {
 		t.Fatalf("-teardown ended with %d:\n%s", code, out)
 	}
 	t.Logf("-teardown took %v", since(began))

@@ -29,7 +29,7 @@ func (s *State) orphan(t *task) {
 		// that must go.
 		s.kill(t, removeGrace)
 	case isEnded:
-		s.proved(s.agent(t.Agent)) // the kubelet has told of the pod's end
+		s.proved(t.Agent) // the kubelet has told of the pod's end
 		t.pod = nil
 		s.drop(t)
 	default: // the outcome of Bind or Fail decides

@@ -31,7 +31,7 @@ const steady = time.Minute
 func (s *State) interrupt(t *task, u Update) {
 	s.acknowledge(u)
 	if !t.orphaned && u.endsExecutor() {
-		s.executorEnded(s.agents[t.Agent], hintAsk) // the first word of it
+		s.executorEnded(s.agent(t.Agent), hintAsk) // the first word of it
 	}
 	switch {
 	case t.ran.IsZero() && u.blamesAgent():

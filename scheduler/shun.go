@@ -22,7 +22,7 @@ type record struct {
 // all tasks of it. When a pod is bound there, it suffers until the agent is well
 // again, so that no other is given to it at once.
 func (s *State) strike(t *task) {
-	a := s.agents[t.Agent]
+	a := s.agent(t.Agent)
 	if t.launch <= a.record.last {
 		return
 	}
@@ -40,8 +40,12 @@ func (s *State) strike(t *task) {
 // shunned says that the agent is to be left alone.
 func (a *agent) shunned() bool { return a.record.shun.isSet() }
 
-// proved: a pod runs there.
-func (s *State) proved(a *agent) {
+// proved: a pod runs on that agent, or has run.
+func (s *State) proved(id string) {
+	a := s.agents[id]
+	if a == nil {
+		return // nothing is held against it
+	}
 	a.record.strikes = 0
 	if a.shunned() {
 		s.alarms.stop(&a.record.shun)

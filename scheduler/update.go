@@ -108,9 +108,7 @@ func (s *State) runs(t *task) {
 	if t.ran.IsZero() {
 		t.ran = s.now
 	}
-	if a := s.agents[t.Agent]; a != nil {
-		s.proved(a)
-	}
+	s.proved(t.Agent)
 	if t.pod != nil {
 		s.leaveHome(t.pod)
 	}

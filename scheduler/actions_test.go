@@ -234,6 +234,8 @@ func (w *world) executors() {
 			w.report(t, killedNow, executor, noReason)
 		case here && p.finished:
 			w.report(t, finished, executor, noReason)
+		case here && t.state == starting && w.chance(20):
+			w.report(t, failedNow, executor, noReason) // its node cannot run pods
 		case here && t.state == starting:
 			w.checkRunsOnce(t, p)
 			w.report(t, runningNow, executor, noReason)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -27,6 +28,26 @@ func TestAgentReturnsAfterItsNodeWasTaken(t *testing.T) {
 	}
 	if again != first || len(again.Executor) == 0 || len(again.tasks) == 0 {
 		t.Errorf("of the first agent is known %+v", again)
+	}
+}
+
+// Two agents are on record for a Node, as the first has tasks left. After a restart
+// the Node is that one's which its object names, whatever their ids are.
+func TestNodeNamesItsAgentAfterRestart(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"m-S1", "m-S2"} {
+		as := newAgents(map[string]agentRecord{"m-S1": {Node: "big", Hostname: "big"}, "m-S2": {Node: "big", Hostname: "big"}})
+		node := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "big", Annotations: map[string]string{AnnotationAgent: id}}}
+		as.saw(node)
+		if as.holder["big"] != id {
+			t.Errorf("the Node names agent %s, and %s has it", id, as.holder["big"])
+		}
+		as.byID[id].lost = true
+		other := as.take(makeOffer("o1", "m-S3", four, at("big", 5052)))
+		as.saw(node) // as it was before
+		if !as.holds(other) {
+			t.Errorf("agent %s took the Node over, and %s has it", other.id, as.holder["big"])
+		}
 	}
 }
 

@@ -77,19 +77,20 @@ func (as *agents) remove(a *agent) {
 	}
 }
 
-// saw learns from a Node which agent it was made for.
+// saw learns from a Node which agent it was made for. Of two on record for the
+// same Node that one has it, until one of them offers.
 func (as *agents) saw(n *v1.Node) {
 	id := n.Annotations[AnnotationAgent]
 	if id == "" {
 		return
 	}
-	if _, known := as.byID[id]; known {
-		return
+	holder := as.byID[as.holder[n.Name]]
+	switch a := as.byID[id]; {
+	case a == nil && holder == nil:
+		as.add(id, agentRecord{Node: n.Name, Hostname: n.Annotations[AnnotationHostname], Address: n.Annotations[AnnotationAddress]})
+	case a != nil && a.Node == n.Name && holder != nil && !holder.met:
+		as.holder[n.Name] = id
 	}
-	if _, held := as.holder[n.Name]; held {
-		return
-	}
-	as.add(id, agentRecord{Node: n.Name, Hostname: n.Annotations[AnnotationHostname], Address: n.Annotations[AnnotationAddress]})
 }
 
 // take gives the agent of an offer, known or new. A new one takes over the

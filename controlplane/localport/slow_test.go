@@ -91,6 +91,33 @@ func TestSlowBodyEndsOnHTTP2(t *testing.T) {
 	}
 }
 
+// A reader that is slow itself, as one that waits for a pod to take what it got,
+// reads on: that is nothing that the caller could hurry.
+func TestSlowReaderReadsOn(t *testing.T) {
+	t.Parallel()
+	const patience = 50 * time.Millisecond
+	for _, http2 := range []bool{false, true} {
+		bodies := make(chan readBody, 1)
+		server := httptest.NewUnstartedServer(patient(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.ReadFull(r.Body, make([]byte, 1))
+			<-time.After(4 * patience)
+			b, err := io.ReadAll(r.Body)
+			bodies <- readBody{len(b), err}
+		}), patience))
+		server.EnableHTTP2 = http2
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		resp, err := server.Client().Post(server.URL, "text/plain", bytes.NewReader(make([]byte, 4<<20)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := <-bodies; got.n != 4<<20-1 || got.err != nil {
+			t.Errorf("HTTP/2 is %t: %d more bytes and %v", http2, got.n, got.err)
+		}
+	}
+}
+
 // A body that nobody reads does not keep the connection open, either.
 func TestSlowUnreadBodyEnds(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package framework
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -84,13 +85,31 @@ func (as *agents) saw(n *v1.Node) {
 	if id == "" {
 		return
 	}
-	holder := as.byID[as.holder[n.Name]]
-	switch a := as.byID[id]; {
+	a, holder := as.byID[id], as.byID[as.holder[n.Name]]
+	switch {
 	case a == nil && holder == nil:
-		as.add(id, agentRecord{Node: n.Name, Hostname: n.Annotations[AnnotationHostname], Address: n.Annotations[AnnotationAddress]})
-	case a != nil && a.Node == n.Name && holder != nil && !holder.met:
+		a = as.add(id, agentRecord{Node: n.Name, Hostname: n.Annotations[AnnotationHostname], Address: n.Annotations[AnnotationAddress]})
+	case a == nil || a.Node != n.Name:
+		return
+	case holder != nil && !holder.met:
 		as.holder[n.Name] = id
 	}
+	a.recall(n)
+}
+
+// recall takes from its Node what an earlier life knew of an agent that has not
+// offered in this one.
+func (a *agent) recall(n *v1.Node) {
+	if a.met || a.labels != nil {
+		return
+	}
+	a.labels = map[string]string{}
+	for k, v := range n.Labels {
+		if strings.HasPrefix(k, LabelAttribute) {
+			a.labels[k] = v
+		}
+	}
+	_, a.deactivated = n.Annotations[AnnotationCordoned]
 }
 
 // take gives the agent of an offer, known or new. A new one takes over the

@@ -101,6 +101,34 @@ func TestDeactivated(t *testing.T) {
 	}
 }
 
+// The framework is started again while an agent is deactivated, and again when it is
+// active, though it has nothing to offer: its Node shows how it is, and keeps its
+// labels.
+func TestDeactivatedOverRestarts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).start()
+	w.post(makePod("a"))
+	w.offers(has("S1", four, func(o *mesospb.Offer) {
+		o.Attributes = []*mesospb.Attribute{{Name: proto.String("rack"), Type: mesospb.Value_TEXT.Enum(), Text: &mesospb.Value_Text{Value: proto.String("r1")}}}
+	}))
+	_, tasks := w.launch()
+	w.update(tasks[0], mesospb.TaskState_TASK_RUNNING)
+	w.offers()
+	for _, deactivated := range []bool{false, true, true, false} {
+		w.kill()
+		w.start()
+		w.master.say(state("S1", deactivated, nil))
+		w.frame.askStates <- struct{}{}
+		w.eventually("the Node shows how the agent is", func() bool {
+			n := w.node("host-s1")
+			return n.Spec.Unschedulable == deactivated && tainted(n, TaintDeactivated) == deactivated
+		})
+		if n := w.node("host-s1"); n.Labels[LabelAttribute+"rack"] != "r1" {
+			t.Errorf("deactivated %t: labels %v", deactivated, n.Labels)
+		}
+	}
+}
+
 func tainted(n *v1.Node, key string) bool {
 	for _, taint := range n.Spec.Taints {
 		if taint.Key == key {

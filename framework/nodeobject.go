@@ -66,7 +66,7 @@ func (l *loop) wanted(a *agent) wantedNode {
 	case a.lost:
 		w.ready = readyLost
 		w.taints = taintsLost
-	case a.idle():
+	case a.met && a.idle():
 		w.ready = readyOffers
 	}
 	if a.maintenance.within(maintenanceNotice, l.clock.now()) {

@@ -48,7 +48,14 @@ func (f *chunks) send(frame []byte) error {
 	return err
 }
 
-func (f *chunks) flush() error { return f.connection.Flush() }
+// flush ends the deadline of what was sent: HTTP/2 would end a stream by it on
+// which nothing happens.
+func (f *chunks) flush() error {
+	if err := f.connection.Flush(); err != nil {
+		return err
+	}
+	return f.until(time.Time{})
+}
 
 func (f *chunks) end() { f.until(time.Time{}) } // for the connection's next request, if it lives
 

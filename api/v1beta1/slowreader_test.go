@@ -57,19 +57,32 @@ func (d *deadlines) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// A client who reads nothing is given up; one whose watch has ended may ask again.
+// A client who reads nothing is given up; one for whom there is nothing to read is
+// not, and when his watch has ended he may ask again.
 func TestWriteDeadlines(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI()
 	pod := testPod("a", nil)
+	client := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+	var sent, flushed []time.Time
 	api.serve = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin(w)
+		client.set = nil
 		w.Write(framed("ADDED", api.encode(pod)))
+		sent = client.set
+		w.(http.Flusher).Flush()
+		flushed = client.set
+		w.Write(framed("MODIFIED", api.encode(pod)))
 	})
-	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 	began := time.Now()
-	NewDoor(api, Options{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1beta1/watch/pods", nil))
-	if len(w.set) != 2 || w.set[0].Before(began.Add(sendTimeout)) || !w.set[1].IsZero() {
-		t.Errorf("deadlines %v, want %v after %v, and none at the end", w.set, sendTimeout, began)
+	NewDoor(api, Options{}).ServeHTTP(client, httptest.NewRequest(http.MethodGet, "/api/v1beta1/watch/pods", nil))
+	if len(sent) != 1 || sent[0].Before(began.Add(sendTimeout)) {
+		t.Errorf("deadlines %v for an event, want %v after %v", sent, sendTimeout, began)
+	}
+	if len(flushed) != 2 || !flushed[1].IsZero() {
+		t.Errorf("deadlines %v when it has gone, want none at the end", flushed)
+	}
+	if end := client.set[len(client.set)-1]; !end.IsZero() {
+		t.Errorf("deadline %v when the watch has ended, want none", end)
 	}
 }

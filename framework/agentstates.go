@@ -54,6 +54,7 @@ func forbidden(err error) bool {
 
 // lookAtStates compares what the master says with what is known of its agents.
 func (l *loop) lookAtStates(states agentStates) {
+	l.answered = true
 	for _, state := range states.agents {
 		a := l.agents.byID[state.GetAgentInfo().GetId().GetValue()]
 		if a == nil || a.offered.After(states.asked) {

@@ -21,8 +21,10 @@ func (l *loop) drainUpdated(a *agent, s *mesospb.TaskStatus) {
 		return
 	}
 	l.draining(a)
-	if s.GetState() == mesospb.TaskState_TASK_KILLED {
-		l.deactivate(a, true) // tasks are dropped after a reactivation, too
+	// The master knows better. Where it does not tell, a drop says nothing: tasks are
+	// dropped after a reactivation, too.
+	if s.GetState() == mesospb.TaskState_TASK_KILLED && !l.answered {
+		l.deactivate(a, true)
 	}
 	select {
 	case l.askStates <- struct{}{}:

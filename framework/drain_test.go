@@ -101,6 +101,28 @@ func TestDeactivated(t *testing.T) {
 	}
 }
 
+// A task that a drain has killed tells of a deactivated agent only where the master
+// does not: the last ones may end after the agent was reactivated.
+func TestKilledByDrainAfterReactivation(t *testing.T) {
+	t.Parallel()
+	for _, answered := range []bool{false, true} {
+		f, err := New(newWorld(t).config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := f.newLoop(records{})
+		l.offered([]*mesospb.Offer{makeOffer("o1", "S1", four, withExecutor)})
+		if answered {
+			l.lookAtStates(agentStates{f.clock.now(), []*mesospb.MasterResponse_GetAgents_Agent{state("S1", false, nil)}})
+		}
+		a := l.agents.byID["S1"]
+		l.drainUpdated(a, &mesospb.TaskStatus{State: mesospb.TaskState_TASK_KILLED.Enum(), Reason: mesospb.TaskStatus_REASON_AGENT_DRAINING.Enum()})
+		if a.deactivated == answered || !a.Draining {
+			t.Errorf("the master has answered %t: deactivated %t, draining %t", answered, a.deactivated, a.Draining)
+		}
+	}
+}
+
 // The framework is started again while an agent is deactivated, and again when it is
 // active, though it has nothing to offer: its Node shows how it is, and keeps its
 // labels.

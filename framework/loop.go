@@ -53,6 +53,7 @@ type loop struct {
 	nodeWaits map[string]string // what a pod's node waits for, by uid, as the pod's events tell
 
 	connected bool
+	answered  bool                 // the master has told how its agents are, so that nothing of it is guessed
 	lastEvent time.Time            // when Mesos said something, or this life began
 	unheard   map[string]time.Time // when a pod without a node was first seen, by uid, until it runs
 }

@@ -21,9 +21,9 @@ const heldToLook = 32
 // at agents with new offers, or, when a class has become ready, at those held.
 // The agents take turns: each takes the oldest pod that fits what it has left,
 // until none fits any. Pods that can only run there, as they did before, go
-// first: what they use was theirs. Beyond these, no pod is passed over for a younger one on offers
-// that would have done for it, pods spread over the agents, and each turn
-// either places a pod or ends the agent's part.
+// first: what they use was theirs. Beyond these, no pod is passed over for a
+// younger one on offers that would have done for it, pods spread over the agents,
+// and each turn either places a pod or ends the agent's part.
 func (s *State) match() {
 	if !s.connected || !s.listed {
 		return

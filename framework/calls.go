@@ -26,7 +26,11 @@ func (l *loop) do(c scheduler.Call) {
 	case scheduler.Revive:
 		l.outbox.put(job{call: mesos.Revive()})
 	case scheduler.Kill:
-		l.outbox.put(job{call: mesos.Kill(c.Task, c.Agent, -1)})
+		j := job{call: mesos.Kill(c.Task, c.Agent, -1)}
+		if c.Record != nil {
+			j.changes = []Change{putTask(*c.Record)}
+		}
+		l.outbox.put(j)
 	case scheduler.Reconcile:
 		l.reconcile(c.Tasks)
 	case scheduler.Acknowledge:

@@ -39,6 +39,24 @@ func TestCrashBeforeAccept(t *testing.T) {
 	}
 }
 
+// A task whose pod goes on without it is killed only when its record says so: the
+// next life must not bind the pod to where it is about to end.
+func TestKillIsOnRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).start()
+	w.post(makePod("php"))
+	w.offers(has("S1", four))
+	_, tasks := w.launch()
+	w.update(tasks[0], mesospb.TaskState_TASK_UNREACHABLE)
+	w.update(tasks[0], mesospb.TaskState_TASK_STARTING) // it is back, too late
+	if got := w.call(mesospb.SchedulerCall_KILL).GetKill().GetTaskId().GetValue(); got != "uid-php.1" {
+		t.Errorf("killed %s", got)
+	}
+	if record, _ := w.store.get(keyTasks + "uid-php.1"); !bytes.Contains(record, []byte(`"Killed":true`)) {
+		t.Errorf("its record: %s", record)
+	}
+}
+
 // A framework that Mesos removed is not begun anew over the heads of pods.
 func TestRemoved(t *testing.T) {
 	t.Parallel()

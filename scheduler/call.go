@@ -39,8 +39,13 @@ type (
 	// the executor sees it more than once. A killed task's pod may be bound to
 	// another node, or to none, and wait for another attempt: the executor
 	// must touch the pod object only where it is bound to its own node, and
-	// never when it is finished.
-	Kill struct{ Task, Agent string }
+	// never when it is finished. Where the pod may be launched again, Record is to
+	// be stored first: were the task taken up again after a crash, and the pod
+	// bound to its node, the Kill would end the pod.
+	Kill struct {
+		Task, Agent string
+		Record      *Task // may be nil
+	}
 
 	// Reconcile asks for the state of the tasks, 1,000 at most; with none, of
 	// all the master knows.

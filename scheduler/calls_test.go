@@ -53,6 +53,9 @@ func (w *world) agentOf(id string) *wAgent {
 }
 
 func (w *world) do(c Call) {
+	if k, ok := c.(Kill); ok && k.Record != nil {
+		w.stored[k.Task] = *k.Record
+	}
 	switch c.(type) {
 	case Launch, Decline, Suppress, Revive, Kill, Reconcile, Acknowledge:
 		if !w.connected {

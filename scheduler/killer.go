@@ -72,7 +72,12 @@ func (s *State) killStrangers() {
 // sendKill sends a Kill, to be repeated ever more slowly until it is answered.
 func (s *State) sendKill(t *task, first, most time.Duration) {
 	t.spare, t.away = false, false
-	s.call(Kill{Task: t.ID, Agent: t.Agent})
+	k := Kill{Task: t.ID, Agent: t.Agent}
+	if s.pods[t.PodUID] != nil {
+		t.Killed = true
+		k.Record = new(t.Task)
+	}
+	s.call(k)
 	s.alarms.set(&t.alarm, s.now.Add(backoff(t.tries, first, most)))
 	t.tries++
 }

@@ -40,4 +40,7 @@ type Task struct {
 	Node    string // name of the Node object of that agent
 	Amount  Amount
 	Ports   []uint16
+
+	// Killed: the pod goes on without this attempt. See [Kill].
+	Killed bool `json:",omitempty"`
 }

@@ -13,7 +13,8 @@ func (s *State) restored(tasks []Task) {
 }
 
 // adopt gives a pod its task of an earlier life back: that of the latest
-// attempt. The attempts before it came to nothing; should one live, it must end.
+// attempt, unless that was killed. The attempts before it came to nothing; should
+// one live, it must end.
 func (s *State) adopt(p *pod, node string) {
 	var latest *task
 	for _, t := range s.stored[p.UID] {
@@ -25,12 +26,18 @@ func (s *State) adopt(p *pod, node string) {
 		}
 	}
 	delete(s.stored, p.UID)
-	if latest != nil {
-		p.task, latest.pod = latest, p
-		p.attempt, p.state = latest.Attempt, placed
-		if node == "" {
-			s.tell(p, "waiting for Mesos to tell what became of task "+latest.ID+", launched before the framework was started again")
-		}
+	if latest == nil {
+		return
+	}
+	p.attempt = latest.Attempt
+	if latest.Killed {
+		s.kill(latest, 0)
+		return
+	}
+	p.task, latest.pod = latest, p
+	p.state = placed
+	if node == "" {
+		s.tell(p, "waiting for Mesos to tell what became of task "+latest.ID+", launched before the framework was started again")
 	}
 }
 

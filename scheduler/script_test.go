@@ -21,7 +21,7 @@ import (
 //	pod a cpu=1 mem=64 port=31080 select=zone=a tolerate=gpu on=n1
 //	removed a
 //	listed
-//	restored a.1 agent=A1 node=n1 cpu=1 mem=64
+//	restored a.1 agent=A1 node=n1 cpu=1 mem=64 killed
 //	node n1 zone=a taint=gpu=yes:NoSchedule cordoned pods=2
 //	node-gone n1
 //	subscribed
@@ -169,7 +169,7 @@ func (w *words) task() Task {
 	w.err = cmp.Or(w.err, err)
 	return Task{
 		ID: w.name, PodUID: pod, Attempt: n,
-		Agent: w.get("agent"), Node: w.get("node"), Amount: w.amount(), Ports: w.ports(),
+		Agent: w.get("agent"), Node: w.get("node"), Amount: w.amount(), Ports: w.ports(), Killed: w.has("killed"),
 	}
 }
 
@@ -241,6 +241,9 @@ func showCall(c Call) string {
 	case Revive:
 		return "revive"
 	case Kill:
+		if c.Record != nil {
+			return "kill " + c.Task + " on " + c.Agent + ", stored"
+		}
 		return "kill " + c.Task + " on " + c.Agent
 	case Reconcile:
 		if len(c.Tasks) == 0 {

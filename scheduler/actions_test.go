@@ -227,6 +227,11 @@ func (w *world) executors() {
 			}
 			t.agent.executor = true
 			w.report(t, starting, executor, noReason)
+			t.waits = w.chance(6)
+			t.updates[len(t.updates)-1].Waits = t.waits
+		case t.waits:
+			t.waits = false
+			w.report(t, starting, executor, noReason)
 		case p == nil && t.state == runningNow:
 			w.report(t, killedNow, executor, noReason)
 		case here && p.deleting:

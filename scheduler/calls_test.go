@@ -254,16 +254,19 @@ func (w *world) acknowledged(c Acknowledge) {
 func (w *world) bind(c Bind) {
 	p := w.byUID[c.PodUID]
 	var err error
+	denied := w.chance(10)
 	switch {
 	case p == nil || p.finished:
-		err = errors.New("no such pod")
+		err, denied = errors.New("no such pod"), false
 	case p.node != "":
-		err = errors.New("bound to " + p.node)
+		err, denied = errors.New("bound to "+p.node), false
+	case denied:
+		err = errors.New("a webhook says no")
 	default:
 		p.node = c.Task.Node
 		w.watch = append(w.watch, PodAdded{p.Pod, p.node})
 	}
-	w.results = append(w.results, Bound{Task: c.Task.ID, Err: err})
+	w.results = append(w.results, Bound{Task: c.Task.ID, Err: err, Denied: denied})
 }
 
 // entry is a line of a life's story.

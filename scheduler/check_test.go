@@ -190,7 +190,7 @@ func (w *world) mayAcknowledge(t *wTask, u *wUpdate) string {
 	bound := p.node == t.Node
 	_, recorded := w.stored[t.ID]
 	switch {
-	case !isTerminal(u.State) && known != nil && known.state <= binding:
+	case !isTerminal(u.State) && !u.Waits && known != nil && known.state <= binding:
 		return "the binding is not stored"
 	case mean(u.Update) == vanished && bound:
 		return "the pod's end is not stored"

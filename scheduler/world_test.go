@@ -74,6 +74,7 @@ type wTask struct {
 	updates  []*wUpdate        // kept by the agent until acknowledged
 	over     bool              // terminal
 	killed   bool
+	waits    bool // its node cannot run pods yet
 	lastSent time.Time
 }
 

@@ -3,6 +3,7 @@ package framework
 import (
 	"context"
 	"encoding/json"
+	"regexp"
 	"sync"
 	"time"
 
@@ -22,14 +23,18 @@ const (
 	firstWord = time.Second
 
 	// nextWord is how long a reason stands before another replaces it; twice
-	// as long each time, up to lastWord.
-	nextWord = 10 * time.Second
-	lastWord = time.Minute
+	// as long each time, up to lastWord for a reason of another kind, and up to
+	// lastFigures for one with other figures only: what thousands of pods lack
+	// changes with every pod that comes or goes.
+	nextWord    = 10 * time.Second
+	lastWord    = time.Minute
+	lastFigures = 5 * time.Minute
 )
 
 // explainer writes why pods wait: into the PodScheduled condition and as an
-// event. Only the latest reason of a pod is kept, and written seldom, so that
-// thousands of waiting pods do not keep the API server from starting others.
+// event, when it is of another kind. Only the latest reason of a pod is kept, and
+// written seldom, so that thousands of waiting pods do not keep the API server
+// from starting others.
 type explainer struct {
 	client   kubernetes.Interface
 	pods     cache.Store
@@ -45,8 +50,24 @@ type saying struct {
 	pod     *v1.Pod
 	message string
 	written string    // what the API server has been told
-	next    time.Time // when it may be told again
+	at      time.Time // when that was, or when the pod began to wait
 	pause   time.Duration
+}
+
+// next is when the API server may be told the message.
+func (s *saying) next() time.Time {
+	if sameKind(s.message, s.written) {
+		return s.at.Add(s.pause)
+	}
+	return s.at.Add(min(s.pause, lastWord))
+}
+
+// amounts are the figures in a message.
+var amounts = regexp.MustCompile(`[0-9][0-9.]*( to [0-9.]+)?`)
+
+// sameKind reports whether two messages differ in their figures only.
+func sameKind(a, b string) bool {
+	return amounts.ReplaceAllString(a, "") == amounts.ReplaceAllString(b, "")
 }
 
 func newExplainer(client kubernetes.Interface, pods cache.Store, recorder *recorder) *explainer {
@@ -63,12 +84,12 @@ func (x *explainer) say(p *v1.Pod, message string) {
 	uid := string(p.UID)
 	s := x.said[uid]
 	if s == nil {
-		s = &saying{next: time.Now().Add(firstWord), pause: nextWord}
+		s = &saying{at: time.Now(), pause: firstWord}
 		x.said[uid] = s
 	}
 	s.pod, s.message = p, message
 	if s.message != s.written {
-		x.queue.AddAfter(uid, time.Until(s.next))
+		x.queue.AddAfter(uid, time.Until(s.next()))
 	}
 }
 
@@ -88,33 +109,33 @@ func (x *explainer) write(ctx context.Context, uid string) error {
 		x.mu.Unlock()
 		return nil
 	}
-	if early := time.Until(s.next); early > 0 { // put in twice
+	if early := time.Until(s.next()); early > 0 { // put in twice
 		x.mu.Unlock()
 		x.queue.AddAfter(uid, early)
 		return nil
 	}
-	pod, message := s.pod, s.message
+	pod, message, news := s.pod, s.message, !sameKind(s.message, s.written)
 	x.mu.Unlock()
 
 	if err := x.limit.Wait(ctx); err != nil {
 		return err
 	}
-	if err := x.patch(ctx, pod, message); err != nil {
+	if err := x.patch(ctx, pod, message, news); err != nil {
 		return err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	s.written, s.next = message, time.Now().Add(s.pause)
+	s.written, s.at, s.pause = message, time.Now(), max(nextWord, min(2*s.pause, lastFigures))
 	if s.message != message {
-		x.queue.AddAfter(uid, s.pause)
+		x.queue.AddAfter(uid, time.Until(s.next()))
 	}
-	s.pause = min(2*s.pause, lastWord)
 	return nil
 }
 
 // patch writes the condition, unless the pod is bound by now: the version that
-// it names makes the API server refuse what a binding has overtaken.
-func (x *explainer) patch(ctx context.Context, pod *v1.Pod, message string) error {
+// it names makes the API server refuse what a binding has overtaken. News is
+// worth an event, too.
+func (x *explainer) patch(ctx context.Context, pod *v1.Pod, message string, news bool) error {
 	if obj, ok, _ := x.pods.GetByKey(pod.Namespace + "/" + pod.Name); ok {
 		pod = obj.(*v1.Pod)
 	}
@@ -132,7 +153,9 @@ func (x *explainer) patch(ctx context.Context, pod *v1.Pod, message string) erro
 	if err != nil {
 		return err
 	}
-	x.recorder.event(pod, v1.EventTypeWarning, "FailedScheduling", message)
+	if news {
+		x.recorder.event(pod, v1.EventTypeWarning, "FailedScheduling", message)
+	}
 	return nil
 }
 

@@ -1,0 +1,133 @@
+package framework
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// callCounts is how many calls were made, by type.
+type callCounts struct {
+	mu     sync.Mutex
+	calls  map[mesospb.SchedulerCall_Type]map[int64]int // by second
+	asked  int                                          // tasks that RECONCILE named
+	killed map[string]int                               // by task
+}
+
+func (c *callCounts) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls, c.asked, c.killed = map[mesospb.SchedulerCall_Type]map[int64]int{}, 0, map[string]int{}
+}
+
+func (c *callCounts) add(call *mesospb.SchedulerCall) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls[call.GetType()] == nil {
+		c.calls[call.GetType()] = map[int64]int{}
+	}
+	c.calls[call.GetType()][time.Now().Unix()]++
+	c.asked += len(call.GetReconcile().GetTasks())
+	if kill := call.GetKill(); kill != nil {
+		c.killed[kill.GetTaskId().GetValue()]++
+	}
+}
+
+// of is how many calls of a type there were, and within the busiest second.
+func (c *callCounts) of(t mesospb.SchedulerCall_Type) (all, second int) {
+	for _, n := range c.calls[t] {
+		all += n
+		second = max(second, n)
+	}
+	return all, second
+}
+
+// String is all of them.
+func (c *callCounts) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var parts []string
+	for _, t := range slices.Sorted(maps.Keys(c.calls)) {
+		all, second := c.of(t)
+		parts = append(parts, fmt.Sprintf("%d %s (%d a second at most)", all, t, second))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// bounded checks what reconciliation of this many tasks may cost.
+func (c *callCounts) bounded(t *testing.T, many int, kills bool) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if all, _ := c.of(mesospb.SchedulerCall_RECONCILE); c.asked > 2*many || all > 2*many/maxReconcile+20 {
+		t.Errorf("%d RECONCILEs asked for %d tasks", all, c.asked)
+	}
+	if _, second := c.of(mesospb.SchedulerCall_KILL); second > 500 { // a second of the clock meets two of the core's
+		t.Errorf("%d KILLs in a second", second)
+	}
+	if kills && len(c.killed) != many/2 || !kills && len(c.killed) != 0 {
+		t.Errorf("%d tasks were killed", len(c.killed))
+	}
+	for id, n := range c.killed {
+		if n > 1 {
+			t.Errorf("task %s was killed %d times", id, n)
+		}
+	}
+}
+
+// counted is a connection whose calls are counted.
+type counted struct {
+	Mesos
+	counts *callCounts
+}
+
+func (c counted) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) error {
+	for _, call := range calls {
+		c.counts.add(call)
+	}
+	return c.Mesos.Send(ctx, calls...)
+}
+
+// captureLog takes what is logged from now on; the function that it returns ends
+// that, and tells how many lines there were.
+func captureLog(t *testing.T) func() int {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := make(chan int)
+	go func() {
+		n := 0
+		for lines := bufio.NewScanner(r); lines.Scan(); {
+			n++
+		}
+		counted <- n
+	}()
+	glog.Flush()
+	stderr, before := os.Stderr, flag.Lookup("logtostderr").Value.String()
+	os.Stderr = w
+	if err := flag.Set("logtostderr", "true"); err != nil {
+		t.Fatal(err)
+	}
+	end := sync.OnceValue(func() int {
+		glog.Flush()
+		os.Stderr = stderr
+		_ = flag.Set("logtostderr", before)
+		w.Close()
+		return <-counted
+	})
+	t.Cleanup(func() { end() })
+	return end
+}

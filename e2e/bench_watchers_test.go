@@ -92,7 +92,7 @@ func spentOnWatchers(b *testing.B, c *cluster.Cluster, path string) float64 {
 }
 
 // cpuSeconds is what a process has spent of the processors.
-func cpuSeconds(b *testing.B, pid int) float64 {
+func cpuSeconds(b testing.TB, pid int) float64 {
 	b.Helper()
 	const ticks = 100 // in a second, to /proc
 	fields := stat(pid)

@@ -54,7 +54,7 @@ func stat(pid int) []string {
 }
 
 // rss is the resident memory of a process in MB.
-func rss(b *testing.B, pid int) float64 {
+func rss(b testing.TB, pid int) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -23,6 +23,8 @@ type callCounts struct {
 	calls  map[mesospb.SchedulerCall_Type]map[int64]int // by second
 	asked  int                                          // tasks that RECONCILE named
 	killed map[string]int                               // by task
+
+	firstKill, lastKill time.Time
 }
 
 func (c *callCounts) reset() {
@@ -40,6 +42,10 @@ func (c *callCounts) add(call *mesospb.SchedulerCall) {
 	c.calls[call.GetType()][time.Now().Unix()]++
 	c.asked += len(call.GetReconcile().GetTasks())
 	if kill := call.GetKill(); kill != nil {
+		c.lastKill = time.Now()
+		if len(c.killed) == 0 {
+			c.firstKill = c.lastKill
+		}
 		c.killed[kill.GetTaskId().GetValue()]++
 	}
 }
@@ -75,6 +81,9 @@ func (c *callCounts) bounded(t *testing.T, many int, kills bool) {
 	}
 	if _, second := c.of(mesospb.SchedulerCall_KILL); second > 500 { // a second of the clock meets two of the core's
 		t.Errorf("%d KILLs in a second", second)
+	}
+	if least := time.Duration(len(c.killed)/250-1) * time.Second; c.lastKill.Sub(c.firstKill) < least-100*time.Millisecond {
+		t.Errorf("%d KILLs within %s", len(c.killed), c.lastKill.Sub(c.firstKill))
 	}
 	if kills && len(c.killed) != many/2 || !kills && len(c.killed) != 0 {
 		t.Errorf("%d tasks were killed", len(c.killed))

@@ -54,14 +54,17 @@ func stat(pid int) []string {
 }
 
 // rss is the resident memory of a process in MB.
-func rss(b testing.TB, pid int) float64 {
+func rss(b testing.TB, pid int) float64 { return memoryOf(b, pid, "VmRSS") }
+
+// memoryOf is a line of /proc/PID/status in MB.
+func memoryOf(b testing.TB, pid int, name string) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		b.Fatal(err)
 	}
 	for _, line := range strings.Split(string(status), "\n") {
-		if rest, is := strings.CutPrefix(line, "VmRSS:"); is {
+		if rest, is := strings.CutPrefix(line, name+":"); is {
 			kib, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
 			if err != nil {
 				b.Fatal(err)
@@ -69,7 +72,7 @@ func rss(b testing.TB, pid int) float64 {
 			return float64(kib) / 1024
 		}
 	}
-	b.Fatal("no VmRSS")
+	b.Fatal("no ", name)
 	return 0
 }
 

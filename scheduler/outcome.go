@@ -37,13 +37,14 @@ func (s *State) bound(e Bound) {
 }
 
 // notBound ends a task whose pod was not bound. A pod that was denied goes back to
-// the queue: a quota or a webhook may be of another mind later, or of another node.
+// the queue, unless somebody else has bound it meanwhile: a quota or a webhook may
+// be of another mind later, or of another node.
 func (s *State) notBound(t *task, why string, denied bool) {
 	p := t.pod
 	switch {
 	case p == nil:
 		s.endOr(t, func() { s.kill(t, 0) })
-	case !denied:
+	case !denied || p.node != "":
 		p.task, p.state = nil, leftAlone
 		s.tell(p, why)
 		s.endOr(t, func() { s.kill(t, 0) })

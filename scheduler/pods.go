@@ -9,6 +9,7 @@ import (
 type pod struct {
 	Pod
 	seq   uint64 // order of arrival
+	node  string // that it is bound to, as was told last; of our own bindings Bound tells first
 	state podState
 	class *class // while it waits
 	place int    // among the ready pods of its class, or among the late ones
@@ -52,6 +53,7 @@ func (s *State) podAdded(in Pod, node string) {
 		s.pods[in.UID] = p
 		s.adopt(p, node)
 	}
+	p.node = node
 	same := p.Pod.Class == in.Class && (in.Class != "" || reflect.DeepEqual(p.Pod, in))
 	switch {
 	case p.state == placed:

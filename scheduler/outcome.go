@@ -27,7 +27,7 @@ func (s *State) bound(e Bound) {
 		s.endOr(t, func() { s.kill(t, removeGrace) })
 	default:
 		t.pod.failures, t.pod.trouble = 0, ""
-		t.state = running
+		t.pod.node, t.state = t.Node, running
 		s.heard(t)
 		if u := t.last; u != nil {
 			t.last = nil

@@ -9,7 +9,7 @@ import (
 type pod struct {
 	Pod
 	seq   uint64 // order of arrival
-	node  string // that it is bound to, as was told last; of our own bindings Bound tells first
+	node  string // that it is known to be bound to; never undone
 	state podState
 	class *class // while it waits
 	place int    // among the ready pods of its class, or among the late ones
@@ -52,6 +52,9 @@ func (s *State) podAdded(in Pod, node string) {
 		p.alarm.ring = func() { s.backoffOver(p) }
 		s.pods[in.UID] = p
 		s.adopt(p, node)
+	}
+	if node == "" {
+		node = p.node // an old event: the binding has been told by Bound
 	}
 	p.node = node
 	same := p.Pod.Class == in.Class && (in.Class != "" || reflect.DeepEqual(p.Pod, in))

@@ -73,4 +73,5 @@ func (s *State) strangerUpdated(u Update) {
 		return // late: the agent sends in order, so this is from before the end
 	}
 	s.kill(s.newTask(Task{ID: u.Task, Agent: u.Agent}), 0)
+	s.roomGrew(s.agents[u.Agent]) // it has an executor, which no pod has to pay for
 }

@@ -16,6 +16,10 @@ import (
 // secretsKeyBytes is the length of a key of NaCl's secretbox.
 const secretsKeyBytes = 32
 
+// madeSuffix is what the name of the file has after that of the key which says that
+// there has been a key.
+const madeSuffix = ".made"
+
 // newSecretsKey makes a key for secrets, as the API server reads it.
 func newSecretsKey() []byte {
 	key := make([]byte, secretsKeyBytes)
@@ -28,12 +32,19 @@ func (s settled) secretsKeyFile() string { return filepath.Join(s.DataDir, "pki"
 
 // secretsKey returns the key in the file at path. It makes one when there is
 // none: also where secrets are not encrypted, so that whoever switches that on
-// and off, on one framework_runner after the other, leaves none unreadable.
+// and off, on one framework_runner after the other, leaves none unreadable. A key
+// that was there once is not replaced.
 func secretsKey(path string) ([]byte, error) {
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, gone := os.Stat(path + madeSuffix); gone == nil {
+			return nil, fmt.Errorf("key for secrets: %s is missing: restore it from a backup, or, if no secret was ever encrypted, delete %s", path, path+madeSuffix)
+		}
 		key = newSecretsKey()
-		return bytes.TrimSpace(key), pki.WriteFile(path, key, 0o600)
+		err = pki.WriteFile(path, key, 0o600)
+	}
+	if err == nil {
+		err = pki.WriteFile(path+madeSuffix, []byte("secrets.key has been made; secrets may be encrypted with it\n"), 0o600)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("key for secrets: %w", err)

@@ -144,7 +144,8 @@ func wantClosed(t *testing.T, dir string) {
 	}
 }
 
-// A key that is none is not replaced: what it had encrypted would be lost.
+// A key that is none, or is missing, is not replaced: what it had encrypted would be
+// lost.
 func TestBrokenSecretsKey(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "secrets.key")
@@ -160,5 +161,11 @@ func TestBrokenSecretsKey(t *testing.T) {
 	}
 	if _, err := secretsKey(path); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("error %v does not name %s", err, path)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := secretsKey(path); err == nil || !strings.Contains(err.Error(), path+" is missing") {
+		t.Errorf("a missing key: %v", err)
 	}
 }

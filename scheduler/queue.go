@@ -2,10 +2,12 @@ package scheduler
 
 import "time"
 
-// Backoff of a pod whose launches fail.
+// Backoff of a pod whose launches fail. That of a bound pod is shorter: it can go
+// nowhere else, and its containers may run on without a kubelet.
 const (
 	firstBackoff = time.Second
 	mostBackoff  = time.Minute
+	boundBackoff = 15 * time.Second
 )
 
 // enqueue puts a pod at its place in the order of arrival.
@@ -29,7 +31,11 @@ func (s *State) becomeReady(p *pod) {
 // requeue brings a pod back to its old place after an attempt that came to
 // nothing. Unless free, it backs off first.
 func (s *State) requeue(p *pod, trouble string, free bool) {
-	wait := backoff(p.failures, firstBackoff, mostBackoff)
+	most := mostBackoff
+	if p.home != nil {
+		most = boundBackoff
+	}
+	wait := backoff(p.failures, firstBackoff, most)
 	p.task, p.trouble = nil, trouble
 	p.failures++
 	if free && p.failures == 1 {

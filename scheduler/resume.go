@@ -22,7 +22,8 @@ type home struct {
 }
 
 // steady is how long a pod must have run for the end of its executor to count as
-// the first, after which another one is started at once.
+// the first, after which another one is started at once. When it ran for a shorter
+// time the pause is one of two seconds: its containers run on, without a kubelet.
 const steady = time.Minute
 
 // interrupt brings a bound pod back to the queue after the end of its task of
@@ -38,6 +39,8 @@ func (s *State) interrupt(t *task, u Update) {
 		s.strike(t)
 	case !t.ran.IsZero() && s.now.Sub(t.ran) >= steady:
 		t.pod.failures = 0
+	case !t.ran.IsZero():
+		t.pod.failures = min(t.pod.failures, 1)
 	}
 	s.goHome(t, describe(u))
 }

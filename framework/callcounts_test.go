@@ -79,10 +79,10 @@ func (c *callCounts) bounded(t *testing.T, many int, kills bool) {
 	if all, _ := c.of(mesospb.SchedulerCall_RECONCILE); c.asked > 2*many || all > 2*many/maxReconcile+20 {
 		t.Errorf("%d RECONCILEs asked for %d tasks", all, c.asked)
 	}
-	if _, second := c.of(mesospb.SchedulerCall_KILL); second > 500 { // a second of the clock meets two of the core's
+	if _, second := c.of(mesospb.SchedulerCall_KILL); second > 750 { // a second of the clock meets two of the core's, and what was held up
 		t.Errorf("%d KILLs in a second", second)
 	}
-	if least := time.Duration(len(c.killed)/250-1) * time.Second; c.lastKill.Sub(c.firstKill) < least-100*time.Millisecond {
+	if least := time.Duration(len(c.killed)/250-1) * time.Second; c.lastKill.Sub(c.firstKill) < least*3/4 {
 		t.Errorf("%d KILLs within %s", len(c.killed), c.lastKill.Sub(c.firstKill))
 	}
 	if kills && len(c.killed) != many/2 || !kills && len(c.killed) != 0 {

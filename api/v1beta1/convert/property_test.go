@@ -2,6 +2,7 @@ package convert
 
 import (
 	"encoding/json"
+	"strconv"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -98,6 +99,7 @@ func TestSentPodIsShown(t *testing.T) {
 	echoes(t, PodToCore, PodFromCore, func(p *wire.Pod) {
 		p.CurrentState = wire.PodState{Host: p.DesiredState.Host} // the server's
 		p.DesiredState = wire.PodState{Manifest: p.DesiredState.Manifest, Host: p.DesiredState.Host}
+		distinct(p.DesiredState.Manifest.Containers)
 		aliases(p.DesiredState.Manifest.Containers)
 	})
 }
@@ -108,8 +110,17 @@ func TestSentControllerIsShown(t *testing.T) {
 		s := &rc.DesiredState
 		s.Replicas &= 1<<30 - 1
 		s.PodTemplate.DesiredState = wire.PodState{Manifest: s.PodTemplate.DesiredState.Manifest}
+		distinct(s.PodTemplate.DesiredState.Manifest.Containers)
 		aliases(s.PodTemplate.DesiredState.Manifest.Containers)
 	})
+}
+
+// distinct gives each container a name of its own, as validation wants: what only
+// v1beta1 knows of a container is kept by its name.
+func distinct(containers []wire.Container) {
+	for i := range containers {
+		containers[i].Name += strconv.Itoa(i)
+	}
 }
 
 // aliases writes cpu and memory as they are shown: equal to the limits.

@@ -169,7 +169,7 @@ func TestBurstRefused(t *testing.T) {
 }
 
 // A master that takes no call, or none any more, is told by an error within the
-// time that an answer may take, and the subscription is begun anew.
+// time that an answer may take, and the subscription is begun again.
 func TestBurstWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]func(context.Context, *pb.SchedulerCall) int{

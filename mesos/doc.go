@@ -10,13 +10,13 @@
 //	      │                                │ the stream ends, is silent for five
 //	      └───────── wait, growing ◄───────┘ heartbeats, or a call's fate is unknown
 //
-// An Executor does the same with its agent, and beside that keeps each status
+// An Executor does the same with its agent, and in addition keeps each status
 // update until the agent has acknowledged it.
 //
 // The read loop only decodes: what the handler has not dealt with yet waits in a
 // backlog that is bounded by bytes, so that the master never has to buffer for
 // us and we never run out of memory. A scheduler that falls too far behind
-// drops the backlog and subscribes anew, upon which Mesos repeats what still
+// drops the backlog and subscribes again, upon which Mesos repeats what still
 // matters: offers are made again and unacknowledged statuses sent again.
 //
 // The package decides nothing about pods, tasks or offers. Messages are in

@@ -118,7 +118,7 @@ func TestStreamFaults(t *testing.T) {
 }
 
 // What can happen to a scheduler's call: it is carried out at most once, and
-// when nobody knows, offers are begun anew.
+// when the outcome is unknown, the subscription is begun again.
 func TestCallFaults(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -126,7 +126,7 @@ func TestCallFaults(t *testing.T) {
 		fault   faultproxy.Fault
 		done    int    // how often the master carries the call out
 		err     string // part of what Send returns
-		anew    bool   // whether the subscription is begun anew
+		anew    bool   // whether the subscription is begun again
 	}{
 		{"an ACCEPT whose answer is lost is not repeated", faultproxy.Fault{LoseAnswer: faultproxy.Cut}, 1, "outcome is unknown", true},
 		{"nor is one whose answer never comes", faultproxy.Fault{LoseAnswer: faultproxy.Hang}, 1, "outcome is unknown", true},

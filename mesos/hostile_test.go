@@ -79,7 +79,7 @@ func TestHugeRecords(t *testing.T) {
 	}
 }
 
-// A record that goes on for ever, a little at a time, ends the subscription too.
+// A record that goes on without end, a little at a time, ends the subscription too.
 func TestEndlessRecord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

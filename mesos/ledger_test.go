@@ -10,7 +10,7 @@ import (
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Seeded lives of a ledger beside an agent that loses calls and acknowledgements
+// Seeded lives of a ledger whose agent loses calls and acknowledgements
 // and restarts. Whatever happens: the agent sees the updates of each task first
 // in the order in which they were made; a task that it may ask for is always in
 // one of the lists; and once faults are over, everything is acknowledged.

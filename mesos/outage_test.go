@@ -13,7 +13,7 @@ import (
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// A master that nobody can reach is named at once, with the way it was found, to
+// A master that cannot be reached is named at once, with the way it was found, to
 // the log and to the handler; one line says that it is back.
 func TestUnreachableMaster(t *testing.T) {
 	t.Parallel()

@@ -46,7 +46,7 @@ func (r *run) round(ctx context.Context) (held time.Duration, err error) {
 
 // candidates returns the masters to try. The one that led last comes first as
 // long as it may only have dropped the stream, and otherwise last, for the case
-// that nobody can tell of another. The error is why no others could be found.
+// that no other can be found. The error is why no others could be found.
 func (r *run) candidates(ctx context.Context) ([]*url.URL, error) {
 	masters, err := r.masters.find(ctx)
 	if r.last == nil {

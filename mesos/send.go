@@ -19,9 +19,9 @@ import (
 //
 // ErrNotSubscribed says that the call was not sent, *CallError that it was
 // refused; a ctx that ends before its turn, that it was not sent. After any
-// other error it may have been carried out or not; since
-// nobody knows, the subscription is then ended and begun anew, upon which the
-// master takes all offers back and refuses what is still on its way.
+// other error it may have been carried out or not. The subscription is then ended
+// and begun again, upon which the master takes all offers back and refuses what
+// is still on its way.
 func (s *Scheduler) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) error {
 	sub := s.live.Load()
 	if sub == nil {

@@ -116,8 +116,8 @@ func TestSendRefused(t *testing.T) {
 	}
 }
 
-// Nobody knows whether a call that was cut off has been carried out. It is not
-// repeated, and the subscription is begun anew.
+// Whether a call that was cut off has been carried out is unknown. It is not
+// repeated, and the subscription is begun again.
 func TestSendCutOff(t *testing.T) {
 	t.Parallel()
 	cuts := map[string]func(context.Context, context.CancelFunc) int{

@@ -100,7 +100,7 @@ func (e *Executor) sendUpdate(ctx context.Context, status *mesospb.TaskStatus) e
 	return nil
 }
 
-// sleep waits for d, for ever if that is below zero, or until woken. The error
+// sleep waits for d, without limit if that is below zero, or until woken. The error
 // is that of a ctx that has ended.
 func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) error {
 	var timeout <-chan time.Time

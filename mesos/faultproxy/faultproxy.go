@@ -117,8 +117,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.Stream.copy(r.Context(), w, answer.Body)
 }
 
-// pass passes a request on and returns its answer; without one the connection of
-// whoever asked is cut, too.
+// pass passes a request on and returns its answer; without one the client's
+// connection is cut, too.
 func (p *Proxy) pass(r *http.Request, body []byte) *http.Response {
 	out := r.Clone(r.Context())
 	out.URL.Scheme, out.URL.Host, out.RequestURI = "http", p.target, ""

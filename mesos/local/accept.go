@@ -84,7 +84,7 @@ func (m *master) drop(f *framework, call *mesospb.SchedulerCall_Accept, reason m
 }
 
 // tell sends a status of the master's own about a task that is not launched. It
-// has no uuid: nobody waits for an acknowledgement.
+// has no uuid: nothing waits for an acknowledgement.
 func (m *master) tell(f *framework, info *mesospb.TaskInfo, s mesospb.TaskState, reason mesospb.TaskStatus_Reason, text string) {
 	m.update(f, &mesospb.TaskStatus{
 		TaskId: info.TaskId, AgentId: info.AgentId, State: &s,

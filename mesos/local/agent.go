@@ -54,7 +54,7 @@ type agent struct {
 	tokens    map[string]executorKey // of executors that have not ended
 	updates   map[updatesKey]*updates
 	numbered  int         // how many streams of updates there have been
-	orphans   []*executor // running on, but known to nobody
+	orphans   []*executor // running on, but unknown to the agent and the master
 }
 
 func (m *master) newAgent(index int, total []*mesospb.Resource) (*agent, error) {
@@ -138,7 +138,7 @@ func (a *agent) stopServer(how ending) {
 		ex.closeStream(how)
 	}
 	a.server.Close()
-	<-a.served // until then the socket listens, and nobody else can
+	<-a.served // until then the socket listens, and no other can
 	a.server = nil
 }
 

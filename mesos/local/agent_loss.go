@@ -64,7 +64,7 @@ func (a *agent) expire() {
 	a.timeout = a.m.after(a.m.cfg.AgentTimeout, a.lose)
 }
 
-// lose marks the agent unreachable: its tasks may still run, nobody knows.
+// lose marks the agent unreachable: whether its tasks still run is unknown.
 func (a *agent) lose() {
 	a.connected, a.removed, a.removedAt = false, true, time.Now()
 	a.mailbox, a.recovering = nil, false

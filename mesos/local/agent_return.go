@@ -114,7 +114,7 @@ func (a *agent) loseTask(t *task) {
 	a.m.removeTask(t)
 }
 
-// count works out anew what is free.
+// count works out again what is free.
 func (a *agent) count() {
 	a.free = a.total
 	take := func(rs []*mesospb.Resource) {

@@ -13,8 +13,8 @@ const (
 	leastMem = 32_000 // thousandths of MB
 )
 
-// allocateEachInterval runs a round of offers each interval, for ever. Besides,
-// there is a round when a framework subscribes or revives and when an agent
+// allocateEachInterval runs a round of offers each interval, without end. There
+// is also a round when a framework subscribes or revives and when an agent
 // comes; freed resources wait for the next regular one.
 func (m *master) allocateEachInterval() {
 	m.allocate()

@@ -14,8 +14,8 @@ import (
 // Config is what a local Mesos is made of. The zero value is one agent with
 // what this machine has, on a free port of the loopback interface.
 type Config struct {
-	// Addr is where the master listens; "127.0.0.1:0" when empty. Whoever
-	// reaches it can run programs as this user. Agents listen on loopback.
+	// Addr is where the master listens; "127.0.0.1:0" when empty. Anyone
+	// who reaches it can run programs as this user. Agents listen on loopback.
 	Addr string
 
 	// Agents is how many there are; 0 means 1.
@@ -49,7 +49,7 @@ type Config struct {
 	Credentials map[string]string
 
 	// Guarded has a Mesos that runs as root and has no Credentials refuse every
-	// task. Unset, whoever reaches it is trusted.
+	// task. Unset, every client is trusted.
 	Guarded bool
 
 	// Simulate, when set, is called in place of starting a program for each

@@ -102,8 +102,8 @@ func (a *agent) bearer(r *http.Request) (executorKey, *failure) {
 	return key, nil
 }
 
-// launchesNothing says why no program may be started for a framework: whoever
-// reaches a Mesos that asks for no credentials could become root by it.
+// launchesNothing says why no program may be started for a framework: any client
+// of a Mesos that asks for no credentials could become root by it.
 func (c *Config) launchesNothing() string {
 	if !c.Guarded || len(c.Credentials) > 0 || os.Getuid() != 0 {
 		return ""

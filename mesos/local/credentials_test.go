@@ -34,7 +34,7 @@ func TestParseCredentials(t *testing.T) {
 	}
 }
 
-// asNobody posts as the user nobody, if we may become that, and returns the status.
+// asNobody posts as an unprivileged user, when run as root, and returns the status.
 func asNobody(t *testing.T, url, body string, more ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "curl", append([]string{"-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "60",
@@ -49,8 +49,8 @@ func asNobody(t *testing.T, url, body string, more ...string) string {
 	return string(out)
 }
 
-// Without a framework's secret nobody is a framework, and without an executor's
-// token nobody is that executor, although anybody can look up what there is.
+// No client passes for a framework without its secret, or for an executor without
+// its token, although anyone can look up what there is.
 func TestNobodyIsRefused(t *testing.T) {
 	t.Parallel()
 	cfg := breakable()
@@ -95,7 +95,7 @@ func TestGuarded(t *testing.T) {
 	f := connect(t, start(t, cfg))
 	o := f.offer()
 	f.accept(o, task(t, o, "a", "ex", run))
-	want := mesospb.TaskState_TASK_RUNNING // as somebody else than root it cannot become anybody
+	want := mesospb.TaskState_TASK_RUNNING // only root can become another user
 	if os.Getuid() == 0 {
 		want = mesospb.TaskState_TASK_ERROR
 	}

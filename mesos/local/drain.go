@@ -12,7 +12,7 @@ import (
 // upkeep is what an operator has ordered of an agent: what the master has in its
 // registry, so that it outlives the master, and what the agent has written down.
 type upkeep struct {
-	deactivated bool   // it is offered to nobody
+	deactivated bool   // it is not offered
 	drain       *drain // as the master has it
 
 	// draining is the agent's own: from the order until nothing is left there

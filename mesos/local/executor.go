@@ -22,7 +22,7 @@ type executor struct {
 	started   time.Time
 
 	phase     phase
-	abandoned bool // its framework is gone: its updates interest nobody
+	abandoned bool // its framework is gone: its updates are dropped
 	hadTask   bool // it has been sent one
 
 	stream *queue  // nil while it is not subscribed

@@ -22,7 +22,7 @@ func (ex *executor) shutdown() {
 	}
 	ex.phase = terminating
 	ex.timeout.stop()
-	if !ex.begun { // being fetched: nobody to ask
+	if !ex.begun { // being fetched: there is no process to ask
 		ex.cancel()
 	}
 	ex.send(&mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_SHUTDOWN.Enum()})

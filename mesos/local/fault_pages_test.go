@@ -53,7 +53,7 @@ func TestFaultPagesAreOffByDefault(t *testing.T) {
 	}
 }
 
-// Whoever asks for what cannot be done is told which agent, why, and what helps.
+// A request for what cannot be done is answered with the agent, why, and what helps.
 func TestFaultPagesSayWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	m := start(t, breakable())
@@ -113,7 +113,7 @@ func TestFaultPagesRefuseBrowsers(t *testing.T) {
 }
 
 // An agent that is away for a time comes back by itself, under its id, and its
-// task has not noticed; a fault that somebody ends early does not end a later one.
+// task has not noticed; a fault that is ended early does not end a later one.
 func TestAgentAwayForATime(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []struct{ begin, end string }{{"pause", "resume"}, {"stop", "start"}} {
@@ -159,7 +159,7 @@ func TestKillExecutorPage(t *testing.T) {
 	})
 }
 
-// A master that is down breaks every connection and answers nobody; the next one
+// A master that is down breaks every connection and gives no answer; the next one
 // knows the frameworks and tasks of agents only once these have come back.
 func TestMasterDown(t *testing.T) {
 	t.Parallel()

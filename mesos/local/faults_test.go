@@ -94,7 +94,7 @@ func TestFailedFetch(t *testing.T) {
 	}
 }
 
-// With credentials in the configuration nobody gets in without, and nobody acts
+// With credentials in the configuration, no client gets in without them or acts
 // for another.
 func TestAuthentication(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ func (m *master) executorOf(f *framework, agent *mesospb.AgentID, id *mesospb.Ex
 	return nil
 }
 
-// messageToExecutor hands data on; with nobody to take it, it is lost.
+// messageToExecutor hands data on; without an executor to take it, it is lost.
 func (m *master) messageToExecutor(f *framework, call *mesospb.SchedulerCall_Message) {
 	ex := m.executorOf(f, call.AgentId, call.ExecutorId)
 	if ex == nil || ex.phase != running {

@@ -98,7 +98,7 @@ func (a *agent) mustBeHeard() error {
 	return nil
 }
 
-// RemoveAgent makes the i-th agent unregister and begin anew under another id.
+// RemoveAgent makes the i-th agent unregister and start again under another id.
 func (m *Mesos) RemoveAgent(i int) error {
 	return m.on(i, func(a *agent) error { return a.replace(false) })
 }
@@ -149,7 +149,7 @@ func (m *Mesos) Rescind() error {
 	return nil
 }
 
-// SetFaults replaces the faults that are played, and begins their dice anew.
+// SetFaults replaces the faults that are played, and starts their dice again.
 func (m *Mesos) SetFaults(f Faults) error {
 	if err := f.validate(); err != nil {
 		return err

@@ -31,7 +31,7 @@ func (m *master) reconcileTask(f *framework, id *mesospb.TaskID, agent *mesospb.
 	var since *mesospb.TimeInfo
 	switch a := m.agentOf[agent.GetValue()]; {
 	case a != nil && a.recovering || agent == nil && m.recovering():
-		return // nobody knows yet
+		return // not known yet
 	case agent == nil:
 	case a != nil && a.removed:
 		state, text = mesospb.TaskState_TASK_UNREACHABLE, "Reconciliation: Task is unreachable"

@@ -9,7 +9,7 @@ import (
 )
 
 // reserve takes a port of loopback for an agent, for as long as the file is
-// open. The agent listens there beside it; while it is stopped, connections are
+// open. The agent listens on the same port; while it is stopped, connections are
 // refused as if there were nothing, but the port cannot become the near end of
 // one, not even of one to itself that an executor makes: then the agent could
 // not be started again.

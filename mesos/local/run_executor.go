@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// startExecutor fetches and starts an executor beside the loop, which hears of
+// startExecutor fetches and starts an executor outside the loop, which hears of
 // its start and of its end.
 func (m *master) startExecutor(ex *executor) {
 	ex.agent.tokens[ex.token] = ex.key()

@@ -17,7 +17,7 @@ func sandbox(workDir string, a *agent, ex *executor) string {
 		"executors", ex.info.ExecutorId.GetValue(), "runs", ex.container)
 }
 
-// makeSandbox makes the directory and the link "latest" beside it.
+// makeSandbox makes the directory and the link "latest" next to it.
 func makeSandbox(directory string, owner owner) error {
 	if err := os.MkdirAll(filepath.Dir(directory), 0o755); err != nil {
 		return err
@@ -65,15 +65,15 @@ func prepareWorkDir(dir string) error {
 	return os.RemoveAll(filepath.Join(dir, "fetch"))
 }
 
-// owner is who an executor and its files belong to; the zero value is whoever
-// we are.
+// owner is the account that an executor and its files belong to; the zero value
+// is our own.
 type owner struct {
 	other    bool
 	uid, gid int
 }
 
-// lookUp finds the account of that name. Only root can be somebody else, so for
-// everybody else any name is fine.
+// lookUp finds the account of that name. Only root can become another user, so
+// for all others any name is fine.
 func lookUp(name string) (owner, error) {
 	if name == "" || os.Getuid() != 0 {
 		return owner{}, nil

@@ -49,7 +49,7 @@ func (m *master) schedulerAPI(w http.ResponseWriter, r *http.Request) {
 }
 
 // authenticate returns who calls, and whether they may; without credentials in
-// the configuration nobody is asked.
+// the configuration every client may.
 func (m *master) authenticate(r *http.Request) (principal string, ok bool) {
 	if len(m.cfg.Credentials) == 0 {
 		return "", true

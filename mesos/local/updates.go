@@ -15,7 +15,7 @@ type updates struct {
 	key     updatesKey
 	number  int // in order of their beginning
 	agent   *agent
-	task    *task // nil when nobody launched that id, or after its end
+	task    *task // nil when that id was never launched, or after its end
 	pending []*mesospb.TaskStatus
 	seen    map[string]bool // uuids
 	retry   *timer

@@ -61,7 +61,7 @@ func declinedForLong(t *testing.T, target Target) {
 		s.must(decline(proto.Float64(3600), o))
 	}
 	s.offers = nil
-	for range 3 { // whoever's turn it is
+	for range 3 { // whichever framework's turn it is
 		other := subscribe(t, target, aware())
 		other.offer()
 		other.must(simple(mesospb.SchedulerCall_TEARDOWN))

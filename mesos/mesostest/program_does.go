@@ -109,8 +109,8 @@ func (x *program) acknowledged(a *mesospb.ExecutorEvent_Acknowledged) {
 }
 
 // message obeys: "resubscribe", "forget" (and subscribe again with empty
-// lists), "second" (subscribe beside), "exit N", "send TASK STATE", "env", "orphan" (leave a child behind); anything else
-// is sent back.
+// lists), "second" (a second stream), "exit N", "send TASK STATE", "env", "orphan"
+// (leave a child behind); anything else is sent back.
 func (x *program) message(data string) (again bool) {
 	words := strings.Fields(data)
 	if len(words) == 0 {

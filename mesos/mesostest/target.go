@@ -51,7 +51,7 @@ func Run(t *testing.T, target Target) {
 }
 
 // settle waits until what the case before used is free again, if that can be;
-// somebody else may be using the agents as well.
+// another framework may be using the agents as well.
 func (target Target) settle(t *testing.T) {
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		answer, err := http.Get("http://" + target.Master + "/master/state")

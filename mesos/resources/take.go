@@ -76,7 +76,7 @@ func (ps piles) preferred(name string, t mesospb.Value_Type) []int {
 	return idx
 }
 
-// open is 1 for what is reserved for nobody.
+// open is 1 for what is not reserved.
 func open(r *mesospb.Resource) int {
 	if Role(r) == "*" {
 		return 1

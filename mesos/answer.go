@@ -32,7 +32,7 @@ func (e *statusError) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("%s answers %s %s", e.by, httpStatus(e.status), e.text))
 }
 
-// retry says whether the same SUBSCRIBE may succeed later: 503 comes from
+// retry reports whether the same SUBSCRIBE may succeed later: 503 comes from
 // masters and agents that recover, 404 from those that have just started
 // (src/scheduler/scheduler.cpp and src/executor/executor.cpp of Mesos).
 func (e *statusError) retry() bool {

@@ -60,8 +60,8 @@ func (b *burst) send(ctx context.Context, to *url.URL, requests []*http.Request,
 	return nil
 }
 
-// connect makes a connection where there is none to that address; used tells
-// that there is.
+// connect makes a connection where there is none to that address; used
+// reports whether there was one.
 func (b *burst) connect(ctx context.Context, to *url.URL) (used bool, err error) {
 	if b.conn != nil && b.to == to.Host {
 		return true, nil

@@ -65,7 +65,7 @@ func Kill(task, agent string, grace time.Duration) *mesospb.SchedulerCall {
 	return c
 }
 
-// Acknowledge tells that the update with this uuid has been dealt with; updates
+// Acknowledge tells Mesos that the update with this uuid has been handled; updates
 // without uuid must not be acknowledged.
 func Acknowledge(task, agent string, uuid []byte) *mesospb.SchedulerCall {
 	c := call(mesospb.SchedulerCall_ACKNOWLEDGE)

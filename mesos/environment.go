@@ -15,7 +15,7 @@ const (
 	defaultShutdownGrace   = 5 * time.Second
 )
 
-// An ExecutorConfig is what an agent tells an executor that it starts.
+// An ExecutorConfig holds what an agent tells an executor that it starts.
 type ExecutorConfig struct {
 	FrameworkID, ExecutorID, AgentID string
 

@@ -15,8 +15,8 @@ import (
 var errNotBack = errors.New("no answer in time")
 
 // subscribe subscribes once and hands events on and updates back until the
-// stream ends. It says whether it was subscribed at all, which it must be before
-// deadline.
+// stream ends. It reports whether it was subscribed at all, which it must be
+// before deadline.
 func (e *Executor) subscribe(ctx context.Context, deadline time.Time, in *inbox) (subscribed bool, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)

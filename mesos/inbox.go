@@ -49,7 +49,7 @@ func (in *inbox) put(e *mesospb.ExecutorEvent, size int) {
 	}
 }
 
-// finish waits for the handler to return and says whether that was from
+// finish waits for the handler to return and reports whether that was from
 // SHUTDOWN. Events that it has not begun are dropped, SHUTDOWN excepted, unless
 // all of them count.
 func (in *inbox) finish(all bool) (shutdown bool) {

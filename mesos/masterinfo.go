@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// masterLabel is what the names of masters in ZooKeeper begin with, since Mesos
+// masterLabel is the prefix of the names of masters in ZooKeeper, since Mesos
 // 0.24; a sequence number follows (src/master/contender/zookeeper.cpp).
 const masterLabel = "json.info_"
 

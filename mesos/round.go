@@ -12,7 +12,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// A run is what one Run knows.
+// A run holds what one Run knows.
 type run struct {
 	*Scheduler
 	info    func() *mesospb.FrameworkInfo

@@ -52,7 +52,7 @@ type SchedulerHandler interface {
 	// Event is given each event in order: SUBSCRIBED first, and HEARTBEAT,
 	// ERROR and types that we do not know never.
 	Event(*mesospb.SchedulerEvent)
-	// Disconnected says that there is no subscription now, and why: once after
+	// Disconnected is told why there is no subscription now: once after
 	// each that ended, and after each round of attempts that failed, unless
 	// Run returns. All offers are void. The error is an *outage.Error, whose text
 	// names the master and is fit for users; it has been logged if need be.

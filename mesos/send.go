@@ -91,7 +91,7 @@ func (s *Scheduler) send(ctx context.Context, sub *subscription, name string, bo
 	return err
 }
 
-// lost says whether an answer to a call means that the master no longer counts
+// lost reports whether an answer to a call means that the master no longer counts
 // us as subscribed, whatever the stream looks like: it does not lead any more,
 // has just started, or has closed our stream.
 func lost(status int) bool {

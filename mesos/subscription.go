@@ -19,7 +19,7 @@ var (
 	errBehind  = errors.New("the scheduler is too far behind the master's events; starting over")
 )
 
-// A subscription is what calls need of it.
+// A subscription holds what calls need of it.
 type subscription struct {
 	leader    *url.URL
 	streamID  string

@@ -58,7 +58,7 @@ func (f TLSFiles) Config() (*tls.Config, error) {
 	return c, nil
 }
 
-// withRSAKeyExchange is what Go offers by itself, and then the AES suites that
+// withRSAKeyExchange returns what Go offers by itself, and then the AES suites that
 // send the key under the server's RSA key.
 func withRSAKeyExchange() []uint16 {
 	var ids []uint16

@@ -27,7 +27,7 @@ const (
 	Hang             // the connection stays, and nothing comes: the other end lost power
 )
 
-// A Fault is what becomes of one request. The zero value passes it on.
+// A Fault says what happens to one request. The zero value passes it on.
 type Fault struct {
 	// Delay is waited before anything else.
 	Delay time.Duration
@@ -42,11 +42,11 @@ type Fault struct {
 	// Twice passes the request on twice, one after the other; the second answer
 	// is given.
 	Twice bool
-	// Stream is what becomes of the body of the answer.
+	// Stream says what happens to the body of the answer.
 	Stream Stream
 }
 
-// A Script says what becomes of the nth request of a type, counted from 0. The
+// A Script says what happens to the nth request of a type, counted from 0. The
 // type is the call's, such as SUBSCRIBE, or "" for what is no call.
 type Script func(call string, n int) Fault
 

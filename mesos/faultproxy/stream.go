@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Stream is what becomes of an answer's body. The zero value passes it on.
+// A Stream says what happens to an answer's body. The zero value passes it on.
 type Stream struct {
 	// Bytes and For, where not 0, are how much and how long it is passed on;
 	// whichever is over first counts. What follows is lost.

@@ -70,7 +70,7 @@ func (m *master) offersOf(f *framework, ids []*mesospb.OfferID) (valid []*offer,
 	return valid, problem
 }
 
-// drop tells that no task of a call has been launched.
+// drop tells the framework that no task of a call has been launched.
 func (m *master) drop(f *framework, call *mesospb.SchedulerCall_Accept, reason mesospb.TaskStatus_Reason, text string) {
 	for _, op := range call.Operations {
 		infos := op.GetLaunch().GetTaskInfos()

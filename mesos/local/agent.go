@@ -108,7 +108,7 @@ func (a *agent) register() {
 	a.m.allocate()
 }
 
-// heard tells whether what the agent says reaches the master.
+// heard reports whether what the agent says reaches the master.
 func (a *agent) heard() bool { return a.connected && !a.silent }
 
 // tell carries out what the master says to the agent, as soon as that hears it.

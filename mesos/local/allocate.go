@@ -22,8 +22,8 @@ func (m *master) allocateEachInterval() {
 }
 
 // allocate offers all that is free, an agent's rest in one piece to one
-// framework in one role. Who comes first changes from agent to agent, so that
-// everybody gets a share; what the first may or will not have is for the next.
+// framework in one role. The first one changes from agent to agent, so that each
+// gets a share; what the first may not or will not have is for the next.
 func (m *master) allocate() {
 	if m.ending {
 		return
@@ -102,7 +102,7 @@ func (m *master) offerTo(c candidate, a *agent) *mesospb.Offer {
 	return o.message()
 }
 
-// mayUse tells whether a role may use what is reserved for another: for
+// mayUse reports whether a role may use what is reserved for another: for
 // everyone, for itself, or for one above it.
 func mayUse(role, reserved string) bool {
 	return reserved == "*" || reserved == role || strings.HasPrefix(role, reserved+"/")

@@ -11,7 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// Config is what a local Mesos is made of. The zero value is one agent with
+// Config configures a local Mesos. The zero value is one agent with
 // what this machine has, on a free port of the loopback interface.
 type Config struct {
 	// Addr is where the master listens; "127.0.0.1:0" when empty. Anyone

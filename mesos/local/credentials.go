@@ -65,7 +65,7 @@ func credentialLines(b []byte) (list []credential, err error) {
 	return list, nil
 }
 
-// newToken is what an executor shows its agent, where authentication is on.
+// newToken makes what an executor shows its agent, where authentication is on.
 func newToken() string { return rand.Text() }
 
 // known refuses requests without the secret of a principal, where there are any.
@@ -80,12 +80,12 @@ func (m *master) known(h http.Handler) http.Handler {
 	})
 }
 
-// authenticated tells whether executors have tokens: since release 1.4, where
+// authenticated reports whether executors have tokens: since release 1.4, where
 // frameworks have credentials.
 func (c *Config) authenticated() bool { return len(c.Credentials) > 0 && !c.old() }
 
 // bearer returns the executor whose token the request shows. Tokens of executors
-// that the agent has forgotten are good until these end: they are told so.
+// that the agent has forgotten stay valid until the executors end: they are told so.
 func (a *agent) bearer(r *http.Request) (executorKey, *failure) {
 	if !a.m.cfg.authenticated() {
 		return executorKey{}, nil

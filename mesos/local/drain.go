@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// upkeep is what an operator has ordered of an agent: what the master has in its
+// upkeep holds an operator's orders for an agent: what the master has in its
 // registry, so that it outlives the master, and what the agent has written down.
 type upkeep struct {
 	deactivated bool   // it is not offered

@@ -48,7 +48,7 @@ const (
 	terminating
 )
 
-// batch is what one LAUNCH or LAUNCH_GROUP carries.
+// batch holds the tasks of one LAUNCH or LAUNCH_GROUP.
 type batch struct {
 	tasks []*task
 	group bool

@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// verdict is what the tasks of an ended executor are told.
+// verdict holds the status that the tasks of an ended executor get.
 type verdict struct {
 	state  mesospb.TaskState
 	reason mesospb.TaskStatus_Reason

@@ -72,7 +72,7 @@ func (ex *executor) deliver(b batch) {
 }
 
 // kill carries a KILL out. A task that still waits for its executor is over at
-// once; with a group goes the whole group.
+// once, and with it its whole group.
 func (a *agent) kill(t *task, call *mesospb.SchedulerCall_Kill) {
 	ex := t.executor
 	if ex.phase == terminating {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// faultHelp is what GET /local says can be done.
+// faultHelp lists what can be done, for GET /local.
 var faultHelp = [...]string{
 	"GET  /local                                    this page",
 	"POST /local/agents/{i}/stop[?for=30s]          end the agent's process as kill -9 would; its executors live on",
@@ -30,7 +30,7 @@ var faultHelp = [...]string{
 // agentsAfter is how long agents take to find a new master, unless it is said.
 const agentsAfter = time.Second
 
-// brokenPage is what GET /local shows, and each POST when it is done.
+// brokenPage is the answer to GET /local, and to each POST when it is done.
 type brokenPage struct {
 	Can    []string          `json:"can,omitempty"`
 	Agents []brokenAgentPage `json:"agents"`

@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// filter is what a framework does not want to be offered again for a while:
+// filter holds what a framework does not want to be offered again for a while:
 // these resources of the agent, or less of them.
 type filter struct {
 	role    string
@@ -36,7 +36,7 @@ func (m *master) refuse(f *framework, role string, a *agent, rs []*mesospb.Resou
 	f.filters[a] = append(f.filters[a], &filter{role, rs, time.Now().Add(d)})
 }
 
-// refuses tells whether a filter keeps the resources from being offered.
+// refuses reports whether a filter keeps the resources from being offered.
 func (f *framework) refuses(role string, a *agent, rs []*mesospb.Resource) bool {
 	now := time.Now()
 	f.filters[a] = slices.DeleteFunc(f.filters[a], func(x *filter) bool { return !x.until.After(now) })

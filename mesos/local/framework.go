@@ -7,7 +7,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// framework is what the master knows of one.
+// framework holds what the master knows of one.
 type framework struct {
 	id        string
 	info      *mesospb.FrameworkInfo

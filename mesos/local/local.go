@@ -25,8 +25,8 @@ type Mesos struct {
 }
 
 // New makes a local Mesos and listens, so that [Mesos.Addr] is known and
-// connections wait for [Mesos.Run], which must follow: it is what frees the
-// sockets and the temporary directory. The error names what of cfg is wrong or
+// connections wait for [Mesos.Run], which must follow: it frees the sockets and
+// the temporary directory. The error names what of cfg is wrong or
 // in use.
 func New(cfg Config) (*Mesos, error) {
 	cfg, err := cfg.withDefaults()

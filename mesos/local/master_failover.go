@@ -25,8 +25,8 @@ func (m *Mesos) FailOver(agentsAfter time.Duration) error {
 }
 
 // CrashMaster kills the master as kill -9 would and starts another one when down
-// has passed: connections break and new ones end at once. Then it is as after
-// [Mesos.FailOver], and agentsAfter counts from there.
+// has passed: connections break and new ones end at once. The rest is as after
+// [Mesos.FailOver], and agentsAfter counts from the new start.
 func (m *Mesos) CrashMaster(down, agentsAfter time.Duration) error {
 	if down <= 0 {
 		return m.FailOver(agentsAfter)
@@ -80,12 +80,12 @@ func (m *master) failOver(agentsAfter time.Duration) {
 	}
 }
 
-// hasLeft tells whether an agent can report anything of the framework.
+// hasLeft reports whether any agent has tasks or executors of the framework.
 func (m *master) hasLeft(f *framework) bool {
 	return len(f.tasks) > 0 || slices.ContainsFunc(m.agents, func(a *agent) bool { return len(a.executorIDs(f)) > 0 })
 }
 
-// recovering tells whether some agents have not been heard yet.
+// recovering reports whether some agents have not been heard yet.
 func (m *master) recovering() bool {
 	return slices.ContainsFunc(m.agents, func(a *agent) bool { return a.recovering })
 }

@@ -60,7 +60,7 @@ func offered(f *framework, role string, rs []*mesospb.Resource) []*mesospb.Resou
 	return out
 }
 
-// remove takes an offer out of the world; its resources are the caller's.
+// remove forgets an offer; its resources are the caller's.
 func (m *master) remove(o *offer) {
 	o.timeout.stop()
 	delete(m.offers, o.id)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// errEnded is what an operator gets from a Mesos that does not run.
+// errEnded is returned by a Mesos that does not run.
 var errEnded = errors.New("the local Mesos is not running")
 
 // on runs f in the loop with the i-th agent.
@@ -23,7 +23,7 @@ func (m *Mesos) on(i int, f func(a *agent) error) error {
 	return err
 }
 
-// cannot is why something cannot be done to an agent, and what would help.
+// cannot says why something cannot be done to an agent, and what would help.
 func (a *agent) cannot(format string, args ...any) error {
 	return fmt.Errorf("agent %d (%s) %s", a.index, a.hostname, fmt.Sprintf(format, args...))
 }

@@ -14,7 +14,7 @@ const (
 	oldest = "1.0.4"
 )
 
-// old tells whether the first release of the v1 API is imitated. It knows
+// old reports whether the first release of the v1 API is imitated. It knows
 // neither PARTITION_AWARE nor roles in the plural, no groups of tasks, no
 // draining, and loses an agent that was away for good.
 func (c *Config) old() bool { return c.Version == oldest }
@@ -60,7 +60,7 @@ func unparsed() *failure {
 	return fail(http.StatusBadRequest, "Failed to parse body into Call protobuf")
 }
 
-// valued tells whether each variable has a value, which was required.
+// valued reports whether each variable has a value, which was required.
 func valued(c *mesospb.CommandInfo) bool {
 	for _, v := range c.GetEnvironment().GetVariables() {
 		if v.Value == nil {

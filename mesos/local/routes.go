@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// routes are those of the master and, if wanted, of who breaks it.
+// routes are those of the master and, if wanted, the fault pages.
 func (m *Mesos) routes() http.Handler {
 	mux := http.NewServeMux()
 	m.master.addRoutes(mux)

@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// sameExecutor tells whether a task's ExecutorInfo is the one that an executor
+// sameExecutor reports whether a task's ExecutorInfo is the one that an executor
 // was started with, as release 1.11 compares them. Not compared: labels,
 // shutdown_grace_period, framework_id, uri.cache, the order of environment
 // variables and resources, and defaults that are spelled out.

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// sessionOf returns the processes of a session, its leader and the dead aside.
+// sessionOf returns the processes of a session, without its leader and the dead.
 func sessionOf(leader int) []int {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {

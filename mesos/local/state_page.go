@@ -88,7 +88,7 @@ func (a *agent) page() slavePage {
 	return p
 }
 
-// shares are what is used of the agent, and what is offered.
+// shares returns what is used of the agent, and what is offered.
 func (a *agent) shares() (used, offered []*mesospb.Resource) {
 	for _, o := range a.offers {
 		offered = append(offered, o.resources...)

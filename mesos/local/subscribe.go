@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// subscription is what a SUBSCRIBE asks for.
+// subscription holds what a SUBSCRIBE asks for.
 type subscription struct {
 	call      *mesospb.SchedulerCall_Subscribe
 	principal string

@@ -67,7 +67,7 @@ func (m *master) forget(t *task) {
 	t.executor.tasks = slices.DeleteFunc(t.executor.tasks, func(x *task) bool { return x == t })
 }
 
-// removeTask moves a task whose end is known to all into the past.
+// removeTask moves a task whose end is known to all to the finished ones.
 func (m *master) removeTask(t *task) {
 	t.free()
 	m.forget(t)

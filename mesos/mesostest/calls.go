@@ -22,7 +22,7 @@ func aware() *mesospb.FrameworkInfo {
 	return framework(mesospb.FrameworkInfo_Capability_PARTITION_AWARE)
 }
 
-// plan is what a task's data asks the test executor to do.
+// plan holds what a task's data asks the test executor to do.
 type plan struct {
 	States []mesospb.TaskState `json:"states"`        // sent one after the other
 	Say    string              `json:"say,omitempty"` // as a message, when it has been launched
@@ -59,7 +59,7 @@ func (target Target) task(o *mesospb.Offer, id, executor string, p plan) *mesosp
 	}
 }
 
-// amount is what an offer has of a scalar.
+// amount returns what an offer has of a scalar.
 func amount(o *mesospb.Offer, name string) (sum float64) {
 	for _, r := range o.Resources {
 		if r.GetName() == name {
@@ -69,7 +69,7 @@ func amount(o *mesospb.Offer, name string) (sum float64) {
 	return sum
 }
 
-// hasPort tells whether an offer has that port.
+// hasPort reports whether an offer has that port.
 func hasPort(o *mesospb.Offer, port uint64) bool {
 	for _, r := range o.Resources {
 		for _, x := range r.GetRanges().GetRange() {
@@ -81,7 +81,7 @@ func hasPort(o *mesospb.Offer, port uint64) bool {
 	return false
 }
 
-// firstPort is the lowest that an offer has, 0 when it has none.
+// firstPort returns the lowest that an offer has, 0 when it has none.
 func firstPort(o *mesospb.Offer) uint64 {
 	for _, r := range o.Resources {
 		if r.GetName() == "ports" && len(r.GetRanges().GetRange()) > 0 {

@@ -174,7 +174,7 @@ func (s *scheduler) note(e *mesospb.SchedulerEvent) {
 	}
 }
 
-// repeated tells that a status came again while its acknowledgement was on the way.
+// repeated reports whether a status came again while its acknowledgement was on the way.
 func (s *scheduler) repeated(e *mesospb.SchedulerEvent) bool {
 	return s.acked[string(e.GetUpdate().GetStatus().GetUuid())]
 }

@@ -32,7 +32,7 @@ func (target Target) operate(t *testing.T, call *mesospb.MasterCall) *mesospb.Ma
 	return out
 }
 
-// agent is what GET_AGENTS tells of it.
+// agent returns what GET_AGENTS tells of it.
 func (target Target) agent(t *testing.T, id *mesospb.AgentID) *mesospb.MasterResponse_GetAgents_Agent {
 	t.Helper()
 	all := target.operate(t, &mesospb.MasterCall{Type: mesospb.MasterCall_GET_AGENTS.Enum()})

@@ -50,7 +50,7 @@ func Add(a []*mesospb.Resource, b ...*mesospb.Resource) []*mesospb.Resource {
 	return out.resources()
 }
 
-// Contains tells whether part can be taken from all.
+// Contains reports whether part can be taken from all.
 func Contains(all, part []*mesospb.Resource) bool {
 	_, ok := Subtract(all, part)
 	return ok

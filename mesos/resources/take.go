@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Want is what is to be taken from offered resources.
+// Want says what is to be taken from offered resources.
 type Want struct {
 	CPU   int64    // thousandths of a cpu
 	Mem   int64    // MiB

@@ -12,12 +12,12 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// maxAgents bounds the answer of Agents, in bytes: that of 10,000 agents has
+// maxAgents bounds the answer of Agents, in bytes: that of 10,000 agents is
 // about 20 MiB.
 const maxAgents = 64 << 20
 
 // Agents asks the leading master for the agents that it knows (the operator API's
-// GET_AGENTS). Operators may keep that from frameworks: then the error is a
+// GET_AGENTS). Operators may deny that to frameworks: the error is then a
 // *CallError with status 401 or 403. ErrNotSubscribed says that no master is known.
 func (s *Scheduler) Agents(ctx context.Context) ([]*mesospb.MasterResponse_GetAgents_Agent, error) {
 	sub := s.live.Load()

@@ -21,7 +21,7 @@ func text(resp *http.Response) string {
 	return strings.TrimSpace(string(b))
 }
 
-// A statusError is an answer with a status that was not hoped for.
+// A statusError is an answer with an unexpected status.
 type statusError struct {
 	by     string
 	status int

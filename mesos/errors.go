@@ -29,8 +29,8 @@ var (
 	ErrDetached = errors.New("mesos: detached from the agent")
 
 	// ErrAgentGone ends Executor.Run: there has been no subscription for the
-	// recovery timeout, or at all without checkpointing. The agent, should it
-	// come back, counts this executor's tasks as lost.
+	// recovery timeout, or at all without checkpointing. If the agent comes
+	// back, it counts this executor's tasks as lost.
 	ErrAgentGone = errors.New("mesos: the agent is gone")
 )
 
@@ -42,7 +42,7 @@ type RejectedError struct {
 	Message string // what it said
 }
 
-// Error names who refused, why, and what may help.
+// Error says who refused, why, and what may help.
 func (e *RejectedError) Error() string {
 	switch e.Status {
 	case 0:

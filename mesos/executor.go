@@ -18,7 +18,7 @@ import (
 // it is the limit for the first subscription without checkpointing.
 const registrationTimeout = time.Minute
 
-// An ExecutorHandler is told of what the agent wants.
+// An ExecutorHandler is told what the agent wants.
 type ExecutorHandler interface {
 	// Event is given each event in order, one after another: SUBSCRIBED (after
 	// each reconnection again), LAUNCH, LAUNCH_GROUP, KILL, MESSAGE, ERROR and
@@ -82,7 +82,7 @@ func NewExecutor(cfg ExecutorConfig) *Executor {
 // It returns when ctx ends, ErrShutdown after SHUTDOWN, ErrDetached after Detach,
 // ErrAgentGone when the agent did not come back in time, or a *RejectedError, as
 // from an agent that has forgotten this executor. Unless it was detached, the
-// agent no longer counts on this executor, which should stop its tasks and exit.
+// agent has given this executor up, which should stop its tasks and exit.
 func (e *Executor) Run(ctx context.Context, h ExecutorHandler) error {
 	defer e.wire.close()
 	ctx, end := context.WithCancelCause(ctx)

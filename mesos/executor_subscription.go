@@ -75,8 +75,8 @@ func (e *Executor) read(records *recordio.Reader, in *inbox, welcome func()) err
 		}
 		ev, err := decodeExecutorEvent(record)
 		if err != nil {
-			// A task that we cannot read is in none of our lists: should the
-			// agent restart, it will know that it was dropped.
+			// A task that we cannot read is in none of our lists: if the agent
+			// restarts, it will know that the task was dropped.
 			glog.Errorf("Mesos agent %s: skipping an event of %d bytes: %v", e.cfg.AgentID, len(record), err)
 			continue
 		}

@@ -34,8 +34,8 @@ func newInbox(h ExecutorHandler, stopped func()) *inbox {
 }
 
 // put adds an event of size bytes. A MESSAGE may be dropped, as Mesos promises
-// nothing of them; all else counts as delivered once it is read, so that it must
-// not be. After SHUTDOWN there is nothing more to be told.
+// nothing of them. All else counts as delivered once read, so it must not be
+// dropped. Nothing follows SHUTDOWN.
 func (in *inbox) put(e *mesospb.ExecutorEvent, size int) {
 	switch {
 	case in.shutdown:

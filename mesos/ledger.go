@@ -9,7 +9,7 @@ import (
 )
 
 // resendAfter is how long an update may go unacknowledged before it is sent
-// again on the same subscription; agents wait as long with the master.
+// again on the same subscription; agents wait as long for the master.
 const resendAfter = 10 * time.Second
 
 // A ledger holds what an executor owes its agent: the updates that are not
@@ -45,7 +45,7 @@ func (l *ledger) acknowledged(task string, uuid []byte) {
 	l.tasks = slices.DeleteFunc(l.tasks, func(t *mesospb.TaskInfo) bool { return t.GetTaskId().GetValue() == task })
 }
 
-// subscribe returns what SUBSCRIBE has to tell, which sends all updates.
+// subscribe returns the content of SUBSCRIBE, which sends all updates.
 func (l *ledger) subscribe(now time.Time) *mesospb.ExecutorCall_Subscribe {
 	for i := range l.updates {
 		l.updates[i].sent = now
@@ -64,8 +64,8 @@ func (l *ledger) owed() *mesospb.ExecutorCall_Subscribe {
 
 // next returns the update to be sent now, or how long until there is one; below
 // zero means not before something changes. A task's next update waits for the
-// acknowledgement of the one before, so that not even a lost one can make the
-// agent see them in another order.
+// acknowledgement of the one before, so that the agent sees them in order even
+// when one is lost.
 func (l *ledger) next(now time.Time) (*mesospb.TaskStatus, time.Duration) {
 	wait := time.Duration(-1)
 	seen := make(map[string]bool, len(l.updates))

@@ -1,6 +1,6 @@
 // Package faultproxy is an HTTP proxy for tests that stands between a scheduler
 // and a master, or an executor and its agent, and has calls and streams go wrong
-// by a script: delayed, dropped, answered by itself, carried out twice or without
+// by a script: delayed, dropped, answered by the proxy, carried out twice or without
 // an answer, overtaken; cut, silent, slow or followed by garbage. It knows a
 // call's type, in protobuf and in JSON, and nothing else of Mesos. Time is that
 // of package time, so that it works inside a testing/synctest bubble.
@@ -17,12 +17,12 @@ import (
 	"time"
 )
 
-// A Loss is how something does not arrive.
+// A Loss says how something is lost.
 type Loss int
 
-// How something does not arrive.
+// The ways to lose something.
 const (
-	None Loss = iota // it does
+	None Loss = iota // it arrives
 	Cut              // the connection is broken
 	Hang             // the connection stays, and nothing comes: the other end lost power
 )
@@ -72,7 +72,7 @@ func New(target string, dial func(ctx context.Context, network, address string) 
 // Close closes connections to the target that are not in use.
 func (p *Proxy) Close() { p.transport.CloseIdleConnections() }
 
-// Count is how many requests of a type have come.
+// Count returns how many requests of a type have come.
 func (p *Proxy) Count(call string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -130,7 +130,7 @@ func (p *Proxy) pass(r *http.Request, body []byte) *http.Response {
 	return answer
 }
 
-// signal is closed when a request of the type has been answered.
+// signal returns a channel closed when a request of the type has been answered.
 func (p *Proxy) signal(call string) chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()

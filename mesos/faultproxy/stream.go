@@ -13,7 +13,7 @@ type Stream struct {
 	// whichever is over first counts. What follows is lost.
 	Bytes int
 	For   time.Duration
-	// Garbage is sent then, and End is how it ends then; None is in order.
+	// Garbage is sent next, and End says how the stream ends; None is in order.
 	Garbage string
 	End     Loss
 	// Pace, where not 0, is the time that each byte takes.
@@ -78,7 +78,7 @@ func (s Stream) copy(ctx context.Context, w http.ResponseWriter, body io.Reader)
 // send sends at the stream's pace.
 func (s Stream) send(ctx context.Context, w http.ResponseWriter, piece []byte) {
 	if s.Pace == 0 {
-		w.Write(piece) // whether it arrives is not our concern
+		w.Write(piece) // it need not arrive
 		flush(w)
 		return
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// accept uses offers up. Offers that are not all valid drop every task of the
-// call, and the valid ones among them go back; otherwise each task is judged on
+// accept uses offers up. When not all are valid, every task of the call is
+// dropped and the valid offers go back; otherwise each task is judged on
 // its own. What no task uses goes back under the call's filter.
 func (m *master) accept(f *framework, call *mesospb.SchedulerCall_Accept) {
 	offers, problem := m.offersOf(f, call.OfferIds)

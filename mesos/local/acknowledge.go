@@ -6,7 +6,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// acknowledge takes the first status off a stream, if it is the one meant.
+// acknowledge takes the first status off a stream, if the call means that one.
 func (m *master) acknowledge(f *framework, call *mesospb.SchedulerCall_Acknowledge) {
 	a := m.agentOf[call.AgentId.GetValue()]
 	if a == nil || !a.connected || m.dice.happens(m.cfg.Faults.SwallowAcknowledgements) {

@@ -30,7 +30,7 @@ type agent struct {
 	registered time.Time
 
 	// running: its process lives. connected: it runs and the master can reach
-	// it. removed: the master has given it up, since removedAt.
+	// it. removed: the master gave it up, at removedAt.
 	running, connected, removed bool
 	removedAt                   time.Time
 	timeout                     *timer
@@ -38,14 +38,14 @@ type agent struct {
 	// recovering: a new master knows of it, but has not heard it yet.
 	recovering bool
 
-	// silent: nothing passes between it and the master, who has not noticed
+	// silent: nothing passes between it and the master, which has not noticed
 	// yet; what the master says meanwhile waits in the mailbox.
 	silent  bool
 	mailbox []func()
 
 	upkeep
 
-	// mended ends a fault that was to last for some time only.
+	// mended ends a fault that lasts for a limited time.
 	mended *timer
 
 	free      []*mesospb.Resource // neither used nor offered
@@ -80,7 +80,7 @@ func (m *master) newAgent(index int, total []*mesospb.Resource) (*agent, error) 
 	return a, nil
 }
 
-// clear makes it an agent that has never run anything.
+// clear resets it to an agent that has never run anything.
 func (a *agent) clear() {
 	a.free = a.total
 	a.offers = map[string]*offer{}
@@ -111,7 +111,7 @@ func (a *agent) register() {
 // heard reports whether what the agent says reaches the master.
 func (a *agent) heard() bool { return a.connected && !a.silent }
 
-// tell carries out what the master says to the agent, as soon as that hears it.
+// tell carries out what the master says to the agent, as soon as the agent hears it.
 func (a *agent) tell(f func()) {
 	if a.silent {
 		a.mailbox = append(a.mailbox, f)

@@ -96,7 +96,7 @@ func (a *agent) announceLoss() {
 	}
 }
 
-// changed is a status of the master's own about a task that was launched.
+// changed returns a status of the master's own about a task that was launched.
 func (t *task) changed(s mesospb.TaskState, reason mesospb.TaskStatus_Reason, text string) *mesospb.TaskStatus {
 	status := &mesospb.TaskStatus{
 		TaskId: t.info.TaskId, AgentId: t.info.AgentId, ExecutorId: t.info.Executor.ExecutorId, State: &s,

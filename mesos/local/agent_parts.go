@@ -30,7 +30,7 @@ func (a *agent) info() *mesospb.AgentInfo {
 	}
 }
 
-// executorIDs are those of f that run here or are being started.
+// executorIDs returns those of f that run here or are being started.
 func (a *agent) executorIDs(f *framework) []*mesospb.ExecutorID {
 	var out []*mesospb.ExecutorID
 	for _, ex := range a.executorsInOrder() {
@@ -55,7 +55,7 @@ func (a *agent) executorsInOrder() []*executor {
 	return out
 }
 
-// updatesInOrder are the streams of f here, the older first.
+// updatesInOrder returns the streams of f here, oldest first.
 func (a *agent) updatesInOrder(f *framework) []*updates {
 	var out []*updates
 	for key, u := range a.updates {

@@ -19,7 +19,7 @@ const (
 	lastPort  = 32000
 )
 
-// agentResources are the resources of each agent: what the configuration says,
+// agentResources returns the resources of each agent: what the configuration says,
 // and for the rest what the machine has. Every agent gets all of the machine's
 // cpus and disk and three quarters of its memory; ports are split, as pods of
 // two agents on one host cannot have the same.
@@ -74,7 +74,7 @@ func usualResource(name, workDir string, agent, agents int) (string, error) {
 	return fmt.Sprintf("[%d-%d]", begin, end), nil
 }
 
-// memory is the machine's, in MB.
+// memory returns the machine's, in MB.
 func memory() (int64, error) {
 	f, err := os.Open("/proc/meminfo")
 	if err != nil {

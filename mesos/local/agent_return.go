@@ -48,7 +48,7 @@ func (a *agent) restart() error {
 }
 
 // comeBack registers the agent again. If the master had given it up, its tasks
-// are told as living again.
+// are reported as living again.
 func (a *agent) comeBack() {
 	a.timeout.stop()
 	a.mended.stop()

@@ -7,7 +7,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// The least that is offered: either of them. (Mesos: --min_allocatable_resources)
+// The least that is offered; one of them is enough. (Mesos: --min_allocatable_resources)
 const (
 	leastCPU = 10     // thousandths
 	leastMem = 32_000 // thousandths of MB

@@ -56,7 +56,7 @@ func unmarshalJSON(b []byte, m proto.Message) error {
 	return nil
 }
 
-// failure is an answer that says no.
+// failure is an answer that refuses.
 type failure struct {
 	status int
 	text   string

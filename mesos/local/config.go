@@ -38,7 +38,7 @@ type Config struct {
 	// temporary directory that is removed when Run returns.
 	WorkDir string
 
-	// Version is the release of Mesos whose behaviour is imitated where they
+	// Version is the release of Mesos whose behaviour is imitated where releases
 	// differ: "1.11.0", also when empty, or "1.0.4".
 	Version string
 
@@ -48,7 +48,7 @@ type Config struct {
 	// is in its environment only.
 	Credentials map[string]string
 
-	// Guarded has a Mesos that runs as root and has no Credentials refuse every
+	// Guarded makes a Mesos that runs as root without Credentials refuse every
 	// task. Unset, every client is trusted.
 	Guarded bool
 

@@ -69,7 +69,7 @@ func (a *agent) killAll(config *mesospb.DrainConfig) {
 	a.checkDrained()
 }
 
-// shorter is the grace that a drain leaves a task.
+// shorter returns the grace that a drain leaves a task.
 func shorter(own *mesospb.KillPolicy, config *mesospb.DrainConfig) *mesospb.KillPolicy {
 	most := config.MaxGracePeriod
 	if grace := own.GetGracePeriod(); most == nil || grace != nil && grace.GetNanoseconds() <= most.GetNanoseconds() {
@@ -115,8 +115,8 @@ func (a *agent) blameDrain(f *framework, status *mesospb.TaskStatus) {
 	status.Reason = mesospb.TaskStatus_REASON_AGENT_DRAINING.Enum()
 }
 
-// dropDraining refuses tasks that reach an agent which drains. An executor that
-// the master expects to be started for them never is.
+// dropDraining refuses tasks that reach a draining agent. An executor that the
+// master expects to be started for them never is.
 func (a *agent) dropDraining(tasks []*task) {
 	for _, t := range tasks {
 		a.own(t, t.framework.lost(mesospb.TaskState_TASK_DROPPED), mesospb.TaskStatus_REASON_AGENT_DRAINING,

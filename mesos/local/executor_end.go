@@ -36,7 +36,7 @@ func (ex *executor) grace() time.Duration {
 	return ex.agent.m.cfg.ShutdownGrace
 }
 
-// destroy kills an executor, for which its tasks get v.
+// destroy kills an executor, whose tasks get v.
 func (ex *executor) destroy(v verdict) {
 	ex.verdict, ex.phase = &v, terminating
 	ex.cancel()
@@ -48,7 +48,7 @@ func (ex *executor) awaitSubscription(d time.Duration, v verdict) {
 	ex.timeout = ex.agent.m.after(d, func() { ex.destroy(v) })
 }
 
-// exited is called when nothing of an executor runs any more, or could not be
+// exited is called when nothing of an executor runs any more, or it could not be
 // started. status is what wait(2) says of it.
 func (ex *executor) exited(status int32, problem *verdict) {
 	a, m, f := ex.agent, ex.agent.m, ex.framework

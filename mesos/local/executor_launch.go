@@ -25,7 +25,7 @@ func (a *agent) discardUnused(f *framework, info *mesospb.ExecutorInfo) {
 	}
 }
 
-// launch brings tasks of one executor to it, starting it if need be.
+// launch hands tasks to their executor, starting it if need be.
 func (a *agent) launch(tasks []*task, group bool) {
 	ex := tasks[0].executor
 	b := batch{tasks, group}

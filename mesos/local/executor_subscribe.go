@@ -37,8 +37,8 @@ func (a *agent) subscribe(call *mesospb.ExecutorCall) (*queue, *executor, *failu
 		return nil, nil, no
 	}
 	q := newQueue()
-	// Also an executor whose only tasks were killed before it came has nothing
-	// to live for. (MESOS-8411)
+	// An executor whose only tasks were killed before it came is not needed
+	// either. (MESOS-8411)
 	if ex.phase == registering && len(ex.queued) == 0 && !ex.hadTask {
 		ex.shutdown()
 	}

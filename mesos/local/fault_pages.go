@@ -27,7 +27,7 @@ var faultHelp = [...]string{
 	"POST /local/faults                             play these from now on, a JSON object; {} ends them all",
 }
 
-// agentsAfter is how long agents take to find a new master, unless it is said.
+// agentsAfter is how long agents take to find a new master by default.
 const agentsAfter = time.Second
 
 // brokenPage is the answer to GET /local, and to each POST when it is done.
@@ -70,8 +70,7 @@ func refuse(w http.ResponseWriter, status int, err error) {
 	json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
 }
 
-// fault answers with how things are when f has been done, or with 409 and why
-// it cannot be.
+// fault answers with the state after f, or with 409 and why f cannot be done.
 func (m *Mesos) fault(f func(*http.Request, url.Values) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q, err := url.ParseQuery(r.URL.RawQuery)
@@ -108,7 +107,7 @@ func (m *Mesos) broken() (page brokenPage) {
 	return page
 }
 
-// condition is how the agent is, in a word.
+// condition returns the agent's state, in a word.
 func (a *agent) condition() string {
 	switch {
 	case !a.running && a.removed:

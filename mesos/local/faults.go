@@ -71,6 +71,6 @@ type dice struct{ r *rand.Rand }
 
 func newDice(seed uint64) dice { return dice{rand.New(rand.NewPCG(seed, 0))} }
 
-// happens draws only for what may happen, so that faults which are off do not
+// happens draws only for what may happen, so that faults that are off do not
 // disturb the others.
 func (d dice) happens(chance float64) bool { return chance > 0 && d.r.Float64() < chance }

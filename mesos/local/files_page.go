@@ -40,7 +40,7 @@ type fileInfo struct {
 	Mtime int64  `json:"mtime"`
 }
 
-// open opens what the request names, which no link can lead out of the work directory.
+// open opens what the request names; no link can lead out of the work directory.
 func (f files) open(r *http.Request) (*os.File, string, error) {
 	path := r.FormValue("path")
 	inner, err := filepath.Rel(f.workDir, path)

@@ -42,7 +42,7 @@ func (f *framework) partitionAware() bool {
 	return f.has(mesospb.FrameworkInfo_Capability_PARTITION_AWARE)
 }
 
-// lost is the state that a framework is told for aware, which it may not know.
+// lost returns the state that a framework is told for aware, which it may not know.
 func (f *framework) lost(aware mesospb.TaskState) mesospb.TaskState {
 	if f.partitionAware() {
 		return aware

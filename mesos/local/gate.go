@@ -7,7 +7,7 @@ import (
 
 // gate is the master's listener. While it is shut the master is as good as
 // dead: its connections are broken, and new ones end as soon as they are made.
-// The port stays ours meanwhile.
+// The port remains ours.
 type gate struct {
 	net.Listener
 
@@ -58,7 +58,7 @@ func (g *gate) open() {
 	g.shut = false
 }
 
-// gated is a connection that came in by a gate.
+// gated is a connection accepted by a gate.
 type gated struct {
 	net.Conn
 	gate *gate

@@ -59,7 +59,7 @@ func (l *launch) group(g *mesospb.Offer_Operation_LaunchGroup) {
 }
 
 // admit judges a task and, when it is good, takes its resources, and those of
-// its executor unless that runs already.
+// its executor unless it runs already.
 func (l *launch) admit(info *mesospb.TaskInfo, executor *mesospb.ExecutorInfo) (*task, string) {
 	info = proto.Clone(info).(*mesospb.TaskInfo)
 	if p := l.m.cfg.launchesNothing(); p != "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// Mesos is a master with its agents.
+// Mesos is a master and its agents.
 type Mesos struct {
 	cfg     Config
 	workDir string // with everything in it, ours to remove when temporary
@@ -138,7 +138,7 @@ func shutDown(servers []*http.Server) {
 	all.Wait()
 }
 
-// newServer has no limits of time on answers, as they may be streams.
+// newServer sets no time limit on answers, as they may be streams.
 func newServer(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: 30 * time.Second}
 }

@@ -19,7 +19,7 @@ func newLoop() *loop {
 }
 
 // do runs f in the loop and waits until it has run; false when the loop has
-// ended. Never from within the loop.
+// ended. It must not be called from within the loop.
 func (l *loop) do(f func()) bool {
 	done := make(chan struct{})
 	select {
@@ -60,8 +60,8 @@ func (l *loop) fire(now time.Time) time.Duration {
 	return time.Hour
 }
 
-// after runs f in the loop when d has passed, unless it is stopped. Only from
-// within the loop.
+// after runs f in the loop when d has passed, unless stopped. It must be called
+// from within the loop.
 func (l *loop) after(d time.Duration, f func()) *timer {
 	l.order++
 	t := &timer{loop: l, due: time.Now().Add(d), order: l.order, f: f}

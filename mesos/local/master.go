@@ -15,8 +15,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// master is everything the loop owns. All methods run in the loop but for
-// those that say otherwise.
+// master is everything the loop owns. All methods run in the loop, except those
+// that say otherwise.
 type master struct {
 	*loop
 	cfg     *Config
@@ -105,8 +105,8 @@ func (m *master) start() {
 	m.allocateEachInterval()
 }
 
-// end orders every executor to end; nothing new begins. Schedulers see no more
-// than a master that dies: what becomes of the tasks is not for them to act on.
+// end orders every executor to end; nothing new begins. Schedulers only
+// see a master that dies: they need not act on what happens to the tasks.
 func (m *master) end() {
 	m.ending = true
 	for _, f := range m.order {

@@ -41,7 +41,7 @@ func notNil(b []byte) []byte {
 	return b
 }
 
-// shutdownExecutor is best effort: its tasks' ends are told by the executor, or
+// shutdownExecutor is best effort: the executor reports its tasks' ends, or they
 // follow from its own.
 func (m *master) shutdownExecutor(f *framework, call *mesospb.SchedulerCall_Shutdown) {
 	if ex := m.executorOf(f, call.AgentId, call.ExecutorId); ex != nil {

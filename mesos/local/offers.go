@@ -74,7 +74,7 @@ func (m *master) takeBack(o *offer) {
 	o.agent.free = resources.Add(o.agent.free, o.resources...)
 }
 
-// takeOffersBack without a word, as when the stream has changed.
+// takeOffersBack takes all back without telling, as when the stream has changed.
 func (m *master) takeOffersBack(f *framework) {
 	for _, o := range inOrder(f.offers) {
 		m.takeBack(o)

@@ -85,7 +85,7 @@ func (a *agent) mend(d time.Duration, end func()) {
 	}
 }
 
-// mustBeHeard returns why nothing that needs the agent's ear can be done now.
+// mustBeHeard returns why the agent can be told nothing now.
 func (a *agent) mustBeHeard() error {
 	switch {
 	case !a.running:
@@ -103,7 +103,7 @@ func (m *Mesos) RemoveAgent(i int) error {
 	return m.on(i, func(a *agent) error { return a.replace(false) })
 }
 
-// MarkAgentGone is an operator saying that the i-th agent will never return;
+// MarkAgentGone is an operator's statement that the i-th agent will never return;
 // one under another id takes its place.
 func (m *Mesos) MarkAgentGone(i int) error {
 	return m.on(i, func(a *agent) error { return a.replace(true) })

@@ -122,7 +122,7 @@ func (m *master) getAgents() *mesospb.MasterResponse_GetAgents {
 	return out
 }
 
-// describe is the agent as GET_AGENTS has it.
+// describe returns the agent as GET_AGENTS has it.
 func (a *agent) describe() *mesospb.MasterResponse_GetAgents_Agent {
 	used, offered := a.shares()
 	d := &mesospb.MasterResponse_GetAgents_Agent{

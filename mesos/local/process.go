@@ -57,7 +57,7 @@ func startProcess(p plan, owner owner) (*process, error) {
 
 // wait returns when the program and everything in its session has ended, with
 // the program's wait status. What the program left behind is killed; while its
-// own body still lies there, the session's id cannot be anybody else's.
+// zombie remains, no other session can get its id.
 func (p *process) wait() int32 {
 	for {
 		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)

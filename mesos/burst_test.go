@@ -131,7 +131,7 @@ func TestBurstCutShort(t *testing.T) {
 	}
 }
 
-// One that is refused does not hold up the others; an answer that says we are not
+// A refused one does not hold up the others; an answer that says we are not
 // subscribed ends the subscription.
 func TestBurstRefused(t *testing.T) {
 	t.Parallel()
@@ -168,8 +168,8 @@ func TestBurstRefused(t *testing.T) {
 	}
 }
 
-// A master that takes no call, or none any more, is told by an error within the
-// time that an answer may take, and the subscription is begun again.
+// A master that takes no call, or no longer any, is reported by an error within
+// the time that an answer may take, and the subscription is begun again.
 func TestBurstWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]func(context.Context, *pb.SchedulerCall) int{

@@ -16,7 +16,7 @@ import (
 )
 
 // A fakeAgent acknowledges what it is sent, unless its test says otherwise. It
-// keeps what it has been sent over restarts, which are stop and serve.
+// keeps what it has been sent across restarts (stop and serve).
 type fakeAgent struct {
 	// refuse is the status of the answer to a SUBSCRIBE, if not 0.
 	refuse func() (status int)
@@ -196,7 +196,7 @@ func state(task string, s pb.TaskState) *pb.TaskStatus {
 	return &pb.TaskStatus{TaskId: &pb.TaskID{Value: &task}, State: &s}
 }
 
-// A career is an Executor that runs, and what its handler has been told.
+// A career is a running Executor, and what its handler has been told.
 type career struct {
 	*Executor
 	stop  context.CancelFunc

@@ -30,7 +30,7 @@ type fakeMaster struct {
 	calls         []*pb.SchedulerCall
 }
 
-// events is the answer to a SUBSCRIBE.
+// events answers a SUBSCRIBE.
 type events struct {
 	w   http.ResponseWriter
 	ctx context.Context
@@ -102,7 +102,7 @@ func (s *events) status(code int, text string) {
 	io.WriteString(s.w, text)
 }
 
-// redirect is how a master that does not lead answers.
+// redirect answers as a master that does not lead.
 func (s *events) redirect(to string) {
 	s.w.Header().Set("Location", "//"+to+"/master/api/v1/scheduler")
 	s.w.WriteHeader(http.StatusTemporaryRedirect)
@@ -157,7 +157,7 @@ func frameworkInfo() *pb.FrameworkInfo {
 	return &pb.FrameworkInfo{User: proto.String("u"), Name: proto.String("n")}
 }
 
-// A life is a Scheduler that runs, and what its handler has been told.
+// A life is a running Scheduler, and what its handler has been told.
 type life struct {
 	t *testing.T
 	*Scheduler

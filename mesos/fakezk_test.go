@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// A fakeZK is as much of a ZooKeeper server as looking for a leader takes: one
+// A fakeZK is as much of a ZooKeeper server as finding a leader needs: one
 // session per connection, digest authentication, getChildren2 and getData.
 type fakeZK struct {
 	mu     sync.Mutex

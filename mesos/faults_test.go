@@ -22,7 +22,7 @@ func behind(n *network, address string, h http.Handler, script faultproxy.Script
 	return p
 }
 
-// first plays a fault upon the first requests of a type.
+// first plays a fault on the first requests of a type.
 func first(count int, call string, f faultproxy.Fault) faultproxy.Script {
 	return func(c string, n int) faultproxy.Fault {
 		if c == call && n < count {

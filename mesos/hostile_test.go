@@ -124,8 +124,8 @@ func TestHugeRecordsForEver(t *testing.T) {
 }
 
 // Events without end, while the handler is busy, are kept up to a limit; then
-// the subscription ends. The same events twice are handed on twice: who they
-// are is the handler's business.
+// the subscription ends. The same events twice are handed on twice: telling them
+// apart is the handler's business.
 func TestEndlessEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,9 +10,9 @@ import (
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Seeded lives of a ledger whose agent loses calls and acknowledgements
-// and restarts. Whatever happens: the agent sees the updates of each task first
-// in the order in which they were made; a task that it may ask for is always in
+// Seeded lives of a ledger whose agent loses calls and acknowledgements and
+// restarts. Whatever happens: the agent first sees the updates of each task in
+// the order in which they were made; a task that it may ask for is always in
 // one of the lists; and once faults are over, everything is acknowledged.
 func TestLedgerLives(t *testing.T) {
 	t.Parallel()
@@ -101,7 +101,7 @@ func (w *world) send() {
 	w.acknowledge()
 }
 
-// arrive is the agent taking an update; one that it knows it acknowledges again.
+// arrive has the agent take an update; it acknowledges a known one again.
 func (w *world) arrive(s *pb.TaskStatus) {
 	id := s.GetTaskId().GetValue()
 	var number int
@@ -122,7 +122,7 @@ func (w *world) acknowledge() {
 	w.acks = nil
 }
 
-// subscribe is a new subscription, which arrives whole or not at all.
+// subscribe makes a new subscription, which arrives whole or not at all.
 func (w *world) subscribe() {
 	w.acks = nil
 	s := w.ledger.subscribe(w.now)

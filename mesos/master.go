@@ -25,7 +25,7 @@ type list []*url.URL
 func (l list) find(context.Context) ([]*url.URL, error) { return l, nil }
 
 // parseMaster reads cfg.Master. It also returns, for people and without
-// credentials, which masters that are and how they are found.
+// credentials, which masters these are and how they are found.
 func parseMaster(cfg SchedulerConfig) (f finder, found string, err error) {
 	master, by := strings.TrimSpace(cfg.Master), ""
 	if path, ok := strings.CutPrefix(master, "file://"); ok {

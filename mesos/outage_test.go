@@ -87,7 +87,7 @@ func refusing(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// A hearer hands on why there is no subscription.
+// A hearer passes on why there is no subscription.
 type hearer chan error
 
 func (hearer) Event(*pb.SchedulerEvent) {}

@@ -46,11 +46,11 @@ type SchedulerConfig struct {
 	Log func(line string)
 }
 
-// A SchedulerHandler is told of what happens. Its methods are called one after
+// A SchedulerHandler is told what happens. Its methods are called one after
 // another.
 type SchedulerHandler interface {
-	// Event is given each event in order: SUBSCRIBED first, and HEARTBEAT,
-	// ERROR and types that we do not know never.
+	// Event is given each event in order: SUBSCRIBED first, and never HEARTBEAT,
+	// ERROR or types that we do not know.
 	Event(*mesospb.SchedulerEvent)
 	// Disconnected is told why there is no subscription now: once after
 	// each that ended, and after each round of attempts that failed, unless
@@ -107,8 +107,8 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 // that is known; an id given in this Run is used even if info does not know it.
 //
 // It returns when ctx ends, or with what makes subscribing again pointless:
-// ErrFailedOver, ErrRemoved or a *RejectedError. Then nothing that it started
-// is left. One Run at a time.
+// ErrFailedOver, ErrRemoved or a *RejectedError. Nothing that it started is then
+// left. One Run at a time.
 func (s *Scheduler) Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h SchedulerHandler) error {
 	defer s.wire.close()
 	r := run{Scheduler: s, info: info, handler: h, outage: outage.Outage{Server: "the Mesos master " + s.found, Log: s.cfg.Log}}

@@ -91,7 +91,7 @@ func TestWatchdog(t *testing.T) {
 	})
 }
 
-// What a master answers before there is a stream, and what becomes of it.
+// What a master answers before there is a stream, and its effect.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -254,8 +254,8 @@ func TestLeaderAddress(t *testing.T) {
 	}
 }
 
-// What breaks the framing ends the subscription; what is only unreadable does
-// not, and hurts nothing else.
+// Broken framing ends the subscription; an unreadable event does not, and hurts
+// nothing else.
 func TestBrokenStreams(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, raw, told string }{

@@ -75,7 +75,7 @@ func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duratio
 	return max(time.Since(began), 1), because(stream, err)
 }
 
-// warn says once that our secret is about to travel where others may read it.
+// warn logs once that our secret is about to travel where others may read it.
 func (r *run) warn(master *url.URL) {
 	if ip := net.ParseIP(master.Hostname()); r.warned || r.cfg.Principal == "" || master.Scheme != "http" ||
 		master.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
@@ -119,9 +119,9 @@ func (r *run) read(records *recordio.Reader, leader *url.URL, events *backlog[*m
 		}
 		e, err := decodeSchedulerEvent(record)
 		if err != nil {
-			// Framing is intact, so that only this event is lost. Were we to
-			// start over, a status that we cannot read would come first again
-			// and nothing would ever be scheduled. Mesos repeats statuses; a
+			// Framing is intact, so only this event is lost. If we started over,
+			// a status that we cannot read would come first again and nothing
+			// would ever be scheduled. Mesos repeats statuses; a
 			// lost offer stays out of use until the next subscription.
 			glog.Errorf("Mesos master %s: skipping an event of %d bytes: %v", leader.Host, len(record), err)
 			continue

@@ -214,7 +214,7 @@ func TestTLSFiles(t *testing.T) {
 	}
 }
 
-// once is a handler that tells the first things it is told.
+// once is a handler that passes on the first things it is told.
 type once struct{ told chan string }
 
 func (o *once) Event(e *pb.SchedulerEvent) { o.tell(e.GetType().String()) }

@@ -21,7 +21,7 @@ type TLSFiles struct {
 	// RSAKeyExchange also offers the cipher suites without forward secrecy. A
 	// Mesos whose LIBPROCESS_SSL_CIPHERS is not set has no other that Go knows,
 	// while Go offers them only when told to. They come last, so that a side
-	// which knows better uses that.
+	// that knows better ones uses those.
 	RSAKeyExchange bool
 }
 

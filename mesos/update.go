@@ -17,7 +17,7 @@ import (
 // acknowledged it. Updates of one task arrive in the order of the calls.
 //
 // TASK_STAGING and missing fields are mistakes of the caller that no agent
-// accepts; they are logged and go no further, lest they hold up what is right.
+// accepts; they are logged and go no further, so as not to hold up correct ones.
 func (e *Executor) Update(status *mesospb.TaskStatus) {
 	id := uuid.New()
 	s := *status

@@ -49,7 +49,7 @@ func client(dial Dialer, config *tls.Config) *http.Client {
 			ResponseHeaderTimeout: answerTimeout,
 			DisableCompression:    true,
 		},
-		// A redirect is followed by us: net/http would drop the credentials.
+		// We follow redirects ourselves: net/http would drop the credentials.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -74,7 +74,7 @@ func (w *wire) post(ctx context.Context, c *http.Client, to *url.URL, streamID s
 	return resp, explainTLS(err)
 }
 
-// request makes what is sent, if it may be sent now.
+// request makes the request, if it may be sent now.
 func (w *wire) request(ctx context.Context, to *url.URL, streamID string, message []byte) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(message))
 	if err != nil {
@@ -105,8 +105,8 @@ func (w *wire) send(ctx context.Context, to *url.URL, streamID string, call []by
 	return accepted(to, resp)
 }
 
-// sendAll posts calls that bear being sent twice, in one burst, and returns the
-// first answer that is not 202 after all have been answered.
+// sendAll posts calls that may be sent twice, in one burst. Once all have been
+// answered, it returns the first answer that is not 202.
 func (w *wire) sendAll(ctx context.Context, to *url.URL, streamID string, calls [][]byte) (refused error) {
 	requests := make([]*http.Request, len(calls))
 	for i, call := range calls {

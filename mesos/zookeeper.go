@@ -19,7 +19,7 @@ const (
 	zkTries   = 3                // when the leader vanishes while we look
 )
 
-// find returns the leader and none else.
+// find returns only the leader.
 func (q *quorum) find(ctx context.Context) ([]*url.URL, error) {
 	leader, err := q.leader(ctx)
 	if err != nil {
@@ -74,7 +74,7 @@ func (q *quorum) leader(ctx context.Context) (*url.URL, error) {
 	return nil, errors.New("no master is registered there: is one running, with the same --zk?")
 }
 
-// dialer gives zk's way of connecting, which knows no context, one, and keeps the
+// dialer adds a context to zk's way of connecting, which has none, and keeps the
 // last connection in socket.
 func (q *quorum) dialer(ctx context.Context, socket *atomic.Pointer[net.Conn]) zk.Dialer {
 	dial := q.dial

@@ -114,7 +114,7 @@ func TestPartitionHeals(t *testing.T) {
 }
 
 // A launch that the agent never heard of, because it was cut off for too long,
-// is told as dropped when the agent returns; what it took is free again.
+// is reported as dropped when the agent returns; what it took is free again.
 func TestLaunchIntoPartition(t *testing.T) {
 	t.Parallel()
 	cfg := quick()

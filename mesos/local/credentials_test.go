@@ -87,7 +87,7 @@ func TestNobodyIsRefused(t *testing.T) {
 	f.status("a", mesospb.TaskState_TASK_KILLED)
 }
 
-// A guarded Mesos of root's that knows no credentials starts nothing.
+// A guarded Mesos that runs as root without credentials starts nothing.
 func TestGuarded(t *testing.T) {
 	t.Parallel()
 	cfg := quick()

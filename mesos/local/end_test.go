@@ -92,7 +92,7 @@ func variable(env, name string) string {
 	return ""
 }
 
-// Also an executor that is still being fetched or has never subscribed is gone.
+// An executor that is still being fetched or has never subscribed is gone, too.
 func TestEndWhileStarting(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
@@ -105,7 +105,7 @@ func TestEndWhileStarting(t *testing.T) {
 		*i.Executor.Command.Value = "trap '' TERM; while true; do sleep 1; done"
 	})
 	f.accept(o, info)
-	// The end of the test waits for Run; were anything left, it would hang.
+	// The end of the test waits for Run; if anything were left, it would hang.
 }
 
 func TestExecutorThatNeverRegisters(t *testing.T) {

@@ -126,7 +126,7 @@ func TestAgentAwayForATime(t *testing.T) {
 			o := f.launch("away", "ex-away", run)
 			must(t, m, "agents/0/"+fault.begin+"?for=1h", "")
 			must(t, m, "agents/0/"+fault.end, "")
-			// All that this has caused comes before the answer to a question.
+			// All effects of this come before the answer to a question.
 			f.send(mesos.Reconcile(mesos.TaskRef{Task: "marker", Agent: "nowhere"}))
 			f.status("marker", mesospb.TaskState_TASK_UNKNOWN)
 			must(t, m, "agents/0/"+fault.begin+"?for=300ms", "")
@@ -142,7 +142,7 @@ func TestAgentAwayForATime(t *testing.T) {
 	}
 }
 
-// Without naming them, all executors of an agent are killed.
+// When none is named, all executors of an agent are killed.
 func TestKillExecutorPage(t *testing.T) {
 	t.Parallel()
 	m := start(t, breakable())

@@ -189,8 +189,8 @@ func TestFetchCache(t *testing.T) {
 	}
 }
 
-// A fetch that fails neither gives its place in the cache to two others, nor,
-// when it failed because its executor was ended, fails who waits for the same.
+// A failed fetch does not give its place in the cache to two others. If it failed
+// because its executor was ended, those that wait for the same do not fail.
 func TestFetchCachePlaces(t *testing.T) {
 	t.Parallel()
 	asked, fail := make(chan struct{}, 2), make(chan struct{})

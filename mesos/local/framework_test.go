@@ -76,7 +76,7 @@ func (f *framework) until(what string, ok func(*mesospb.SchedulerEvent) bool) *m
 	}
 }
 
-// note acknowledges, and keeps what offers there are.
+// note acknowledges, and keeps the offers.
 func (f *framework) note(e *mesospb.SchedulerEvent) {
 	f.t.Helper()
 	if s := e.GetUpdate().GetStatus(); len(s.GetUuid()) > 0 {
@@ -148,7 +148,7 @@ func task(t testing.TB, o *mesospb.Offer, id, executor, data string, change ...f
 	return info
 }
 
-// run and hang are what the test executor is asked to do.
+// run and hang are plans of the test executor.
 const (
 	run  = `{"states":[1]}`
 	hang = `{"states":[1],"hang":true}`

@@ -35,7 +35,7 @@ func get(t *testing.T, url, host string) (int, string) {
 	return answer.StatusCode, string(b)
 }
 
-// state is what a test wants of /state.
+// state holds what a test wants of /state.
 type state struct {
 	Slaves []struct {
 		ID, PID   string
@@ -63,7 +63,7 @@ func TestPages(t *testing.T) {
 	f := connect(t, m)
 	o := f.launch("seen", "ex-seen", run)
 	var s state
-	// An executor may be quicker to subscribe than the news that it has begun.
+	// An executor may subscribe before the news that it has begun arrives.
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		code, body := get(t, "http://"+m.Addr()+"/state", "")
 		if err := json.Unmarshal([]byte(body), &s); err != nil || code != 200 {

@@ -51,7 +51,7 @@ func start(t testing.TB, cfg local.Config) *local.Mesos {
 	return m
 }
 
-// quick has the times of a Mesos that is in a hurry.
+// quick configures short times.
 func quick() local.Config {
 	return local.Config{
 		Resources:          "cpus:4;mem:1024;disk:1024;ports:[31000-31009]",

@@ -204,8 +204,8 @@ func subscribeTwice(t *testing.T, target Target) {
 	s.status("twice", mesospb.TaskState_TASK_KILLED)
 }
 
-// back waits until the executor answers to what was sent now; what is sent while
-// it is away is lost.
+// back waits until the executor answers what was sent now; what is sent while it
+// is away is lost.
 func (s *scheduler) back(executor string, agent *mesospb.AgentID) {
 	s.t.Helper()
 	s.asked++

@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// event does as told; true asks for a new subscription.
+// event obeys an event; true asks for a new subscription.
 func (x *program) event(e *mesospb.ExecutorEvent) (again bool) {
 	switch e.GetType() {
 	case mesospb.ExecutorEvent_LAUNCH:

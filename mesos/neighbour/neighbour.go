@@ -54,7 +54,7 @@ func (n *Neighbour) Event(e *mesospb.SchedulerEvent) {
 // Disconnected does nothing: it will subscribe again.
 func (n *Neighbour) Disconnected(error) {}
 
-// Offered is how many agents it has been offered so far.
+// Offered returns how many agents it has been offered so far.
 func (n *Neighbour) Offered() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -21,7 +21,7 @@ type Want struct {
 // Every resource taken has the form in which it was offered, unknown fields and
 // allocation_info included, so that the master finds it contained in the offer.
 // Revocable and shared resources and disks with persistence are left alone. The
-// error names what lacks and how much; then nothing is taken.
+// error names what is missing and how much; then nothing is taken.
 func Take(from []*mesospb.Resource, want Want) (taken, rest []*mesospb.Resource, err error) {
 	left := toPiles(from)
 	var got []pile

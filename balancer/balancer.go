@@ -1,13 +1,13 @@
 // Package balancer leads TCP connections to one of several servers that lives.
 //
-// It listens on loopback. Whoever connects there speaks TLS with a server, end to
-// end: the bytes are passed on as they are, so that client certificates arrive and
-// nothing has to be trusted in between. Which servers there are may change at any
-// time. A server counts as living as long as it completes TLS handshakes: a
+// It listens on loopback. A client that connects there speaks TLS with a server,
+// end to end: the bytes are passed on as they are, so that client certificates
+// arrive and nothing has to be trusted in between. The list of servers may change
+// at any time. A server counts as living as long as it completes TLS handshakes: a
 // process that has been stopped, or hangs, still accepts connections. A lone server
 // is not asked: its clients have nowhere else to go.
 //
-// Clients see nothing of this but that a connection ends. That happens when its
+// All that clients see of this is that a connection ends. That happens when its
 // server has left the list, or fails while another one lives; a server that is
 // slow is better than none.
 package balancer
@@ -47,8 +47,8 @@ func New(servers []string, roots *x509.CertPool) (*Balancer, error) {
 	return b, b.SetServers(servers)
 }
 
-// SetServers replaces the list of servers. Connections to those that are in it no
-// more are cut. A list that is wrong is refused as a whole.
+// SetServers replaces the list of servers. Connections to servers that are no
+// longer in it are cut. A wrong list is refused as a whole.
 func (b *Balancer) SetServers(servers []string) error {
 	addrs, err := addresses(servers)
 	if err != nil {
@@ -69,7 +69,7 @@ func (b *Balancer) Listen() (string, error) {
 	return "https://" + l.Addr().String(), nil
 }
 
-// Run leads connections, after Listen, until ctx ends; then it cuts them all.
+// Run serves connections, after Listen, until ctx ends; then it cuts them all.
 func (b *Balancer) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -93,8 +93,8 @@ func (b *Balancer) Run(ctx context.Context) error {
 	}
 }
 
-// update changes the pool, wakes who waits for that, and cuts the connections to
-// the servers that change returns.
+// update changes the pool, wakes the goroutines that wait for that, and cuts the
+// connections to the servers that change returns.
 func (b *Balancer) update(change func(*pool) (cut []*server)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -164,7 +164,7 @@ func TestServerDies(t *testing.T) {
 }
 
 // A server that is stopped accepts connections and answers none. Within five
-// seconds its clients are elsewhere; when it goes on nobody moves back.
+// seconds its clients are elsewhere; when it goes on no client moves back.
 func TestServerHangs(t *testing.T) {
 	t.Parallel()
 	a, b := serve(t, "a"), serve(t, "b")
@@ -212,7 +212,7 @@ func TestOnlyServerHangs(t *testing.T) {
 	}
 }
 
-// Servers may be named while clients wait for one; those that are named no more
+// Servers may be named while clients wait for one; those that are no longer named
 // lose their clients.
 func TestSetServers(t *testing.T) {
 	t.Parallel()
@@ -289,8 +289,8 @@ func TestAwait(t *testing.T) {
 	}
 }
 
-// With nobody connected no server is asked anything, and a lone one never: it
-// keeps its clients whatever it says.
+// Without clients no server is asked anything, and a lone one never: it keeps its
+// clients whatever it says.
 func TestRests(t *testing.T) {
 	t.Parallel()
 	a, other := serve(t, "a"), serve(t, "b")
@@ -336,8 +336,8 @@ func awaitPool(t *testing.T, b *Balancer, what string, holds func(*pool) bool) {
 	}
 }
 
-// When no server lives the log says at once which were asked and why they do not
-// count, and once that there is one again.
+// When no server lives, the log says at once which were asked and why they do not
+// count; when one lives again, it says so once.
 func TestNoServerIsLogged(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -11,12 +11,12 @@ import (
 
 const (
 	dialTimeout = 2 * time.Second
-	// patience is how long a client is kept while no server lives. Those of
-	// Kubernetes give a TLS handshake ten seconds.
+	// patience is how long a client is kept while no server lives. Kubernetes
+	// clients give a TLS handshake ten seconds.
 	patience = 15 * time.Second
 )
 
-// lead leads one client to a server and passes on what both say.
+// lead connects one client to a server and passes on what both send.
 func (b *Balancer) lead(ctx context.Context, client net.Conn) {
 	defer client.Close()
 	s, conn := b.connect(ctx)
@@ -31,8 +31,8 @@ func (b *Balancer) lead(ctx context.Context, client net.Conn) {
 	both.Wait()
 }
 
-// pass copies until from has said all, and tells to so. A connection that breaks
-// ends both directions.
+// pass copies until from ends, and then closes to for writing. A connection that
+// breaks ends both directions.
 func pass(to, from net.Conn) {
 	_, err := io.Copy(to, from)
 	if half, ok := to.(*net.TCPConn); ok && err == nil {
@@ -70,7 +70,7 @@ func (b *Balancer) connect(ctx context.Context) (*server, net.Conn) {
 }
 
 // choose returns the server for a new connection, waiting for one that lives; nil
-// when ctx ends before.
+// when ctx ends first.
 func (b *Balancer) choose(ctx context.Context) *server {
 	b.mu.Lock()
 	defer b.mu.Unlock()

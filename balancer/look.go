@@ -11,7 +11,7 @@ import (
 )
 
 // lookAfter probes the servers that have connections, unless there is but one
-// server, and all of them while somebody waits for one that lives, until ctx ends.
+// server, and all of them while a client waits for one that lives, until ctx ends.
 // With nothing to do it rests.
 func (b *Balancer) lookAfter(ctx context.Context) {
 	due := time.NewTimer(0)
@@ -31,7 +31,7 @@ func (b *Balancer) lookAfter(ctx context.Context) {
 }
 
 // look probes once and moves connections away from servers that fail. It returns
-// when to look again; 0 means not before somebody connects or the list changes.
+// when to look again; 0 means not before a client connects or the list changes.
 func (b *Balancer) look(ctx context.Context) time.Duration {
 	b.mu.Lock()
 	used := b.pool.used()
@@ -73,8 +73,8 @@ func (b *Balancer) report(why error) {
 	}
 }
 
-// ask probes servers side by side and notes which live. The error says of each
-// one that does not why.
+// ask probes servers side by side and notes which live. The error says why for
+// each one that does not.
 func (b *Balancer) ask(ctx context.Context, servers []*server) error {
 	errs := make([]error, len(servers))
 	var all sync.WaitGroup
@@ -96,7 +96,7 @@ func (b *Balancer) ask(ctx context.Context, servers []*server) error {
 // Await returns when a server lives, trying until ctx ends. It needs no Listen
 // or Run.
 func (b *Balancer) Await(ctx context.Context) error {
-	var why error // as the last round says that came to its end
+	var why error // of the last round that was completed
 	none := outage.Outage{Server: "an API server"}
 	for {
 		b.mu.Lock()

@@ -29,14 +29,14 @@ func (s *server) why() string {
 	return s.dead.Error()
 }
 
-// cut ends the connections to the server; who uses them forgets them.
+// cut ends the connections to the server; their users forget them.
 func (s *server) cut() {
 	for c := range s.conns {
 		c.Close()
 	}
 }
 
-// set replaces the list and returns the servers that are in it no more.
+// set replaces the list and returns the servers that are no longer in it.
 func (p *pool) set(addrs []string) (left []*server) {
 	old := p.servers
 	p.servers = nil

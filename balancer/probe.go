@@ -32,7 +32,7 @@ func newProbe(roots *x509.CertPool) probe {
 	return probe{&tls.Config{RootCAs: roots, ServerName: serverName, ClientSessionCache: tls.NewLRUClientSessionCache(0)}}
 }
 
-// lives says why the server at addr is not a living one of the cluster's, or nil.
+// lives returns nil if a server of the cluster's lives at addr, and otherwise why not.
 func (p probe) lives(ctx context.Context, addr string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, probeTimeout, errSilent)
 	defer cancel()

@@ -1,6 +1,6 @@
 // Package delivery serves the executor program to Mesos agents: over plain HTTP,
 // at a path that holds a hash of its content, so that the agents' fetchers may
-// keep it for ever and still get every new version. There is nothing secret in
+// keep it permanently and still get every new version. There is nothing secret in
 // the program.
 //
 // Mesos' fetcher caches by URL and never asks again whether a file has changed
@@ -23,7 +23,7 @@ import (
 
 // Server serves one file.
 type Server struct {
-	file     *os.File // what was hashed is what is served, whatever its path names later
+	file     *os.File // the hashed file itself is served, whatever its path names later
 	hash     string   // SHA-256, in hexadecimal
 	urlPath  string
 	listener net.Listener

@@ -101,7 +101,7 @@ func TestSHA256(t *testing.T) {
 	}
 }
 
-// What is not there is told at once, by name.
+// A missing file is reported at once, by name.
 func TestMissingFile(t *testing.T) {
 	t.Parallel()
 	if _, err := New("/nowhere/executor_runner", "127.0.0.1:0"); err == nil || !strings.Contains(err.Error(), "/nowhere/executor_runner") {

@@ -65,8 +65,8 @@ func mixed(t *testing.T) *mesospb.Offer {
 	return o
 }
 
-// What is launched holds to the rules by which a master checks an ACCEPT
-// ("Validation of offers", "each task is validated on its own" in Mesos'
+// Launches keep to the rules by which a master checks an ACCEPT ("Validation of
+// offers", "each task is validated on its own" in Mesos'
 // src/master/validation.cpp), whatever the offers are made of.
 func TestAcceptIsValid(t *testing.T) {
 	t.Parallel()

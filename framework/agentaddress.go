@@ -7,10 +7,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// gone tells whether the agent of o can only be here because a is no more: Mesos
-// has given a up, or its address has passed on. Agents on loopback are those of
-// a local Mesos, which names each differently. An agent from before our start
-// that never ran an executor has nothing to lose but its name.
+// gone reports whether the agent of o can only be here because a is gone: Mesos
+// has given a up, or its address has passed on. Agents on loopback are those of a
+// local Mesos, which names each differently. An agent from before our start that
+// never ran an executor has nothing to lose but its name.
 func (a *agent) gone(o *mesospb.Offer) bool {
 	switch {
 	case a.lost:

@@ -27,12 +27,12 @@ type agent struct {
 	started  bool                      // our executor may live there
 	offered  time.Time                 // when it last did
 
-	deactivated bool // by an operator: it is offered to nobody
+	deactivated bool // by an operator: Mesos offers it to no framework
 
 	maintenance window // announced by the operator
 }
 
-// agents is every agent heard of, and whose a Node's name is.
+// agents is every agent heard of, and which agent holds a Node's name.
 type agents struct {
 	byID   map[string]*agent
 	holder map[string]string // node name to agent id
@@ -59,8 +59,8 @@ func (as *agents) add(id string, r agentRecord) *agent {
 // holds reports whether the agent has its Node, and none has taken it over.
 func (as *agents) holds(a *agent) bool { return as.holder[a.Node] == a.id }
 
-// superseded are the agents whose Node another has taken over, and of which no
-// task is left, in no order.
+// superseded returns the agents whose Node another has taken over and that have
+// no task left, in no order.
 func (as *agents) superseded() (gone []*agent) {
 	for _, a := range as.byID {
 		if !as.holds(a) && len(a.tasks) == 0 {
@@ -78,8 +78,8 @@ func (as *agents) remove(a *agent) {
 	}
 }
 
-// saw learns from a Node which agent it was made for. Of two on record for the
-// same Node that one has it, until one of them offers.
+// saw learns from a Node which agent it was made for. When two are on record for
+// the same Node, that agent has it until one of them offers.
 func (as *agents) saw(n *v1.Node) {
 	id := n.Annotations[AnnotationAgent]
 	if id == "" {
@@ -171,7 +171,7 @@ func (as *agents) spendAll(only *agent) {
 	}
 }
 
-// idle: no executor of ours runs there and none is about to.
+// idle reports whether no executor of ours runs there and none is about to.
 func (a *agent) idle() bool { return !a.runs && len(a.tasks) == 0 }
 
 // visible is what can be seen of the agent's resources: what it offers and what

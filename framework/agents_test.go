@@ -34,7 +34,7 @@ func TestAgentsShareHostname(t *testing.T) {
 }
 
 // An agent that came back under another id takes its Node over, once it is
-// certain that the old one is no more.
+// certain that the old one is gone.
 func TestAgentsTakeOver(t *testing.T) {
 	t.Parallel()
 	task := taskOn("t", "p", 1, "m-S1", "big")

@@ -17,8 +17,8 @@ import (
 )
 
 // approver approves the certificates that kubelets ask for as soon as they ask:
-// a node's first pod waits for it. What it does not approve it leaves alone and
-// names the reason in the log.
+// a node's first pod waits for it. It leaves alone what it does not approve and
+// logs the reason.
 type approver struct {
 	client kubernetes.Interface
 	facts  nodeFacts

@@ -14,7 +14,7 @@ import (
 )
 
 // The kubelet of an agent gets its certificates with what came with its first
-// task, and for its own addresses; nobody else gets them.
+// task, and for its own addresses; no other client gets them.
 func TestCertificates(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()

@@ -9,8 +9,8 @@ import (
 )
 
 // attributeLabels makes node labels of a Mesos agent's attributes. What a label
-// cannot hold is replaced by a hyphen; of an attribute that comes twice the
-// first counts.
+// cannot hold is replaced by a hyphen; when an attribute comes twice, the first
+// counts.
 func attributeLabels(as []*mesospb.Attribute) map[string]string {
 	labels := map[string]string{}
 	for _, a := range as {

@@ -22,9 +22,9 @@ type binder struct {
 	recorder *recorder
 }
 
-// bind binds p to the task's node. That it is bound there already is success;
-// an error is for good: the pod is gone, is another one by now, runs elsewhere, or
-// the binding is denied. Passing trouble is tried again until ctx ends.
+// bind binds p to the task's node. A pod that is bound there already counts as
+// success; an error is permanent: the pod is gone, is another one by now, runs
+// elsewhere, or the binding is denied. Passing trouble is tried again until ctx ends.
 func (b *binder) bind(ctx context.Context, rest pause, p *v1.Pod, t scheduler.Task) error {
 	binding := &v1.Binding{
 		ObjectMeta: metav1.ObjectMeta{
@@ -66,7 +66,7 @@ func (b *binder) settle(ctx context.Context, p *v1.Pod, t scheduler.Task, confli
 // permanent marks an error that trying again does not help.
 type permanent struct{ error }
 
-// longestPause is between two attempts of what keeps failing.
+// longestPause bounds the time between two attempts of what keeps failing.
 const longestPause = 30 * time.Second
 
 // persist does something at the API server until it succeeds, fails for good or
@@ -92,13 +92,13 @@ func persist(ctx context.Context, rest pause, what string, do func(context.Conte
 	}
 }
 
-// denied tells that the API server does not allow a binding, as a webhook or a
-// quota may: another one may be allowed later.
+// denied reports whether the API server does not allow a binding now, as a
+// webhook or a quota may: another one may be allowed later.
 func denied(err error) bool {
 	return apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
 }
 
-// hopeless tells that the API server understood a request and will never grant it.
+// hopeless reports whether the API server understood a request and will never grant it.
 func hopeless(err error) bool {
 	return apierrors.IsNotFound(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) ||
 		apierrors.IsForbidden(err) || apierrors.IsMethodNotSupported(err) || apierrors.IsGone(err)

@@ -2,11 +2,11 @@ package framework
 
 import "time"
 
-// clock is the time in which the core lives. The zero value is everybody's; tests
+// clock is the time in which the core lives. The zero value is real time; tests
 // let it run faster, so that a patience of minutes is one of seconds.
 type clock struct {
 	start time.Time
-	speed time.Duration // so many times as fast from start on; 0: everybody's time
+	speed time.Duration // so many times as fast from start on; 0: real time
 }
 
 func (c clock) now() time.Time {

@@ -9,7 +9,7 @@ import (
 
 // Metrics returns what this life has counted and what it can be asked, for a
 // registry. It is to be registered while Run lasts and no longer: each life
-// counts from zero, and asked for a loop that does not run it waits a second.
+// counts from zero, and without a running loop a scrape waits a second.
 func (f *Framework) Metrics() prometheus.Collector {
 	c := &collector{Framework: f}
 	for _, g := range gauges {

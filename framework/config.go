@@ -17,7 +17,7 @@ import (
 type Config struct {
 	Client kubernetes.Interface // all rights; its own rate limit should be off
 	Store  Store                // small durable records
-	Mesos  Mesos                // a connection nobody else uses
+	Mesos  Mesos                // a connection for its use alone
 
 	Info     Info
 	Executor Executor
@@ -26,8 +26,8 @@ type Config struct {
 	// registered and says so. Default: podtask.DefaultMaxPods.
 	MaxPods int
 
-	// DefaultContainer is what a container counts that states neither a cpu nor
-	// a memory request. Default: DefaultContainer.
+	// DefaultContainer is what a container counts as that states neither a cpu
+	// nor a memory request. Default: DefaultContainer.
 	DefaultContainer scheduler.Amount
 
 	// Machines are the host names of the agents that may be used, as Mesos
@@ -39,11 +39,11 @@ type Config struct {
 	Cluster podtask.Cluster
 
 	// Settings is what executors are told while they live, asked for whenever
-	// they are told. It must not block. Nil: Cluster.Servers, for ever.
+	// they are told. It must not block. Nil: always Cluster.Servers.
 	Settings func() podtask.Settings
 
-	// SettingsChanged yields a value whenever executors are to be told anew; nil
-	// if that is never but by routine.
+	// SettingsChanged yields a value whenever executors are to be told again; nil
+	// if only routine does that.
 	SettingsChanged <-chan struct{}
 
 	// StartOver permits a new framework id when Mesos has removed ours although
@@ -51,7 +51,7 @@ type Config struct {
 	StartOver bool
 }
 
-// What an executor costs, and what a container counts that states nothing.
+// What an executor costs, and what a container without requests counts as.
 var (
 	DefaultExecutor  = scheduler.Amount{CPU: 100, Mem: 128}
 	DefaultContainer = scheduler.Amount{CPU: 250, Mem: 64}
@@ -77,7 +77,7 @@ type Executor struct {
 	// part of its path is the name of the program.
 	URI string
 
-	// Cache lets the agent's fetcher keep the file, for ever: only for a URL
+	// Cache lets the agent's fetcher keep the file permanently: only for a URL
 	// that changes whenever the content does.
 	Cache bool
 

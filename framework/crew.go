@@ -18,8 +18,8 @@ type crew struct {
 // pause waits and reports whether ctx goes on.
 type pause func(ctx context.Context, d time.Duration) bool
 
-// piece is one piece of work. What it has to wait for before it tries again, it
-// waits for by rest, which lets others work meanwhile.
+// piece is one piece of work. It waits by rest before it tries again, which lets
+// others work meanwhile.
 type piece func(ctx context.Context, rest pause)
 
 func newCrew(size int) *crew {
@@ -29,7 +29,7 @@ func newCrew(size int) *crew {
 // start has work done as soon as there is a hand free, and never waits.
 func (c *crew) start(work piece) { c.queue.put(work) }
 
-// startOnce is start, but for nothing while work of the same key is not over.
+// startOnce is start, but does nothing while work of the same key is not over.
 func (c *crew) startOnce(key string, work piece) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

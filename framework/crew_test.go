@@ -16,8 +16,8 @@ import (
 	k8stesting "k8s.io/client-go/testing"
 )
 
-// A namespace whose webhook fails holds up nobody else's pods, however many of
-// its own wait, and is asked less and less often.
+// A namespace whose webhook fails holds up no other namespace's pods, however
+// many of its own wait, and is asked less and less often.
 func TestFailingBindingsHoldUpNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

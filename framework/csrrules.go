@@ -28,10 +28,10 @@ type nodeFacts interface {
 	addresses(node string) (names []string, ips []net.IP)
 }
 
-// errNotOurs says that a request is nobody's of ours: it is left to others.
+// errNotOurs says that a request is from no kubelet of ours: it is left to others.
 var errNotOurs = errors.New("not a kubelet's request")
 
-// approve tells whether a certificate may be signed: nil means yes, and the
+// approve decides whether a certificate may be signed: nil means yes, and the
 // string says why.
 //
 // A client certificate is for the node that the bootstrap token belongs to, or

@@ -1,9 +1,9 @@
 // Package framework is the loop around the scheduling core: the Mesos framework
 // that runs a cluster's pods.
 //
-// One goroutine owns the [scheduler.State] and everything remembered beside it.
-// All that happens is put into one inbox, in order of arrival; what the core
-// wants done leaves by two ways, whose outcomes return as events:
+// One goroutine owns the [scheduler.State] and everything remembered in addition
+// to it. All that happens is put into one inbox, in order of arrival; what the
+// core wants done leaves by two ways, whose outcomes return as events:
 //
 //	Mesos events ──┐                    ┌─▶ outbox: store, then call Mesos, in order
 //	pods, nodes ───┼─▶ inbox ─▶ loop ───┤

@@ -87,7 +87,7 @@ func (l *loop) drainOver(a *agent) {
 	l.outbox.put(job{changes: []Change{putAgent(a.id, a.agentRecord)}})
 }
 
-// deactivate shows on the Node whether Mesos offers its agent to anybody.
+// deactivate shows on the Node whether Mesos offers its agent at all.
 func (l *loop) deactivate(a *agent, deactivated bool) {
 	if a.deactivated == deactivated {
 		return

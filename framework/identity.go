@@ -30,7 +30,7 @@ func (i *identity) set(id string) {
 
 // frameworkInfo is sent with every subscription. checkpoint lets executors
 // outlive a restart of their agent. The capabilities: PARTITION_AWARE, without
-// which Mesos would call a task lost that may come back, and TASK_KILLING_STATE,
+// which Mesos would call lost a task that may come back, and TASK_KILLING_STATE,
 // so that an executor may say that it is stopping a pod. Masters too old to know
 // one drop its number from a binary message and keep to their old behaviour
 // (observed on 1.0.4), which the core understands as well.

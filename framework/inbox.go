@@ -2,8 +2,8 @@ package framework
 
 import "sync"
 
-// inbox is a queue without bound: whoever puts something in never waits, so
-// that neither the stream from Mesos nor a watch is held up by the loop.
+// inbox is a queue without bound: putting something in never waits, so that
+// neither the stream from Mesos nor a watch is held up by the loop.
 type inbox struct {
 	mu    sync.Mutex
 	items []any

@@ -129,7 +129,8 @@ func (a *agent) record() []Change {
 	return []Change{putAgent(a.id, a.agentRecord)}
 }
 
-// recorded returns what tells the loop that the agent's ExecutorInfo is on record.
+// recorded returns the function that tells the loop that the agent's ExecutorInfo
+// is on record.
 func (l *loop) recorded(a *agent) func() {
 	if bytes.Equal(a.stored, a.Executor) {
 		return nil

@@ -35,8 +35,8 @@ type (
 	nodeGone struct{ name string }
 )
 
-// loop owns the scheduler's state and everything remembered beside it; nothing
-// else touches them, so nothing here is locked.
+// loop owns the scheduler's state and everything remembered with it; nothing else
+// touches them, so nothing here is locked.
 type loop struct {
 	*Framework
 	state *scheduler.State
@@ -139,8 +139,8 @@ func (l *loop) nodeSeen(n *v1.Node) {
 	l.tellNode(n.Name, nil)
 }
 
-// nodeGone: a Node was deleted. That of an agent which offers is made again with
-// the next offer; one that Mesos has lost as well is forgotten.
+// nodeGone: a Node was deleted. The Node of an agent that offers is made again
+// with the next offer; an agent that Mesos has lost as well is forgotten.
 func (l *loop) nodeGone(name string) {
 	delete(l.nodes, name)
 	delete(l.told, name)
@@ -154,8 +154,8 @@ func (l *loop) nodeGone(name string) {
 }
 
 // tellNode lets the core know of a Node as the API server has it and, over
-// that, as the framework wants it. It stays silent about what matters to
-// nobody's placement, such as a heartbeat.
+// that, as the framework wants it. It stays silent about what matters to no pod's
+// placement, such as a heartbeat.
 func (l *loop) tellNode(name string, w *wantedNode) {
 	var n *v1.Node
 	switch api := l.nodes[name]; {

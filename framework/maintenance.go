@@ -33,7 +33,7 @@ func (f *Framework) watchMaintenance(ctx context.Context) {
 // window is when an agent is to be without tasks. The zero value: never.
 type window struct {
 	start time.Time
-	end   time.Time // zero: nobody knows
+	end   time.Time // zero: not known
 }
 
 func windowOf(u *mesospb.Unavailability) window {
@@ -47,7 +47,7 @@ func windowOf(u *mesospb.Unavailability) window {
 	return w
 }
 
-// within says whether at now the window is less than ahead away, or open.
+// within reports whether at now the window is less than ahead away, or open.
 func (w window) within(ahead time.Duration, now time.Time) bool {
 	return !w.start.IsZero() && now.Add(ahead).After(w.start) && (w.end.IsZero() || now.Before(w.end))
 }
@@ -98,7 +98,7 @@ func (l *loop) maintain() {
 // evictTime bounds one attempt, as the next comes soon.
 const evictTime = 10 * time.Second
 
-// evict asks for the end of a pod that somebody else may object to.
+// evict asks for the end of a pod to which others may object.
 func evict(ctx context.Context, client kubernetes.Interface, p *v1.Pod) {
 	err := client.CoreV1().Pods(p.Namespace).EvictV1(ctx, &policyv1.Eviction{
 		ObjectMeta:    metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name},

@@ -96,8 +96,8 @@ func (l *loop) updated(s *mesospb.TaskStatus) {
 	}
 }
 
-// measure tells how a launch has ended: its pod runs, or the task came to nothing
-// before an executor had it.
+// measure counts how a launch has ended: its pod runs, or the task came to
+// nothing before an executor had it.
 func (l *loop) measure(u scheduler.Update) {
 	a := l.agents.byID[u.Agent]
 	if a == nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // metrics is what a life counts where it happens. What can be looked up is not
-// counted but asked for, when somebody wants to know: see collector.
+// counted but asked for at each scrape: see collector.
 type metrics struct {
 	offers   *prometheus.CounterVec
 	updates  *prometheus.CounterVec
@@ -103,7 +103,7 @@ func (m *metrics) notLaunched(e scheduler.LaunchFailed) {
 	m.failures.WithLabelValues(reason).Add(float64(len(e.Tasks)))
 }
 
-// lostLaunch counts a task whose end no executor tells of.
+// lostLaunch counts a task whose end no executor reports.
 func (m *metrics) lostLaunch(u scheduler.Update) {
 	reason := u.State.String()
 	if u.Reason != nil {

@@ -106,7 +106,7 @@ func scrape(g prometheus.Gatherer) string {
 	return r.Body.String()
 }
 
-// scrapedLike tells whether every line is there.
+// scrapedLike reports whether every line is there.
 func scrapedLike(text string, want []string) bool {
 	lines := strings.Split(text, "\n")
 	return !slices.ContainsFunc(want, func(s string) bool { return !slices.Contains(lines, namespace+"_"+s) })

@@ -65,7 +65,7 @@ func TestNodeCreated(t *testing.T) {
 	}
 }
 
-// Who says whether a node is ready: Mesos, then the kubelet, then Mesos again.
+// Mesos says whether a node is ready, then the kubelet, then Mesos again.
 func TestNodeReadiness(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()

@@ -44,7 +44,7 @@ func (nw *nodeWriter) want(w wantedNode) {
 	}
 }
 
-// gone tells that a Node was deleted: it is written anew when next wanted.
+// gone notes that a Node was deleted: it is written again when next wanted.
 func (nw *nodeWriter) gone(name string) {
 	nw.mu.Lock()
 	defer nw.mu.Unlock()
@@ -124,8 +124,8 @@ func (nw *nodeWriter) wrote(node *v1.Node) {
 	nw.written[node.Name] = node.ResourceVersion
 }
 
-// behind tells that a Node is older than our last write of it. To compare with
-// it would be to find nothing to do and leave the write in place for ever.
+// behind reports whether a Node is older than our last write of it. A comparison
+// with it would find nothing to do and leave that write in place permanently.
 func (nw *nodeWriter) behind(node *v1.Node) bool {
 	nw.mu.Lock()
 	defer nw.mu.Unlock()

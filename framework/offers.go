@@ -59,8 +59,8 @@ func (l *loop) offered(offers []*mesospb.Offer) {
 	}
 }
 
-// strangeRefuse is for how long the offers of an agent are not wanted whose
-// executor is to end.
+// strangeRefuse is how long the offers of an agent whose executor is to end are
+// not wanted.
 const strangeRefuse = 5 * time.Second
 
 // strange reports whether an executor of ours runs there of which nothing is on
@@ -90,7 +90,7 @@ func translateOffer(o *mesospb.Offer, a *agent) scheduler.Offer {
 	}
 }
 
-// allowed tells whether agents of that host name may be used.
+// allowed reports whether agents of that host name may be used.
 func (l *loop) allowed(hostname string) bool {
 	if len(l.cfg.Machines) == 0 {
 		return true

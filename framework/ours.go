@@ -4,7 +4,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// ours tells whether a pod is the framework's to run at all: not finished, not
+// ours reports whether a pod is the framework's to run at all: not finished, not
 // held back by a gate or by its own deletion, not another scheduler's, not the
 // mirror of something that a kubelet runs by itself.
 func ours(p *v1.Pod) bool {

@@ -144,7 +144,7 @@ func (o *outbox) send(ctx context.Context, jobs ...job) {
 	if err == nil || ctx.Err() != nil {
 		return
 	}
-	if !errors.Is(err, mesos.ErrNotSubscribed) { // of which the connection itself has told
+	if !errors.Is(err, mesos.ErrNotSubscribed) { // the connection itself has reported that
 		glog.Warningf("framework: %s was not taken by Mesos: %v", first.call.GetType(), err)
 	}
 	if refused(err) && first.failed != nil {
@@ -153,7 +153,7 @@ func (o *outbox) send(ctx context.Context, jobs ...job) {
 	}
 }
 
-// refused tells whether a call is certain to have had no effect because the
+// refused reports whether a call is certain to have had no effect because the
 // master looked at it and said so.
 func refused(err error) bool {
 	var e *mesos.CallError

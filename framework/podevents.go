@@ -9,8 +9,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// podSeen tells the core of a pod that is ours, again when its binding or what
-// it asks for has changed, and no more when it is finished or somebody else's.
+// podSeen tells the core of a pod that is ours, again when its binding or what it
+// asks for has changed, and that it is gone when it is finished or no longer ours.
 func (l *loop) podSeen(p *v1.Pod) {
 	uid := string(p.UID)
 	if !l.synced {
@@ -84,8 +84,8 @@ func (l *loop) podsSynced() {
 	l.step(scheduler.PodsListed{})
 }
 
-// explain tells why a pod waits; of one that is bound, and so runs perhaps, by an
-// event alone.
+// explain tells why a pod waits; for a bound pod, which may run, by an event
+// alone.
 func (l *loop) explain(uid, message string) {
 	switch p := l.pods[uid]; {
 	case p == nil:

@@ -17,11 +17,11 @@ import (
 // other, so the default name means it too.
 const SchedulerName = "kubernetes-mesos"
 
-// translate tells what a pod asks of an agent. Its requests are the effective
-// ones of Kubernetes: the larger of init containers and containers, sidecars
-// and overhead added; limits are not counted. A container that states neither
-// cpu nor memory counts as def. The string names what no Mesos agent of ours
-// can give, empty when there is no such thing.
+// translate returns what a pod asks of an agent. Its requests are the effective
+// ones of Kubernetes: the larger of init containers and containers, sidecars and
+// overhead added; limits are not counted. A container that states neither cpu nor
+// memory counts as def. The string names what no Mesos agent of ours can give,
+// empty when there is no such thing.
 func translate(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 	requests := resourcehelper.PodRequests(withDefaultRequests(p, def), resourcehelper.PodResourcesOptions{})
 	s := scheduler.Pod{

@@ -11,8 +11,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
-// subscribe lives with Mesos. A framework that Mesos has removed begins anew
-// only when nothing of the old one is on record, or when told to.
+// subscribe lives with Mesos. A framework that Mesos has removed starts over only
+// when nothing of the old one is on record, or when told to.
 func (f *Framework) subscribe(ctx context.Context) error {
 	for {
 		err := f.cfg.Mesos.Run(ctx, f.identity.frameworkInfo, listener{f.inbox})

@@ -57,7 +57,8 @@ func TestKillIsOnRecord(t *testing.T) {
 	}
 }
 
-// A framework that Mesos removed is not begun anew over the heads of pods.
+// A framework that Mesos removed does not start over while tasks are on record,
+// unless told to.
 func TestRemoved(t *testing.T) {
 	t.Parallel()
 	record := putTask(taskOn("uid-php.1", "uid-php", 1, "S1", "host-s1")).Value

@@ -31,7 +31,7 @@ type WaitingPod struct{ Namespace, Name, Reason string }
 type question func(*loop)
 
 // ask returns what the loop finds. It fails when ctx ends before the loop
-// answers, as it never does unless it runs.
+// answers, which it does only while it runs.
 func ask[T any](ctx context.Context, f *Framework, look func(*loop) T) (found T, err error) {
 	answer := make(chan T, 1)
 	f.inbox.put(question(func(l *loop) { answer <- look(l) }))

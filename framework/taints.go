@@ -28,9 +28,8 @@ var (
 	taintsMaintenance = []v1.Taint{{Key: TaintMaintenance, Effect: v1.TaintEffectNoSchedule}}
 )
 
-// withOurTaints makes want all the taints there are of those that are the
-// framework's to set, and leaves the others alone. One that is there stays as it
-// is: it says since when.
+// withOurTaints replaces the taints that are the framework's to set by want, and
+// leaves the others alone. One that is there stays as it is: it says since when.
 func withOurTaints(taints, want []v1.Taint, now metav1.Time) []v1.Taint {
 	var all []v1.Taint
 	for _, t := range taints {
@@ -49,14 +48,14 @@ func withOurTaints(taints, want []v1.Taint, now metav1.Time) []v1.Taint {
 	return all
 }
 
-// ourTaint says whether a taint is the framework's to set.
+// ourTaint reports whether a taint is the framework's to set.
 func ourTaint(t v1.Taint) bool {
 	return lifecycleTaint(t) || t.Key == TaintMaintenance || t.Key == TaintDeactivated
 }
 
-// lifecycleTaint says whether a node controller, which does not run here, would
-// manage a taint: whether an agent is there, Mesos knows. Admission puts one of
-// them on every new Node.
+// lifecycleTaint reports whether a node controller, which does not run here,
+// would manage a taint: Mesos knows whether an agent is there. Admission puts one
+// of them on every new Node.
 func lifecycleTaint(t v1.Taint) bool {
 	return t.Key == v1.TaintNodeNotReady || t.Key == v1.TaintNodeUnreachable
 }

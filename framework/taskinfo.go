@@ -16,8 +16,8 @@ import (
 // maxLabels bounds what of a pod's labels Mesos is asked to remember and show.
 const maxLabels = 32
 
-// taskInfo is the Mesos task that runs a pod. What the executor goes by is in
-// its data; name, labels and discovery are for people and for Mesos-DNS.
+// taskInfo is the Mesos task that runs a pod. The executor goes by its data;
+// name, labels and discovery are for people and for Mesos-DNS.
 func taskInfo(t scheduler.Task, p *v1.Pod, rs []*mesospb.Resource, exec *mesospb.ExecutorInfo, cluster podtask.Cluster) (*mesospb.TaskInfo, error) {
 	data, err := podtask.Data{
 		Namespace: p.Namespace,

@@ -31,7 +31,7 @@ type TornDown struct {
 // next life begins as a new framework. Pods that wait go on waiting. Of cfg it
 // uses Client, Store, Mesos and Info; no Framework may run on them.
 //
-// Whatever it is interrupted by, it may be called again and goes on. It ends with
+// After any interruption it may be called again and goes on. It ends with
 // ErrNoFramework, with why Mesos refuses, or when ctx does.
 func Teardown(ctx context.Context, cfg Config) (TornDown, error) {
 	stored, err := read(ctx, cfg.Store)
@@ -55,9 +55,9 @@ func Teardown(ctx context.Context, cfg Config) (TornDown, error) {
 	return done, nil
 }
 
-// demolition subscribes, as masters take a TEARDOWN from nobody else, and is over
-// when a master says that it has removed the framework: that is its answer to the
-// next subscription, whether it was this call, an earlier one or an operator.
+// demolition subscribes, as masters take a TEARDOWN only from subscribers, and is
+// over when a master says that it has removed the framework: that is its answer to
+// the next subscription, whether it was this call, an earlier one or an operator.
 type demolition struct {
 	mesos      Mesos
 	identity   *identity

@@ -24,9 +24,9 @@ const (
 )
 
 // tokens keeps a bootstrap token for every node: with it a kubelet asks for its
-// first certificate, and the token's id tells for which node alone. Tokens are
-// given out at once and written to the API server behind the caller's back; an
-// executor takes longer to start than that.
+// first certificate, and the token's id names the only node that it is for.
+// Tokens are given out at once and written to the API server behind the caller's
+// back; an executor takes longer to start than that.
 type tokens struct {
 	client kubernetes.Interface
 	queue  workqueue.TypedRateLimitingInterface[string]
@@ -89,7 +89,7 @@ func (ts *tokens) of(node string, now time.Time) string {
 	return t.id + "." + t.secret
 }
 
-// forget drops the token of a node that is no more. Its Secret expires.
+// forget drops the token of a node that is gone. Its Secret expires.
 func (ts *tokens) forget(node string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -99,7 +99,7 @@ func (ts *tokens) forget(node string) {
 	}
 }
 
-// node returns whose token has that id; false for a token that is not ours.
+// node returns the node whose token has that id; false for a token that is not ours.
 func (ts *tokens) node(id string) (string, bool) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -107,7 +107,7 @@ func (ts *tokens) node(id string) (string, bool) {
 	return node, node != ""
 }
 
-// freeID makes the id of a node's token of its name, the same one each time;
+// freeID makes the id of a node's token from its name, the same one each time;
 // where two names make one id, the later node gets another.
 func (ts *tokens) freeID(node string) string {
 	for i := 0; ; i++ {
@@ -132,7 +132,7 @@ func (ts *tokens) write(ctx context.Context, node string) error {
 	t, known := ts.byNode[node]
 	ts.mu.Unlock()
 	if !known {
-		return nil // its node is no more
+		return nil // its node is gone
 	}
 	secret := t.object(node)
 	secrets := ts.client.CoreV1().Secrets(metav1.NamespaceSystem)

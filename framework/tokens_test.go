@@ -65,7 +65,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// An id that somebody else's token has is not used.
+// The id of a token that is not ours is not used.
 func TestTokenTaken(t *testing.T) {
 	t.Parallel()
 	client := fake.NewSimpleClientset()

@@ -11,8 +11,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// doubtPods shows the pods of a lost agent as not ready, so that services send
-// nobody there. When the agent is back its kubelet puts that right.
+// doubtPods shows the pods of a lost agent as not ready, so that services send no
+// traffic there. When the agent is back its kubelet puts that right.
 func (l *loop) doubtPods(a *agent) {
 	for _, t := range a.tasks {
 		if p := l.podOf(t, a); p != nil {

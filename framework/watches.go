@@ -22,7 +22,7 @@ type watches struct {
 }
 
 // newWatches wires the watches; approve is given the names of new certificate
-// requests. Finished pods are not watched: one that finishes is told as gone.
+// requests. Finished pods are not watched: one that finishes is reported as gone.
 func newWatches(client kubernetes.Interface, in *inbox, approve func(name string)) *watches {
 	w := &watches{
 		pods: coreinformers.NewFilteredPodInformer(client, metav1.NamespaceAll, 0, cache.Indexers{}, func(o *metav1.ListOptions) {
@@ -34,7 +34,7 @@ func newWatches(client kubernetes.Interface, in *inbox, approve func(name string
 	w.follow(w.pods, cache.ResourceEventHandlerFuncs{
 		AddFunc: func(o any) { in.put(podSeen{o.(*v1.Pod)}) },
 		UpdateFunc: func(old, o any) {
-			// A pod that was deleted and made again while nobody watched.
+			// A pod that was deleted and made again between two watches.
 			if before := old.(*v1.Pod); before.UID != o.(*v1.Pod).UID {
 				in.put(podGone{before})
 			}
@@ -73,7 +73,7 @@ func (w *watches) follow(informer cache.SharedIndexInformer, h cache.ResourceEve
 	w.synced = append(w.synced, registration.HasSyncedChecker())
 }
 
-// slim drops what nobody here reads and much of an object's size is made of.
+// slim drops what is not read here and makes up much of an object's size.
 func slim(o any) (any, error) {
 	if m, err := meta.Accessor(o); err == nil {
 		m.SetManagedFields(nil)

@@ -29,12 +29,12 @@ func (o *options) readCredentials() error {
 	return nil
 }
 
-// login is by what the master knows us.
+// login is what the master knows us by.
 type login struct{ principal, secret string }
 
 // setLogin says who we are towards the master. A Mesos inside this process,
-// which other users of this machine can reach too, knows us by a secret that
-// nobody else has: without a principal of the user's choice, one made for this
+// which other users of this machine can reach too, knows us by a secret that no
+// other process has: without a principal of the user's choice, one made for this
 // run.
 func (o *options) setLogin() error {
 	secret, err := o.secret()

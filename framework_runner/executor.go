@@ -28,7 +28,7 @@ func clientOf(plane *controlplane.ControlPlane) (kubernetes.Interface, error) {
 }
 
 // executorFor says how agents get the executor. Without -executor_uri it is the
-// one built beside this program: a local Mesos copies the file, others fetch it
+// one built next to this program: a local Mesos copies the file, others fetch it
 // from a server that is started here. Then it is also known which program running
 // executors should be replaced by; nil: they stay as they are.
 func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (framework.Executor, *podtask.Program, error) {
@@ -86,7 +86,7 @@ func (o options) executorArguments() []string {
 	return args
 }
 
-// ownExecutor finds executor_runner where build.sh puts it, or beside this program.
+// ownExecutor finds executor_runner where build.sh puts it, or next to this program.
 func ownExecutor() (string, error) {
 	self, err := os.Executable()
 	if err != nil {

@@ -23,7 +23,7 @@ const (
 	exitUsage  = 2 // something that another flag or a free port would cure
 )
 
-// usageError is an error that the one who started the program can cure.
+// usageError is an error that the user of the program can cure.
 type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }

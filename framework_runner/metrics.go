@@ -8,7 +8,7 @@ import (
 	"k8s.io/component-base/metrics/legacyregistry"
 )
 
-// measured runs a framework and shows its metrics beside those of the API server,
+// measured runs a framework and shows its metrics next to those of the API server,
 // at /metrics, for as long as it runs: what is registered by a life ends with it.
 func measured(ctx context.Context, f *framework.Framework) error {
 	metrics := f.Metrics()

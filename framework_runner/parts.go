@@ -39,7 +39,7 @@ func (p *parts) start(ctx context.Context, name string, run func(context.Context
 	}()
 }
 
-// wait returns when ctx ends, with nil, or a part ends that was not asked to.
+// wait returns nil when ctx ends, or the failure of a part that ends unasked.
 func (p *parts) wait(ctx context.Context) error { return p.waitFor(ctx, nil) }
 
 // waitFor is wait that also returns, with nil, when done is closed.

@@ -128,7 +128,7 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	return nil
 }
 
-// schedulerHealth is what keeps the framework from placing pods, or nil.
+// schedulerHealth returns what keeps the framework from placing pods, or nil.
 func schedulerHealth(ctx context.Context, f *framework.Framework) error {
 	status, err := f.Status(ctx)
 	if err != nil {
@@ -144,7 +144,7 @@ func schedulerHealth(ctx context.Context, f *framework.Framework) error {
 func startWithoutMesos(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) error {
 	plane.ShowScheduler(func(context.Context) error { return errors.New(withoutMesos) })
 	if list(o.controllers)[0] == "none" {
-		return nil // the bare API: nobody but its users writes
+		return nil // the bare API: only its users write
 	}
 	client, err := clientOf(plane)
 	if err != nil {
@@ -189,7 +189,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	return framework.New(cfg)
 }
 
-// identityOf is who the framework is, and by what it reaches Mesos, its records
+// identityOf returns who the framework is, and how it reaches Mesos, its records
 // and the API.
 func identityOf(o options, plane *controlplane.ControlPlane) (framework.Config, error) {
 	addr := o.master.addr

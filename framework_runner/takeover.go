@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
 
-// explainTakeover says who may have taken the framework over, when err tells that
-// somebody did, and what to look at.
+// explainTakeover adds to the error of a takeover which process may have taken
+// the framework over, and what to look at.
 func explainTakeover(err error, peer *peers.Peer) error {
 	if !errors.Is(err, mesos.ErrFailedOver) {
 		return err

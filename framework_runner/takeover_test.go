@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
 
-// Who has the framework taken away is told what to look for; other ends are not
-// explained away.
+// A process that loses its framework is told what to look for; other errors stay
+// as they are.
 func TestExplainTakeover(t *testing.T) {
 	t.Parallel()
 	alone := peers.Alone("https://127.0.0.1:6443")

@@ -23,8 +23,8 @@ const ExecutorID = "kubernetes"
 // while both its executors may live: each runs only the pods of its own agent.
 const AgentAnnotation = "mesos.agent/id"
 
-// MeantFor says whether a bound pod with these annotations is meant for this agent.
-// Who binds without naming an agent means the node, whoever it is.
+// MeantFor reports whether a bound pod with these annotations is meant for this
+// agent. A binding that names no agent means the node, whichever agent that is.
 func MeantFor(annotations map[string]string, agent string) bool {
 	named, ok := annotations[AgentAnnotation]
 	return !ok || named == agent

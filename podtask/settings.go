@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// Settings is what the framework tells an executor beside its tasks, as a Mesos
-// message: what may change while the executor lives. Messages can get lost, so
-// they are repeated; the latest counts as a whole.
+// Settings is what the framework tells an executor in addition to its tasks, as a
+// Mesos message: what may change while the executor lives. Messages can get lost,
+// so they are repeated; the latest counts as a whole.
 type Settings struct {
 	Servers []string `json:"servers"`           // https URLs of the API servers that live; any of them will do
 	Program *Program `json:"program,omitempty"` // the executor that the framework would start today; nil: no wish

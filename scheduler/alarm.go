@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// alarm calls ring at a time; its owner sets it anew as often as it likes.
+// alarm calls ring at a time; its owner sets it again as often as it likes.
 type alarm struct {
 	at    time.Time
 	order uint64 // of being set, so that alarms of the same time ring in that order

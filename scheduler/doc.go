@@ -25,7 +25,7 @@
 //
 // Pods are served in order of arrival: whenever a pod is placed on an agent's
 // offers, no older one that waits would have fitted what was left of them. A pod
-// that fits nowhere holds nobody up, and keeps its place when an attempt fails.
+// that fits nowhere holds no other pod up, and keeps its place when an attempt fails.
 //
 // An offer is used or given back in the Step in which it comes; it is held, for
 // [Config].Hold at most, only until the pods are listed or for a pod that is
@@ -40,6 +40,6 @@
 // # Left alone
 //
 // A pod that is bound, but by no task of ours, is neither launched, failed nor
-// counted: a static pod's mirror or a binding by somebody else. What it uses is
+// counted: a static pod's mirror or a binding by another client. What it uses is
 // not Mesos'; the kubelet's admission decides about it.
 package scheduler

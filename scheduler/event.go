@@ -55,8 +55,8 @@ type (
 	// Rescinded takes an offer back.
 	Rescinded struct{ ID string }
 
-	// Updated is a task's new status, possibly a duplicate, late, or of a task
-	// nobody knows.
+	// Updated is a task's new status, possibly a duplicate, late, or of an
+	// unknown task.
 	Updated struct{ Update Update }
 
 	// ExecutorLost: our executor on that agent has ended; its tasks' updates

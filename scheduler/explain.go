@@ -4,7 +4,7 @@ import "time"
 
 // Limits of telling reasons: each is a write at the API server.
 const (
-	tellEvery  = time.Second      // reasons are made anew at most so often
+	tellEvery  = time.Second      // reasons are made again at most so often
 	tellAtOnce = 200              // and so many pods are told at most each time
 	tellAgain  = 10 * time.Second // the same pod hears nothing new within this
 	// checksAtOnce bounds how many pairs of class and agent are compared each time.
@@ -13,7 +13,7 @@ const (
 
 // teller sees to it that every waiting pod's reason is told, without haste:
 // whatever may change reasons stirs it, and at most once a second it makes them
-// anew, class by class, and tells the pods whose reason has changed.
+// again, class by class, and tells the pods whose reason has changed.
 type teller struct {
 	version uint64 // of what reasons are made from
 	at      int    // slot of the class to go on with

@@ -18,7 +18,7 @@ func (s *State) kill(t *task, after time.Duration) {
 	}
 }
 
-// orphan is told that the pod of the task has been removed.
+// orphan takes in that the pod of the task has been removed.
 func (s *State) orphan(t *task) {
 	switch t.state {
 	case launching:

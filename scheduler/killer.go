@@ -24,12 +24,12 @@ type killer struct {
 
 func (k *killer) init(s *State) { k.alarm.ring = s.killStrangers }
 
-// isStranger reports whether there is no record of the task: of what is on record
-// the pod is known.
+// isStranger reports whether there is no record of the task: a record names the
+// pod.
 func (t *task) isStranger() bool { return t.PodUID == "" }
 
 // killDue has the Kill of a task sent. While there is no master it is not:
-// Subscribed begins anew.
+// Subscribed starts over.
 func (s *State) killDue(t *task) {
 	switch {
 	case !s.connected:

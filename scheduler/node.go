@@ -75,8 +75,8 @@ func sameForMatching(a, b *v1.Node) bool {
 		a.Status.Allocatable.Pods().Cmp(*b.Status.Allocatable.Pods()) == 0
 }
 
-// judge says whether pods of the class may be on the node at all. Selectors are
-// dear, so what they decide is kept until the node changes.
+// judge decides whether pods of the class may be on the node at all. Selectors
+// are dear, so what they decide is kept until the node changes.
 func (c *class) judge(n *node) verdict {
 	if c.anywhere {
 		if n.open {

@@ -37,8 +37,8 @@ func (s *State) bound(e Bound) {
 }
 
 // notBound ends a task whose pod was not bound. A pod that was denied goes back to
-// the queue, unless somebody else has bound it meanwhile: a quota or a webhook may
-// be of another mind later, or of another node.
+// the queue, unless another client has bound it meanwhile: a quota or a webhook
+// may allow it later, or on another node.
 func (s *State) notBound(t *task, why string, denied bool) {
 	p := t.pod
 	switch {

@@ -32,7 +32,7 @@ type pod struct {
 type podState int
 
 const (
-	// left alone: bound, but not by us (a static pod's mirror, somebody else's
+	// left alone: bound, but not by us (a static pod's mirror, another client's
 	// binding), or with no way to be bound. It is neither launched, nor failed,
 	// nor counted: its resources are not Mesos' and the kubelet's admission
 	// decides about it.

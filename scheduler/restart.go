@@ -1,7 +1,7 @@
 package scheduler
 
-// restored takes the tasks of an earlier life in. Until Mesos has told what
-// became of it, each counts as living, so that its pod is not launched again.
+// restored takes in the tasks of an earlier life. Each counts as living until
+// Mesos has told what became of it, so that its pod is not launched again.
 func (s *State) restored(tasks []Task) {
 	for _, in := range tasks {
 		if s.tasks[in.ID] == nil {
@@ -41,7 +41,7 @@ func (s *State) adopt(p *pod, node string) {
 	}
 }
 
-// seenBound is told where a pod that has a task is bound. Our own bindings are
+// seenBound takes in where a pod that has a task is bound. Our own bindings are
 // learned from Bound, except for those of an earlier life.
 func (s *State) seenBound(p *pod, node string) {
 	t := p.task
@@ -58,7 +58,7 @@ func (s *State) seenBound(p *pod, node string) {
 }
 
 // podsListed: from now on a stored task without a pod is one whose pod has
-// finished or gone while nobody looked.
+// finished or gone while no framework ran.
 func (s *State) podsListed() {
 	if s.listed {
 		return

@@ -23,12 +23,12 @@ type home struct {
 
 // steady is how long a pod must have run for the end of its executor to count as
 // the first, after which another one is started at once. When it ran for a shorter
-// time the pause is one of two seconds: its containers run on, without a kubelet.
+// time the pause is two seconds: its containers run on, without a kubelet.
 const steady = time.Minute
 
-// interrupt brings a bound pod back to the queue after the end of its task of
-// which no kubelet knows. Until the next attempt is launched the record of this
-// one tells of it, so the update may be acknowledged.
+// interrupt brings a bound pod back to the queue after an end of its task that no
+// kubelet knows of. Until the next attempt is launched the record of this one
+// tells of it, so the update may be acknowledged.
 func (s *State) interrupt(t *task, u Update) {
 	s.acknowledge(u)
 	if !t.orphaned && u.endsExecutor() {
@@ -110,9 +110,9 @@ func (a *agent) awaits(room Amount) *class {
 // spareFor returns what is left there for pods that may run anywhere.
 func (s *State) spareFor(a *agent) Amount { return s.roomFor(a).minus(a.returning()) }
 
-// returning is what those pods need that will come back to the agent, and what
-// tasks had of which nothing has been heard since their executor ended. Mesos
-// offers both, but containers still use it.
+// returning is what pods need that will come back to the agent, and what tasks
+// had that have not been heard of since their executor ended. Mesos offers both,
+// but containers still use it.
 func (a *agent) returning() (sum Amount) {
 	for _, c := range a.awaited {
 		sum = sum.plus(c.amount)
@@ -138,8 +138,8 @@ func (s *State) roomGrew(a *agent) {
 	}
 }
 
-// keeps says whether a port of the class is one that a pod had which will come
-// back to the agent. Those of tasks are booked as long as they are.
+// keeps reports whether a port of the class is one of a pod that will come back
+// to the agent. Those of tasks are booked as long as they are.
 func (a *agent) keeps(c *class) bool {
 	for _, port := range c.ports {
 		if slices.ContainsFunc(a.awaited, func(home *class) bool { return slices.Contains(home.ports, port) }) {

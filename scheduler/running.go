@@ -26,8 +26,8 @@ func (s *State) runningUpdated(t *task, u Update, m meaning) {
 	case ended:
 		// The kubelet has written the pod's end before the executor spoke, so
 		// the effect is stored. The record stays until the pod's end is seen;
-		// were it never seen, the pod would be bound for ever to a node where
-		// nothing runs it, so it is failed then.
+		// were it never seen, the pod would stay bound to a node where nothing
+		// runs it, so it is failed then.
 		t.last = &u
 		s.acknowledge(u)
 		t.state = isEnded

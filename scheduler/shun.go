@@ -37,7 +37,7 @@ func (s *State) strike(t *task) {
 	}
 }
 
-// shunned says that the agent is to be left alone.
+// shunned reports whether the agent is to be left alone.
 func (a *agent) shunned() bool { return a.record.shun.isSet() }
 
 // proved: a pod runs on that agent, or has run.

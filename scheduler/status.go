@@ -34,7 +34,7 @@ const (
 	vanished
 )
 
-// isEnd says that nothing follows.
+// isEnd reports whether nothing follows.
 func (m meaning) isEnd() bool { return m == ended || m == interrupted || m == vanished }
 
 // mean reads an update. The rows follow Mesos' docs/task-state-reasons.md and
@@ -92,13 +92,13 @@ func mean(u Update) meaning {
 	return unclear
 }
 
-// endsExecutor says that the agent ended a task because its executor has ended.
+// endsExecutor reports whether the agent ended a task because its executor has ended.
 func (u Update) endsExecutor() bool {
 	return u.Source == mesospb.TaskStatus_SOURCE_AGENT && mean(u) == interrupted && u.State != mesospb.TaskState_TASK_DROPPED &&
 		!u.reasonIs(mesospb.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH)
 }
 
-// provesAgent reports whether an update tells that the node there runs pods.
+// provesAgent reports whether an update shows that the node there runs pods.
 func (u Update) provesAgent() bool {
 	return u.State == mesospb.TaskState_TASK_RUNNING || u.State == mesospb.TaskState_TASK_KILLING
 }

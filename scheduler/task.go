@@ -112,7 +112,7 @@ func (s *State) drop(t *task) {
 	s.call(Forget{Task: t.ID})
 }
 
-// launchUnheard gives a launch up of which no executor has said anything for so
+// launchUnheard gives up a launch of which no executor has said anything for so
 // long that none will. The pod goes on at once; whatever is left of the task must
 // end, and cannot run the pod, as that is not bound.
 func (s *State) launchUnheard(t *task) {

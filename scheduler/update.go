@@ -115,8 +115,8 @@ func (s *State) runs(t *task) {
 }
 
 // bindingUpdated keeps what comes while the pod's binding is under way. An end
-// waits for the outcome, which decides what the end means; of two ends the
-// second is left for Mesos to repeat.
+// waits for the outcome, which decides what the end means; a second end is left
+// for Mesos to repeat.
 func (s *State) bindingUpdated(t *task, u Update, m meaning) {
 	switch {
 	case m.isEnd():

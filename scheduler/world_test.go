@@ -52,7 +52,7 @@ type wAgent struct {
 	id, node    string
 	amount      Amount
 	ports       []PortRange
-	gone        bool // for ever
+	gone        bool // permanently
 	unreachable bool
 	forgotten   bool // the master has failed over and the agent is not back
 	backBy      time.Time
@@ -87,7 +87,7 @@ type wUpdate struct {
 type wPod struct {
 	Pod
 	node     string // bound to
-	foreign  bool   // bound by somebody else
+	foreign  bool   // bound by another client
 	finished bool
 	deleting bool // by the user, while the kubelet stops it
 	message  string

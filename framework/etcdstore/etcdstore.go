@@ -11,7 +11,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// Prefix precedes the keys of all records, beside Kubernetes' own /registry/.
+// Prefix precedes the keys of all records, next to Kubernetes' own /registry/.
 const Prefix = "/kubernetes-mesos/"
 
 // page is how many records one request reads: etcd's answers are bounded.

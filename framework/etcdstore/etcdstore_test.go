@@ -64,7 +64,7 @@ func TestCommitIsAtomic(t *testing.T) {
 	}
 }
 
-// Whoever led before stores nothing once another leads.
+// A former leader stores nothing once another leads.
 func TestCommitIsFenced(t *testing.T) {
 	t.Parallel()
 	client := testetcd.Client(t)

@@ -123,8 +123,8 @@ func TestRecordsOfReplacedAgentsGo(t *testing.T) {
 	})
 }
 
-// An executor of which nothing is on record can be given no task: it ends, and
-// the next one starts with the next pod.
+// An executor without any record can be given no task: it ends, and the next one
+// starts with the next pod.
 func TestStrangeExecutorEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()

@@ -12,7 +12,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// agent is what the loop knows of a Mesos agent.
+// agent holds what the loop knows of a Mesos agent.
 type agent struct {
 	agentRecord
 	id       string
@@ -174,8 +174,8 @@ func (as *agents) spendAll(only *agent) {
 // idle reports whether no executor of ours runs there and none is about to.
 func (a *agent) idle() bool { return !a.runs && len(a.tasks) == 0 }
 
-// visible is what can be seen of the agent's resources: what it offers and what
-// our tasks have.
+// visible returns what can be seen of the agent's resources: what it offers and
+// what our tasks have.
 func (a *agent) visible() scheduler.Amount {
 	var sum scheduler.Amount
 	for _, o := range a.offers {

@@ -89,7 +89,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// cpuTime is what this process has used.
+// cpuTime returns what this process has used.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -109,7 +109,7 @@ func (c counted) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) erro
 }
 
 // captureLog takes what is logged from now on; the function that it returns ends
-// that, and tells how many lines there were.
+// that, and returns how many lines there were.
 func captureLog(t *testing.T) func() int {
 	t.Helper()
 	r, w, err := os.Pipe()

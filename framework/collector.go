@@ -27,7 +27,7 @@ type collector struct {
 	tasks  *prometheus.Desc
 }
 
-// figures is what the loop knows at one moment.
+// figures holds what the loop knows at one moment.
 type figures struct {
 	connected, suppressed bool
 	silent                time.Duration // since the last event

@@ -38,8 +38,8 @@ type Config struct {
 	// Servers from Settings where there is one.
 	Cluster podtask.Cluster
 
-	// Settings is what executors are told while they live, asked for whenever
-	// they are told. It must not block. Nil: always Cluster.Servers.
+	// Settings returns what executors are told while they live; it is called
+	// whenever they are told. It must not block. Nil: always Cluster.Servers.
 	Settings func() podtask.Settings
 
 	// SettingsChanged yields a value whenever executors are to be told again; nil

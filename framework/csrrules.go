@@ -19,7 +19,7 @@ const (
 	bootstrapGroup = "system:bootstrappers"
 )
 
-// nodeFacts is what is known of nodes without having to trust their kubelets.
+// nodeFacts gives what is known of nodes without having to trust their kubelets.
 type nodeFacts interface {
 	// tokenNode returns the node whose bootstrap token has that id.
 	tokenNode(id string) (node string, ok bool)

@@ -101,7 +101,7 @@ func TestDeactivated(t *testing.T) {
 	}
 }
 
-// A task that a drain has killed tells of a deactivated agent only where the master
+// A task that a drain has killed shows a deactivated agent only where the master
 // does not: the last ones may end after the agent was reactivated.
 func TestKilledByDrainAfterReactivation(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// firstWord is how long a pod waits before it is told why: most do not
+	// firstWord is how long a pod waits before the reason is written: most do not
 	// wait that long.
 	firstWord = time.Second
 

@@ -170,7 +170,7 @@ func (n *nodes) running() int {
 	return len(n.runs)
 }
 
-// complaints are what must not have happened and did.
+// complaints returns what must not have happened and did.
 func (n *nodes) complaints() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()

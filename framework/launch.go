@@ -119,9 +119,9 @@ func (l *loop) executor(a *agent, offered []*mesospb.Resource, pay bool) (exec *
 	return exec, rest, a.record(), nil
 }
 
-// record is what a launch stores of the agent: nothing once its ExecutorInfo is
-// known to be on record. Until then each launch brings it, as the one before may
-// fail to be stored.
+// record returns what a launch stores of the agent: nothing once its ExecutorInfo
+// is known to be on record. Until then each launch brings it, as the one before
+// may fail to be stored.
 func (a *agent) record() []Change {
 	if bytes.Equal(a.stored, a.Executor) {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// journal is what was stored and sent, in order.
+// journal holds what was stored and sent, in order.
 type journal struct {
 	mu      sync.Mutex
 	entries []string

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics is what a life counts where it happens. What can be looked up is not
+// metrics holds what a life counts where it happens. What can be looked up is not
 // counted but asked for at each scrape: see collector.
 type metrics struct {
 	offers   *prometheus.CounterVec

@@ -25,11 +25,11 @@ const (
 	AnnotationAddress  = "mesos.agent/address"
 
 	// AnnotationCordoned says that the framework has made a Node unschedulable,
-	// and why: so it is the framework that makes it schedulable again.
+	// and why: the framework makes such a Node schedulable again.
 	AnnotationCordoned = "mesos.agent/cordoned"
 )
 
-// wantedNode is what a Node should show, as far as that is the framework's to say.
+// wantedNode holds what a Node should show, as far as that is the framework's to say.
 type wantedNode struct {
 	name     string
 	agent    string // Mesos agent id

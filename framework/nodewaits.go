@@ -30,7 +30,7 @@ func (l *loop) tellNodeWait(s *mesospb.TaskStatus) {
 	}
 }
 
-// waitsFor is what the executor says that its node waits for; "" for nothing.
+// waitsFor returns what the executor says that its node waits for; "" for nothing.
 func waitsFor(s *mesospb.TaskStatus) string {
 	for _, label := range s.GetLabels().GetLabels() {
 		if label.GetKey() == podtask.WaitsLabel {

@@ -63,9 +63,8 @@ func (l *loop) offered(offers []*mesospb.Offer) {
 // not wanted.
 const strangeRefuse = 5 * time.Second
 
-// strange reports whether an executor of ours runs there of which nothing is on
-// record, not even a task: no task could be launched to it, as Mesos compares
-// ExecutorInfos.
+// strange reports whether an executor of ours runs there without any record, even
+// of a task: no task could be launched to it, as Mesos compares ExecutorInfos.
 func (a *agent) strange() bool { return a.runs && len(a.Executor) == 0 && len(a.tasks) == 0 }
 
 // shutDown ends an executor to which no task can be launched.

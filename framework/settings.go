@@ -18,7 +18,7 @@ const settingsEvery = 5 * time.Minute
 // tellSettings is a message to the loop: executors are to be told their settings.
 type tellSettings struct{}
 
-// settings is what an executor is told now.
+// settings returns what an executor is told now.
 func (f *Framework) settings() podtask.Settings {
 	if f.cfg.Settings == nil {
 		return podtask.Settings{Servers: f.cfg.Cluster.Servers}

@@ -15,7 +15,7 @@ type Status struct {
 	Waiting   []WaitingPod
 }
 
-// AgentStatus is what is known of one agent.
+// AgentStatus holds what is known of one agent.
 type AgentStatus struct {
 	ID, Node string
 	Lost     bool

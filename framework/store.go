@@ -44,7 +44,7 @@ type records struct {
 	agents    map[string]agentRecord // by agent id
 }
 
-// agentRecord is what must be known of an agent before it offers again: it is
+// agentRecord holds what must be known of an agent before it offers again: it is
 // stored with the first launch there. Executor is an encoded ExecutorInfo, kept
 // byte for byte since Mesos compares it with that of the living executor.
 type agentRecord struct {

@@ -19,7 +19,7 @@ import (
 // ErrNoFramework says that there is nothing to tear down.
 var ErrNoFramework = errors.New("no framework is on record: Mesos has nothing of ours to remove")
 
-// TornDown is what a Teardown has done.
+// TornDown says what a Teardown has done.
 type TornDown struct {
 	Framework string // its id, of no further use
 	Tasks     int    // that were on record

@@ -104,8 +104,8 @@ func ownExecutor() (string, error) {
 	return "", fmt.Errorf("-executor_uri: there is no executor_runner beside %s: build it, or name one", self)
 }
 
-// checkExecutor finds a path that cannot be right. A local Mesos is on this
-// machine, so the file must be, too; the agents of another look at home.
+// checkExecutor finds a path that cannot be right. A local Mesos is on this machine,
+// so the file must be here too; agents of a remote Mesos look on their own machines.
 func checkExecutor(uri string, kind int) error {
 	if uri == "" || kind == masterNone || strings.Contains(uri, "://") {
 		return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// options is what the command line says, checked but not yet acted upon.
+// options holds what the command line says, checked but not yet acted upon.
 type options struct {
 	mesosMaster     string
 	master          master // of mesosMaster, parsed

@@ -32,7 +32,7 @@ func TestPartsEndInReverse(t *testing.T) {
 	})
 }
 
-// A part that ends by itself ends the process, and is told by name.
+// A part that ends by itself ends the process, and is reported by name.
 func TestPartFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

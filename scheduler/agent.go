@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// agent is what the core knows of a Mesos agent: what it offers, or offered
+// agent holds what the core knows of a Mesos agent: what it offers, or offered
 // last, and what of ours is there.
 type agent struct {
 	id   string

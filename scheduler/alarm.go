@@ -15,7 +15,7 @@ type alarm struct {
 
 func (a *alarm) isSet() bool { return a.place > 0 }
 
-// alarms is what is to come, the next first.
+// alarms holds the alarms to come, the next first.
 type alarms struct {
 	heap  alarmHeap
 	count uint64

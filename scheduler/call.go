@@ -11,8 +11,8 @@ type Call interface{ call() }
 type (
 	// Launch uses offers of one agent up for one or more tasks. The framework
 	// stores the tasks durably, all or none, and only then sends an ACCEPT; a
-	// failure to store comes back as LaunchFailed. Whether a sent ACCEPT
-	// arrived is told by status updates and reconciliation alone.
+	// failure to store comes back as LaunchFailed. Only status updates and
+	// reconciliation show whether a sent ACCEPT arrived.
 	Launch struct {
 		Agent  string
 		Offers []string
@@ -35,13 +35,13 @@ type (
 	// Revive asks for offers and clears all filters.
 	Revive struct{}
 
-	// Kill ends a task. It is repeated until an update tells of the end, so
-	// the executor sees it more than once. A killed task's pod may be bound to
-	// another node, or to none, and wait for another attempt: the executor
-	// must touch the pod object only where it is bound to its own node, and
-	// never when it is finished. Where the pod may be launched again, Record is to
-	// be stored first: were the task taken up again after a crash, and the pod
-	// bound to its node, the Kill would end the pod.
+	// Kill ends a task. It is repeated until an update reports the end, so the
+	// executor sees it more than once. A killed task's pod may be bound to another
+	// node, or to none, and wait for another attempt: the executor must touch the
+	// pod object only where it is bound to its own node, and never when it is
+	// finished. Where the pod may be launched again, Record is to be stored first:
+	// were the task taken up again after a crash, and the pod bound to its node,
+	// the Kill would end the pod.
 	Kill struct {
 		Task, Agent string
 		Record      *Task // may be nil

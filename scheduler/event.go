@@ -124,7 +124,7 @@ func (Failed) event()       {}
 func (Tick) event()         {}
 
 // Offer is what an agent offers, all roles that we may use taken together; the
-// framework remembers of which resources it is made.
+// framework remembers which resources it is made of.
 type Offer struct {
 	ID       string
 	Agent    string // Mesos agent id

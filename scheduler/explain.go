@@ -11,7 +11,7 @@ const (
 	checksAtOnce = 1 << 20
 )
 
-// teller sees to it that every waiting pod's reason is told, without haste:
+// teller makes sure that every waiting pod's reason is told, without haste:
 // whatever may change reasons stirs it, and at most once a second it makes them
 // again, class by class, and tells the pods whose reason has changed.
 type teller struct {
@@ -75,7 +75,7 @@ func (s *State) tellSoon(p *pod, reason string, tells *int) bool {
 	return true
 }
 
-// given is what a pod's last sentence was made from.
+// given holds what a pod's last sentence was made from.
 type given struct {
 	reason   string
 	failures int

@@ -15,7 +15,7 @@ type index struct {
 	tree    []least  // [1] is the root, the leaf of slot i is [len/2+i]
 }
 
-// least is what is known of a branch: the least amount that a class in it asks
+// least holds what is known of a branch: the least amount that a class in it asks
 // for, the ages of the oldest and the youngest pod on top of its class, and
 // bounds of the host ports: some class asks for none below low and, perhaps
 // another, for none above high. A branch without ready pods is nothing.
@@ -51,7 +51,7 @@ func (x *index) remove(c *class) {
 	x.set(c.slot, nothing())
 }
 
-// update is told when the ready pods of a class have changed.
+// update takes in that the ready pods of a class have changed.
 func (x *index) update(c *class) {
 	l := nothing()
 	if len(c.ready) > 0 {

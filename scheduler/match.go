@@ -116,7 +116,7 @@ func (a *agent) haunts(p *pod) bool {
 	return p.ghosts > 0 && slices.ContainsFunc(a.tasks, func(t *task) bool { return t.ghostOf == p })
 }
 
-// launch uses an agent's offers up for its batch.
+// launch uses up an agent's offers for its batch.
 func (s *State) launch(a *agent) {
 	refuse := s.cfg.Refuse
 	if !s.idle() {

@@ -9,7 +9,7 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// node is what the core knows of a Node object.
+// node holds what the core knows of a Node object.
 type node struct {
 	number  int      // place in the verdicts of the classes
 	object  *v1.Node // nil: not told yet, or gone

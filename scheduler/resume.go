@@ -110,9 +110,9 @@ func (a *agent) awaits(room Amount) *class {
 // spareFor returns what is left there for pods that may run anywhere.
 func (s *State) spareFor(a *agent) Amount { return s.roomFor(a).minus(a.returning()) }
 
-// returning is what pods need that will come back to the agent, and what tasks
-// had that have not been heard of since their executor ended. Mesos offers both,
-// but containers still use it.
+// returning returns what pods need that will come back to the agent, and what
+// tasks had that have not been heard of since their executor ended. Mesos offers
+// both, but containers still use it.
 func (a *agent) returning() (sum Amount) {
 	for _, c := range a.awaited {
 		sum = sum.plus(c.amount)

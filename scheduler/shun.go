@@ -11,7 +11,7 @@ const (
 	mostShun   = 10 * time.Minute
 )
 
-// record is what became of launches on an agent.
+// record holds what became of launches on an agent.
 type record struct {
 	strikes int    // launches in a row that came to nothing
 	last    uint64 // the latest launch when the last of them was told; all up to it count with it

@@ -11,7 +11,7 @@ const (
 	mostAgain   = 5 * time.Minute
 )
 
-// wish is what Mesos knows of our want for offers, and when it is told more.
+// wish holds what Mesos knows of our want for offers, and when it is told more.
 type wish struct {
 	suppressed bool
 	filtered   bool // offers may be kept from us by our own filters
@@ -69,7 +69,7 @@ func (s *State) ask() {
 	w.wanted = w.wanted && w.allowed.isSet()
 }
 
-// take uses the allowance up, or sees to it that it is used later.
+// take uses up the allowance, or makes sure that it is used later.
 func (w *wish) take(s *State) bool {
 	if n := int(s.now.Sub(w.granted) / reviveEvery); n > 0 {
 		w.allowance = min(w.allowance+n, reviveBurst)

@@ -36,7 +36,7 @@ type world struct {
 	offers     map[string]*wOffer // valid at the master
 	given      map[string]*wOffer // as the core must see them: told, and not used, declined, taken back
 	suppressed bool
-	tasks      map[string]*wTask // of which master or agent know
+	tasks      map[string]*wTask // that master or agent know of
 	order      []*wTask          // the same, by age
 	count      int               // for ids
 
@@ -173,7 +173,7 @@ func (w *world) disconnect() {
 	}
 }
 
-// free is what an agent has that is neither used nor offered.
+// free returns what an agent has that is neither used nor offered.
 func (w *world) free(a *wAgent) Amount {
 	left := a.amount
 	if a.executor {

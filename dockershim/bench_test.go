@@ -15,7 +15,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// The price of the shim is pod/op beside bare/op, both on Docker's bridge: the
+// The price of the shim is pod/op relative to bare/op, both on Docker's bridge: the
 // goal is 1.6 times at most.
 
 func BenchmarkPodStart(b *testing.B) {

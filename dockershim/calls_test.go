@@ -158,8 +158,8 @@ func TestEachCall(t *testing.T) {
 	}
 }
 
-// Each call on a pod that somebody has removed behind the kubelet's back, known to
-// this shim or not, says that it is not there, or that it is done.
+// Each call on a pod that was removed behind the kubelet's back, known to this shim
+// or not, reports that the pod is not there, or that the work is done.
 func TestEachCallOnAVanishedPod(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

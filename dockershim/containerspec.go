@@ -59,7 +59,7 @@ func containerSpec(s settings, o order) (docker.CreateContainerOptions, error) {
 		Tty:        c.Tty,
 		StopSignal: signalSpec(c.StopSignal),
 		Labels:     s.owner.labels(r),
-		// Probes are the kubelet's; the image's own would run beside them.
+		// Probes are the kubelet's; the image's own would run in addition.
 		Healthcheck: &docker.HealthConfig{Test: []string{"NONE"}},
 	}
 	host := &docker.HostConfig{

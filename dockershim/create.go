@@ -36,9 +36,9 @@ func (s *service) create(ctx context.Context, o docker.CreateContainerOptions) (
 	}
 }
 
-// settle looks at who has the name that o wants. A container of ours that was
+// settle looks at the container that has the name that o wants. One of ours that was
 // made from the same configuration and has not ended is the answer; any other of
-// ours is a leftover and goes. Somebody else's stays, and o takes another name.
+// ours is a leftover and is removed. A foreign one stays, and o takes another name.
 func (s *service) settle(ctx context.Context, client *docker.Client, o *docker.CreateContainerOptions) (string, error) {
 	c, r, err := s.inspect(ctx, o.Name)
 	var foreign *notOurs

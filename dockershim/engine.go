@@ -31,8 +31,8 @@ func newEngine(endpoint string, changed func()) *engine {
 	return e
 }
 
-// answerTime is how long a daemon may take to say who it is, or to begin with its
-// events; nobody waits longer for one that hangs.
+// answerTime is how long a daemon may take to identify itself, or to begin with its
+// events; no call waits longer for one that hangs.
 const answerTime = 10 * time.Second
 
 // dial gives the daemon, looking it up when there is none yet.

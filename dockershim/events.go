@@ -40,7 +40,7 @@ func (s *service) watch(ctx context.Context) {
 	}
 }
 
-// errNoDaemon: nobody has called the daemon, or nobody has since it was lost.
+// errNoDaemon: no call has found the daemon yet, or none has since it was lost.
 var errNoDaemon = errors.New("no daemon is known")
 
 // readEvents reads until the events break off, and says why they did. It calls
@@ -92,9 +92,9 @@ type event struct {
 	Actor  struct{ ID string }
 }
 
-// early tells that Docker 20.10 tells of it before its lists show it: in between
-// it frees what the container had. It keeps the container locked all the while,
-// so that whoever inspects it then sees what lists show from then on.
+// early reports whether Docker 20.10 sends e before its lists show the change: in
+// between it frees what the container had. It keeps the container locked all the
+// while, so an inspect call in that time sees what lists show afterwards.
 func (e event) early() bool {
 	return e.Action == "die" || e.Action == "pause" || e.Action == "unpause"
 }

@@ -101,7 +101,7 @@ func apiError(answer *http.Response) error {
 	return &docker.Error{Status: answer.StatusCode, Message: said.Message}
 }
 
-// connect opens a connection to the daemon beside those that the client keeps.
+// connect opens a connection to the daemon apart from those that the client keeps.
 func (e *engine) connect(ctx context.Context, l *link) (net.Conn, error) {
 	u, err := url.Parse(e.endpoint)
 	if err != nil {

@@ -36,7 +36,7 @@ func isImage(name string, tags, digests []string) bool {
 		return false
 	}
 	list := tags
-	if d, ok := want.(reference.Canonical); ok { // the digest decides, whatever tag stands beside it
+	if d, ok := want.(reference.Canonical); ok { // the digest decides, whatever tag comes with it
 		list = digests
 		if want, err = reference.WithDigest(reference.TrimNamed(want), d.Digest()); err != nil {
 			return false

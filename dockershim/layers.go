@@ -13,7 +13,7 @@ import (
 
 // layers knows how much each running container has written outside of its
 // volumes. Finding out means walking directories, so it is done once a minute,
-// and only while somebody asks.
+// and only while the sizes are asked for.
 type layers struct {
 	mu    sync.Mutex // guards all below
 	sizes map[string]*runtimeapi.FilesystemUsage
@@ -43,7 +43,7 @@ func (l *layers) set(sizes map[string]*runtimeapi.FilesystemUsage) {
 	l.sizes = sizes
 }
 
-// measureLayers measures all running containers, when somebody wants to know.
+// measureLayers measures all running containers, when the sizes are wanted.
 // Docker's storage driver must be one that keeps what a container writes in a
 // directory of its own, as overlay2 does; with others nothing is known.
 func (s *service) measureLayers(ctx context.Context) error {
@@ -79,7 +79,7 @@ func (s *service) measureLayers(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// writableDir is where a container's writes go, empty when nobody can tell.
+// writableDir returns where a container's writes go, empty when that is not known.
 func (s *service) writableDir(ctx context.Context, id string) (string, error) {
 	if dir, ok := s.writable.get(id); ok {
 		return dir, nil

@@ -96,8 +96,8 @@ func sameSet(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// A container of somebody else, and one of another executor on the same host, do
-// not exist for the shim, even by their ids.
+// A foreign container, and one of another executor on the same host, do not exist
+// for the shim, even by their ids.
 func TestForeignContainersAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// onEventsOnly makes a node whose lists would be given for ever if it were not for
-// Docker's events.
+// onEventsOnly makes a node whose lists would be returned without end if it were
+// not for Docker's events.
 func onEventsOnly(t *testing.T) (*node, *faulty) {
 	t.Helper()
 	f := newFaulty(t)
@@ -157,8 +157,8 @@ func TestListAfterAnEnd(t *testing.T) {
 	}
 }
 
-// A list that was asked for before a change is not kept after it, nor is any while
-// nobody hears of changes.
+// A list that was asked for before a change is not kept after it. No list is kept
+// while the shim does not hear of changes.
 func TestListKeepsNothingDoubtful(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -79,7 +79,7 @@ func (s *service) ReopenContainerLog(ctx context.Context, req *runtimeapi.Reopen
 	return &runtimeapi.ReopenContainerLogResponse{}, linkLog(r.Log, file)
 }
 
-// movedLogs finds links to file beside path, named as path and a suffix.
+// movedLogs finds links to file next to path, named as path and a suffix.
 func movedLogs(path, file string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {

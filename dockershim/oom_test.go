@@ -25,8 +25,8 @@ func TestVictim(t *testing.T) {
 	}
 }
 
-// A container that has taken too much memory was out of memory, also when Docker
-// has not heard of it; one that somebody killed was not.
+// A container that has taken too much memory was out of memory, even when Docker
+// has not heard of it; one that was killed by hand was not.
 func TestOutOfMemory(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

@@ -10,7 +10,7 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// settings is what the translation of a configuration needs to know beside it.
+// settings holds what the translation of a configuration needs in addition to it.
 type settings struct {
 	owner         Owner
 	pauseImage    string

@@ -64,8 +64,8 @@ func newStreams(c streaming.Config, s *service) (streaming.Server, error) {
 	return streaming.NewServer(c, streamRuntime{s})
 }
 
-// listen opens the kubelet's socket. A socket that nobody answers on was left
-// by a process that is gone.
+// listen opens the kubelet's socket. A socket without a listener was left by a
+// process that is gone.
 func listen(path string) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("dockershim: socket: %w", err)
@@ -82,7 +82,7 @@ func listen(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dockershim: socket: %w", err)
 	}
-	// Whoever may speak here may start privileged containers.
+	// Any client of this socket may start privileged containers.
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("dockershim: socket: %w", err), listener.Close())
 	}

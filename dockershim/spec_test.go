@@ -245,7 +245,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// Labels carry everything there and back, and are nobody else's.
+// Labels carry everything there and back, and match no other owner.
 func TestLabels(t *testing.T) {
 	t.Parallel()
 	owner := Owner{"f1", "a1"}

@@ -10,11 +10,11 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// Sweep removes leftovers of the owner, and tells how many: containers and
+// Sweep removes leftovers of the owner and returns how many: containers and
 // sandboxes that were created and not started for as long as Config.SweepAfter.
-// The call that made them was cut off, so nobody knows of them. What has ended
-// stays: it is the kubelet's memory of its pods. The time counts from the first
-// Sweep that sees them, by a clock that no change of the host's clock moves.
+// The call that made them was cut off, so its caller does not know of them. What
+// has ended stays: it is the kubelet's memory of its pods. The time counts from the
+// first Sweep that sees them, by a clock that ignores changes of the host's clock.
 func (s *Server) Sweep(ctx context.Context) (int, error) {
 	found, err := s.service.list(ctx, nil)
 	if err != nil {

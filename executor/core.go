@@ -21,7 +21,7 @@ type core struct {
 	closing  bool             // no more tasks are taken
 	up       bool             // the node has what it needs of this agent; until then no task is STARTING
 	failed   string           // why the node failed; "" as long as it has not
-	waiting  string           // why the node cannot run pods yet; "" if nobody says
+	waiting  string           // why the node cannot run pods yet; "" if none is known
 	tasks    []*task          // alive, in the order of their launch
 	byID     map[string]*task // alive or remembered
 	byUID    map[string]*task // alive or remembered; the last of a pod
@@ -90,8 +90,8 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	return append(effects, c.serversAre(data.Cluster.Servers)...)
 }
 
-// configured takes in what the framework tells beside its tasks. API servers are
-// of no use before there is a node: the first task tells of them again.
+// configured takes in what the framework tells apart from its tasks. API servers
+// are of no use before there is a node: the first task tells of them again.
 func (c *core) configured(s podtask.Settings) []effect {
 	var effects []effect
 	if c.spec.Name != "" {
@@ -112,8 +112,8 @@ func (c *core) serversAre(urls []string) []effect {
 	return []effect{servers{urls}}
 }
 
-// idle says that there is nothing to do here and nothing is under way, so that the
-// executor may end after idleTimeout of that. Pods that are over need nobody,
+// idle reports whether there is nothing to do and nothing is under way, so that the
+// executor may end after idleTimeout of that. Pods that are over need no executor,
 // unless they are to be removed. Without any task yet the usual time counts.
 func (c *core) idle() bool {
 	if len(c.tasks) > 0 || c.bound == nil && c.spec.Name != "" {
@@ -127,7 +127,7 @@ func (c *core) idle() bool {
 	return true
 }
 
-// idleTimeout is how long the executor stays without anything to do; 0: for ever.
+// idleTimeout is how long the executor stays without anything to do; 0: no limit.
 func (c *core) idleTimeout() time.Duration {
 	if c.spec.Name == "" {
 		return noTaskTimeout

@@ -123,8 +123,8 @@ func (e *Executor) Event(event *mesospb.ExecutorEvent) {
 	}
 }
 
-// sight is what the node tells. What nobody has looked at yet is replaced by what
-// is told later.
+// sight takes what the node tells. What the loop has not read yet is replaced by
+// what is told later.
 type sight struct{ *Executor }
 
 // Up implements Observer.

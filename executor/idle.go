@@ -35,11 +35,11 @@ func (i *idleness) stop() {
 	}
 }
 
-// quits says whether an executor with nothing to do may end: when the agent owes
+// quits reports whether an executor with nothing to do may end: when the agent owes
 // it no acknowledgement. Otherwise it is idle from now on.
 //
 // A task that the agent sends now is not lost. It ends with the executor, before
-// any status of ours, and the framework launches its pod anew.
+// any status of ours, and the framework launches its pod again.
 func (l *loop) quits() bool {
 	at, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -14,7 +14,7 @@ func TestIdle(t *testing.T) {
 		b.bound("a=Running,ready", "foreign=Running")
 		b.bound("a=Succeeded", "foreign=Running")
 		time.Sleep(time.Hour)
-		b.happened("node node", "STARTING t1", "RUNNING t1", "FINISHED t1") // somebody else's pod needs a kubelet
+		b.happened("node node", "STARTING t1", "RUNNING t1", "FINISHED t1") // the foreign pod needs a kubelet
 		b.bound("a=Succeeded", "foreign=Succeeded,deleting")
 		time.Sleep(time.Hour)
 		b.bound("a=Succeeded")

@@ -26,9 +26,9 @@ type loop struct {
 // Run lives until the agent says SHUTDOWN, is gone for good, or ctx ends, or the
 // node fails, or there has been nothing to do for long. In each case it then stops
 // all pods, removes what was made for them, reports their end, and returns: nil if
-// that was what somebody asked for and it succeeded. When another program takes
-// over it does not return, and the pods run on; should that fail, they do so, too.
-// It is called once.
+// the end was asked for and all of it succeeded. When another program takes over,
+// Run does not return, and the pods run on; if that fails, they run on, too. It is
+// called once.
 func (e *Executor) Run(ctx context.Context) error {
 	l := &loop{Executor: e}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -77,7 +77,7 @@ func (a *agent) Flush(ctx context.Context) error {
 // faults are the knobs of a testNode.
 type faults struct {
 	failDeletes  int           // deletions that fail before one succeeds
-	outlive      time.Duration // how long containers run on, once somebody asks
+	outlive      time.Duration // how long containers run on after the first call of Running
 	drainTakes   time.Duration
 	drainFails   error
 	cleanUpFails error
@@ -326,7 +326,7 @@ func TestLaunchGroup(t *testing.T) {
 				Tasks: []*mesospb.TaskInfo{launchOf(t, "t1", "a"), launchOf(t, "t2", "b", "bad"), launchOf(t, "t3", "c")}}}}
 		synctest.Wait()
 		got := b.record.take()
-		slices.Sort(got) // the node comes up beside
+		slices.Sort(got) // the node comes up concurrently
 		if want := []string{"FAILED t2", "STARTING t1", "STARTING t3", "node node"}; !slices.Equal(got, want) {
 			t.Errorf("happened %q, want %q", got, want)
 		}
@@ -403,7 +403,7 @@ func TestAgentGone(t *testing.T) {
 		b.record.take()
 		b.agent.gone <- mesos.ErrAgentGone
 		b.ends(0, mesos.ErrAgentGone)
-		b.happened("drain", "KILLED t1", "node ends") // nobody is there to acknowledge
+		b.happened("drain", "KILLED t1", "node ends") // there is no agent to acknowledge
 	})
 }
 

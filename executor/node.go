@@ -93,7 +93,7 @@ type Pod struct {
 	Ready    bool   // its condition Ready is true
 	Deleting bool   // it is being deleted
 	IP       string // "" while it has none
-	Reason   string // why it is in this phase, one line; "" if nobody says
+	Reason   string // why it is in this phase, one line; "" if not known
 }
 
 // over says that no container of the pod will ever be started again.

@@ -22,7 +22,7 @@ type task struct {
 	end      *ending        // how it ended; reported once no container runs
 }
 
-// shown is what a status RUNNING tells beside that.
+// shown holds what a status RUNNING tells in addition to the state.
 type shown struct {
 	Healthy bool   `json:"healthy"`
 	IP      string `json:"ip"`

@@ -24,7 +24,7 @@ import (
 //	up                               the node has what it needs of this agent
 //	waits WORDS                      why the node cannot run pods yet
 //	fail WORDS                       the node has failed
-//	settings SERVER … [program=URL]   what the framework says beside
+//	settings SERVER … [program=URL]   what the framework says apart from tasks
 //	handover                         another program goes on with what this one knows
 //	idle                             is there nothing to do?
 //	closing                          no more tasks are taken
@@ -56,8 +56,8 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// play runs the commands of a transcript and writes it anew with what they gave.
-// A line of its own that is empty begins another executor.
+// play runs the commands of a transcript and returns it with what they gave now.
+// An empty line begins another executor.
 func play(t *testing.T, text string) string {
 	t.Helper()
 	var out strings.Builder

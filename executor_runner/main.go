@@ -32,9 +32,9 @@ const (
 	exitUsage  = 2 // a flag or the environment is wrong
 )
 
-// gcPercent makes the heap, which is small beside the program itself, grow to
-// three times of what is in use before it is collected: that spares a tenth of
-// what an executor costs at rest. GOGC in the environment goes before.
+// gcPercent makes the heap, which is small compared with the program itself, grow
+// to three times what is in use before it is collected: that saves a tenth of what
+// an executor costs at rest. GOGC in the environment takes precedence.
 const gcPercent = 200
 
 func main() {

@@ -34,7 +34,7 @@ type Config struct {
 
 	// Pods is called with all pods bound to the node when they are known first
 	// and after each change. The pods are shared: they must not be changed. It
-	// must not block; nil: nobody listens.
+	// must not block; nil: no call.
 	Pods func([]*v1.Pod)
 }
 

@@ -55,7 +55,7 @@ func TestHoldsCertificate(t *testing.T) {
 	}
 }
 
-// With a good certificate nobody is asked for another, and the kubeconfig names
+// With a good certificate no server is asked for another, and the kubeconfig names
 // the server that was found now, not the one of an earlier executor.
 func TestObtainTakesOver(t *testing.T) {
 	t.Parallel()

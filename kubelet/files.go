@@ -9,7 +9,7 @@ import (
 )
 
 // hostLogs is where kubelets link the log of each container for collectors of
-// the host. It is outside of the root directory and nobody would remove the
+// the host. It is outside of the root directory and nothing would remove the
 // links, so this kubelet makes none: the logs are under <root>/logs/pods.
 const hostLogs = "/var/log/containers"
 

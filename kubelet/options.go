@@ -14,7 +14,7 @@ import (
 )
 
 // paths are the places under a root directory that this package names itself;
-// the kubelet adds its own (pods, plugins, checkpoints, …) beside them.
+// the kubelet adds its own (pods, plugins, checkpoints, …).
 type paths struct{ root string }
 
 func (p paths) pki() string       { return filepath.Join(p.root, "pki") }
@@ -54,9 +54,9 @@ func (c *Config) setFlags(f *options.KubeletFlags) {
 	f.KubeConfig = p.kubeconfig()
 }
 
-// setIdentity says who may talk to the kubelet, and how it shows itself: nobody
-// anonymous, everybody else by what the API server's token and access reviews
-// say; certificates from the API server, renewed before they expire.
+// setIdentity sets who may talk to the kubelet and how it identifies itself: no
+// anonymous clients, others by the API server's token and access reviews; its
+// certificates come from the API server and are renewed before they expire.
 func (c *Config) setIdentity(k *kubeletconfig.KubeletConfiguration, port int32) {
 	p := paths{c.RootDir}
 	k.Address = c.Address.String()
@@ -132,7 +132,7 @@ func setPace(k *kubeletconfig.KubeletConfiguration) {
 }
 
 // setHost adapts to machines that were not set up for Kubernetes: swap, the old
-// cgroup hierarchy, and iptables that belong to somebody else.
+// cgroup hierarchy, and iptables that belong to other programs.
 func setHost(k *kubeletconfig.KubeletConfiguration, oomScore int32) {
 	k.FailSwapOn = false
 	k.FailCgroupV1 = false

@@ -106,8 +106,8 @@ func (s *source) drain(now time.Time, grace time.Duration) {
 	s.give(ending)
 }
 
-// markFailed makes the kubelet report a pod as failed that nobody wanted to end.
-// By itself it would go by the exit codes, and containers that end well when
+// markFailed makes the kubelet report a pod as failed whose end was not asked for.
+// By itself the kubelet goes by the exit codes, and containers that end well when
 // they are told to would make an interrupted job look finished.
 func markFailed(pod *v1.Pod) {
 	if pod.DeletionTimestamp != nil || pod.Status.Phase == v1.PodSucceeded || pod.Status.Phase == v1.PodFailed {

@@ -75,10 +75,10 @@ func (k *Kubelet) watch(ctx context.Context, port int32, made <-chan *upstream.K
 }
 
 // reported waits until the kubelet sees in its Node object what it has itself
-// reported, known by its port; false: ctx ended. A pod that is given to it before
-// would be judged by the object as somebody else has made it, without labels or
-// room, and be refused for ever. The kubelet offers nothing to wait on, so it is
-// asked again and again.
+// reported, known by its port; false: ctx ended. Before that, the kubelet would
+// judge a pod by the object as another program has made it, without labels or room,
+// and refuse the pod permanently. The kubelet offers nothing to wait on, so it is
+// polled.
 func reported(ctx context.Context, u *upstream.Kubelet, port int32) bool {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

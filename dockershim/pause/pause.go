@@ -3,7 +3,7 @@
 // registry, no compiler and no binary in the repository: the program is a few
 // dozen machine instructions, listed with their meaning in code.go.
 //
-// The program blocks every signal and then waits for signals for ever. On each
+// The program blocks every signal and then waits for signals without end. On each
 // one it reaps all children that have ended, since it is process 1 of pods that
 // share one process namespace; at SIGINT or SIGTERM it exits with 0. Waiting for
 // blocked signals, instead of installing handlers, is what lets process 1 of a

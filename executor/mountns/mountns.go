@@ -15,7 +15,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
 )
 
-// marker is in the environment of a program that has just been started anew in
+// marker is in the environment of a program that has just been started again in
 // another namespace. It is taken out at once, so that whatever this program starts
 // or becomes later finds its own way.
 const marker = "KUBERNETES_MESOS_MOUNT_NAMESPACE_ENTERED"

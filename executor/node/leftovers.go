@@ -14,7 +14,7 @@ import (
 )
 
 // An agent that comes back under another id (its machine was replaced, its
-// recovery failed) gets a new executor, and nobody cleans up for the old one if it
+// recovery failed) gets a new executor, and nothing cleans up for the old one if it
 // died: its containers run on, its volumes stay mounted. So every executor looks
 // after the other agents' directories of its host, where one of its own framework
 // has been and is certainly gone.

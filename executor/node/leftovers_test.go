@@ -127,7 +127,7 @@ func (h host) left(ids ...string) []string {
 
 // Only what was left by an executor of the same framework that is certainly gone
 // is removed, and only after the grace time: not a living one's, another
-// framework's, or what nobody knows to be gone.
+// framework's, or one that is not known to be gone.
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {

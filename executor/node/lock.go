@@ -12,8 +12,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
 )
 
-// lock says that an executor lives: it has locked a file beside its root directory,
-// and the kernel lets go of it however the process ends. The file says whose
+// lock shows that an executor lives: it has locked a file next to its root directory,
+// and the kernel releases the lock however the process ends. The file says whose
 // executor it is, so that another one of that framework may clean up where this
 // one could not.
 type lock struct{ file *os.File }
@@ -51,7 +51,7 @@ func (l *lock) take(path string, owner dockershim.Owner, write bool) error {
 	if err != nil {
 		return fmt.Errorf("locking %s: %w", path, err)
 	}
-	// Whoever had it may have removed it before letting go.
+	// The last holder may have removed the file before it released the lock.
 	mine, err := l.file.Stat()
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 
 // removeTree unmounts all that is mounted at or under root, and removes root.
 // While anything is mounted there nothing is removed: a volume may be a view of
-// somebody's files. The kubelet's last goroutines may still write there, so it
+// files of others. The kubelet's last goroutines may still write there, so it
 // takes several turns if need be.
 func removeTree(root string) error {
 	var err error

@@ -62,7 +62,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// When the kubelet fails, its failure is returned, whatever runs beside it.
+// When the kubelet fails, its failure is returned, whatever runs next to it.
 func TestBeside(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("no certificate")
@@ -87,12 +87,12 @@ func (s sight) Pods([]executor.Pod) { s.t.Error("pods of a node that is not up")
 func (s sight) Waits(reason string) {
 	select {
 	case s.waits <- reason:
-	default: // nobody asks any more
+	default: // the test no longer reads
 	}
 }
 
-// While no Docker daemon answers the node waits and says for what, and nobody can
-// say that nothing runs.
+// While no Docker daemon answers, the node waits and says for what, and Running
+// does not claim that nothing runs.
 func TestRunWithoutDocker(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "docker.sock")
@@ -186,7 +186,7 @@ func TestRemoveTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	bind(t, root, root)     // as the kubelet does, to share what is mounted below
-	bind(t, theirs, volume) // a volume that is somebody's directory
+	bind(t, theirs, volume) // a volume that is a directory of others
 	bind(t, theirs, volume) // twice over
 	if err := removeTree(root); err != nil {
 		t.Fatal(err)

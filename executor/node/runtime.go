@@ -14,8 +14,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
-// runtime asks the container runtime what runs and stops it, beside the kubelet:
-// to know that a pod is really over, and for when there is no kubelet to do it.
+// runtime asks the container runtime what runs and stops it, independently of the
+// kubelet: to know that a pod is really over, and to act when there is no kubelet.
 // The runtime shows containers of this agent's executor only.
 type runtime struct {
 	cri.RuntimeServiceClient

@@ -20,7 +20,7 @@ import (
 // prefix begins the names of the programs in Dir.
 const prefix = "executor-"
 
-// maxSize bounds a program, in bytes: whoever serves it must not fill the disk.
+// maxSize bounds a program, in bytes: its server must not be able to fill the disk.
 const maxSize = 2 << 30
 
 // CheckFlag is given to a program that is tried, after the flags it will have: it

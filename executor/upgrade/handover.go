@@ -32,7 +32,7 @@ const version = 1
 // fileVariable names the file in the environment of the next program.
 const fileVariable = "KUBERNETES_MESOS_HANDOVER"
 
-// write writes h to a new file in dir, which nobody else may read.
+// write writes h to a new file in dir that no other account may read.
 func (h Handover) write(dir string) (path string, err error) {
 	content, err := json.Marshal(h)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// Start makes the program at path go on in this process, and the running one anew
+// Start makes the program at path go on in this process, or the running one again
 // where that fails. It returns only when neither succeeds.
 func (p *Programs) Start(path string, memory []byte) error {
 	file, err := Handover{Secrets: p.Secrets, Memory: memory}.write(p.Dir)

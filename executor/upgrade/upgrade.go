@@ -9,7 +9,7 @@
 // that are kept out of the environment since.
 //
 // A program that turns out to be bad before that changes nothing. One that the
-// system refuses to start is replaced by the running one, which starts itself anew
+// system refuses to start is replaced by the running one, which starts itself again
 // in the same way. A program that starts and then crashes is an executor that has
 // died: its containers run on, and are taken over by the agent's next executor.
 package upgrade

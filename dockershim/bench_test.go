@@ -87,7 +87,7 @@ func BenchmarkPodStart(b *testing.B) {
 	})
 }
 
-// BenchmarkList is what the kubelet does each second: both lists, with 10 pods.
+// BenchmarkList does what the kubelet does each second: both lists, with 10 pods.
 func BenchmarkList(b *testing.B) {
 	n := benchNode(b)
 	ctx := b.Context()

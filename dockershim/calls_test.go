@@ -24,11 +24,11 @@ type target struct {
 	config             *runtimeapi.ContainerConfig
 }
 
-// failure drops an answer that only its error is wanted of.
+// failure drops an answer of which only the error matters.
 func failure[T any](_ T, err error) error { return err }
 
-// calls are all that kubelet 1.36 makes with its default feature gates, but for
-// pulls, which have their tests with a registry. Those that end something are last.
+// calls are all that kubelet 1.36 makes with its default feature gates, except
+// pulls, whose tests use a registry. Those that end something are last.
 var calls = []call{
 	{"Version", func(ctx context.Context, n *node, _ target) error {
 		return failure(n.Version(ctx, &runtimeapi.VersionRequest{}))

@@ -16,7 +16,7 @@ import (
 // cgroupRoot is where Linux has its control groups.
 const cgroupRoot = "/sys/fs/cgroup"
 
-// usage is what a container has used, as its control group says.
+// usage holds what a container has used, according to its control group.
 type usage struct {
 	cpu        uint64 // nanoseconds, since its start
 	memory     uint64 // bytes, page cache included
@@ -28,7 +28,7 @@ type usage struct {
 	processes  uint64
 }
 
-// unlimited is from where on a memory limit stands for none: cgroup v1 writes the
+// unlimited is the least memory limit that means no limit: cgroup v1 writes the
 // largest multiple of a page.
 const unlimited = 1 << 62
 
@@ -119,7 +119,7 @@ func (u usage) finish(inactiveFile uint64) usage {
 	return u
 }
 
-// readNumber gives 0 for "max" and for what is not there.
+// readNumber returns 0 for "max" and for a missing file.
 func readNumber(path string) uint64 {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -148,7 +148,7 @@ func readPairs(path string) (map[string]uint64, error) {
 	return pairs, nil
 }
 
-// traffic is what went through a network interface.
+// traffic counts what went through a network interface.
 type traffic struct {
 	name              string
 	rxBytes, rxErrors uint64

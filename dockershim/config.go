@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Owner says whose containers are: those of one framework on one agent.
+// Owner identifies the owner of containers: one framework on one agent.
 type Owner struct {
 	Framework string // Mesos framework id
 	Agent     string // Mesos agent id

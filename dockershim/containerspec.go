@@ -12,7 +12,7 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// order is one container to be made.
+// order is a container to be made.
 type order struct {
 	sandbox string // id
 	pod     *runtimeapi.PodSandboxConfig
@@ -119,7 +119,7 @@ func envSpec(envs []*runtimeapi.KeyValue) []string {
 	return list
 }
 
-// signalSpec gives Docker's name of a signal; empty is the image's choice.
+// signalSpec returns Docker's name of a signal; empty is the image's choice.
 func signalSpec(s runtimeapi.Signal) string {
 	if s == runtimeapi.Signal_RUNTIME_DEFAULT {
 		return ""
@@ -146,8 +146,8 @@ func deviceSpec(host *docker.HostConfig, c *runtimeapi.ContainerConfig) {
 	}
 }
 
-// seal adds the digest of all the configuration as a label, by which an answer
-// that got lost is recognised, and the name.
+// seal adds the name, and the digest of all the configuration as a label, which
+// identifies the container when the answer to its creation was lost.
 func seal(r record, config *docker.Config, host *docker.HostConfig) (docker.CreateContainerOptions, error) {
 	text, err := json.Marshal([]any{config, host})
 	if err != nil {

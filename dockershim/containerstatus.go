@@ -8,7 +8,7 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// ContainerStatus tells all about a container.
+// ContainerStatus describes a container.
 func (s *service) ContainerStatus(ctx context.Context, req *runtimeapi.ContainerStatusRequest) (*runtimeapi.ContainerStatusResponse, error) {
 	c, r, err := s.inspect(ctx, req.ContainerId)
 	if err != nil {
@@ -52,8 +52,8 @@ func containerStatus(c *docker.Container, r record) *runtimeapi.ContainerStatus 
 	return status
 }
 
-// containerState knows one state more than Docker: what failed to start has
-// ended, while Docker still calls it created.
+// containerState has one state more than Docker: a container that failed to start
+// has ended, while Docker still calls it created.
 func containerState(s docker.State) runtimeapi.ContainerState {
 	switch {
 	case s.Running:

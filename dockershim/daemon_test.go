@@ -28,8 +28,8 @@ func newDaemon(t *testing.T, args ...string) *realdocker.Daemon {
 	return d
 }
 
-// absent checks that without a daemon calls fail at once, in words that a kubelet
-// takes for passing trouble, and that the runtime says that it is not ready.
+// absent checks that without a daemon calls fail at once, with an error that a
+// kubelet takes for temporary, and that the runtime reports that it is not ready.
 func (n *node) absent(id string) {
 	n.Helper()
 	began := time.Now()

@@ -19,7 +19,7 @@ import (
 type engine struct {
 	endpoint string
 	changed  func()        // called after each call that may have changed a container
-	dialing  chan struct{} // holds one token: who has it may look for the daemon
+	dialing  chan struct{} // holds one token: its holder may look for the daemon
 
 	mu   sync.Mutex // guards link
 	link *link
@@ -35,7 +35,7 @@ func newEngine(endpoint string, changed func()) *engine {
 // events; no call waits longer for one that hangs.
 const answerTime = 10 * time.Second
 
-// dial gives the daemon, looking it up when there is none yet.
+// dial returns the daemon, looking it up when there is none yet.
 func (e *engine) dial(ctx context.Context) (*link, error) {
 	if l := e.current(); l != nil {
 		return l, nil
@@ -67,7 +67,7 @@ func (e *engine) current() *link {
 	return e.link
 }
 
-// in gives a client whose every call ends when ctx does; not all of the client's
+// in returns a client whose calls all end when ctx does; not all of the client's
 // methods take a context themselves.
 func (e *engine) in(ctx context.Context) (*docker.Client, error) {
 	l, err := e.dial(ctx)
@@ -77,7 +77,7 @@ func (e *engine) in(ctx context.Context) (*docker.Client, error) {
 	return e.client(ctx, l), nil
 }
 
-// client gives a client of a daemon that was found before.
+// client returns a client of a daemon that was found before.
 func (e *engine) client(ctx context.Context, l *link) *docker.Client {
 	return bind(l.client, boundTransport{ctx, l.client.HTTPClient.Transport, e.changed, func() { e.forget(l) }})
 }

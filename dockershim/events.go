@@ -14,10 +14,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
-// eventsAgain is how often events are asked for while there are none to be had.
+// eventsAgain is how often events are asked for while they are not available.
 const eventsAgain = time.Second
 
-// watch reads events until ctx ends. It leaves it to others to find the daemon.
+// watch reads events until ctx ends. It leaves finding the daemon to other calls.
 func (s *service) watch(ctx context.Context) {
 	again := time.NewTicker(eventsAgain)
 	defer again.Stop()
@@ -43,7 +43,7 @@ func (s *service) watch(ctx context.Context) {
 // errNoDaemon: no call has found the daemon yet, or none has since it was lost.
 var errNoDaemon = errors.New("no daemon is known")
 
-// readEvents reads until the events break off, and says why they did. It calls
+// readEvents reads until the events break off, and returns why they did. It calls
 // begun when the daemon has answered.
 func (s *service) readEvents(ctx context.Context, begun func()) error {
 	var settling sync.WaitGroup
@@ -86,7 +86,7 @@ func (s *service) readEvents(ctx context.Context, begun func()) error {
 	}
 }
 
-// event is what Docker tells of a container.
+// event is an event of a container, as Docker sends it.
 type event struct {
 	Action string
 	Actor  struct{ ID string }
@@ -101,7 +101,7 @@ func (e event) early() bool {
 
 // events asks for what changes o's containers in a list. Docker answers before it
 // begins to listen for events; those that it has kept since are sent as well, and
-// a second more in case that clocks are read coarsely.
+// those of a second more in case clocks are read coarsely.
 func (o Owner) events(now time.Time) string {
 	filters := o.filters()
 	filters["type"] = []string{"container"}

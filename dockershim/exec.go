@@ -15,7 +15,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// run runs a command in a container and gives its exit code. When ctx ends first
+// run runs a command in a container and returns its exit code. When ctx ends first,
 // the command is killed.
 func (s *service) run(ctx context.Context, p process) (int, error) {
 	client, err := s.engine.in(ctx)
@@ -36,7 +36,7 @@ func (s *service) run(ctx context.Context, p process) (int, error) {
 	}
 	stream, err := s.engine.hijack(ctx, "/exec/"+exec.ID+"/start", map[string]bool{"Tty": p.tty})
 	if err != nil {
-		if ctx.Err() != nil { // it may start for all that
+		if ctx.Err() != nil { // it may start nevertheless
 			s.killExec(ctx, p.container, exec.ID)
 		}
 		return 0, err
@@ -49,8 +49,8 @@ func (s *service) run(ctx context.Context, p process) (int, error) {
 	return s.exitCode(ctx, p.container, exec.ID)
 }
 
-// execution is what Docker says of a command in a container. The client's own
-// type lacks the process id, and cannot tell 0 from not yet known.
+// execution is Docker's description of a command in a container. The client's own
+// type lacks the process id, and cannot distinguish 0 from not yet known.
 type execution struct {
 	Running  bool
 	ExitCode *int
@@ -94,12 +94,12 @@ func (s *service) exitCode(ctx context.Context, container, id string) (int, erro
 	return *e.ExitCode, nil
 }
 
-// killTime is how long the end of a command whose time is over may take.
+// killTime is how long a command whose time is over may take to end.
 const killTime = 10 * time.Second
 
 // killExec ends a command whose time is over, also one that Docker is still about
 // to start. Docker has no call for that, so the process is killed by its number,
-// after a look that it is in the container.
+// after a check that it is in the container.
 func (s *service) killExec(ctx context.Context, container, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTime)
 	defer cancel()

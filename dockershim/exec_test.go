@@ -22,14 +22,13 @@ func TestExecSync(t *testing.T) {
 		t.Errorf("answer %q %q %d", answer.Stdout, answer.Stderr, answer.ExitCode)
 	}
 
-	// A missing program is no success, by error or by exit code.
+	// A missing program is reported, by an error or by the exit code.
 	answer, err := n.ExecSync(ctx, &runtimeapi.ExecSyncRequest{ContainerId: id, Cmd: []string{"/no/such/program"}})
 	if err == nil && answer.ExitCode == 0 {
 		t.Error("a missing program succeeded")
 	}
 
-	// Over its time a command is killed, and its children with it have no parent to
-	// answer to; the container lives on.
+	// A command that exceeds its time is killed; the container lives on.
 	_, err = n.ExecSync(ctx, &runtimeapi.ExecSyncRequest{ContainerId: id, Cmd: []string{"sleep", "777"}, Timeout: 1})
 	n.wantCode(err, codes.DeadlineExceeded)
 	n.eventually("the command is killed", func() bool { return !strings.Contains(n.exec(id, "ps"), "sleep 777") })

@@ -21,8 +21,8 @@ func (c *capped) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// ExecSync runs a command in a container and gives its output. A command that
-// takes longer than the timeout is killed; the answer is DeadlineExceeded then.
+// ExecSync runs a command in a container and returns its output. A command that
+// takes longer than the timeout is killed; the answer is then DeadlineExceeded.
 func (s *service) ExecSync(ctx context.Context, req *runtimeapi.ExecSyncRequest) (*runtimeapi.ExecSyncResponse, error) {
 	r, err := s.find(ctx, req.ContainerId, typeContainer)
 	if err != nil {

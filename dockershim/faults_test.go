@@ -18,7 +18,7 @@ import (
 )
 
 // faulty stands between the shim and Docker. It passes each request on, and may
-// then keep the answer to itself, or keep the request.
+// then withhold the answer, or withhold the request.
 type faulty struct {
 	*testing.T
 	path string
@@ -179,8 +179,8 @@ func TestLostAnswers(t *testing.T) {
 	must[*runtimeapi.RemoveContainerResponse](n)(n.RemoveContainer(ctx, &runtimeapi.RemoveContainerRequest{ContainerId: list[0].Id}))
 }
 
-// Without Docker calls fail at once, saying so; Status tells it; and when Docker
-// is back the next call works.
+// Without Docker, calls fail at once and say so, and Status reports it; when Docker
+// is back, the next call works.
 func TestDockerComesAndGoes(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t)

@@ -24,7 +24,7 @@ type raw struct {
 	stop   func() bool
 }
 
-// Read gives what the process writes.
+// Read returns what the process writes.
 func (r *raw) Read(p []byte) (int, error) { return r.reader.Read(p) }
 
 // Close ends the stream.
@@ -33,7 +33,7 @@ func (r *raw) Close() error {
 	return r.Conn.Close()
 }
 
-// CloseWrite tells the process that its standard input has ended.
+// CloseWrite ends the standard input of the process.
 func (r *raw) CloseWrite() error {
 	if half, ok := r.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -41,7 +41,7 @@ func (r *raw) CloseWrite() error {
 	return nil
 }
 
-// hijack sends a request and gives the stream that the daemon answers with. The
+// hijack sends a request and returns the stream that the daemon answers with. The
 // end of ctx closes it.
 func (e *engine) hijack(ctx context.Context, path string, body any) (*raw, error) {
 	l, err := e.dial(ctx)
@@ -89,7 +89,7 @@ func (r *raw) upgrade(path string, body []byte) error {
 	return apiError(answer)
 }
 
-// apiError reads the daemon's reason for an answer that is no success.
+// apiError reads the daemon's reason for an answer that reports failure.
 func apiError(answer *http.Response) error {
 	var said struct {
 		Message string `json:"message"`

@@ -14,7 +14,7 @@ import (
 // imageIDs are names of images by their content: only these are looked up as ids.
 var imageIDs = regexp.MustCompile(`^(sha256:)?[0-9a-f]{64}$`)
 
-// parseImage gives the full name of an image: nginx is
+// parseImage returns the full name of an image: nginx is
 // docker.io/library/nginx:latest.
 func parseImage(name string) (reference.Named, error) {
 	named, err := reference.ParseNormalizedNamed(name)
@@ -25,8 +25,8 @@ func parseImage(name string) (reference.Named, error) {
 }
 
 // isImage reports whether an image that Docker found for name is the one meant.
-// Docker also takes a name for the beginning of an id, so that an image called
-// "cafe" may turn out another.
+// Docker also takes a name for the beginning of an id, so an image called "cafe" may
+// turn out to be another one.
 func isImage(name string, tags, digests []string) bool {
 	if imageIDs.MatchString(name) {
 		return true
@@ -50,7 +50,7 @@ func isImage(name string, tags, digests []string) bool {
 	return false
 }
 
-// pullSpec says what to pull: a repository, and a tag or a digest of it.
+// pullSpec returns what to pull: a repository, and a tag or a digest of it.
 func pullSpec(name string) (repository, tag string, err error) {
 	named, err := parseImage(name)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim/pause"
 )
 
-// image gives the local image of a name or id.
+// image returns the local image of a name or id.
 func (s *service) image(ctx context.Context, name string) (*docker.Image, error) {
 	if name == "" {
 		return nil, refuse("no image named")
@@ -53,8 +53,8 @@ func (s *service) imageID(ctx context.Context, name string) (string, error) {
 	return image.ID, nil
 }
 
-// imageRef is what a pod's status shows as its image's identity: the name and
-// digest that it was pulled by, or its id when it was made here.
+// imageRef returns the image's identity for a pod's status: the name and digest
+// that it was pulled by, or its id when it was made here.
 func (s *service) imageRef(ctx context.Context, id string) string {
 	if ref, ok := s.refs.get(id); ok {
 		return ref
@@ -69,8 +69,8 @@ func (s *service) imageRef(ctx context.Context, id string) string {
 	return ref
 }
 
-// ImageStatus tells about a local image; there is none in the answer when the
-// image is not here.
+// ImageStatus describes a local image; the answer has none when the image is not
+// here.
 func (s *service) ImageStatus(ctx context.Context, req *runtimeapi.ImageStatusRequest) (*runtimeapi.ImageStatusResponse, error) {
 	image, err := s.image(ctx, req.GetImage().GetImage())
 	if err != nil {
@@ -120,7 +120,7 @@ func criImage(id string, tags, digests []string, size int64) *runtimeapi.Image {
 	}
 }
 
-// ImageFsInfo tells how full the file system with Docker's data is.
+// ImageFsInfo reports how full the file system with Docker's data is.
 func (s *service) ImageFsInfo(ctx context.Context, _ *runtimeapi.ImageFsInfoRequest) (*runtimeapi.ImageFsInfoResponse, error) {
 	l, err := s.engine.dial(ctx)
 	if err != nil {

@@ -82,8 +82,8 @@ func TestImageLists(t *testing.T) {
 	}
 }
 
-// An image that is used stays, and one that cannot be had is an error that says
-// why; a pull that stands still is given up.
+// An image that is used stays. One that cannot be pulled is an error that says why,
+// and a pull that stands still is given up.
 func TestImageFailures(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, func(c *Config) { c.PullProgress = time.Second })

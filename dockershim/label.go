@@ -31,7 +31,7 @@ const (
 	typeContainer = "container"
 )
 
-// record is what the labels of one of our containers say.
+// record holds what the labels of one of our containers say.
 type record struct {
 	Type        string
 	Sandbox     string // id of its sandbox; containers only
@@ -133,13 +133,13 @@ func (r record) String() string {
 
 func encodeMap[T string | []string](m map[string]T) string {
 	b, err := json.Marshal(m)
-	if err != nil { // cannot be: strings always have a JSON form
+	if err != nil { // cannot happen: strings always have a JSON form
 		panic(err)
 	}
 	return string(b)
 }
 
-// decodeMap gives nil for what is not a map; only our own labels are decoded.
+// decodeMap returns nil for what is not a map; only our own labels are decoded.
 func decodeMap(s string) map[string]string {
 	var m map[string]string
 	if json.Unmarshal([]byte(s), &m) != nil {

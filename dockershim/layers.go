@@ -23,7 +23,7 @@ type layers struct {
 // interest is how long a question for sizes keeps them being measured.
 const interest = 3 * time.Minute
 
-// usage gives the last measurement, nil before the first.
+// usage returns the last measurement, nil before the first.
 func (l *layers) usage(id string) *runtimeapi.FilesystemUsage {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,7 +93,7 @@ func (s *service) writableDir(ctx context.Context, id string) (string, error) {
 	return dir, nil
 }
 
-// measure gives the space on disk and the number of files under dir. Files come
+// measure returns the space on disk and the number of files under dir. Files come
 // and go meanwhile; what cannot be looked at is not counted.
 func measure(ctx context.Context, dir string) (bytes, inodes uint64) {
 	filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {

@@ -111,8 +111,8 @@ func TestRemoveRunningPod(t *testing.T) {
 	n.wantCode(err, codes.NotFound)
 }
 
-// A program that cannot be started is an error, and the container has ended: in
-// its status and in lists alike.
+// A program that cannot be started is an error, and its container has ended, both in
+// its status and in lists.
 func TestFailedStart(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

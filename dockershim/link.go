@@ -14,7 +14,7 @@ import (
 // decides where they differ: 20.10 speaks up to 1.41, 29 no less than 1.44.
 const apiWanted = "1.44"
 
-// link is a daemon found, and what does not change while it runs.
+// link is a daemon that was found, with what does not change while it runs.
 type link struct {
 	client *docker.Client
 	prefix string // of API paths: /v1.41
@@ -27,7 +27,7 @@ type link struct {
 	oomFloor      int // lowest oom_score_adj that a container may be given
 }
 
-// connect finds out which daemon there is.
+// connect finds out which daemon it is.
 func connect(ctx context.Context, endpoint string) (*link, error) {
 	first, err := newClient(endpoint, "")
 	if err != nil {
@@ -77,7 +77,7 @@ func newClient(endpoint, version string) (*docker.Client, error) {
 		filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "ca.pem"), version)
 }
 
-// negotiate gives the API version to speak with a daemon that knows lowest to
+// negotiate returns the API version to use with a daemon that knows lowest to
 // highest.
 func negotiate(lowest, highest string) (string, error) {
 	want, err := docker.NewAPIVersion(apiWanted)

@@ -90,9 +90,9 @@ func (r record) containerMetadata() *runtimeapi.ContainerMetadata {
 	return &runtimeapi.ContainerMetadata{Name: r.Container, Attempt: r.Attempt}
 }
 
-// listedState is the state of a listed container. Docker calls "created" also
-// what failed to start, which for the kubelet is an end; only those few are
-// looked at one by one.
+// listedState returns the state of a listed container. Docker also says "created" of
+// what failed to start, which has ended for the kubelet; only those few are looked
+// at one by one.
 func (s *service) listedState(ctx context.Context, c *listed) (runtimeapi.ContainerState, error) {
 	switch {
 	case alive(c.State):

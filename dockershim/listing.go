@@ -28,11 +28,11 @@ type listing struct {
 	kept    time.Time // when items were listed; zero: there are none
 }
 
-// oldestList is how long a list is given without asking Docker all the same: it
-// drops events for a reader that is slow.
+// oldestList is how long a list is returned without asking Docker again: Docker
+// drops events for a slow reader.
 const oldestList = 10 * time.Second
 
-// get gives the list when it is current, and otherwise what to keep the next with.
+// get returns the list when it is current, and otherwise what to keep the next with.
 func (l *listing) get() (items []*listed, changes uint64, current bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,7 +56,7 @@ func (l *listing) changed() {
 	l.drop()
 }
 
-// setWatched says whether events are being read from now on.
+// setWatched records whether events are being read from now on.
 func (l *listing) setWatched(on bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,7 +84,7 @@ func (l *listing) drop() {
 	l.items, l.kept = nil, time.Time{}
 }
 
-// look gives our containers of a type that have these further labels, as Docker
+// look returns our containers of a type that have these further labels, as Docker
 // knew them a moment ago.
 func (s *service) look(ctx context.Context, kind string, labels ...string) ([]*listed, error) {
 	all, changes, current := s.listing.get()
@@ -123,7 +123,7 @@ func (s *service) readList(ctx context.Context, labels []string) ([]*listed, err
 	return all, nil
 }
 
-// hasAll tells whether there are all wanted labels, each key=value.
+// hasAll reports whether labels has all wanted ones, each key=value.
 func hasAll(labels map[string]string, wanted []string) bool {
 	for _, w := range wanted {
 		if key, value, _ := strings.Cut(w, "="); labels[key] != value {

@@ -57,8 +57,8 @@ func (n *node) running() map[string]bool {
 	return ids
 }
 
-// While nothing changes Docker is asked for no list, but for what was still to be
-// told of the start; a command in a container, as of a probe, is no change.
+// While nothing changes Docker is asked for no list, except for late events of the
+// start; a command in a container, such as a probe, is no change.
 func TestListIsKept(t *testing.T) {
 	t.Parallel()
 	n, f := onEventsOnly(t)
@@ -79,7 +79,7 @@ func TestListIsKept(t *testing.T) {
 	}
 }
 
-// What calls of our own change shows in the next list.
+// The next list shows what calls of our own have changed.
 func TestListAfterOurOwnCalls(t *testing.T) {
 	t.Parallel()
 	n, _ := onEventsOnly(t)
@@ -103,8 +103,8 @@ func TestListAfterOurOwnCalls(t *testing.T) {
 	}
 }
 
-// What others change shows as soon as Docker tells, even if it was changed while
-// Docker could not be heard.
+// Lists show what others change as soon as Docker reports it, even if it was changed
+// while events could not be read.
 func TestListAfterOthers(t *testing.T) {
 	t.Parallel()
 	for name, cut := range map[string]bool{"heard": false, "not heard": true} {

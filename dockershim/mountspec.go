@@ -8,8 +8,8 @@ import (
 )
 
 // mountSpec binds host paths into the container. They go as structured mounts,
-// which take any path; Docker's older text form parts at colons, which a Mesos
-// sandbox path may hold, but alone can ask for an SELinux label.
+// which take any path. Docker's older text form splits at colons, which a Mesos
+// sandbox path may hold, but only that form can ask for an SELinux label.
 func mountSpec(host *docker.HostConfig, mounts []*runtimeapi.Mount) error {
 	for _, m := range mounts {
 		switch {
@@ -35,7 +35,7 @@ func mountSpec(host *docker.HostConfig, mounts []*runtimeapi.Mount) error {
 }
 
 // propagations are Docker's words for how mounts spread between host and
-// container. Nothing changes this table.
+// container. The table is read only.
 var propagations = map[runtimeapi.MountPropagation]string{
 	runtimeapi.MountPropagation_PROPAGATION_PRIVATE:           "rprivate",
 	runtimeapi.MountPropagation_PROPAGATION_HOST_TO_CONTAINER: "rslave",

@@ -99,7 +99,7 @@ func TestHostNetworkPod(t *testing.T) {
 	}
 }
 
-// A sandbox whose port is taken fails and leaves nothing that holds anything.
+// A sandbox whose port is taken fails and leaves nothing behind that holds resources.
 func TestTakenHostPort(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

@@ -7,7 +7,7 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// Whom the kernel says it has killed, as kernels of different ages write it.
+// The victim is found in log lines of kernels of different ages.
 func TestVictim(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{

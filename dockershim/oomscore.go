@@ -15,7 +15,7 @@ import (
 const capSysResource = 24
 
 // oomFloor is the lowest oom_score_adj that containers of the daemon at endpoint
-// may be given. The daemon is asked through its socket who it is; where that is
+// may be given. Its process is found through its socket; where that is
 // impossible, this process stands for it.
 func oomFloor(endpoint string) int {
 	process := "self"

@@ -7,7 +7,7 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// PodSandboxStats gives the figures of a pod: its containers, their sum, and its
+// PodSandboxStats returns the figures of a pod: its containers, their sum, and its
 // network.
 func (s *service) PodSandboxStats(ctx context.Context, req *runtimeapi.PodSandboxStatsRequest) (*runtimeapi.PodSandboxStatsResponse, error) {
 	r, err := s.find(ctx, req.PodSandboxId, typeSandbox)
@@ -21,7 +21,7 @@ func (s *service) PodSandboxStats(ctx context.Context, req *runtimeapi.PodSandbo
 	return &runtimeapi.PodSandboxStatsResponse{Stats: stats}, nil
 }
 
-// ListPodSandboxStats gives the figures of all ready sandboxes that the filter
+// ListPodSandboxStats returns the figures of all ready sandboxes that the filter
 // selects.
 func (s *service) ListPodSandboxStats(ctx context.Context, req *runtimeapi.ListPodSandboxStatsRequest) (*runtimeapi.ListPodSandboxStatsResponse, error) {
 	f := req.GetFilter()

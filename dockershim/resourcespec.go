@@ -7,9 +7,9 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// resourceSpec sets limits. Huge pages have no place in Docker's API; the kubelet
-// sends zeros for them unless a pod asks. Nor have raw cgroup v2 values, with
-// which the kubelet only hints at how memory is to be reclaimed.
+// resourceSpec sets limits. Docker's API has no huge pages; the kubelet sends zeros
+// for them unless a pod asks. Nor does it have raw cgroup v2 values, with which the
+// kubelet only hints at how memory is to be reclaimed.
 func resourceSpec(host *docker.HostConfig, oomFloor int, r *runtimeapi.LinuxContainerResources) error {
 	if r == nil {
 		return nil
@@ -30,8 +30,8 @@ func resourceSpec(host *docker.HostConfig, oomFloor int, r *runtimeapi.LinuxCont
 	return nil
 }
 
-// swapLimit is memory and swap together. Where nothing is said, Docker would give
-// as much swap again as memory; Kubernetes means none.
+// swapLimit is memory and swap together. Without it Docker would allow as much swap
+// again as memory; Kubernetes means none.
 func swapLimit(r *runtimeapi.LinuxContainerResources) int64 {
 	if r.MemorySwapLimitInBytes == 0 {
 		return r.MemoryLimitInBytes

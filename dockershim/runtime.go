@@ -15,7 +15,7 @@ const (
 	runtimeName       = "docker"
 )
 
-// Version tells which Docker this is.
+// Version returns the version of Docker.
 func (s *service) Version(ctx context.Context, _ *runtimeapi.VersionRequest) (*runtimeapi.VersionResponse, error) {
 	l, err := s.engine.dial(ctx)
 	if err != nil {
@@ -32,8 +32,8 @@ func (s *service) Version(ctx context.Context, _ *runtimeapi.VersionRequest) (*r
 // statusTime limits Status: a daemon that does not answer within it is not ready.
 const statusTime = 10 * time.Second
 
-// Status tells whether pods can be run now. It never fails: a daemon that does
-// not answer is its news.
+// Status reports whether pods can be run now. It never fails: it reports a daemon
+// that does not answer.
 func (s *service) Status(ctx context.Context, _ *runtimeapi.StatusRequest) (*runtimeapi.StatusResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, statusTime)
 	defer cancel()

@@ -57,8 +57,7 @@ func (s *service) start(ctx context.Context, id string) error {
 	return nil
 }
 
-// discard removes a sandbox that did not start, even when the caller's time is
-// over.
+// discard removes a sandbox that did not start, even when the caller's time is up.
 func (s *service) discard(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removalTime)
 	defer cancel()

@@ -113,8 +113,8 @@ func portSpec(mappings []*runtimeapi.PortMapping) (map[docker.Port]struct{}, map
 	return exposed, bound
 }
 
-// dnsSpec makes the pod's resolv.conf say what the kubelet says. Whatever is left
-// empty Docker takes from the host, so an empty list of search domains is written
+// dnsSpec makes the pod's resolv.conf say what the kubelet says. Docker takes whatever
+// is left empty from the host, so an empty list of search domains is written
 // as ".", Docker's word for none, and empty options as the resolver's default.
 func dnsSpec(host *docker.HostConfig, c *runtimeapi.DNSConfig) {
 	if len(c.GetServers()) == 0 {

@@ -9,7 +9,7 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// PodSandboxStatus tells state and addresses of a sandbox.
+// PodSandboxStatus returns the state and the addresses of a sandbox.
 func (s *service) PodSandboxStatus(ctx context.Context, req *runtimeapi.PodSandboxStatusRequest) (*runtimeapi.PodSandboxStatusResponse, error) {
 	c, r, err := s.inspect(ctx, req.PodSandboxId)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// securitySpec sets who a container runs as and what it may. A nil context
+// securitySpec sets which user a container runs as and what it may do. A nil context
 // leaves Docker's defaults.
 func securitySpec(config *docker.Config, host *docker.HostConfig, s *runtimeapi.LinuxContainerSecurityContext, seccomp string) error {
 	if s == nil {
@@ -50,8 +50,8 @@ func userSpec(user *runtimeapi.Int64Value, name string, group *runtimeapi.Int64V
 	return name
 }
 
-// pathsOrNone gives the paths to hide. The client leaves out an empty list, which
-// Docker takes for its default list; a path that is nowhere hides nothing.
+// pathsOrNone returns the paths to hide. The client leaves out an empty list, which
+// Docker takes for its default list; a path that does not exist hides nothing.
 func pathsOrNone(paths []string) []string {
 	if len(paths) == 0 {
 		return []string{"/proc/none"}

@@ -28,9 +28,9 @@ type Server struct {
 // maxMessage is the kubelet's own limit for CRI messages.
 const maxMessage = 16 << 20
 
-// New makes a server and listens, so that a kubelet may connect from now on; it
-// is answered once Run runs. Docker need not be there yet. Without Run, Close
-// frees the sockets.
+// New makes a server and listens, so a kubelet may connect from now on; it is
+// answered once Run runs. Docker need not be there yet. Without Run, Close frees the
+// sockets.
 func New(c Config) (*Server, error) {
 	c, err := c.complete()
 	if err != nil {

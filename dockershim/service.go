@@ -25,12 +25,12 @@ type service struct {
 	pids      cache[int]       // the first process of running ones
 	unstarted cache[time.Time] // created ones: when Sweep saw them first
 	refs      cache[string]    // of images, by image id
-	writable  cache[string]    // where what a container writes is, by its id
-	starved   cache[bool]      // ended for want of memory, by id
+	writable  cache[string]    // where a container's writes go, by its id
+	starved   cache[bool]      // ended for lack of memory, by id
 	layers    layers
 }
 
-// settings gathers what translations need.
+// settings returns what translations need.
 func (s *service) settings(l *link, pauseImage string) settings {
 	return settings{
 		owner:         s.config.Owner,
@@ -44,7 +44,7 @@ func (s *service) settings(l *link, pauseImage string) settings {
 	}
 }
 
-// inspect gives a container of ours.
+// inspect returns a container of ours.
 func (s *service) inspect(ctx context.Context, id string) (*docker.Container, record, error) {
 	if id == "" {
 		return nil, record{}, refuse("no container id given")
@@ -69,8 +69,8 @@ func (s *service) inspect(ctx context.Context, id string) (*docker.Container, re
 	return nil, record{}, &notOurs{id}
 }
 
-// find gives the record of a container of ours of the wanted type, which Docker
-// is asked for only once: labels never change.
+// find returns the record of a container of ours of the wanted type. Docker is asked
+// for it only once: labels never change.
 func (s *service) find(ctx context.Context, id, kind string) (record, error) {
 	r, ok := s.known.get(id)
 	if !ok {
@@ -85,7 +85,7 @@ func (s *service) find(ctx context.Context, id, kind string) (record, error) {
 	return r, nil
 }
 
-// list gives our containers that have these labels and states; no states are
+// list returns our containers that have these labels and states; no states means
 // all.
 func (s *service) list(ctx context.Context, states []string, labels ...string) ([]docker.APIContainers, error) {
 	client, err := s.engine.in(ctx)
@@ -135,7 +135,7 @@ func (c *cache[T]) keep(ids map[string]bool) {
 	maps.DeleteFunc(c.of, func(id string, _ T) bool { return !ids[id] })
 }
 
-// each calls do for all items, several at a time, and gives all errors.
+// each calls do for all items, several at a time, and returns all errors.
 func each[T any](items []T, do func(T) error) error {
 	const parallel = 4
 	errs := make([]error, len(items))

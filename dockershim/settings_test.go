@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// What a pod asks for is what its process sees.
+// A pod's process sees what the pod asks for.
 func TestContainerSettings(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

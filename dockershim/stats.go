@@ -8,8 +8,8 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// ContainerStats gives the figures of a container. One that does not run has used
-// nothing now.
+// ContainerStats returns the figures of a container. One that does not run uses
+// nothing.
 func (s *service) ContainerStats(ctx context.Context, req *runtimeapi.ContainerStatsRequest) (*runtimeapi.ContainerStatsResponse, error) {
 	r, err := s.find(ctx, req.ContainerId, typeContainer)
 	if err != nil {
@@ -22,7 +22,7 @@ func (s *service) ContainerStats(ctx context.Context, req *runtimeapi.ContainerS
 	return &runtimeapi.ContainerStatsResponse{Stats: stats}, nil
 }
 
-// ListContainerStats gives the figures of all running containers that the filter
+// ListContainerStats returns the figures of all running containers that the filter
 // selects.
 func (s *service) ListContainerStats(ctx context.Context, req *runtimeapi.ListContainerStatsRequest) (*runtimeapi.ListContainerStatsResponse, error) {
 	f := req.GetFilter()
@@ -88,9 +88,9 @@ func memoryUsage(now int64, u usage) *runtimeapi.MemoryUsage {
 	return m
 }
 
-// usage reads a container's figures through its process, which Docker is asked
-// for once in the container's life, and gives that process. A container that does
-// not run has none.
+// usage reads a container's figures through its process, and returns that process.
+// Docker is asked for it once in the container's life. A container that does not
+// run has none.
 func (s *service) usage(ctx context.Context, id string) (usage, int, error) {
 	if pid, ok := s.pids.get(id); ok {
 		if u, err := readUsage(cgroupRoot, "/proc", pid, id); err == nil {

@@ -49,7 +49,7 @@ func (s *service) mustRun(ctx context.Context, id, kind string) error {
 	return nil
 }
 
-// streamRuntime does what the streaming server has been asked for.
+// streamRuntime carries out the requests to the streaming server.
 type streamRuntime struct{ *service }
 
 // Exec runs a command with its streams; an exit code other than 0 is an error

@@ -47,8 +47,8 @@ func (s *service) forget(found []docker.APIContainers) {
 	s.starved.keep(ids)
 }
 
-// leftovers picks what Sweep is about from a full list. Docker calls also what
-// failed to start created, so those are looked at closely.
+// leftovers picks the candidates for Sweep from a full list. Docker also says
+// "created" of what failed to start, so those are inspected.
 func (s *service) leftovers(ctx context.Context, found []docker.APIContainers, now time.Time) ([]docker.APIContainers, error) {
 	var left []docker.APIContainers
 	for _, c := range found {

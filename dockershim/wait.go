@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// poll calls done, ever more slowly, until it says so, fails, or ctx ends.
+// poll calls done, at growing intervals, until it returns true, fails, or ctx ends.
 func poll(ctx context.Context, done func() (bool, error)) error {
 	for pause := time.Millisecond; ; pause = min(2*pause, 500*time.Millisecond) {
 		ok, err := done()
@@ -23,7 +23,7 @@ func poll(ctx context.Context, done func() (bool, error)) error {
 	}
 }
 
-// removalTime is how long another call's removal of a container is waited for.
+// removalTime is how long to wait for another call's removal of a container.
 const removalTime = 30 * time.Second
 
 // awaitGone waits until a container that is being removed is gone.

@@ -9,8 +9,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// remembered is how many tasks that are over are kept in mind, to know their pods
-// and repeated calls again when they come late.
+// remembered is how many tasks that are over are remembered, to recognise their pods
+// and repeated calls that come late.
 const remembered = 1000
 
 // core is the state of the executor and decides what follows from an event. It
@@ -33,7 +33,7 @@ func newCore() *core {
 	return &core{byID: map[string]*task{}, byUID: map[string]*task{}}
 }
 
-// subscribed takes in whom the agent says that we work for.
+// subscribed takes in the framework and the agent that this executor works for.
 func (c *core) subscribed(s *mesospb.ExecutorEvent_Subscribed) {
 	c.spec.Framework = s.GetFrameworkInfo().GetId().GetValue()
 	c.spec.Agent = s.GetAgentInfo().GetId().GetValue()
@@ -49,8 +49,8 @@ func (c *core) subscribed(s *mesospb.ExecutorEvent_Subscribed) {
 }
 
 // launch takes a task on. The framework may bind its pod when it is STARTING,
-// which is not said before the node is up: a task that ends before can still be
-// launched on another agent.
+// which is not reported before the node is up: a task that ends before that can still
+// be launched on another agent.
 func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	id := info.GetTaskId().GetValue()
 	if c.byID[id] != nil {
@@ -103,7 +103,7 @@ func (c *core) configured(s podtask.Settings) []effect {
 	return effects
 }
 
-// serversAre passes changes of the list of API servers on.
+// serversAre passes on changes of the list of API servers.
 func (c *core) serversAre(urls []string) []effect {
 	if slices.Equal(c.spec.Cluster.Servers, urls) {
 		return nil
@@ -149,8 +149,8 @@ func (c *core) refuse(t *task, reason *mesospb.TaskStatus_Reason, why string) []
 }
 
 // kill ends a task. A task that is over has been reported, and the report is
-// repeated by the connection until it is acknowledged. Of a task that was never
-// launched here we know nothing that could be said.
+// repeated by the connection until it is acknowledged. Nothing is known of a task
+// that was never launched here, so nothing is reported.
 func (c *core) kill(id string, grace *time.Duration) []effect {
 	t := c.byID[id]
 	if t == nil || c.isDeparted(t) || t.end != nil {
@@ -164,7 +164,7 @@ func (c *core) kill(id string, grace *time.Duration) []effect {
 	return append(effects, remove{t.ref, grace})
 }
 
-// removed hears that the API server has been asked to delete a pod.
+// removed takes in that the API server has been asked to delete a pod.
 func (c *core) removed(uid string) []effect {
 	if t := c.byUID[uid]; t != nil {
 		t.removing = false
@@ -172,7 +172,7 @@ func (c *core) removed(uid string) []effect {
 	return nil
 }
 
-// gone hears that no container of a pod runs any more.
+// gone takes in that no container of a pod runs any more.
 func (c *core) gone(uid string) []effect {
 	t := c.byUID[uid]
 	if t == nil || t.end == nil || c.isDeparted(t) {
@@ -182,7 +182,7 @@ func (c *core) gone(uid string) []effect {
 	return []effect{t.ended(*t.end)}
 }
 
-// waits tells why tasks do not go on.
+// waits takes in why tasks do not go on.
 func (c *core) waits(reason string) []effect {
 	if reason == c.waiting {
 		return nil
@@ -200,7 +200,7 @@ func (c *core) nodeIsUp() []effect {
 	return c.start()
 }
 
-// start says STARTING of every task that does not run yet.
+// start reports STARTING for every task that does not run yet.
 func (c *core) start() []effect {
 	var effects []effect
 	for _, t := range c.tasks {

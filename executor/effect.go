@@ -7,7 +7,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// An effect is what the core wants done.
+// An effect is something that the core wants done.
 type effect interface{ isEffect() }
 
 type (

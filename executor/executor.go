@@ -40,7 +40,7 @@ type Programs interface {
 	Start(path string, memory []byte) error
 }
 
-// Config says what an executor works with.
+// Config holds what an executor works with.
 type Config struct {
 	Mesos Mesos
 	Node  Node
@@ -74,7 +74,7 @@ type answer struct {
 	removed bool // true: the deletion was asked for; false: no container runs
 }
 
-// ErrNode is in the error of an executor that ends since its node failed.
+// ErrNode is in the error of an executor that ends because its node failed.
 var ErrNode = errors.New("the node failed")
 
 // New returns an executor that does nothing yet.

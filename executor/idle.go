@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// idleness is since when there is nothing to do.
+// idleness measures how long there has been nothing to do.
 type idleness struct {
 	timer *time.Timer // nil: there is something to do, or the executor stays
 }
@@ -20,7 +20,7 @@ func (i *idleness) watch(c *core) {
 	}
 }
 
-// over yields when it has lasted long enough.
+// over returns a channel that yields when idleness has lasted long enough.
 func (i *idleness) over() <-chan time.Time {
 	if i.timer == nil {
 		return nil

@@ -54,8 +54,8 @@ func TestIdleForEver(t *testing.T) {
 	})
 }
 
-// A task that comes while the executor ends is told nothing of: the agent says
-// that it was never begun.
+// The executor reports nothing of a task that comes while it ends: the agent says
+// that the task was never begun.
 func TestLaunchWhileEnding(t *testing.T) {
 	inBubble(t, faults{drainTakes: time.Second}, func(b *bench) {
 		b.launch("t1", "a", "idle=1m")

@@ -21,7 +21,7 @@ import (
 // idleAfter is so short that tasks often come while an executor ends.
 const idleAfter = 20 * time.Millisecond
 
-// apiServer is what the nodes of a test see: a pod is over as soon as it is bound.
+// apiServer stands for the API server in a test: a pod is over as soon as it is bound.
 type apiServer struct {
 	mu    sync.Mutex
 	bound []Pod
@@ -143,8 +143,8 @@ type story struct {
 	offers    []*mesospb.Offer // that are held
 }
 
-// launch launches a task after a while and returns how it ended: FINISHED, or in
-// which way the agent says that it never began.
+// launch launches a task after a while and returns how it ended: FINISHED, or the
+// agent's report that it never began.
 func (s *story) launch(id string, after time.Duration) string {
 	s.t.Helper()
 	due := time.After(after)

@@ -32,7 +32,7 @@ func (c *core) look(pods []Pod) []effect {
 	return effects
 }
 
-// unwanted says that p would run, or go on running, though its task has been
+// unwanted reports whether p would run, or go on running, though its task has been
 // killed: bound after the kill, or left over.
 func (c *core) unwanted(t *task, p Pod) bool {
 	over := t.end != nil && t.end.state == mesospb.TaskState_TASK_KILLED
@@ -62,8 +62,8 @@ func (c *core) observe(t *task, p Pod) []effect {
 	return effects
 }
 
-// announceKilling says once that a task is about to end, if the framework knows
-// of such a state.
+// announceKilling reports once that a task is about to end, if the framework knows
+// such a state.
 func (c *core) announceKilling(t *task, message string) []effect {
 	if t.killing {
 		return nil
@@ -87,7 +87,7 @@ func (c *core) depart(t *task) {
 	c.remember(t)
 }
 
-// remember keeps a task in mind until many others have come after it.
+// remember remembers a task until many others have come after it.
 func (c *core) remember(t *task) {
 	c.departed = append(c.departed, t)
 	if len(c.departed) <= remembered {
@@ -101,7 +101,7 @@ func (c *core) remember(t *task) {
 	}
 }
 
-// isDeparted says that a task is over and reported.
+// isDeparted reports whether a task is over and has been reported.
 func (c *core) isDeparted(t *task) bool { return !slices.Contains(c.tasks, t) }
 
 func explain(t *task, what string, p Pod) string {

@@ -48,7 +48,7 @@ func (e *Executor) Run(ctx context.Context) error {
 	return errors.Join(why, err, l.left)
 }
 
-// serve works until there is a reason to end. connected says whether the agent
+// serve works until there is a reason to end. connected reports whether the agent
 // can still be told of statuses.
 func (l *loop) serve(ctx, work context.Context, connection <-chan error) (why error, connected bool) {
 	defer l.idle.stop()

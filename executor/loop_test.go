@@ -148,7 +148,7 @@ func (n *testNode) Drain(ctx context.Context) error {
 	}
 }
 
-// record is what happened, in order.
+// record holds what happened, in order.
 type record struct {
 	mu    sync.Mutex
 	lines []string

@@ -10,7 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// A memory is what an executor hands over to the program that takes its place.
+// A memory holds what an executor hands over to the program that takes its place.
 // Programs of other versions read it: fields are added, and never change their
 // meaning.
 type memory struct {
@@ -33,7 +33,7 @@ type taskMemory struct {
 	End      *ending        `json:"end,omitempty"`
 }
 
-// remembers writes the core's state down. owed is the connection's.
+// remembers encodes the core's state. owed is the connection's.
 func (c *core) remembers(owed []byte) ([]byte, error) {
 	m := memory{Spec: c.spec, Signals: c.signals, Owed: owed}
 	for _, t := range c.tasks {
@@ -75,7 +75,7 @@ func recall(b []byte) (*core, []byte, error) {
 	return c, m.Owed, nil
 }
 
-// resume asks again for all that was asked for and not answered.
+// resume returns again the effects that were asked for and not answered.
 func (c *core) resume() []effect {
 	var effects []effect
 	if c.spec.Name != "" {

@@ -23,7 +23,7 @@ type Node interface {
 	// error. A nil grace leaves the pod the time that it asks for itself.
 	Delete(ctx context.Context, ref Ref, grace *time.Duration) error
 
-	// Running says whether any container of the pod runs, its sandbox included.
+	// Running reports whether any container of the pod runs, its sandbox included.
 	Running(ctx context.Context, uid string) (bool, error)
 
 	// Drain ends every pod in an orderly way and removes its containers. It keeps
@@ -46,12 +46,12 @@ type Observer interface {
 	// known and then after each change.
 	Pods(pods []Pod)
 
-	// Waits is given what the node waits for before it can run any pod; who
-	// calls it has logged that.
+	// Waits is given what the node waits for before it can run any pod; the
+	// caller has logged that.
 	Waits(reason string)
 }
 
-// Spec is what a node is told of its agent.
+// Spec describes the agent to its node.
 type Spec struct {
 	Name      string // of the Node object
 	Framework string // Mesos framework id
@@ -62,14 +62,14 @@ type Spec struct {
 	Cluster   podtask.Cluster
 }
 
-// Amount is of the resources that a node has.
+// Amount is an amount of the resources that a node has.
 type Amount struct {
 	CPUs float64
 	Mem  float64 // MB, 2^20 bytes each, as Mesos counts
 	Disk float64 // MB
 }
 
-// Ref names a pod. The uid tells it from others of the same name.
+// Ref names a pod. The uid distinguishes it from others of the same name.
 type Ref struct{ Namespace, Name, UID string }
 
 // String is the name that people use.
@@ -86,7 +86,7 @@ const (
 	Failed    Phase = "Failed"
 )
 
-// Pod is what the API server says of a pod that is bound to this node.
+// Pod is a pod that is bound to this node, as the API server shows it.
 type Pod struct {
 	Ref
 	Phase    Phase
@@ -96,5 +96,5 @@ type Pod struct {
 	Reason   string // why it is in this phase, one line; "" if not known
 }
 
-// over says that no container of the pod will ever be started again.
+// over reports whether no container of the pod will be started again.
 func (p Pod) over() bool { return p.Phase == Succeeded || p.Phase == Failed }

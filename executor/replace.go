@@ -9,22 +9,22 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// A replacement is how far it has come that another program takes over.
+// A replacement is the progress towards another program taking over.
 type replacement struct {
 	wanted   podtask.Program // what the framework has asked for last
 	fetching podtask.Program // what is being fetched; zero: nothing
 	path     string          // of the program that takes over; "" until it is ready
 }
 
-// fetched is what has come of fetching a program.
+// fetched is the result of fetching a program.
 type fetched struct {
 	program podtask.Program
 	path    string // "": it is the one that runs
 	err     error
 }
 
-// want gets a program that is to take over. One that could not be had is tried
-// again when the framework asks for it again, as it does now and then.
+// want fetches a program that is to take over. One that could not be fetched is tried
+// again when the framework asks for it again, which it does now and then.
 func (l *loop) want(work context.Context, p podtask.Program) {
 	l.replace.wanted = p
 	if l.cfg.Programs == nil || l.replace.fetching != (podtask.Program{}) || l.replace.path != "" {
@@ -37,9 +37,9 @@ func (l *loop) want(work context.Context, p podtask.Program) {
 	})
 }
 
-// fetched takes in what has come of want. When there is a program to go on with,
-// the connection is given up, and handOver follows once the core has been told
-// all that came over it.
+// fetched takes in the result of want. When there is a program to go on with, the
+// connection is given up, and handOver follows once the core has been told all
+// that came over it.
 func (l *loop) fetched(work context.Context, f fetched) {
 	l.replace.fetching = podtask.Program{}
 	switch {

@@ -77,8 +77,8 @@ func TestReplaced(t *testing.T) {
 	})
 }
 
-// A program that cannot be had changes nothing. It is tried again when it is asked
-// for again; another one, as soon as the first attempt is over.
+// A program that cannot be fetched changes nothing. It is tried again when it is asked
+// for again; another one is tried as soon as the first attempt is over.
 func TestNotReplaced(t *testing.T) {
 	inBubble(t, faults{}, func(b *bench) {
 		b.launch("t1", "a")

@@ -45,7 +45,7 @@ func status(id string, state mesospb.TaskState, message string) *mesospb.TaskSta
 	}
 }
 
-// starting says that the task is in hand, and what the node waits for, if anything.
+// starting reports that the task was accepted, and what the node waits for, if anything.
 func (t *task) starting(waits string) effect {
 	t.started = waits == ""
 	if waits == "" {

@@ -12,8 +12,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// The files in testdata are transcripts: what came in, and indented below it what
-// the core wants done. UPDATE=1 rewrites them; the difference is to be reviewed.
+// The files in testdata are transcripts: events, and indented below each one what
+// the core wants done. UPDATE=1 rewrites them; review the difference.
 //
 //	subscribe [killing]              the agent's SUBSCRIBED; the framework knows TASK_KILLING
 //	launch ID POD [node=N] [idle=D] [bad]     a task for a pod

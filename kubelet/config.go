@@ -9,7 +9,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// Config is what the kubelet of one agent has to know.
+// Config holds what the kubelet of one agent has to know.
 type Config struct {
 	Node    string // name of the Node object, a DNS name
 	Agent   string // id of the Mesos agent; pods bound for another one are left alone

@@ -60,7 +60,7 @@ func (c *Config) request(ctx context.Context, server string) error {
 // renewMargin is how much longer a certificate must be valid to be taken over.
 const renewMargin = time.Hour
 
-// holdsCertificate says why there is no certificate of this node and cluster
+// holdsCertificate returns why there is no certificate of this node and cluster
 // under the root directory, or nil.
 func (c *Config) holdsCertificate(now time.Time) error {
 	pem := paths{c.RootDir}.clientPEM()

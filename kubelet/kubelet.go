@@ -16,7 +16,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/balancer"
 )
 
-// Kubelet is the kubelet of one agent. New makes it, Run lives it.
+// Kubelet is the kubelet of one agent. New makes it, Run runs it.
 type Kubelet struct {
 	cfg     Config
 	servers *balancer.Balancer // stands for all API servers
@@ -70,7 +70,7 @@ func (k *Kubelet) Run(ctx context.Context) error {
 	return errors.Join(err, <-balanced)
 }
 
-// runAt lives with the API servers behind server.
+// runAt runs the kubelet with the API servers behind server.
 func (k *Kubelet) runAt(ctx context.Context, server string) error {
 	err := k.obtain(ctx, server)
 	if err != nil {
@@ -109,11 +109,11 @@ func (k *Kubelet) obtain(ctx context.Context, server string) error {
 }
 
 // attempts is how often the cluster is asked for a certificate while API servers
-// live: a refusal hardly ever gets better.
+// live: a refusal rarely goes away.
 const attempts = 5
 
 // Drain tells the kubelet to end every pod within grace, and returns at once. It
-// needs no API server. Whether containers are gone is for the runtime to say.
+// needs no API server. The runtime knows whether containers are gone.
 func (k *Kubelet) Drain(grace time.Duration) { k.source.drain(time.Now(), grace) }
 
 // freePort picks a port that is free on ip now. The kubelet takes a number, not

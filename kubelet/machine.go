@@ -33,7 +33,7 @@ func (c *Config) machine() machine {
 // Start has nothing to start: every figure is read when it is asked for.
 func (m machine) Start() error { return nil }
 
-// MachineInfo gives the size of the agent and the identity of its host.
+// MachineInfo returns the size of the agent and the identity of its host.
 func (m machine) MachineInfo() (*info.MachineInfo, error) {
 	machineID := line("/etc/machine-id")
 	uuid := line("/sys/class/dmi/id/product_uuid")
@@ -52,7 +52,7 @@ func (m machine) MachineInfo() (*info.MachineInfo, error) {
 	}, nil
 }
 
-// VersionInfo names the kernel and the distribution.
+// VersionInfo returns the kernel and the distribution.
 func (m machine) VersionInfo() (*info.VersionInfo, error) {
 	return &info.VersionInfo{
 		KernelVersion:      line("/proc/sys/kernel/osrelease"),

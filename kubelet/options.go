@@ -116,9 +116,9 @@ func milli(cpus float64) string {
 }
 
 // setPace replaces limits that are meant for thousands of kubelets at one API
-// server by ones that do not slow a burst of pods on one agent, and rests where
-// others do the work: Docker rotates the logs before the kubelet would, and
-// whether an agent lives is for Mesos to say, not for the node's lease.
+// server by ones that do not slow a burst of pods on one agent. It also slows work
+// that others do: Docker rotates the logs before the kubelet would, and Mesos, not
+// the node's lease, decides whether an agent lives.
 func setPace(k *kubeletconfig.KubeletConfiguration) {
 	k.KubeAPIQPS, k.KubeAPIBurst = 200, 400
 	k.EventRecordQPS, k.EventBurst = 50, 200

@@ -73,8 +73,8 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// What guards the machine and its other users is written down once more here, so
-// that a change of Kubernetes' defaults or of ours cannot undo it silently.
+// The settings that guard the machine and its other users are repeated here, so that
+// a change of Kubernetes' defaults or of ours cannot undo them silently.
 func TestServerIsSafe(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig()

@@ -20,7 +20,7 @@ func pod(name string, grace int64) *v1.Pod {
 	}
 }
 
-// taps is a source with ears on both its ends.
+// taps is a source whose two outputs the test reads.
 type taps struct {
 	*source
 	kubelet, executor [][]*v1.Pod
@@ -52,7 +52,7 @@ func (t *taps) take() {
 }
 
 // Kubelet and executor are given the same pods, in the same order of changes, and
-// what the kubelet writes into its pods the executor does not see.
+// the executor does not see what the kubelet writes into its pods.
 func TestSourceGivesBothTheSame(t *testing.T) {
 	t.Parallel()
 	s := newTaps()
@@ -73,7 +73,7 @@ func TestSourceGivesBothTheSame(t *testing.T) {
 	}
 }
 
-// A node that has changed hands: each executor runs the pods of its own agent, and
+// A node that has changed agents: each executor runs the pods of its own agent, and
 // those whose binding names none.
 func TestPodsOfAnotherAgent(t *testing.T) {
 	t.Parallel()
@@ -132,7 +132,7 @@ func TestDrain(t *testing.T) {
 }
 
 // A pod that the drain interrupts has failed, whatever its containers' exit
-// codes; one that was wanted to end, or had ended, is told as it is.
+// codes; one that was asked to end, or had ended, is reported as it is.
 func TestDrainedPodsHaveFailed(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -166,8 +166,8 @@ func TestDrainOfNothing(t *testing.T) {
 	}
 }
 
-// A kubelet that takes no pods, as while its runtime is away, holds up neither the
-// watch nor the drain, and finds the latest when it does.
+// A kubelet that takes no pods, as while its runtime is away, blocks neither the
+// watch nor the drain, and gets the latest when it takes pods again.
 func TestDrainOfAKubeletThatHangs(t *testing.T) {
 	t.Parallel()
 	s := newSource("", nil)

@@ -31,7 +31,7 @@ type Image struct {
 }
 
 // New makes the image for an architecture in Go's and Docker's spelling (amd64,
-// arm64). The same architecture always gives the same bytes.
+// arm64). The same architecture always yields the same bytes.
 func New(arch string) (Image, error) {
 	program, err := program(arch)
 	if err != nil {

@@ -27,7 +27,7 @@ const marker = "KUBERNETES_MESOS_MOUNT_NAMESPACE_ENTERED"
 // environment and open files. That is the only way for all of a Go program, whose
 // threads cannot change their namespace together.
 //
-// note tells a person of the change. The error says why this process is, or may
+// note describes the change, for the log. The error says why this process is, or may
 // be, where Docker does not see its mounts.
 func Enter(endpoint string) (note string, err error) {
 	_, again := os.LookupEnv(marker)
@@ -56,8 +56,8 @@ func Enter(endpoint string) (note string, err error) {
 	return "", restart(pid, dockerd.Socket(endpoint))
 }
 
-// daemon is the process whose mounts count: who listens on Docker's socket, and
-// the machine's first process where that is not to be known.
+// daemon returns the process whose mounts count: the listener on Docker's socket, or
+// the machine's first process where the listener is not known.
 func daemon(endpoint string) (int, error) {
 	self, err := os.Readlink("/proc/self")
 	if err != nil {
@@ -75,7 +75,7 @@ func daemon(endpoint string) (int, error) {
 
 func namespace(process string) (string, error) { return os.Readlink("/proc/" + process + "/ns/mnt") }
 
-// entered tells where the program has come to, and what is different there.
+// entered says where the program runs now, and what is different there.
 func entered() string {
 	const moved = "the agent gave this executor a mount namespace of its own: now in that of Docker's daemon"
 	if dir := sandbox(); dir != "" && !isDir(dir) {

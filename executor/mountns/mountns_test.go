@@ -140,7 +140,7 @@ func TestEnter(t *testing.T) {
 	}
 }
 
-// Without the sandbox the root directory has to do, and a person is told.
+// Without the sandbox the root directory is used, and the note says so.
 func TestSandboxIsNotThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -150,8 +150,8 @@ func TestSandboxIsNotThere(t *testing.T) {
 	}
 }
 
-// Where the daemon's namespace cannot be entered, or it cannot be said which it
-// is, the program goes on and the reason is told.
+// Where the daemon's namespace cannot be entered, or is not known, the program goes
+// on and the reason is returned.
 func TestCannotEnter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

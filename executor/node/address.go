@@ -8,9 +8,9 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
-// address is where this node is reached. The kubelet refuses loopback, so that on
-// a machine whose agent listens there another address of the machine is taken:
-// those who can reach loopback can reach that too.
+// address returns where this node is reached. The kubelet refuses loopback, so on a
+// machine whose agent listens there another address of the machine is taken: what
+// can reach loopback can reach that too.
 func (n *Node) address() (net.IP, error) {
 	own, err := net.InterfaceAddrs()
 	if err != nil {
@@ -66,7 +66,7 @@ func chosen(text string, own []net.Addr) (net.IP, error) {
 	return nil, fmt.Errorf("node: this machine has no address in %s (-node_address); it has %v", text, own)
 }
 
-// usable says whether an address can be that of a node.
+// usable reports whether an address can be that of a node.
 func usable(ip net.IP) bool { return ip != nil && ip.IsGlobalUnicast() }
 
 func has(own []net.Addr, ip net.IP) bool {

@@ -32,7 +32,7 @@ func (n *Node) parent() string {
 	return ""
 }
 
-// errNoIsolators is the usual case, and nothing is wrong about it.
+// errNoIsolators is the usual case and not a fault.
 var errNoIsolators = errors.New("the Mesos agent does not put executors into control groups (its isolators cgroups/cpu and cgroups/mem do)")
 
 // containment finds the control group of the Mesos container in what
@@ -68,7 +68,7 @@ func containment(groups, container string) (string, error) {
 	return parent, nil
 }
 
-// upTo cuts path behind its element name, and says whether it goes on below that.
+// upTo cuts path after its element name, and reports whether it goes on below that.
 func upTo(path, name string) (cut string, below, ok bool) {
 	elements := strings.Split(path, "/")
 	for i, e := range elements {
@@ -80,7 +80,7 @@ func upTo(path, name string) (cut string, below, ok bool) {
 }
 
 // removeGroups removes the groups that Docker has made for parent in hierarchies
-// that Mesos has none in. Others hold the executor, and the kernel keeps them.
+// where Mesos has none. Others hold the executor, and the kernel keeps them.
 func removeGroups(parent string) {
 	if parent == "" {
 		return

@@ -10,11 +10,11 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/kubelet"
 )
 
-// noDeadline is how long a drain may take whose context sets no limit.
+// noDeadline limits a drain whose context sets no limit.
 const noDeadline = time.Minute
 
-// Running says whether any container of a pod runs. Before there is a runtime
-// nothing does.
+// Running reports whether any container of a pod runs. Before there is a runtime
+// none does.
 func (n *Node) Running(ctx context.Context, uid string) (bool, error) {
 	n.mu.Lock()
 	r, began := n.runtime, n.owner != dockershim.Owner{}
@@ -30,7 +30,7 @@ func (n *Node) Running(ctx context.Context, uid string) (bool, error) {
 
 // Drain ends every pod by way of the kubelet, so that containers get their
 // signals and hooks, in the first part of the time that there is. Then it removes
-// by force what is there still. That needs Docker only. A node that is still
+// what is left by force. That needs Docker only. A node that is still
 // starting does not start its kubelet afterwards.
 func (n *Node) Drain(ctx context.Context) error {
 	n.mu.Lock()

@@ -17,7 +17,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// A lock says that an executor lives, until its process or its purpose ends, and
+// A lock shows that an executor lives, until its process or its purpose ends, and
 // whose it is.
 func TestLock(t *testing.T) {
 	t.Parallel()
@@ -71,7 +71,7 @@ type host struct {
 	root, image, framework string
 }
 
-// agent leaves there what an executor leaves that is killed.
+// agent leaves there what a killed executor leaves.
 func (h host) agent(framework, id string) {
 	h.Helper()
 	owner := dockershim.Owner{Framework: framework, Agent: id}
@@ -104,7 +104,7 @@ func (h host) place(framework, id string) string {
 	return root
 }
 
-// left are the agents of which there still is something.
+// left returns the agents that still have something.
 func (h host) left(ids ...string) []string {
 	h.Helper()
 	var left []string

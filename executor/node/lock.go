@@ -18,7 +18,7 @@ import (
 // one could not.
 type lock struct{ file *os.File }
 
-// lockSuffix is what a lock's name has after that of the root directory.
+// lockSuffix follows the root directory's name in a lock's name.
 const lockSuffix = ".lock"
 
 // errLocked says that another process has the lock.
@@ -80,11 +80,11 @@ func (l *lock) write(owner dockershim.Owner) error {
 	return err
 }
 
-// lockTime is how long an executor waits for the one before it, which the agent
-// has given up, to be over.
+// lockTime is how long an executor waits for the end of the one before it, which the
+// agent has given up.
 const lockTime = 30 * time.Second
 
-// awaitLock locks path for owner, waiting for another process to let go of it.
+// awaitLock locks path for owner, waiting for another process to release it.
 func awaitLock(ctx context.Context, path string, owner dockershim.Owner) (*lock, error) {
 	ctx, cancel := context.WithTimeout(ctx, lockTime)
 	defer cancel()
@@ -98,16 +98,16 @@ func awaitLock(ctx context.Context, path string, owner dockershim.Owner) (*lock,
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			left, _ := readOwner(path) // nothing says as much
+			left, _ := readOwner(path) // empty when it cannot be read
 			return nil, fmt.Errorf("%s is locked by the executor of framework %s on agent %s, which lives on after %v: end that process", path, left.Framework, left.Agent, lockTime)
 		}
 	}
 }
 
-// remove removes the file and lets go of it: nothing is left that it stood for.
+// remove removes the file and releases the lock: nothing is left that it stood for.
 func (l *lock) remove() error {
 	return errors.Join(os.Remove(l.file.Name()), l.file.Close())
 }
 
-// release lets go of the lock; what it stands for is still there.
+// release releases the lock; what it stands for is still there.
 func (l *lock) release() { _ = l.file.Close() }

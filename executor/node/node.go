@@ -15,7 +15,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/kubelet"
 )
 
-// Config says what a node works with.
+// Config holds what a node works with.
 type Config struct {
 	// RootDir is the directory that holds the root directories of the agents of
 	// this host: an absolute path.
@@ -86,7 +86,7 @@ func (n *Node) Run(ctx context.Context, spec executor.Spec, see executor.Observe
 	}
 	err := n.run(ctx, spec, see)
 	if ctx.Err() != nil {
-		err = nil // it was to end; what that cut short is of no interest
+		err = nil // it was asked to end; what that cut short does not matter
 	}
 	n.mu.Lock()
 	n.ended = true
@@ -152,8 +152,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observe
 }
 
 // have makes k the kubelet that calls go to, with the API servers known by now.
-// It reports false when k must not run, since the node was drained before it came
-// so far.
+// It reports false when k must not run, since the node was drained before that.
 func (n *Node) have(k *kubelet.Kubelet) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -170,7 +169,7 @@ func (n *Node) have(k *kubelet.Kubelet) bool {
 	return true
 }
 
-// announce tells that the node is up once the kubelet has its certificate.
+// announce tells see that the node is up once the kubelet has its certificate.
 func announce(ctx context.Context, k *kubelet.Kubelet, see executor.Observer) {
 	select {
 	case <-k.Ready():

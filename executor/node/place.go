@@ -16,8 +16,8 @@ import (
 // agent's id and a digest of the framework's: both ids in full would make the
 // paths of the kubelet's sockets longer than the 107 bytes that Linux takes.
 //
-// Versions before had the agent's id alone. Where one of the same framework has
-// left its directory, mounts and living containers refer to it, and it stays in use.
+// Earlier versions had the agent's id alone. Where one of the same framework has left
+// its directory, mounts and living containers refer to it, and it stays in use.
 func placeOf(rootDir string, owner dockershim.Owner) (string, error) {
 	agent := owner.Agent
 	if agent == "" || strings.ContainsAny(agent, "/\x00") || agent == "." || agent == ".." {
@@ -42,9 +42,9 @@ const (
 	longestSocket = "pod-resources/kubelet.sock"
 )
 
-// readOwner reads whose the executor is, or was, that a lock's file stands for:
-// the framework's id and the agent's in a line each. Versions before wrote no
-// agent; its id is the name of the file.
+// readOwner reads the owner of the executor that a lock's file stands for: the ids
+// of framework and agent in a line each. Earlier versions wrote no agent; its id is
+// the name of the file.
 func readOwner(path string) (dockershim.Owner, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

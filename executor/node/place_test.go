@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
 )
 
-// An executor goes on in the directory that a version before has left for the same
+// An executor goes on in the directory that an earlier version has left for the same
 // framework: pods that live on have volumes there. Another framework's is left alone.
 func TestPlaceOfAVersionBefore(t *testing.T) {
 	t.Parallel()

@@ -84,8 +84,8 @@ func ready(pod *v1.Pod) bool {
 	return false
 }
 
-// reason says in a line why the pod is in its phase: by the words of the pod's
-// status, or by the first container that has failed.
+// reason returns in one line why the pod is in its phase: from the pod's status, or
+// from the first container that has failed.
 func reason(pod *v1.Pod) string {
 	if r := join(pod.Status.Reason, pod.Status.Message); r != "" {
 		return r

@@ -33,9 +33,9 @@ func dial(socket string) (*runtime, error) {
 	return &runtime{cri.NewRuntimeServiceClient(conn), conn}, nil
 }
 
-func (r *runtime) close() { _ = r.conn.Close() } // what it was for is over
+func (r *runtime) close() { _ = r.conn.Close() } // it has served its purpose
 
-// The times of one question whether Docker is there, and between two.
+// The time limit of one check that Docker is there, and the pause between two.
 const (
 	answerTime = 10 * time.Second
 	askAgain   = time.Second
@@ -64,13 +64,13 @@ func (r *runtime) answers(ctx context.Context, waits func(string)) error {
 	}
 }
 
-// slices says that the runtime puts containers into slices of systemd.
+// slices reports whether the runtime puts containers into slices of systemd.
 func (r *runtime) slices(ctx context.Context) bool {
 	answer, err := r.RuntimeConfig(ctx, &cri.RuntimeConfigRequest{})
 	return err == nil && answer.GetLinux().GetCgroupDriver() == cri.CgroupDriver_SYSTEMD
 }
 
-// running says whether a sandbox or container of a pod, or with uid "" of any
+// running reports whether a sandbox or container of a pod, or with uid "" of any
 // pod, runs.
 func (r *runtime) running(ctx context.Context, uid string) (bool, error) {
 	labels := map[string]string{}

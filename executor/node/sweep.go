@@ -8,15 +8,15 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// A sweep removes the containers of pods that the API server has no more, as soon
-// as none of them runs. The kubelet would do it too, but once in a minute only.
+// A sweep removes the containers of pods that the API server no longer has, as soon
+// as none of them runs. The kubelet would do it too, but only once a minute.
 // Containers of pods that are still there are kept for their logs.
 type sweep struct {
 	known map[string]executor.Ref // by uid; look alone uses it
 	dead  chan executor.Ref
 }
 
-// maxSweeps is how many pods wait to be swept at most. What does not fit is left
+// maxSweeps is how many pods may wait to be swept. What does not fit is left
 // to the kubelet.
 const maxSweeps = 1000
 

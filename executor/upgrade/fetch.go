@@ -124,8 +124,8 @@ func save(path string, content io.Reader) (hash string, err error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// try starts a program to see whether it does on this machine, and takes the
-// flags that it will have. It is given no secret and does nothing.
+// try starts a program to see whether it starts on this machine and takes the flags
+// that it will have. It is given no secret and does nothing.
 func (p *Programs) try(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, tryTime, fmt.Errorf("its trial takes longer than %v", tryTime))
 	defer cancel()
@@ -144,7 +144,7 @@ func (p *Programs) try(ctx context.Context, path string) error {
 	return nil
 }
 
-// because returns why ctx has ended, if that is why something failed.
+// because returns why ctx has ended, if that made something fail.
 func because(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

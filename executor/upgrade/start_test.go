@@ -50,8 +50,8 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// lead runs a program that hands over to the file next of dir, and returns what
-// came of it, and the id of its process.
+// lead runs a program that hands over to the file next of dir, and returns the
+// result and the id of its process.
 func lead(t *testing.T, dir, next string) (life, int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-a", "b c")
@@ -108,7 +108,7 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
-// When nothing can be started any more, the error says all of why.
+// When nothing can be started any more, the error has all reasons.
 func TestStartNothing(t *testing.T) {
 	t.Parallel()
 	p := New(t.TempDir(), nil, nil)

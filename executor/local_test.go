@@ -84,7 +84,7 @@ type events chan *mesospb.SchedulerEvent
 func (e events) Event(ev *mesospb.SchedulerEvent) { e <- ev }
 func (e events) Disconnected(error)               {}
 
-// A task that is launched about when the executor ends, for want of tasks, either
+// A task that is launched about when the executor ends, for lack of tasks, either
 // runs, or the agent says that it never began: it is launched again, and runs.
 func TestIdleRace(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,7 @@ import (
 const (
 	// auditMegabytes is how large the audit log becomes before another begins.
 	auditMegabytes = 100
-	// auditBackups is how many full ones are kept beside it.
+	// auditBackups is how many full ones are kept next to it.
 	auditBackups = 10
 )
 

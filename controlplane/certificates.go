@@ -35,7 +35,7 @@ type files struct {
 type credentials struct {
 	files files
 	ca    []byte
-	// own is ours, for our own client; it is made anew each time and never kept.
+	// own is ours, for our own client; it is made again each time and never kept.
 	own   pki.Pair
 	admin pki.Pair
 }
@@ -114,7 +114,7 @@ func serverURL(ip net.IP, port string) string {
 }
 
 // clientConfig returns the configuration of a client of server with all rights,
-// whose requests nobody slows down.
+// without a limit on its rate of requests.
 func (c credentials) clientConfig(server string) *rest.Config {
 	return &rest.Config{
 		Host:            server,

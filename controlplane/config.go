@@ -42,7 +42,7 @@ type Config struct {
 	// NoLocalPort says that no local port is served.
 	NoLocalPort bool
 	// LocalUsers are the users of this machine, by name or uid, who may use the
-	// local port beside root and the one this process runs as; "*" lets all in.
+	// local port, apart from root and this process's own user; "*" lets all in.
 	LocalUsers []string
 	// SecureAddress is the host:port of the authenticated API. Its host is an IP address.
 	SecureAddress string

@@ -44,7 +44,7 @@ type choice struct {
 	names []string // as kube-controller-manager takes them; none at all: it does not run
 }
 
-// runs says whether the controller of this name does.
+// runs reports whether the controller of this name does.
 func (c choice) runs(name string) bool {
 	for _, n := range c.names {
 		switch n {

@@ -100,8 +100,8 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	}
 }
 
-// Without controllers and agents pods can be made all the same, a node is not
-// tainted for ever, and what is privileged is refused. All on another's etcd.
+// Without controllers and agents pods can still be made, a node is not tainted
+// permanently, and privileged pods are refused. All on an external etcd.
 func TestNoControllers(t *testing.T) {
 	t.Parallel()
 	member, err := etcd.Start(t.Context(), t.TempDir())

@@ -33,8 +33,8 @@ func judged(next authenticator.Request) authenticator.Request {
 
 // behindDoor has the door stand in front of config's API server: it is shown the
 // requests of those who are known, and what it asks on their behalf is judged and
-// authorized as theirs. A stranger's request passes by it, to be refused. Nobody's
-// body may come slowly.
+// authorized as theirs. A stranger's request passes by it, to be refused. No
+// caller's body may come slowly.
 func behindDoor(config *genericapiserver.Config, door func(http.Handler) http.Handler) {
 	config.Authentication.Authenticator = judged(config.Authentication.Authenticator)
 	build := config.BuildHandlerChainFunc

@@ -16,8 +16,8 @@ import (
 // secretsKeyBytes is the length of a key of NaCl's secretbox.
 const secretsKeyBytes = 32
 
-// madeSuffix is what the name of the file has after that of the key which says that
-// there has been a key.
+// madeSuffix, after the name of a key's file, names the file that records that there
+// has been a key.
 const madeSuffix = ".made"
 
 // newSecretsKey makes a key for secrets, as the API server reads it.
@@ -31,8 +31,8 @@ func newSecretsKey() []byte {
 func (s settled) secretsKeyFile() string { return filepath.Join(s.DataDir, "pki", "secrets.key") }
 
 // secretsKey returns the key in the file at path. It makes one when there is
-// none: also where secrets are not encrypted, so that whoever switches that on
-// and off, on one framework_runner after the other, leaves none unreadable. A key
+// none: also where secrets are not encrypted, so that none becomes unreadable when
+// that is switched on and off, on one framework_runner after the other. A key
 // that was there once is not replaced.
 func secretsKey(path string) ([]byte, error) {
 	key, err := os.ReadFile(path)

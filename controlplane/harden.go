@@ -10,9 +10,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
 )
 
-// hardening are the files by which the API server is told what it refuses,
-// records and encrypts. It takes such settings from files alone, so they are
-// written anew at each start.
+// hardening is the files that tell the API server what it refuses, records and
+// encrypts. It takes such settings from files alone, so they are written again
+// at each start.
 type hardening struct {
 	admission   string
 	auditPolicy string

@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// canary is what must be seen nowhere.
+// canary must not be seen anywhere.
 const canary = "what-nobody-may-read"
 
 func createSecret(t *testing.T, client kubernetes.Interface, name string) {
@@ -63,7 +63,7 @@ func TestHardened(t *testing.T) {
 	open.end()
 }
 
-// stored says whether etcd holds the secret's content in the clear.
+// stored reports whether etcd holds the secret's content in the clear.
 func stored(t *testing.T, etcd *clientv3.Client, name string) bool {
 	t.Helper()
 	got, err := etcd.Get(t.Context(), "/registry/secrets/default/"+name)

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(runShared(m))
 }
 
-// runShared runs the tests beside the shared control plane.
+// runShared runs the tests next to the shared control plane.
 func runShared(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "controlplane")
 	if err != nil {

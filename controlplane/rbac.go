@@ -31,7 +31,7 @@ func grant(name, role string, to rbacv1.Subject) rbacv1.ClusterRoleBinding {
 }
 
 // giveGrants makes the bindings that are missing. One that is there is its
-// owner's: whoever changed it meant to.
+// owner's: a change to it was intended.
 func giveGrants(ctx context.Context, client kubernetes.Interface) error {
 	for _, g := range grants() {
 		_, err := client.RbacV1().ClusterRoleBindings().Create(ctx, &g, metav1.CreateOptions{})

@@ -33,7 +33,7 @@ func until(ctx context.Context, ok func() error) error {
 	}
 }
 
-// answers says whether the API server is ready, by its own account.
+// answers returns nil if the API server is ready, by its own account.
 func answers(ctx context.Context, client kubernetes.Interface) error {
 	return client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 }
@@ -43,7 +43,7 @@ const followerPatience = 10 * time.Second
 
 // awaitReady makes what we add to the cluster, and waits for what others add: the
 // system's namespaces, and the account that a pod must have, which is made by the
-// controllers of the leader. Who follows does not wait for it for ever.
+// controllers of the leader. A follower does not wait for it without end.
 func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interface) error {
 	if err := giveGrants(ctx, client); err != nil {
 		return err

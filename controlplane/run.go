@@ -105,7 +105,7 @@ func (c *ControlPlane) serve(ctx context.Context, server *apiServer) error {
 	}
 }
 
-// runMeasured runs the local port, and shows what it counts beside the API
+// runMeasured runs the local port, and shows what it counts next to the API
 // server's metrics while it does.
 func runMeasured(ctx context.Context, local *localport.Server) error {
 	if err := legacyregistry.Registerer().Register(local.Metrics()); err != nil {

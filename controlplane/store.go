@@ -17,7 +17,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
-// etcdTimeout is how long an etcd that somebody else runs has to answer at start.
+// etcdTimeout is how long an external etcd has to answer at start.
 const etcdTimeout = 10 * time.Second
 
 // etcdTry is how long one question to it may take.

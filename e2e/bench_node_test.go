@@ -17,7 +17,7 @@ import (
 )
 
 // BenchmarkPods measures pods on an agent whose executor runs, one and 30 at a
-// time, beside the bare calls of Docker's API that they come down to, made in
+// time, next to the bare calls of Docker's API that they come down to, made in
 // turns with them and as many at a time: a pod is two containers. The goals: 1.6
 // times the bare calls until one pod runs, 1.3 times until 30 do.
 func BenchmarkPods(b *testing.B) {

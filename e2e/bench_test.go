@@ -48,7 +48,7 @@ func BenchmarkReady(b *testing.B) {
 // BenchmarkOriginal repeats the two cases in which the original (v0.5 on Mesos
 // 1.0.4, one agent, a machine of this kind) was measured: 10 pods one after
 // another took it 6.2 s each, 50 pods at once 323 s. What Docker alone takes for
-// as many containers, four at a time, is printed beside: it is the floor.
+// as many containers, four at a time, is printed next to it: it is the floor.
 func BenchmarkOriginal(b *testing.B) {
 	for range b.N {
 		c := cluster.Start(b, cluster.Config{Args: append(roomy, "-default_container_cpu=0.1")})

@@ -195,7 +195,7 @@ func executors(t testing.TB, framework string) []int {
 }
 
 // The Docker daemon is killed at random moments and away for up to five seconds.
-// It restores its containers, and nobody takes them for dead meanwhile.
+// It restores its containers, and nothing takes them for dead meanwhile.
 func TestFaultDockerKilledRounds(t *testing.T) {
 	p := promised(t, "dockerd, which has live-restore, is killed again and again", "no pod is lost, no container restarted, nothing left over")
 	n := newNode(t, "--live-restore")
@@ -210,7 +210,7 @@ func TestFaultDockerKilledRounds(t *testing.T) {
 }
 
 // Docker's socket is away for a while, as when its package is upgraded. Containers
-// run on, and nobody takes them for dead.
+// run on, and nothing takes them for dead.
 func TestFaultDockerSocketGone(t *testing.T) {
 	away := 20 * time.Second // the kubelet gets no list for ten seconds and more
 	if long {

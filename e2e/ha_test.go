@@ -186,7 +186,7 @@ func TestFaultLeaderPaused(t *testing.T) {
 }
 
 // etcd does not answer for a while. The leader cannot know that it still leads,
-// and ends; whoever waits goes on waiting, and leads when etcd is back. Pods run
+// and ends; the standby goes on waiting, and leads when etcd is back. Pods run
 // on all the while.
 func TestFaultEtcdPaused(t *testing.T) {
 	p := promised(t, "etcd does not answer for a while", "the leader ends, as it cannot know that it leads; all goes on when etcd is back; pods run on")

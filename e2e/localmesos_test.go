@@ -14,7 +14,7 @@ import (
 )
 
 // A Mesos inside framework_runner knows it and its executors by secrets that
-// nobody was told. Another user of the machine, who can look up every id, is
+// no user was told. Another user of the machine, who can look up every id, is
 // neither of them.
 func TestInProcessMesosRefusesNobody(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Args: []string{"-mesos_authentication_principal=", "-mesos_authentication_secret_file="}})

@@ -32,7 +32,7 @@ func executorPID(b *testing.B, c *cluster.Cluster) int {
 	return 0
 }
 
-// descends tells whether a process was started by another, or by one that was.
+// descends reports whether a process was started by another, or by one that was.
 func descends(pid, ancestor int) bool {
 	for pid > 1 && pid != ancestor {
 		fields := stat(pid)

@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// A master that nobody can reach is in the log within seconds, and in the reason
+// A master that cannot be reached is in the log within seconds, and in the reason
 // why a pod waits.
 func TestUnreachableMaster(t *testing.T) {
 	master := fmt.Sprintf("127.0.0.1:%d", cluster.FreePort(t))

@@ -42,7 +42,7 @@ func (p *promise) measure(format string, args ...any) {
 // since is the time that has passed, as the table shows it.
 func since(began time.Time) time.Duration { return time.Since(began).Round(100 * time.Millisecond) }
 
-// printPromises shows the table, if there is one and somebody wants to see it.
+// printPromises shows the table, if there is one and the run is verbose.
 func printPromises() {
 	if len(promises.all) == 0 || !testing.Verbose() {
 		return

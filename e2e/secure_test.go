@@ -17,9 +17,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Whoever comes from outside with nothing, or with something made up, learns
-// nothing from a node and starts nothing there; and a node learns nothing of what
-// is another's.
+// A caller from outside with no credentials, or with made-up ones, learns nothing
+// from a node and starts nothing there; and a node learns nothing of what belongs
+// to another.
 func TestNodesKeepToThemselves(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Master: "local(2)",
 		Args: []string{"-local_resources=cpus:2;mem:2048;disk:10000;ports:[31000-31099]"}})

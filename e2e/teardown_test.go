@@ -62,7 +62,7 @@ func TestTeardown(t *testing.T) {
 	awaitGone(t, c, "new")
 }
 
-// Whoever shares an etcd with a leader cannot pull the framework from under it.
+// A process that shares an etcd with a leader cannot tear its framework down.
 func TestTeardownWhileAnotherLeads(t *testing.T) {
 	mesos := serveLocalMesos(t, "local")
 	url, _ := cluster.StartEtcd(t)

@@ -86,9 +86,9 @@ func TestFaultExecutorUpgrade(t *testing.T) {
 	endAll(t, c, mesos)
 }
 
-// anotherVersion makes a framework_runner with an executor_runner beside it that
-// differs from ours, and returns its path and the executor's hash. What follows
-// the last section of a program does not change what it does.
+// anotherVersion makes a framework_runner, with an executor_runner next to it that
+// differs from ours, and returns its path and the executor's hash. Bytes after the
+// last section of a program do not change what it does.
 func anotherVersion(t *testing.T) (framework, hash string) {
 	t.Helper()
 	dir := t.TempDir()

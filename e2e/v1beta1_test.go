@@ -12,8 +12,8 @@ import (
 )
 
 // The exchanges recorded from a server of 2014 are answered alike by a fresh
-// server to which nobody else writes. The recordings and the tool that plays
-// them (it wants Python 3) are no part of the repository but may lie beside it.
+// server to which no other client writes. The recordings and the tool that plays
+// them (it needs Python 3) are not part of the repository but may lie next to it.
 // Without them there is nothing to play: package v1beta1 has cases of its own
 // for every behaviour.
 func TestRecordedExchanges(t *testing.T) {

@@ -102,7 +102,7 @@ func (c *call) orphan() error {
 		}
 		rc := o.(*corev1.ReplicationController)
 		if rc.DeletionTimestamp == nil {
-			return nil // somebody has made it again
+			return nil // a client has made it again
 		}
 		if err := c.disown(rc); err != nil {
 			return err

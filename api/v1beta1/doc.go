@@ -5,7 +5,7 @@
 // checks (package validate), translates to core/v1 (package convert), asks of
 // the API server behind it, in process, and translates the answer back. It
 // keeps nothing itself: every object is the API server's, and clients of both
-// versions see the same ones. Beside that it answers /api, with the versions of
+// versions see the same ones. It also answers /api, with the versions of
 // both, and /validate; every other path goes to the API server untouched.
 //
 // Behaviour follows Kubernetes 0.14.2, the last release that kubernetes-mesos

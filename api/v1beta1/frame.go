@@ -61,7 +61,7 @@ func (in inner) event(raw []byte) (kind string, object runtime.Object, err error
 	return e.Type, object, err
 }
 
-// goesAtOnce tells whether an object is on its way out, with DELETED to follow:
+// goesAtOnce reports whether an object is on its way out, with DELETED to follow:
 // in v1beta1 that is one event.
 func goesAtOnce(o runtime.Object) bool {
 	switch o := o.(type) {
@@ -73,8 +73,8 @@ func goesAtOnce(o runtime.Object) bool {
 	return false
 }
 
-// frameKey is what decides an event's frame: an object's version has one content,
-// whoever watches it. link is whose links it is shown with.
+// frameKey decides an event's frame: an object's version has one content, the same
+// for every watcher. link is whose links it is shown with.
 type frameKey struct{ link, kind, uid, version string }
 
 // frameKeyOf reads a key from an event without decoding its object. It has none

@@ -72,5 +72,5 @@ func (f *frameCache) keep(key frameKey, e *cachedFrame) {
 	}
 }
 
-// frameOverhead is what a frame takes beside its bytes: key and entry.
+// frameOverhead is what a frame takes in addition to its bytes: key and entry.
 const frameOverhead = 256

@@ -65,7 +65,7 @@ func TestFrameCacheIsBounded(t *testing.T) {
 	}
 }
 
-// A failure is not kept: the next watcher tries anew. A panic is its watcher's own.
+// A failure is not kept: the next watcher tries again. A panic is its watcher's own.
 func TestFrameCacheKeepsNoFailure(t *testing.T) {
 	t.Parallel()
 	cache, key := newFrameCache(), frameKey{uid: "u"}
@@ -85,7 +85,7 @@ func TestFrameCacheKeepsNoFailure(t *testing.T) {
 	}
 }
 
-// What decides a frame is read from the event as the API server writes it.
+// A frame's key is read from the event as the API server writes it.
 func TestFrameKey(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI()

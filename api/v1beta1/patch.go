@@ -10,8 +10,8 @@ import (
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 )
 
-// patchTries is how often a patch that states no version is made anew when
-// somebody else changed the object meanwhile.
+// patchTries is how often a patch that states no version is tried when another
+// client changes the object meanwhile.
 const patchTries = 5
 
 // patch answers PATCH of an object: a JSON merge patch (RFC 7386), whatever the
@@ -62,7 +62,7 @@ func (c *call) patchOnce(patch []byte) (runtime.Object, error) {
 	return c.update(sent, stored)
 }
 
-// isReason tells whether an error is answered with a reason.
+// isReason reports whether an error is answered with a reason.
 func isReason(err error, reason metav1.StatusReason) bool {
 	e, ok := err.(*statusError)
 	return ok && e.Reason == string(reason)

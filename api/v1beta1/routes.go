@@ -167,7 +167,7 @@ func (c *call) linkQuery(namespace string) string {
 	return "?namespace=" + url.QueryEscape(namespace)
 }
 
-// acceptsJSON tells whether the client takes JSON.
+// acceptsJSON reports whether the client takes JSON.
 func acceptsJSON(r *http.Request) bool {
 	accept := r.Header.Values("Accept")
 	if len(accept) == 0 {

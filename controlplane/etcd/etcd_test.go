@@ -54,7 +54,7 @@ func TestKeepsWhatWasWritten(t *testing.T) {
 	}
 }
 
-// A socket left by a killed process is in nobody's way.
+// A socket left by a killed process does not prevent a start.
 func TestStaleSocket(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -29,7 +29,7 @@ func plain() zapcore.EncoderConfig {
 	return zapcore.EncoderConfig{MessageKey: "msg", EncodeDuration: zapcore.StringDurationEncoder, ConsoleSeparator: " "}
 }
 
-// Enabled says whether lines of this level go anywhere.
+// Enabled reports whether lines of this level go anywhere.
 func (c *logCore) Enabled(l zapcore.Level) bool {
 	switch {
 	case l > zapcore.ErrorLevel:

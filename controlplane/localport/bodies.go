@@ -14,7 +14,7 @@ const (
 	bodyRate = 1 << 10
 )
 
-// Bodies ends the reading of bodies that come too slowly, for whoever reads them:
+// Bodies ends the reading of bodies that come too slowly, for every reader:
 // waiting uses bodyPatience up, and what arrives gives it back.
 func Bodies(next http.Handler) http.Handler { return patient(next, bodyPatience) }
 

@@ -56,7 +56,7 @@ func foreign(r *http.Request, names []string) string {
 	return ""
 }
 
-// ownOrigin says whether an Origin header may come with r: it names our own host
+// ownOrigin reports whether an Origin header may come with r: it names our own host
 // and port. WebSocket libraries of the time of v1beta1 made one up without the
 // port; such a one is good for a WebSocket alone, and not from a browser, which
 // would say by Sec-Fetch-Site that the page is another port's.
@@ -81,14 +81,14 @@ func hostOf(header string) string {
 	return strings.TrimSuffix(host, ".")
 }
 
-// isAddress says whether host is an IP address. No page can make its own name
+// isAddress reports whether host is an IP address. No page can make its own name
 // one, so any will do.
 func isAddress(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil
 }
 
-// isLocalhost says whether host is a name that resolvers answer with loopback
+// isLocalhost reports whether host is a name that resolvers answer with loopback
 // (RFC 6761, section 6.3).
 func isLocalhost(host string) bool {
 	host = strings.ToLower(host)

@@ -118,7 +118,7 @@ func TestSlowReaderReadsOn(t *testing.T) {
 	}
 }
 
-// A body that nobody reads does not keep the connection open, either.
+// A body that no handler reads does not keep the connection open, either.
 func TestSlowUnreadBodyEnds(t *testing.T) {
 	t.Parallel()
 	addr, _ := serveBodies(t, 100*time.Millisecond)

@@ -39,7 +39,7 @@ func (t *tracked) Accept() (net.Conn, error) {
 		if kept := t.keep(c); kept != nil {
 			return kept, nil
 		}
-		c.Close() // there is nobody to tell
+		c.Close() // nothing can use its error
 	}
 }
 

@@ -35,7 +35,7 @@ func (p *Peer) campaign(ctx context.Context, l *lease) error {
 }
 
 // takenError says that the leader's key is not ours although our lease was good:
-// somebody has removed it.
+// an outsider has removed it.
 type takenError struct{ leader string }
 
 func (e *takenError) Error() string {
@@ -114,7 +114,7 @@ func (p *Peer) untilGone(ctx context.Context, revision int64) error {
 	return errors.New("the watch ended")
 }
 
-// Leader says who leads by etcd's account: a text for people, "" for nobody.
+// Leader returns the leader by etcd's account: a text for people, "" for none.
 func (p *Peer) Leader(ctx context.Context) (string, error) {
 	if p.etcd == nil {
 		return p.server, nil

@@ -8,7 +8,7 @@
 //
 // # The leader
 //
-// Whoever leads acts for the cluster until its lease is lost, and then must end:
+// The leader acts for the cluster until its lease is lost, and then must end:
 // what it believes about the world is of the past. So that it does nothing in
 // between, even when it was stopped for minutes and does not know,
 //

@@ -59,7 +59,7 @@ func New(etcd *clientv3.Client, server, name string) *Peer {
 	}
 }
 
-// Alone returns a peer that shares its etcd with nobody: it always leads.
+// Alone returns a peer that does not share its etcd: it always leads.
 func Alone(server string) *Peer {
 	p := New(nil, server, "")
 	close(p.leading)
@@ -150,7 +150,7 @@ func (p *Peer) Hold(ctx context.Context) error {
 	}
 }
 
-// errNotLeading is the answer to who does not lead yet.
+// errNotLeading is the answer to a peer that does not lead yet.
 var errNotLeading = errors.New("this framework_runner does not lead")
 
 // Check returns nil while this process surely leads.

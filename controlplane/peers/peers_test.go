@@ -203,7 +203,7 @@ func TestLeadIsLost(t *testing.T) {
 	}
 }
 
-// A follower whose lease etcd has ended begins anew.
+// A follower whose lease etcd has ended begins again.
 func TestFollowerBeginsAnew(t *testing.T) {
 	t.Parallel()
 	_, etcd := startEtcd(t)

@@ -21,7 +21,7 @@ func (d *Dir) read(name string) (Pair, error) {
 	return Pair{cert, key}, nil
 }
 
-// has says whether something is at path.
+// has reports whether something is at path.
 func (d *Dir) has(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)

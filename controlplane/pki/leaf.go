@@ -24,7 +24,7 @@ func (l Leaf) usage() x509.ExtKeyUsage {
 	return x509.ExtKeyUsageClientAuth
 }
 
-// fits says whether cert, signed by ca, still is what l describes, and has more
+// fits reports whether cert, signed by ca, still is what l describes, and has more
 // than half of its life before it.
 func (l Leaf) fits(cert, ca *x509.Certificate, now time.Time) bool {
 	half := cert.NotBefore.Add(cert.NotAfter.Sub(cert.NotBefore) / 2)

@@ -13,7 +13,7 @@ import (
 type book struct {
 	mu      sync.Mutex
 	entries []string
-	changed chan struct{} // closed at the next entry; nil while nobody waits
+	changed chan struct{} // closed at the next entry; nil while nothing waits
 }
 
 func (b *book) add(entry string) {

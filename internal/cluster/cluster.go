@@ -156,7 +156,7 @@ func Build() error {
 	return cmd.Run()
 }
 
-// FreePort returns a TCP port of loopback that nobody uses at this moment. The
+// FreePort returns a TCP port of loopback that is not in use at this moment. The
 // range is below the ephemeral one, so that no outgoing connection takes it.
 func FreePort(t testing.TB) int {
 	t.Helper()

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// usual is where Docker listens when nobody says otherwise.
+// usual is where Docker listens unless it is told otherwise.
 const usual = "unix:///var/run/docker.sock"
 
 // Endpoint is the daemon's endpoint: the one given, or what DOCKER_HOST says, or

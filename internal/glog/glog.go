@@ -19,7 +19,7 @@ import (
 // Level is a verbosity, as -v sets it.
 type Level = glog.Level
 
-// Verbose says whether lines of a level are logged.
+// Verbose reports whether lines of a level are logged.
 type Verbose bool
 
 // V reports whether the file that calls it logs lines of this level.

@@ -115,8 +115,8 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 }
 
-// Whoever meets an exported name finds what it promises beside it, and every
-// package says what it is for.
+// Every exported name has a comment that says what it promises, and every package
+// says what it is for.
 func TestExportedNamesHaveComments(t *testing.T) {
 	t.Parallel()
 	documented := map[string]bool{}

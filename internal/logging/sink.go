@@ -30,7 +30,7 @@ func newLogger() logr.Logger {
 // glogDepth is how many frames lie between glog and the code that logs.
 func (s *sink) glogDepth() int { return s.GetDepth() + 1 }
 
-// Enabled says whether glog shows messages of this level: one higher than with
+// Enabled reports whether glog shows messages of this level: one higher than with
 // Kubernetes' own programs, whose steps at start and end would bury ours. glog
 // asks for it with the caller's depth, so that -vmodule works on Kubernetes'
 // files too. No verbosity shows more than mostDetail.
@@ -44,8 +44,8 @@ func (s *sink) Info(level int, msg string, keysAndValues ...any) {
 	glog.Verbose(true).InfoDepth(s.glogDepth(), msg, tail(args)) // Enabled was asked
 }
 
-// Error writes an error; a nil err is left out. What was cancelled is no error:
-// somebody wanted it to end.
+// Error writes an error; a nil err is left out. A cancellation is not an error:
+// the end was intended.
 func (s *sink) Error(err error, msg string, keysAndValues ...any) {
 	if errors.Is(err, context.Canceled) && !s.Enabled(0) {
 		return

@@ -1,7 +1,7 @@
 // Package convert translates the objects of v1beta1 to core/v1 and back.
 //
 // Both directions are pure functions. From core is a view: it shows what
-// v1beta1 has a place for. To core takes, beside the v1beta1 object, the core
+// v1beta1 has a place for. To core takes the v1beta1 object and also the core
 // object that is stored now (or nil), and changes in it only what v1beta1 has a
 // place for and the client has changed. So what v1 has and v1beta1 has not
 // (affinity, init containers, managed fields, …) survives a GET → PUT round

@@ -23,7 +23,7 @@ func IntAmount(n int64) Amount { return Amount{whole: n} }
 // TextAmount is a decimal number written as JSON text.
 func TextAmount(s string) Amount { return Amount{text: s, isText: true} }
 
-// decimal leaves out what strconv reads beside decimal numbers: hex, infinity,
+// decimal leaves out what strconv reads apart from decimal numbers: hex, infinity,
 // underscores.
 var decimal = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
 

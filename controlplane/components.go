@@ -40,8 +40,8 @@ func (f component) DoServerCheck() (probe.Result, string, error) {
 // by what is wrong with it or nil.
 func (c *ControlPlane) ShowScheduler(health func(context.Context) error) { c.scheduler.Store(&health) }
 
-// components are the parts that componentstatuses shows apart from etcd. Controllers
-// that do not run by choice are left out.
+// components returns the parts that componentstatuses shows apart from etcd.
+// Controllers that do not run by choice are left out.
 func (c *ControlPlane) components() map[string]component {
 	all := map[string]component{"scheduler": c.ofLeader(func(ctx context.Context) error {
 		health := c.scheduler.Load()
@@ -61,8 +61,8 @@ func (c *ControlPlane) components() map[string]component {
 	return all
 }
 
-// ofLeader is a component that runs in the process that leads alone, and is asked
-// there.
+// ofLeader returns a component that runs in the process that leads alone, and is
+// asked there.
 func (c *ControlPlane) ofLeader(health func(context.Context) error) component {
 	return func(ctx context.Context) (string, error) {
 		select {

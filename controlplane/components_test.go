@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// healthOf is a component's one condition, as "status message error".
+// healthOf returns a component's one condition, as "status message error".
 func healthOf(t *testing.T, s *corev1.ComponentStatus) string {
 	t.Helper()
 	if len(s.Conditions) != 1 || s.Conditions[0].Type != corev1.ComponentHealthy {

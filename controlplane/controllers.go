@@ -20,8 +20,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// SwitchedOff are the controllers that "*" does not stand for here, though it
-// does in kube-controller-manager, each with the reason. Naming one runs it.
+// SwitchedOff returns the controllers that "*" does not stand for here, though
+// it does in kube-controller-manager, each with the reason. Naming one runs it.
 func SwitchedOff() map[string]string {
 	return map[string]string{
 		names.NodeLifecycleController:                            "Mesos is the truth about agents",

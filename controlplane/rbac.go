@@ -10,8 +10,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// grants are the rights that a cluster of ours needs beyond those that the API
-// server makes by itself.
+// grants returns the rights that a cluster of ours needs beyond those that the
+// API server makes by itself.
 func grants() []rbacv1.ClusterRoleBinding {
 	return []rbacv1.ClusterRoleBinding{
 		// An agent with its bootstrap token may ask for its certificate.

@@ -30,7 +30,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
 )
 
-// secureClient is a client of the secure port with these credentials alone.
+// secureClient returns a client of the secure port with these credentials alone.
 func secureClient(t *testing.T, change func(*rest.Config)) kubernetes.Interface {
 	t.Helper()
 	config := &rest.Config{Host: shared.Servers()[0], TLSClientConfig: rest.TLSClientConfig{CAData: shared.CA()}}

@@ -62,7 +62,7 @@ func BenchmarkRest(b *testing.B) {
 // the first of what the kubelet does now and then. There is nothing to wait on but time.
 func settle() { time.Sleep(20 * time.Second) }
 
-// percentOfCore is how much of a core a process uses during d.
+// percentOfCore returns how much of a core a process uses during d.
 func percentOfCore(b *testing.B, pid int, d time.Duration) float64 {
 	b.Helper()
 	const tick = 10 * time.Millisecond // USER_HZ is 100 on every architecture that Docker runs on

@@ -126,7 +126,7 @@ func runPods(b *testing.B, c *cluster.Cluster, names []string) time.Duration {
 	return 0
 }
 
-// bareContainers is how long Docker takes for n containers, four at a time.
+// bareContainers returns how long Docker takes for n containers, four at a time.
 func bareContainers(b *testing.B, n int) time.Duration {
 	b.Helper()
 	began := time.Now()

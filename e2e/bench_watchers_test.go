@@ -39,8 +39,8 @@ func BenchmarkWatchers(b *testing.B) {
 	}
 }
 
-// spentOnWatchers is the processor time in seconds from the first pod's creation
-// to the moment when all watchers have seen all pods.
+// spentOnWatchers returns the processor time in seconds from the first pod's
+// creation to the moment when all watchers have seen all pods.
 func spentOnWatchers(b *testing.B, c *cluster.Cluster, path string) float64 {
 	b.Helper()
 	var seen atomic.Int64
@@ -91,7 +91,7 @@ func spentOnWatchers(b *testing.B, c *cluster.Cluster, path string) float64 {
 	return cpuSeconds(b, c.Process().PID()) - before
 }
 
-// cpuSeconds is what a process has spent of the processors.
+// cpuSeconds returns what a process has spent of the processors.
 func cpuSeconds(b testing.TB, pid int) float64 {
 	b.Helper()
 	const ticks = 100 // in a second, to /proc

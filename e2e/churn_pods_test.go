@@ -138,7 +138,7 @@ func (w *churn) changed(p *v1.Pod, gone bool) {
 	}
 }
 
-// latencies are how long the pods since the first of them took.
+// latencies returns how long the pods since the first of them took.
 func (w *churn) latencies(first int) (started, removed []time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

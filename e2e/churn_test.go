@@ -19,8 +19,8 @@ const (
 	mostGrowth = 1.75
 )
 
-// churnDuration is how long pods come and go: CHURN, or a minute, or, in `make
-// test`, a few seconds.
+// churnDuration returns how long pods come and go: CHURN, or a minute, or, in
+// `make test`, a few seconds.
 func churnDuration(t testing.TB) time.Duration {
 	t.Helper()
 	switch text := os.Getenv("CHURN"); {
@@ -84,14 +84,14 @@ func (w *churn) flat(lasts time.Duration, before, after float64) {
 	}
 }
 
-// memory is what framework_runner takes when it has come to rest, in MB.
+// memory returns what framework_runner takes when it has come to rest, in MB.
 func (w *churn) memory() float64 {
 	w.Helper()
 	time.Sleep(churnLife) // there is nothing to wait on but time
 	return rss(w, w.Process().PID())
 }
 
-// thirds are the medians of the first, second and last third of what was measured.
+// thirds returns the medians of the first, second and last third of what was measured.
 func thirds(all []float64) (medians [3]float64) {
 	for i := range medians {
 		third := slices.Sorted(slices.Values(all[i*len(all)/3 : (i+1)*len(all)/3]))

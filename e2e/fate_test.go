@@ -86,8 +86,8 @@ func (s *stage) await(t *testing.T, name string, becomes func(*v1.Pod) string) {
 	}
 }
 
-// script is a pod whose container main runs a script of the shell, and is not
-// started again when that ends.
+// script returns a pod whose container main runs a script of the shell, and is
+// not started again when that ends.
 func (s *stage) script(script string, changes ...func(*v1.PodSpec)) *v1.Pod {
 	pod := webPod("", "0.01")
 	pod.Spec.RestartPolicy = v1.RestartPolicyNever
@@ -106,7 +106,7 @@ func (s *stage) container(name, script string) v1.Container {
 		}}}
 }
 
-// log is what a container has written.
+// log returns what a container has written.
 func (s *stage) log(pod, container string) string {
 	text, err := s.Client.CoreV1().Pods("default").GetLogs(pod, &v1.PodLogOptions{Container: container}).DoRaw(context.Background())
 	if err != nil {

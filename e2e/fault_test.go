@@ -48,7 +48,7 @@ type faultWorld struct {
 	before map[string]string
 }
 
-// containers is the container id of each pod, as the API server shows it.
+// containers returns the container id of each pod, as the API server shows it.
 func (w *faultWorld) containers(t *testing.T) map[string]string {
 	t.Helper()
 	ids := map[string]string{}

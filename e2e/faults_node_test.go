@@ -21,8 +21,8 @@ import (
 // faultPods is how many pods live through the faults of a node.
 const faultPods = 10
 
-// rounds is how often a fault strikes: FAULT_ROUNDS times, or few times as it is
-// one test among many.
+// rounds returns how often a fault strikes: FAULT_ROUNDS times, or few times as
+// it is one test among many.
 func rounds(t testing.TB) int {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("FAULT_ROUNDS"))
@@ -74,7 +74,7 @@ func newNode(t *testing.T, dockerd ...string) *node {
 	return n
 }
 
-// all are the ids of all containers that Docker has.
+// all returns the ids of all containers that Docker has.
 func (n *node) all() []string {
 	n.Helper()
 	ids := strings.Fields(n.docker.Docker("ps", "--all", "--quiet", "--no-trunc"))

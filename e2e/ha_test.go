@@ -14,9 +14,9 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// takeover is how long it may take from the death of the leader until a pod that
-// is created then runs: as docs/faults.md promises where make faults has a machine
-// to itself. Five seconds pass until the lease is over; the rest is work.
+// takeover returns how long it may take from the death of the leader until a pod
+// that is created then runs: as docs/faults.md promises where make faults has a
+// machine to itself. Five seconds pass until the lease is over; the rest is work.
 func takeover() time.Duration {
 	if long {
 		return 10 * time.Second

@@ -58,7 +58,7 @@ func (t *hollowTask) live() {
 	}
 }
 
-// bound is the pod if it is bound to this agent, and nil otherwise.
+// bound returns the pod if it is bound to this agent, and nil otherwise.
 func (t *hollowTask) bound() *v1.Pod {
 	o, there, _ := t.pods.GetByKey(t.pod.Namespace + "/" + t.pod.Name)
 	if !there {

@@ -166,14 +166,14 @@ func (h *hollowMesos) blame(format string, args ...any) {
 	h.wrong = append(h.wrong, fmt.Sprintf(format, args...))
 }
 
-// started is how often a pod was started.
+// started returns how often a pod was started.
 func (h *hollowMesos) started(uid string) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.runs[uid]
 }
 
-// complaints are what must not have happened and did.
+// complaints returns what must not have happened and did.
 func (h *hollowMesos) complaints() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -44,7 +44,7 @@ func descends(pid, ancestor int) bool {
 	return pid == ancestor
 }
 
-// stat is /proc/PID/stat from the third field, the state, on; nil for no process.
+// stat returns /proc/PID/stat from the third field, the state, on; nil for no process.
 func stat(pid int) []string {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -53,10 +53,10 @@ func stat(pid int) []string {
 	return strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:])) // a name may have blanks
 }
 
-// rss is the resident memory of a process in MB.
+// rss returns the resident memory of a process in MB.
 func rss(b testing.TB, pid int) float64 { return memoryOf(b, pid, "VmRSS") }
 
-// memoryOf is a line of /proc/PID/status in MB.
+// memoryOf returns a line of /proc/PID/status in MB.
 func memoryOf(b testing.TB, pid int, name string) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

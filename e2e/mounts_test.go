@@ -129,7 +129,7 @@ func glob(t testing.TB, patterns ...string) []string {
 	return found
 }
 
-// processOf is the pid of a pod's first container.
+// processOf returns the pid of a pod's first container.
 func processOf(t testing.TB, pod *v1.Pod) string {
 	t.Helper()
 	id := strings.TrimPrefix(pod.Status.ContainerStatuses[0].ContainerID, "docker://")

@@ -39,7 +39,7 @@ func (p *promise) measure(format string, args ...any) {
 	p.measured = append(p.measured, fmt.Sprintf(format, args...))
 }
 
-// since is the time that has passed, as the table shows it.
+// since returns the time that has passed, as the table shows it.
 func since(began time.Time) time.Duration { return time.Since(began).Round(100 * time.Millisecond) }
 
 // printPromises shows the table, if there is one and the run is verbose.

@@ -70,7 +70,7 @@ func address(node *v1.Node) string {
 	return ""
 }
 
-// status is what a GET of the URL is answered with.
+// status returns what a GET of the URL is answered with.
 func status(t *testing.T, client *http.Client, url, token string) int {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, url, nil)
@@ -88,7 +88,7 @@ func status(t *testing.T, client *http.Client, url, token string) int {
 	return resp.StatusCode
 }
 
-// asNode is a client with the certificate of a node's kubelet.
+// asNode returns a client with the certificate of a node's kubelet.
 func asNode(t *testing.T, c *cluster.Cluster, node *v1.Node) *http.Client {
 	t.Helper()
 	agent := node.Annotations["mesos.agent/id"]

@@ -37,8 +37,8 @@ func TestTwoFrameworksOnOneAgent(t *testing.T) {
 	awaitPhase(t, two, "web", v1.PodRunning)
 }
 
-// shortTempDir is a temporary directory whose name leaves room for the paths of
-// sockets, as those of t.TempDir do not.
+// shortTempDir returns a temporary directory whose name leaves room for the
+// paths of sockets, as those of t.TempDir do not.
 func shortTempDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "km")

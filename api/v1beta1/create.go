@@ -130,7 +130,7 @@ func (c *call) answer(code int, o runtime.Object) {
 	writeJSON(c.w, code, c.single(o))
 }
 
-// single is an object as it is shown alone, not in a list.
+// single returns an object as it is shown alone, not in a list.
 func (c *call) single(o runtime.Object) wire.Object {
 	shown := c.show(o)
 	m := shown.GetMeta()

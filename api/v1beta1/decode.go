@@ -108,7 +108,7 @@ func decodeError(kind string, err error) error {
 // jsonPath takes the Go names of embedded structs out of a field's path.
 var jsonPath = strings.NewReplacer("Meta.", "", "Handler.", "")
 
-// jsonName is what JSON calls a Go type.
+// jsonName returns what JSON calls a Go type.
 func jsonName(goKind string) string {
 	switch goKind {
 	case "struct", "map":

@@ -20,7 +20,7 @@ type statusError struct{ wire.Status }
 
 func (e *statusError) Error() string { return e.Message }
 
-// status is a Status with the members that all have.
+// status returns a Status with the members that all have.
 func status(s wire.Status) wire.Status {
 	s.Kind, s.APIVersion = "Status", wire.APIVersion
 	return s
@@ -45,7 +45,7 @@ func conflict(kind, id, why string) error {
 		&wire.Details{ID: id, Kind: kind})
 }
 
-// invalid is the error of an object with faults.
+// invalid returns the error of an object with faults.
 func invalid(kind, id string, causes validate.Causes) error {
 	messages := make([]string, len(causes))
 	for i, c := range causes {
@@ -152,7 +152,7 @@ func (k *kind) causes(in []metav1.StatusCause) []wire.Cause {
 	return out
 }
 
-// oldField is a field of core by the name that v1beta1 clients know.
+// oldField returns a field of core by the name that v1beta1 clients know.
 func (k *kind) oldField(field string) string {
 	for _, f := range k.coreFields {
 		if rest, ok := strings.CutPrefix(field, f.core); ok {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// frame is one event for the client, a line; nil if it is none of v1beta1's.
+// frame returns one event for the client, a line; nil if it is none of v1beta1's.
 func (c *call) frame(raw []byte) ([]byte, error) {
 	kind, object, err := c.inner.event(raw)
 	if err != nil {
@@ -45,7 +45,7 @@ func (c *call) frame(raw []byte) ([]byte, error) {
 	return line(shown)
 }
 
-// line is an event as JSON, with the newline that ends it.
+// line returns an event as JSON, with the newline that ends it.
 func line(e wire.WatchEvent) ([]byte, error) {
 	b, err := json.Marshal(e)
 	return append(b, '\n'), err
@@ -90,9 +90,9 @@ func frameKeyOf(link string, raw []byte) (frameKey, bool) {
 	return key, key.uid != "" && key.version != ""
 }
 
-// member is the content of the first member of a protobuf message that has this
-// number and a length; nil if there is none. The members before it are of such a
-// kind too, or numbers.
+// member returns the content of the first member of a protobuf message that has
+// this number and a length; nil if there is none. The members before it are of
+// such a kind too, or numbers.
 func member(message []byte, number uint64) []byte {
 	for len(message) > 0 {
 		tag, n := binary.Uvarint(message)

@@ -57,7 +57,7 @@ func FuzzSegments(f *testing.F) {
 	})
 }
 
-// asJSON is text as it arrives by JSON.
+// asJSON returns text as it arrives by JSON.
 func asJSON(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
 
 // play makes the request of a cluster in which its object exists.
@@ -88,7 +88,7 @@ func (q *fuzzed) play(t *testing.T) {
 	}
 }
 
-// watched is the name that a watch is for.
+// watched returns the name that a watch is for.
 func (q *fuzzed) watched() (string, bool) {
 	return q.name, q.route == "watch/KIND/NAME" && q.name != ""
 }
@@ -137,7 +137,7 @@ func (q *fuzzed) fill(api *fakeAPI) {
 	}
 }
 
-// effective is the namespace that the request means.
+// effective returns the namespace that the request means.
 func (q *fuzzed) effective() string {
 	switch item := strings.Contains(q.route, "NAME") && q.name != ""; {
 	case !q.kind.namespaced:
@@ -150,8 +150,8 @@ func (q *fuzzed) effective() string {
 	return ""
 }
 
-// allowed is the calls that the request may lead to: none that a name which is
-// no segment would be part of.
+// allowed returns the calls that the request may lead to: none that a name
+// which is no segment would be part of.
 func (q *fuzzed) allowed() []string {
 	namespace := q.effective()
 	if namespace != "" && !plain(namespace) {

@@ -57,7 +57,7 @@ func (k *kind) invalidKind(update bool) string {
 	return k.createInvalid
 }
 
-// coreType is the kind's name and version in core.
+// coreType returns the kind's name and version in core.
 func (k *kind) coreType() schema.GroupVersionKind {
 	name := k.name
 	if name == "Minion" {
@@ -66,9 +66,9 @@ func (k *kind) coreType() schema.GroupVersionKind {
 	return corev1.SchemeGroupVersion.WithKind(name)
 }
 
-// at is the path of the kind's objects, or of one, in core. Each argument is one
-// segment (isSegment) and stays one: nothing is cleaned away. It is escaped when
-// the request is built, by address.
+// at returns the path of the kind's objects, or of one, in core. Each argument
+// is one segment (isSegment) and stays one: nothing is cleaned away. It is
+// escaped when the request is built, by address.
 func (k *kind) at(namespace string, more ...string) string {
 	segments := []string{coreRoot}
 	if k.namespaced && namespace != "" {
@@ -163,7 +163,7 @@ func showMinions(o ops) ops {
 	return o
 }
 
-// kindsByPath is the kinds of v1beta1, by every path that names them.
+// kindsByPath returns the kinds of v1beta1, by every path that names them.
 func kindsByPath(rules validate.Rules) map[string]*kind {
 	out := map[string]*kind{}
 	for _, k := range allKinds(rules) {

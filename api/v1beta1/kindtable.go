@@ -7,8 +7,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/validate"
 )
 
-// allKinds is the table of kinds. The spellings of errorKind and of the invalid
-// kinds are those of 0.14.
+// allKinds returns the table of kinds. The spellings of errorKind and of the
+// invalid kinds are those of 0.14.
 func allKinds(r validate.Rules) []*kind {
 	return []*kind{
 		{

@@ -76,7 +76,7 @@ func (c *call) redirect() error {
 	return nil
 }
 
-// hostPort is where an object can be reached.
+// hostPort returns where an object can be reached.
 func (c *call) hostPort(port string) (string, error) {
 	if c.kind.path == "services" {
 		return c.serviceAddress(port)
@@ -115,7 +115,7 @@ func firstPort(p *corev1.Pod) string {
 	return ""
 }
 
-// serviceAddress is one of a service's addresses, by chance.
+// serviceAddress returns one of a service's addresses, by chance.
 func (c *call) serviceAddress(portName string) (string, error) {
 	probe := *c
 	probe.kind = c.kinds["endpoints"]

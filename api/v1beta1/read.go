@@ -87,7 +87,7 @@ func (c *call) selectors() (url.Values, error) {
 	return query, nil
 }
 
-// coreField is a field selector's name and value in core.
+// coreField returns a field selector's name and value in core.
 func (c *call) coreField(name, value string) (string, string, error) {
 	core, ok := c.fields[name]
 	if !ok {

@@ -141,7 +141,7 @@ func (c *call) findNamespace() error {
 
 const defaultNamespace = "default"
 
-// link is the selfLink of an object of the call's kind.
+// link returns the selfLink of an object of the call's kind.
 func (c *call) link(m *wire.Meta) string {
 	link := c.root + "/" + c.path
 	if m.ID != "" {
@@ -150,7 +150,7 @@ func (c *call) link(m *wire.Meta) string {
 	return link + c.linkQuery(m.Namespace)
 }
 
-// listLink is the selfLink of a list. It ends in a slash if the client wrote one.
+// listLink returns the selfLink of a list. It ends in a slash if the client wrote one.
 func (c *call) listLink() string {
 	link := c.root + "/" + c.path
 	if strings.HasSuffix(c.r.URL.Path, "/") {
@@ -159,7 +159,7 @@ func (c *call) listLink() string {
 	return link + c.linkQuery(c.namespace)
 }
 
-// linkQuery is the query of a selfLink; kinds without namespaces have none.
+// linkQuery returns the query of a selfLink; kinds without namespaces have none.
 func (c *call) linkQuery(namespace string) string {
 	if !c.namespaced {
 		return ""

@@ -8,8 +8,8 @@ import (
 	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 )
 
-// segments is an address taken apart, each part unescaped once: an escaped slash
-// stays in its segment.
+// segments returns an address taken apart, each part unescaped once: an escaped
+// slash stays in its segment.
 func segments(u *url.URL) []string {
 	parts := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
 	for i, part := range parts {

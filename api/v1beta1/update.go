@@ -101,12 +101,12 @@ func (c *call) updateCauses(sent, old wire.Object) error {
 	return nil
 }
 
-// newCauses is the faults that this update brings in.
+// newCauses returns the faults that this update brings in.
 func (c *call) newCauses(sent, old wire.Object) validate.Causes {
 	return c.check(sent).Without(c.check(old))
 }
 
-// stale is the error of a client that has not seen the stored version.
+// stale returns the error of a client that has not seen the stored version.
 func (c *call) stale(m, was *wire.Meta) error {
 	return conflict(c.errorKind, c.id, fmt.Sprintf("resourceVersion: the object is at %d and the body at %d: fetch the object and change that",
 		was.ResourceVersion, m.ResourceVersion))
@@ -153,7 +153,7 @@ func (c *call) replaceStatus(sent wire.Object, stored runtime.Object) (runtime.O
 	return c.replace(changed, "status")
 }
 
-// withoutStatus is a copy of an object that shows no status.
+// withoutStatus returns a copy of an object that shows no status.
 func withoutStatus(o runtime.Object) runtime.Object {
 	o = o.DeepCopyObject()
 	o.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})

@@ -18,7 +18,7 @@ func begin(w http.ResponseWriter) {
 	w.(http.Flusher).Flush()
 }
 
-// framed is an event as it is written: its length, then itself.
+// framed returns an event as it is written: its length, then itself.
 func framed(kind string, object []byte) []byte {
 	frame, err := (&metav1.WatchEvent{Type: kind, Object: runtime.RawExtension{Raw: object}}).Marshal()
 	if err != nil {

@@ -51,7 +51,7 @@ func family(a netip.AddrPort) byte {
 	return unix.AF_INET6
 }
 
-// socketID is the inet_diag_sockid of the socket from source to target.
+// socketID returns the inet_diag_sockid of the socket from source to target.
 func socketID(source, target netip.AddrPort) []byte {
 	id := make([]byte, requestLen-requestID)
 	binary.BigEndian.PutUint16(id, source.Port())

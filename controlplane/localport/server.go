@@ -58,7 +58,7 @@ func (s *Server) Run(ctx context.Context) error {
 	return s.listener.closeAll()
 }
 
-// Metrics are what this server counts: panics and connections that were too many.
+// Metrics returns what this server counts: panics and connections that were too many.
 func (s *Server) Metrics() prometheus.Collector { return s.listener.counts }
 
 // Close frees the port of a server that is not running.

@@ -42,8 +42,8 @@ type lease struct {
 	good atomic.Int64
 }
 
-// sinceBoot is the time since this machine started. Unlike Go's own clock it
-// counts the time that the machine was suspended (clock_gettime(2)).
+// sinceBoot returns the time since this machine started. Unlike Go's own clock
+// it counts the time that the machine was suspended (clock_gettime(2)).
 func sinceBoot() time.Duration {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
@@ -72,8 +72,8 @@ func grant(ctx context.Context, etcd *clientv3.Client) (*lease, error) {
 // gave began no earlier.
 func (l *lease) renewed(sent time.Duration) { l.good.Store(int64(sent + l.life - margin)) }
 
-// left is for how long the lease is still good. The clock it reads goes on while
-// the process is stopped, and while the machine is suspended.
+// left returns for how long the lease is still good. The clock it reads goes on
+// while the process is stopped, and while the machine is suspended.
 func (l *lease) left() time.Duration { return time.Duration(l.good.Load()) - l.clock() }
 
 // keep renews the lease until ctx ends or the lease is not good any more, and

@@ -45,7 +45,7 @@ func run(args []string) error {
 	return fmt.Errorf("%q: say master, replica or frontend", role)
 }
 
-// service is the address of a Kubernetes service, as the environment tells it.
+// service returns the address of a Kubernetes service, as the environment tells it.
 func service(name string) string {
 	return net.JoinHostPort(os.Getenv(name+"_SERVICE_HOST"), os.Getenv(name+"_SERVICE_PORT"))
 }

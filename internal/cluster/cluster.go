@@ -104,10 +104,10 @@ func (c *Cluster) Stop() { c.process.Stop() }
 // Kill ends framework_runner as a crash would.
 func (c *Cluster) Kill() { c.process.Kill() }
 
-// Process is the framework_runner that runs now.
+// Process returns the framework_runner that runs now.
 func (c *Cluster) Process() *Process { return c.process }
 
-// Secure is the URL of the secure port.
+// Secure returns the URL of the secure port.
 func (c *Cluster) Secure() string { return fmt.Sprintf("https://127.0.0.1:%d", c.secure) }
 
 // URL of the local port.
@@ -133,10 +133,10 @@ func (c *Cluster) Do(method, path string, body []byte) (int, []byte) {
 	return resp.StatusCode, answer
 }
 
-// Binary is the path of one of our two programs, as build.sh leaves it.
+// Binary returns the path of one of our two programs, as build.sh leaves it.
 func Binary(program string) string { return filepath.Join(Root(), program, program) }
 
-// Root is the repository, seen from the folder of any test of ours.
+// Root returns the repository, seen from the folder of any test of ours.
 func Root() string {
 	dir, err := os.Getwd()
 	for err == nil && dir != "/" {

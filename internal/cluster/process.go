@@ -102,7 +102,7 @@ func (p *Process) Wait() (int, string) {
 // PID of the process.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Output is what the process has written so far.
+// Output returns what the process has written so far.
 func (p *Process) Output() string { return p.out.tail(1 << 30) }
 
 // output keeps what a process writes.

@@ -15,8 +15,8 @@ import (
 // usual is where Docker listens unless it is told otherwise.
 const usual = "unix:///var/run/docker.sock"
 
-// Endpoint is the daemon's endpoint: the one given, or what DOCKER_HOST says, or
-// the usual socket.
+// Endpoint returns the daemon's endpoint: the one given, or what DOCKER_HOST
+// says, or the usual socket.
 func Endpoint(given string) string {
 	return cmp.Or(given, os.Getenv("DOCKER_HOST"), usual)
 }
@@ -25,7 +25,7 @@ func Endpoint(given string) string {
 // is in another pid namespace.
 var ErrHidden = errors.New("the process of Docker's daemon is in a pid namespace that cannot be seen from here")
 
-// Socket is the path of an endpoint that is a unix socket, and otherwise "".
+// Socket returns the path of an endpoint that is a unix socket, and otherwise "".
 func Socket(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "unix" {
@@ -34,9 +34,9 @@ func Socket(endpoint string) string {
 	return u.Path
 }
 
-// Process is the process that listens at an endpoint: the daemon, or the init
-// system where that holds the socket for it. The endpoint must be a unix socket
-// (SO_PEERCRED, unix(7)).
+// Process returns the process that listens at an endpoint: the daemon, or the
+// init system where that holds the socket for it. The endpoint must be a unix
+// socket (SO_PEERCRED, unix(7)).
 func Process(endpoint string) (int, error) {
 	path := Socket(endpoint)
 	if path == "" {

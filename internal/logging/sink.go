@@ -27,7 +27,7 @@ func newLogger() logr.Logger {
 	})})
 }
 
-// glogDepth is how many frames lie between glog and the code that logs.
+// glogDepth returns how many frames lie between glog and the code that logs.
 func (s *sink) glogDepth() int { return s.GetDepth() + 1 }
 
 // Enabled reports whether glog shows messages of this level: one higher than with

@@ -96,10 +96,10 @@ func (d *Daemon) startContainerd() {
 	}
 }
 
-// Endpoint is where the daemon listens.
+// Endpoint returns where the daemon listens.
 func (d *Daemon) Endpoint() string { return "unix://" + d.Socket() }
 
-// Socket is the path of that.
+// Socket returns the path of that.
 func (d *Daemon) Socket() string { return filepath.Join(d.dir, "sock") }
 
 // daemonTime is how long a daemon may take to start or to stop.

@@ -43,7 +43,7 @@ func (d *Daemon) remove() {
 	}
 }
 
-// processes are those that name the daemon's directory: containerd and its
+// processes returns those that name the daemon's directory: containerd and its
 // shims. Those in containers are found by their root.
 func (d *Daemon) processes() []int {
 	entries, err := os.ReadDir("/proc")

@@ -83,8 +83,8 @@ func materials(name string, info *debug.BuildInfo) bom {
 	return b
 }
 
-// purl is a module's name for those who look up vulnerabilities. A plus sign in a
-// version would be a blank.
+// purl returns a module's name for those who look up vulnerabilities. A plus sign
+// in a version would be a blank.
 func purl(path, version string) string {
 	return "pkg:golang/" + path + "@" + strings.ReplaceAll(version, "+", "%2B")
 }

@@ -102,7 +102,7 @@ func (a *asSent) write(annotations map[string]string) map[string]string {
 	return out
 }
 
-// withoutAsSent is the annotations that v1beta1 shows.
+// withoutAsSent returns the annotations that v1beta1 shows.
 func withoutAsSent(annotations map[string]string) map[string]string {
 	if _, ok := annotations[AsSent]; !ok {
 		return annotations
@@ -134,7 +134,7 @@ func mergeAnnotations(sent, stored map[string]string) map[string]string {
 	return out
 }
 
-// corePortName is the name that stands in core for a port's name: itself,
+// corePortName returns the name that stands in core for a port's name: itself,
 // unless core refuses it (longer than 15 characters, or without a letter). The
 // stand-in depends on the name alone, so that a service finds the port of its
 // pods.
@@ -161,7 +161,7 @@ func rememberName(names map[string]string, name string) map[string]string {
 	return names
 }
 
-// wirePortName is the name that v1beta1 shows.
+// wirePortName returns the name that v1beta1 shows.
 func wirePortName(names map[string]string, core string) string {
 	if n, ok := names[core]; ok && corePortName(n) == core {
 		return n

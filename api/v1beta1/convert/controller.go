@@ -28,8 +28,8 @@ func ControllerFromCore(in *corev1.ReplicationController) *wire.ReplicationContr
 	return rc
 }
 
-// ControllerToCore is the controller that stored becomes by what the client
-// sent, without its status. An absent number of replicas is 0.
+// ControllerToCore returns stored, changed to what the client sent, without its
+// status. An absent number of replicas is 0.
 func ControllerToCore(in *wire.ReplicationController, stored *corev1.ReplicationController) *corev1.ReplicationController {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)
@@ -61,8 +61,8 @@ func emptyTemplate(t *wire.PodTemplate) bool {
 	return len(m.Containers) == 0 && len(m.Volumes) == 0 && len(t.Labels) == 0 && len(t.Annotations) == 0
 }
 
-// ControllerStatusToCore is stored with the number of replicas that the client
-// sent. The finer counts of core cannot exceed it.
+// ControllerStatusToCore returns stored with the number of replicas that the
+// client sent. The finer counts of core cannot exceed it.
 func ControllerStatusToCore(in *wire.ReplicationController, stored *corev1.ReplicationController) *corev1.ReplicationController {
 	out := orEmpty(stored)
 	n := int32(in.CurrentState.Replicas)

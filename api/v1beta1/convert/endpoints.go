@@ -64,8 +64,8 @@ func mirrorFirstPort(e *wire.Endpoints) {
 	}
 }
 
-// EndpointsToCore is the endpoints that stored becomes by what the client sent.
-// Subsets beat the older members.
+// EndpointsToCore returns stored, changed to what the client sent. Subsets beat
+// the older members.
 func EndpointsToCore(in *wire.Endpoints, stored *corev1.Endpoints) *corev1.Endpoints {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)

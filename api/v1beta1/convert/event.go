@@ -34,7 +34,7 @@ func EventFromCore(in *corev1.Event) *wire.Event {
 	return e
 }
 
-// EventToCore is the event that stored becomes by what the client sent.
+// EventToCore returns stored, changed to what the client sent.
 func EventToCore(in *wire.Event, stored *corev1.Event) *corev1.Event {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)

@@ -55,8 +55,8 @@ func VersionToCore(n uint64) string {
 	return strconv.FormatUint(n, 10)
 }
 
-// replaceMap is the map that the client sent, in the form that is stored if
-// nothing was changed (nil and empty are the same to v1beta1).
+// replaceMap returns the map that the client sent, in the form that is stored
+// if nothing was changed (nil and empty are the same to v1beta1).
 func replaceMap[V comparable](sent, stored map[string]V) map[string]V {
 	if maps.Equal(sent, stored) {
 		return stored
@@ -72,8 +72,8 @@ func seconds(t metav1.Time) metav1.Time {
 	return t.Rfc3339Copy()
 }
 
-// replaceTime is the time that the client sent, unless it is the stored one
-// with less precision.
+// replaceTime returns the time that the client sent, unless it is the stored
+// one with less precision.
 func replaceTime(sent, stored metav1.Time) metav1.Time {
 	shown := seconds(stored)
 	if sent.Equal(&shown) {
@@ -127,7 +127,7 @@ func replaceStrings(sent, stored []string) []string {
 	return sent
 }
 
-// orNew is a copy of what is stored, or an empty one.
+// orNew returns a copy of what is stored, or an empty one.
 func orNew[T any](stored *T) T {
 	if stored == nil {
 		var zero T

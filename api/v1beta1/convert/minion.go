@@ -37,8 +37,8 @@ func MinionFromCore(in *corev1.Node) *wire.Minion {
 	return m
 }
 
-// hostIP is the first address of type LegacyHostIP, or else the first internal
-// one.
+// hostIP returns the first address of type LegacyHostIP, or else the first
+// internal one.
 func hostIP(addresses []wire.NodeAddress) string {
 	for _, t := range []string{wire.LegacyHostIP, string(corev1.NodeInternalIP)} {
 		for _, a := range addresses {
@@ -50,7 +50,7 @@ func hostIP(addresses []wire.NodeAddress) string {
 	return ""
 }
 
-// MinionToCore is the node that stored becomes by what the client sent, status
+// MinionToCore returns stored, changed to what the client sent, status
 // included. An address of type LegacyHostIP is core's InternalIP.
 func MinionToCore(in *wire.Minion, stored *corev1.Node) *corev1.Node {
 	out := orEmpty(stored)

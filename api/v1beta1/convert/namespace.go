@@ -30,8 +30,8 @@ func nameLabelled(n *corev1.Namespace) bool {
 	return n.Name != "" && n.Labels[corev1.LabelMetadataName] == n.Name
 }
 
-// NamespaceToCore is the namespace that stored becomes by what the client sent,
-// without its status.
+// NamespaceToCore returns stored, changed to what the client sent, without its
+// status.
 func NamespaceToCore(in *wire.Namespace, stored *corev1.Namespace) *corev1.Namespace {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)
@@ -50,7 +50,7 @@ func NamespaceToCore(in *wire.Namespace, stored *corev1.Namespace) *corev1.Names
 	return out
 }
 
-// NamespaceStatusToCore is stored with the status that the client sent.
+// NamespaceStatusToCore returns stored with the status that the client sent.
 func NamespaceStatusToCore(in *wire.Namespace, stored *corev1.Namespace) *corev1.Namespace {
 	out := orEmpty(stored)
 	out.Status.Phase = corev1.NamespacePhase(in.Status.Phase)
@@ -62,7 +62,7 @@ func SecretFromCore(in *corev1.Secret) *wire.Secret {
 	return &wire.Secret{Meta: metaFromCore(&in.ObjectMeta), Data: in.Data, Type: string(in.Type)}
 }
 
-// SecretToCore is the secret that stored becomes by what the client sent.
+// SecretToCore returns stored, changed to what the client sent.
 func SecretToCore(in *wire.Secret, stored *corev1.Secret) *corev1.Secret {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)
@@ -84,8 +84,7 @@ func LimitRangeFromCore(in *corev1.LimitRange) *wire.LimitRange {
 	return l
 }
 
-// LimitRangeToCore is the limit range that stored becomes by what the client
-// sent.
+// LimitRangeToCore returns stored, changed to what the client sent.
 func LimitRangeToCore(in *wire.LimitRange, stored *corev1.LimitRange) *corev1.LimitRange {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)
@@ -110,8 +109,8 @@ func QuotaFromCore(in *corev1.ResourceQuota) *wire.ResourceQuota {
 	}
 }
 
-// QuotaToCore is the quota that stored becomes by what the client sent, without
-// its status.
+// QuotaToCore returns stored, changed to what the client sent, without its
+// status.
 func QuotaToCore(in *wire.ResourceQuota, stored *corev1.ResourceQuota) *corev1.ResourceQuota {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)
@@ -120,7 +119,7 @@ func QuotaToCore(in *wire.ResourceQuota, stored *corev1.ResourceQuota) *corev1.R
 	return out
 }
 
-// QuotaStatusToCore is stored with the status that the client sent.
+// QuotaStatusToCore returns stored with the status that the client sent.
 func QuotaStatusToCore(in *wire.ResourceQuota, stored *corev1.ResourceQuota) *corev1.ResourceQuota {
 	out := orEmpty(stored)
 	out.Status.Hard = resourcesToCore(in.Status.Hard, out.Status.Hard)

@@ -20,8 +20,8 @@ func PodFromCore(in *corev1.Pod) *wire.Pod {
 	}
 }
 
-// PodToCore is the pod that stored becomes by what the client sent; stored is
-// nil for a new one. The status is not the client's and stays.
+// PodToCore returns stored, changed to what the client sent; stored is nil for
+// a new one. The status is not the client's and stays.
 func PodToCore(in *wire.Pod, stored *corev1.Pod) *corev1.Pod {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)
@@ -117,7 +117,7 @@ func RestartPolicyToCore(p wire.RestartPolicy) corev1.RestartPolicy {
 	return ""
 }
 
-// orEmpty is a deep copy of what is stored, or a new object.
+// orEmpty returns a deep copy of what is stored, or a new object.
 func orEmpty[T any, P interface {
 	*T
 	DeepCopy() P

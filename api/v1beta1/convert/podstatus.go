@@ -26,7 +26,7 @@ var phases = []struct {
 	{wire.PodUnknown, corev1.PodUnknown},
 }
 
-// PodWord is the status word of v1beta1 for a phase.
+// PodWord returns the status word of v1beta1 for a phase.
 func PodWord(p corev1.PodPhase) string {
 	for _, e := range phases {
 		if e.phase == p {
@@ -36,8 +36,8 @@ func PodWord(p corev1.PodPhase) string {
 	return string(p)
 }
 
-// PodPhase is the phase for a status word of v1beta1, and whether there is one;
-// no word is no phase.
+// PodPhase returns the phase for a status word of v1beta1, and whether there is
+// one; no word is no phase.
 func PodPhase(word string) (corev1.PodPhase, bool) {
 	for _, e := range phases {
 		if e.word == word {
@@ -73,8 +73,8 @@ func podStatusFromCore(in *corev1.Pod) wire.PodState {
 	return s
 }
 
-// PodStatusToCore is stored with the status that the client sent; all else of
-// the pod stays.
+// PodStatusToCore returns stored with the status that the client sent; all else
+// of the pod stays.
 func PodStatusToCore(in *wire.Pod, stored *corev1.Pod) *corev1.Pod {
 	out := orEmpty(stored)
 	s, state := &out.Status, &in.CurrentState

@@ -156,7 +156,7 @@ func probePortToCore(p intstr.IntOrString, place string, ports []wire.Port, memo
 	return intstr.FromInt32(containerPort(int32(n), ports))
 }
 
-// containerPort is the container port that a number means.
+// containerPort returns the container port that a number means.
 func containerPort(n int32, ports []wire.Port) int32 {
 	found := n
 	for _, p := range ports {

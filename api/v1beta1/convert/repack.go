@@ -12,7 +12,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// SubsetsOf is the subsets that an object means, whichever form it has.
+// SubsetsOf returns the subsets that an object means, whichever form it has.
 func SubsetsOf(in *wire.Endpoints) []wire.EndpointSubset {
 	if len(in.Subsets) > 0 {
 		return in.Subsets
@@ -40,8 +40,8 @@ func SubsetsOf(in *wire.Endpoints) []wire.EndpointSubset {
 	return out
 }
 
-// Repack is the canonical form: ports that the same addresses offer share one
-// subset; addresses are once each, by their text; ports and subsets are sorted.
+// Repack returns the canonical form: ports that the same addresses offer share one subset;
+// addresses are once each, by their text; ports and subsets are sorted.
 func Repack(in []wire.EndpointSubset) []wire.EndpointSubset {
 	addresses := map[wire.EndpointPort]map[string]wire.EndpointAddress{}
 	for _, s := range in {

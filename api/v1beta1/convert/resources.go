@@ -125,7 +125,7 @@ func requirementsToCore(in *wire.Container, out *corev1.ResourceRequirements, me
 	out.Requests = requests
 }
 
-// milliCores is an amount of cores, given in thousandths.
+// milliCores returns an amount of cores, given in thousandths.
 func milliCores(m int64) wire.Amount {
 	return wire.TextAmount(strconv.FormatFloat(float64(m)/1000, 'f', -1, 64))
 }

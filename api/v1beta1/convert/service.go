@@ -45,8 +45,8 @@ func ServiceFromCore(in *corev1.Service) *wire.Service {
 	return s
 }
 
-// ServiceToCore is the service that stored becomes by what the client sent.
-// Further ports of a stored one stay as they are.
+// ServiceToCore returns stored, changed to what the client sent. Further ports
+// of a stored one stay as they are.
 func ServiceToCore(in *wire.Service, stored *corev1.Service) *corev1.Service {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)

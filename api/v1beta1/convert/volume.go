@@ -70,8 +70,8 @@ func volumeToCore(in *wire.Volume, stored *corev1.Volume) corev1.Volume {
 	return out
 }
 
-// normalSource is a source as it would be shown: of a secret's target only the
-// name.
+// normalSource returns a source as it would be shown: of a secret's target only
+// the name.
 func normalSource(s wire.VolumeSource) wire.VolumeSource {
 	if s.Secret != nil {
 		s.Secret = &wire.SecretVolume{Target: wire.ObjectReference{Name: s.Secret.Target.Name}}

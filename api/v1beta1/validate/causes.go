@@ -55,7 +55,7 @@ func (c *Causes) message(field string, value any, cure string) {
 	*c = append(*c, wire.Cause{Message: fmt.Sprintf("%s: invalid value '%v': %s", field, value, cure)})
 }
 
-// Details is the causes that a Status lists.
+// Details returns the causes that a Status lists.
 func (c Causes) Details() []wire.Cause {
 	return slices.DeleteFunc(slices.Clone(c), func(cause wire.Cause) bool { return cause.Reason == "" })
 }

@@ -66,8 +66,8 @@ func (c *Causes) meta(m *wire.Meta, labels map[string]string, name form, namespa
 	c.annotations("metadata.annotations", m.Annotations)
 }
 
-// maskDash is a generated name's base in a form that can be checked: cut to
-// leave room for the letters to come, one of which a trailing dash needs.
+// maskDash returns a generated name's base in a form that can be checked: cut
+// to leave room for the letters to come, one of which a trailing dash needs.
 func maskDash(base string, limit int) string {
 	const suffix = 5
 	base = base[:min(len(base), limit-suffix)]

@@ -10,7 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// faults is causes as "Reason field", without the common beginning.
+// faults returns causes as "Reason field", without the common beginning.
 func faults(c Causes) []string {
 	var out []string
 	for _, f := range c {

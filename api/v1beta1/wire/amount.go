@@ -17,10 +17,10 @@ type Amount struct {
 	isText bool
 }
 
-// IntAmount is n, written as a JSON integer.
+// IntAmount returns n, written as a JSON integer.
 func IntAmount(n int64) Amount { return Amount{whole: n} }
 
-// TextAmount is a decimal number written as JSON text.
+// TextAmount returns a decimal number written as JSON text.
 func TextAmount(s string) Amount { return Amount{text: s, isText: true} }
 
 // decimal leaves out what strconv reads apart from decimal numbers: hex, infinity,
@@ -30,7 +30,7 @@ var decimal = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0
 // amountLimit keeps an amount, and its thousandfold, within an int64.
 const amountLimit = 9e15
 
-// Float is the amount as a number.
+// Float returns the amount as a number.
 func (a Amount) Float() float64 {
 	if !a.isText {
 		return float64(a.whole)
@@ -39,7 +39,7 @@ func (a Amount) Float() float64 {
 	return f
 }
 
-// Whole is the amount truncated to an integer.
+// Whole returns the amount truncated to an integer.
 func (a Amount) Whole() int64 {
 	if !a.isText {
 		return a.whole
@@ -47,7 +47,7 @@ func (a Amount) Whole() int64 {
 	return int64(math.Trunc(a.Float()))
 }
 
-// Milli is the amount in thousandths, truncated.
+// Milli returns the amount in thousandths, truncated.
 func (a Amount) Milli() int64 {
 	if !a.isText {
 		return a.whole * 1000
@@ -56,7 +56,7 @@ func (a Amount) Milli() int64 {
 	return int64(math.Trunc(math.Round(a.Float()*1e9) / 1e6))
 }
 
-// String is the amount as it is written.
+// String returns the amount as it is written.
 func (a Amount) String() string {
 	if a.isText {
 		return a.text

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// headerBlock is the header of a GET of /.
+// headerBlock returns the header of a GET of /.
 func headerBlock(host string) []byte {
 	var b bytes.Buffer
 	e := hpack.NewEncoder(&b)

@@ -17,7 +17,7 @@ import (
 	"k8s.io/kubernetes/pkg/controlplane/reconcilers"
 )
 
-// issuer is who service account tokens say they are from.
+// issuer is the issuer that service account tokens name.
 const issuer = "https://kubernetes.default.svc.cluster.local"
 
 // watchGrace is how long watches are given to end when the API server stops.

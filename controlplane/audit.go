@@ -33,7 +33,7 @@ func (s *settled) settleAudit() error {
 // auditPolicy has one line written for each request when it is answered: who
 // did what to which object, and the answer's code. No line holds a body: not
 // only secrets and tokens are secret, pods carry passwords in their environment.
-// Requests that say nothing about anybody's deeds are left out.
+// Requests that say nothing about what a user did are left out.
 func auditPolicy() any {
 	none := func(rule object) object { rule["level"] = "None"; return rule }
 	return object{

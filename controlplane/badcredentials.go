@@ -13,7 +13,7 @@ import (
 const complaintPeriod = time.Second
 
 // complaints logs bad credentials once in a period and counts the rest, so that
-// who guesses does not fill the log.
+// a guesser does not fill the log.
 type complaints struct {
 	now func() time.Time
 	log func(format string, args ...any)

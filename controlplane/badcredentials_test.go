@@ -12,7 +12,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 )
 
-// Who guesses is logged once a second, with the number of his attempts.
+// A guesser is logged once a second, with the number of attempts.
 func TestComplaints(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)

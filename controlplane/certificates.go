@@ -15,10 +15,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
 )
 
-// kubeletClientUser is who the API server is to kubelets.
+// kubeletClientUser is the API server's user name at kubelets.
 const kubeletClientUser = "kube-apiserver-kubelet-client"
 
-// frontProxyUser is who the API server is to API servers behind it.
+// frontProxyUser is the API server's user name at API servers behind it.
 const frontProxyUser = "front-proxy-client"
 
 // files are the paths of what the components read by themselves.

@@ -61,8 +61,7 @@ func (c *ControlPlane) components() map[string]component {
 	return all
 }
 
-// ofLeader returns a component that runs in the process that leads alone, and is
-// asked there.
+// ofLeader returns a component that runs in the leader alone, and is asked there.
 func (c *ControlPlane) ofLeader(health func(context.Context) error) component {
 	return func(ctx context.Context) (string, error) {
 		select {

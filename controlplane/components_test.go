@@ -22,7 +22,7 @@ func healthOf(t *testing.T, s *corev1.ComponentStatus) string {
 	return strings.TrimSpace(string(c.Status) + " " + c.Message + c.Error)
 }
 
-// What runs in this process is shown as it is, whatever listens on ports.
+// Components of this process are shown as they are, whatever listens on ports.
 func TestComponentStatuses(t *testing.T) {
 	ctx, all := t.Context(), localClient(t).CoreV1().ComponentStatuses()
 	waitFor(t, "the controllers", func(context.Context) error {

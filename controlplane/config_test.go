@@ -132,7 +132,7 @@ func TestChoice(t *testing.T) {
 	}
 }
 
-// What is switched off is a controller that would run otherwise.
+// Every name that is switched off is a controller that would run otherwise.
 func TestSwitchedOffIsKnown(t *testing.T) {
 	t.Parallel()
 	known := choice{names: []string{"*"}}

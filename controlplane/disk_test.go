@@ -24,7 +24,7 @@ func configMap(name string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: map[string]string{"a": "1"}}
 }
 
-// What was written is there after a stop, and after a crash; certificates and
+// Written objects are there after a stop, and after a crash; certificates and
 // keys are the same ones.
 func TestRestartKeepsEverything(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
 )
 
-// judgement is what the API server's authenticator has said of a request.
+// judgement is the answer of the API server's authenticator about a request.
 type judgement struct {
 	response *authenticator.Response
 	ok       bool

@@ -27,7 +27,7 @@ func newSecretsKey() []byte {
 	return []byte(base64.StdEncoding.EncodeToString(key) + "\n")
 }
 
-// secretsKeyFile is where the key for secrets is kept.
+// secretsKeyFile returns the path of the key for secrets.
 func (s settled) secretsKeyFile() string { return filepath.Join(s.DataDir, "pki", "secrets.key") }
 
 // secretsKey returns the key in the file at path. It makes one when there is

@@ -33,7 +33,7 @@ func unlessFull(api http.Handler, full func() error) http.Handler {
 	})
 }
 
-// What is posted here is answered, not stored.
+// Posts to these are answered, not stored.
 var (
 	questions  = sets.New("authorization.k8s.io", "authentication.k8s.io")
 	connecting = sets.New("exec", "attach", "portforward", "proxy", "token")

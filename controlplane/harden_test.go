@@ -34,7 +34,7 @@ func wantSecret(t *testing.T, client kubernetes.Interface, name string) {
 	}
 }
 
-// Of two control planes on one etcd one encrypts secrets and one does not. Each
+// Two control planes share an etcd; one encrypts secrets and one does not. Each
 // reads what the other wrote, and etcd holds in the clear only what the second
 // has written. The first also keeps to its other restrictions.
 func TestHardened(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 )
 
-// localUser is who a caller on the local port is to the API server.
+// localUser is the API server's name for a caller on the local port.
 const localUser = "kubernetes-mesos:local-port"
 
 type localKey struct{}

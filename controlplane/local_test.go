@@ -19,7 +19,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 )
 
-// localClient is a client without any credentials on the local port, as
+// localClient returns a client without any credentials on the local port, as
 // kubectl -s http://localhost:8080 is.
 func localClient(t *testing.T) kubernetes.Interface {
 	t.Helper()

@@ -115,8 +115,8 @@ func runMeasured(ctx context.Context, local *localport.Server) error {
 	return local.Run(ctx)
 }
 
-// start brings up what lives on the API server. The peer comes first, as who
-// leads must be able to; and it ends last: who gives the lead up does no more.
+// start brings up what lives on the API server. The peer comes first, as leading
+// needs it; and it ends last: a process that gives the lead up does nothing more.
 func (c *ControlPlane) start(ctx context.Context) error {
 	client, err := kubernetes.NewForConfig(c.ClientConfig())
 	if err != nil {

@@ -66,7 +66,7 @@ func secureGet(t *testing.T, path, token, as string) (int, string) {
 	return resp.StatusCode, string(b)
 }
 
-// What the door asks on the secure port it asks with its caller's rights.
+// On the secure port the door asks with its caller's rights.
 func TestSecureDoor(t *testing.T) {
 	t.Parallel()
 	reader := accountToken(t, "door-reader", rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list"}})
@@ -98,7 +98,7 @@ func TestSecureDoor(t *testing.T) {
 	}
 }
 
-// Who may impersonate is at the door whom it impersonates, on both ports.
+// A caller that may impersonate is, to the door, the user it impersonates, on both ports.
 func TestImpersonationAtTheDoor(t *testing.T) {
 	t.Parallel()
 	admin := shared.ClientConfig()

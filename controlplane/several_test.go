@@ -22,7 +22,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
 )
 
-// startSecureEtcd starts an etcd that speaks TLS alone, with those who show a
+// startSecureEtcd starts an etcd that speaks TLS alone, with clients that show a
 // certificate. It returns the Config of a control plane that may use it, and a
 // client of it.
 func startSecureEtcd(t *testing.T) (Config, *clientv3.Client) {

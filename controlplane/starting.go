@@ -7,7 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// startRetry is after how many seconds who came too early may ask again.
+// startRetry is the number of seconds after which an early caller may ask again.
 const startRetry = 1
 
 // unlessStarting passes requests to api. Before ready is closed, those of the local

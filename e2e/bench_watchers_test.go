@@ -91,7 +91,7 @@ func spentOnWatchers(b *testing.B, c *cluster.Cluster, path string) float64 {
 	return cpuSeconds(b, c.Process().PID()) - before
 }
 
-// cpuSeconds returns what a process has spent of the processors.
+// cpuSeconds returns the processor time that a process has used.
 func cpuSeconds(b testing.TB, pid int) float64 {
 	b.Helper()
 	const ticks = 100 // in a second, to /proc

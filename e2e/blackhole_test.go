@@ -10,7 +10,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// On one of two agents no node can come up, as its root directory cannot be made.
+// No node can come up on one of two agents, as its root directory cannot be made.
 // It looks empty, and so the best place of all; every pod runs on the other one.
 func TestAgentWhoseNodeFails(t *testing.T) {
 	p := promised(t, "no node can come up on one of two agents", "every pod runs on the other one, none is Failed")

@@ -84,7 +84,7 @@ func (w *churn) flat(lasts time.Duration, before, after float64) {
 	}
 }
 
-// memory returns what framework_runner takes when it has come to rest, in MB.
+// memory returns the memory of framework_runner at rest, in MB.
 func (w *churn) memory() float64 {
 	w.Helper()
 	time.Sleep(churnLife) // there is nothing to wait on but time

@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// What kubectl does inside of pods that run.
+// kubectl works inside of pods that run.
 func TestKubectlInsidePods(t *testing.T) {
 	s := newStage(t)
 	web := func(changes ...func(*v1.PodSpec)) *v1.Pod {
@@ -62,7 +62,7 @@ func (s *stage) execute(t *testing.T, pod string) {
 	}
 }
 
-// terminal is what a user at a terminal of 33 rows and 111 columns sees.
+// terminal checks what a user at a terminal of 33 rows and 111 columns sees.
 func (s *stage) terminal(t *testing.T, pod string) {
 	expect(t, s.onTerminal(t, "", "exec -it "+pod+" -- sh -c 'tty; until stty size | grep \"33 111\"; do sleep 0.1; done'"), "/dev/", "33 111")
 	expect(t, s.onTerminal(t, "echo $((6 * 7))\nexit\n", "exec -it "+pod+" -- sh"), "42")

@@ -12,7 +12,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// What a master answers does not reach the terminal as it is: neither in the log
+// A master's answer does not reach the terminal as it is: neither in the log
 // nor in the last words of the program.
 func TestAnswersAreQuoted(t *testing.T) {
 	const evil, quoted = "\x1b[31mred\rE0101 forged\x07", `\x1b[31mred\rE0101 forged\a`

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// task is what a master's state page says of a task.
+// task is a task on a master's state page.
 type task struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
@@ -16,7 +16,7 @@ type task struct {
 	SlaveID     string `json:"slave_id"`
 }
 
-// framework is what a master's state page says of a framework.
+// framework is a framework on a master's state page.
 type framework struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`

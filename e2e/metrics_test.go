@@ -8,7 +8,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// What the API server shows at /metrics has the framework's own among it.
+// The API server's /metrics includes the framework's own.
 func TestMetrics(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{})
 	create(t, c, webPod("measured", "0.2"))

@@ -17,7 +17,7 @@ import (
 )
 
 // wrapped makes an executor that is executor_runner, started by a shell command
-// in which "$@" stands for its arguments. What the flag -executor_uri takes.
+// in which "$@" stands for its arguments. It returns a value for -executor_uri.
 func wrapped(t testing.TB, format string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "executor.sh")

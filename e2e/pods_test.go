@@ -137,7 +137,7 @@ func containsAll(s string, want []string) bool {
 	return true
 }
 
-// waitingReason returns what the pod's PodScheduled condition says while it is false.
+// waitingReason returns the message of the pod's PodScheduled condition if that is false.
 func waitingReason(pod *v1.Pod) string {
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == v1.PodScheduled && condition.Status == v1.ConditionFalse {

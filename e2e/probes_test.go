@@ -100,7 +100,7 @@ func becameRestarted(pod *v1.Pod) string {
 	return differ(pod.Status.Phase, v1.PodRunning, container(pod, "main").RestartCount > 0, true)
 }
 
-// serverHealth is a gRPC server of the test that says whether it is healthy:
+// serverHealth is a gRPC server of the test that reports whether it is healthy:
 // the one that a pod on the host's network is asked for.
 type serverHealth struct {
 	*health.Server

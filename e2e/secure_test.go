@@ -70,7 +70,7 @@ func address(node *v1.Node) string {
 	return ""
 }
 
-// status returns what a GET of the URL is answered with.
+// status returns the answer's code for a GET of the URL.
 func status(t *testing.T, client *http.Client, url, token string) int {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, url, nil)

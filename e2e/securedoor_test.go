@@ -20,8 +20,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// Where no local port is served v1beta1 is at the secure port, and shows each
-// caller what his rights do and no more.
+// Where no local port is served, v1beta1 is at the secure port, and shows each
+// caller what the caller's rights allow and no more.
 func TestSecurePortServesV1beta1(t *testing.T) {
 	dir, port := t.TempDir(), cluster.FreePort(t)
 	framework := cluster.Run(t, cluster.Binary("framework_runner"), "-mesos_master=none", "-port=0", "-data_dir="+dir, fmt.Sprintf("-secure_port=%d", port))

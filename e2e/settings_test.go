@@ -10,8 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// What a pod's spec says of its containers' surroundings is what a container
-// finds, by its own account.
+// A container finds, by its own account, the surroundings that its pod's spec
+// describes.
 func TestContainersFindWhatTheirSpecSays(t *testing.T) {
 	s := newStage(t)
 	s.configure(t)

@@ -96,8 +96,8 @@ func missingNamespace(err error) bool {
 	return ok && e.status.Reason == metav1.StatusReasonNotFound && e.status.Details != nil && e.status.Details.Kind == "namespaces"
 }
 
-// timeout passes on how long the client wants to wait. What is no duration was
-// ignored, and still is.
+// timeout passes on how long the client wants to wait. A text that is no duration
+// was ignored, and still is.
 func (c *call) timeout() url.Values {
 	d, err := time.ParseDuration(c.query.Get("timeout"))
 	if err != nil || d <= 0 {

@@ -26,8 +26,8 @@ func (c *call) body() ([]byte, error) {
 	return b, nil
 }
 
-// head is what a body is read for first: what it says it is, and whether it is
-// written for core/v1.
+// head is the part of a body that is read first: what the body says it is, and
+// whether it is written for core/v1.
 type head struct {
 	Kind       string          `json:"kind"`
 	APIVersion string          `json:"apiVersion"`
@@ -108,7 +108,7 @@ func decodeError(kind string, err error) error {
 // jsonPath takes the Go names of embedded structs out of a field's path.
 var jsonPath = strings.NewReplacer("Meta.", "", "Handler.", "")
 
-// jsonName returns what JSON calls a Go type.
+// jsonName returns the name of a Go type in JSON.
 func jsonName(goKind string) string {
 	switch goKind {
 	case "struct", "map":

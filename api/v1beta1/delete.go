@@ -55,7 +55,7 @@ func (c *call) delete() error {
 	return nil
 }
 
-// deletion returns how core shall delete: pods without a grace period (their
+// deletion returns how core must delete: pods without a grace period (their
 // containers still get theirs from the kubelet), and controllers without their
 // pods.
 func (c *call) deletion() *metav1.DeleteOptions {

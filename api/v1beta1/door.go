@@ -80,8 +80,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// cleanURL returns the request's address without doubled slashes. What is
-// escaped stays so.
+// cleanURL returns the request's address without doubled slashes. Escaped parts
+// stay escaped.
 func cleanURL(r *http.Request) string {
 	address := path.Clean(r.URL.EscapedPath())
 	if r.URL.RawQuery != "" {

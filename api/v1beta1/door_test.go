@@ -125,7 +125,7 @@ func TestValidatePath(t *testing.T) {
 	}
 }
 
-// What core refuses is told in the words of v1beta1.
+// A refusal by core is reported in the words of v1beta1.
 func TestCoreErrors(t *testing.T) {
 	t.Parallel()
 	group := schema.GroupKind{Kind: "Service"}

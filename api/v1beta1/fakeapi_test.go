@@ -84,7 +84,7 @@ var fakeKinds = map[string]func() (coreObject, runtime.Object){
 	},
 }
 
-// place is what a path of core names.
+// place is the thing that a path of core names.
 type place struct{ namespace, resource, name, sub string }
 
 func parsePlace(path string) (p place, ok bool) {

@@ -7,7 +7,7 @@ import (
 
 // frameCache keeps the latest events of watches in the form that clients get:
 // watchers of the same objects are sent the same bytes. Each event is translated
-// once, by the watcher that meets it first; the others wait for him. What a key
+// once, by the watcher that meets it first; the others wait for it. What a key
 // stands for never changes, so nothing in the cache is ever out of date.
 type frameCache struct {
 	mu     sync.Mutex

@@ -94,7 +94,7 @@ var errAnswered = errors.New("the client's handshake was refused")
 // socket upgrades the connection. What the client sends is ignored; its close
 // ends the watch.
 func (c *call) socket(gone func()) (frames, error) {
-	// Who may drive the port by a web page is decided in front of the door.
+	// Whether a web page may drive the port is decided in front of the door.
 	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	conn, err := up.Upgrade(c.w, c.r, nil)
 	if err != nil {

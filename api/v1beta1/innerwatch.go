@@ -8,8 +8,8 @@ import (
 )
 
 // watchWriter is the writer of a watch on the API server behind. It gives each
-// event to its own side while the API server writes it, so that a client who
-// does not read holds up his own watch, as he does without the door, and no
+// event to its own side while the API server writes it, so that a client that
+// does not read holds up its own watch, as it does without the door, and no
 // event waits in between.
 type watchWriter struct {
 	recorder // of an answer that is no watch

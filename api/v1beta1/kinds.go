@@ -13,7 +13,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// kind is what the door knows of one kind of object.
+// kind describes one kind of object to the door.
 type kind struct {
 	path       string // in v1beta1
 	core       string // in core/v1
@@ -78,7 +78,7 @@ func (k *kind) at(namespace string, more ...string) string {
 	return strings.Join(append(segments, more...), "/")
 }
 
-// ops is what differs by the objects' types.
+// ops is the part that differs by the objects' types.
 type ops struct {
 	make     func() wire.Object
 	makeCore func() coreObject

@@ -22,7 +22,7 @@ func (c *call) target() (port string, err error) {
 	}
 	c.id = name
 	if c.kind.path == "services" {
-		// What counts is who answers for the service.
+		// The endpoints count: they answer for the service.
 		return port, c.exists(c.kinds["endpoints"])
 	}
 	return port, c.exists(c.kind)

@@ -23,7 +23,7 @@ type call struct {
 	namespace string
 }
 
-// methods is what can be done at one path.
+// methods are the operations at one path.
 type methods map[string]func(*call) error
 
 // The routes, by what follows the kind's path.
@@ -42,7 +42,7 @@ var (
 	bindRoutes = methods{http.MethodPost: (*call).bind}
 )
 
-// subRoutes is what can be done below an item, by kind and name.
+// subRoutes are the operations below an item, by kind and name.
 var subRoutes = map[string]map[string]methods{
 	"pods":           {"binding": bindRoutes, "status": {http.MethodPut: (*call).putStatus}},
 	"namespaces":     {"finalize": {http.MethodPut: (*call).putFinalize}, "status": {http.MethodPut: (*call).putStatus}},

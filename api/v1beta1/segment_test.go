@@ -109,7 +109,7 @@ func TestWatchOfOneNameAlone(t *testing.T) {
 	}
 }
 
-// What a proxied request asks of the pod cannot lead out of the proxy.
+// The path that a proxied request asks of the pod cannot lead out of the proxy.
 func TestProxiedPathStaysBelow(t *testing.T) {
 	t.Parallel()
 	api := &recorded{fakeAPI: newFakeAPI()}

@@ -57,8 +57,8 @@ func (d *deadlines) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// A client who reads nothing is given up; one for whom there is nothing to read is
-// not, and when his watch has ended he may ask again.
+// A client that reads nothing is given up; one that has nothing to read is not, and
+// when its watch has ended it may ask again.
 func TestWriteDeadlines(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI()

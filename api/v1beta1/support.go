@@ -57,7 +57,7 @@ func (d *door) validate(w http.ResponseWriter, r *http.Request) {
 	w.Write(body) // an error here is the client's, who has gone
 }
 
-// components returns the parts that are no nodes, by their names.
+// components returns the parts that are not nodes, by their names.
 func (d *door) components(r *http.Request) []component {
 	o, err := d.inner.do(r, http.MethodGet, coreRoot+"/componentstatuses", nil, nil)
 	list, ok := o.(*corev1.ComponentStatusList)

@@ -27,7 +27,7 @@ func framed(kind string, object []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(frame))), frame...)
 }
 
-// What the API server does in the middle of a watch reaches the client as a
+// A fault of the API server in the middle of a watch reaches the client as a
 // frame, or as the end of the stream; the process lives on.
 func TestWatchFaults(t *testing.T) {
 	t.Parallel()

@@ -13,9 +13,8 @@ import (
 // such, warnings from verbosity 1 on (a slow disk alone gives many), the rest
 // from 4 on. glog writes time and severity itself.
 //
-// What is stored is not for the log, at no verbosity. So etcd's debugging, which
-// shows requests, is left out, and of a line only those values are written that
-// are of a plain type.
+// Stored data is not logged at any verbosity. So etcd's debugging, which shows
+// requests, is left out, and of a line only values of a plain type are written.
 type logCore struct {
 	zapcore.Encoder
 	stopping *atomic.Bool // then a closed listener, an error to etcd, is none

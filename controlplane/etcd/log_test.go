@@ -15,8 +15,8 @@ type request struct{ value string }
 
 func (r request) String() string { return r.value }
 
-// At no verbosity are requests logged: neither the lines that are for debugging
-// etcd nor values that print a request.
+// Requests are not logged at any verbosity: neither the lines for debugging etcd
+// nor values that print a request.
 func TestWhatIsStoredIsNotLogged(t *testing.T) {
 	if err := flag.Set("v", "10"); err != nil {
 		t.Fatal(err)

@@ -89,7 +89,7 @@ func (r *room) look() {
 	}
 }
 
-// freeSpace is what anyone may still write to the file system of dir.
+// freeSpace returns how much any user may still write to the file system of dir.
 func freeSpace(dir string) (uint64, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {

@@ -2,7 +2,7 @@ package localport
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// counts is what a server counts.
+// counts are a server's counters.
 type counts struct {
 	panics  prometheus.Counter
 	refused prometheus.Counter

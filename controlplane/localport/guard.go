@@ -20,7 +20,7 @@ import (
 // Sec-Fetch-Site; https://fetch.spec.whatwg.org/#origin-header and
 // https://w3c.github.io/webappsec-fetch-metadata/), the page must be our own.
 //
-// A caller's Authorization and X-Remote-… headers are dropped: who may reach the
+// A caller's Authorization and X-Remote-… headers are dropped: a caller of the
 // local port has all rights already. Impersonation, which only lowers them, stays.
 func Guard(next http.Handler, names []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -110,7 +110,7 @@ func refuse(w http.ResponseWriter, code int, why string) {
 	})
 }
 
-// reasons is what an API server calls the codes that refuse is for.
+// reasons are an API server's names of the codes that refuse is for.
 var reasons = map[int]string{
 	http.StatusForbidden:           "Forbidden",
 	http.StatusServiceUnavailable:  "ServiceUnavailable",

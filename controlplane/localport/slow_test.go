@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-// readBody is what became of one body.
+// readBody is the outcome of reading one body.
 type readBody struct {
 	n   int
 	err error
@@ -128,7 +128,7 @@ func TestSlowUnreadBodyEnds(t *testing.T) {
 	}
 }
 
-// What comes in gives patience back, up to the whole of it; a trickle uses it up.
+// Arriving bytes give patience back, up to the whole of it; a trickle uses it up.
 func TestBodyPatience(t *testing.T) {
 	t.Parallel()
 	const patience = 10 * time.Second

@@ -72,7 +72,7 @@ func grant(ctx context.Context, etcd *clientv3.Client) (*lease, error) {
 // gave began no earlier.
 func (l *lease) renewed(sent time.Duration) { l.good.Store(int64(sent + l.life - margin)) }
 
-// left returns for how long the lease is still good. The clock it reads goes on
+// left returns how long the lease is still good. The clock it reads goes on
 // while the process is stopped, and while the machine is suspended.
 func (l *lease) left() time.Duration { return time.Duration(l.good.Load()) - l.clock() }
 

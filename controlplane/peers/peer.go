@@ -43,7 +43,7 @@ type Peer struct {
 	servers servers
 }
 
-// lead is what makes a peer the leader.
+// lead is the state that makes a peer the leader.
 type lead struct {
 	lease    *lease
 	revision int64 // at which the leader's key was made
@@ -150,7 +150,7 @@ func (p *Peer) Hold(ctx context.Context) error {
 	}
 }
 
-// errNotLeading is the answer to a peer that does not lead yet.
+// errNotLeading is the answer of Check while this peer does not lead yet.
 var errNotLeading = errors.New("this framework_runner does not lead")
 
 // Check returns nil while this process surely leads.

@@ -16,7 +16,7 @@ type Leaf struct {
 	IPs      []net.IP
 }
 
-// usage returns server authentication for one that has names, else client authentication.
+// usage returns server authentication for a leaf with names, else client authentication.
 func (l Leaf) usage() x509.ExtKeyUsage {
 	if len(l.DNSNames)+len(l.IPs) > 0 {
 		return x509.ExtKeyUsageServerAuth

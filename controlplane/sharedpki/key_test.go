@@ -10,7 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/testetcd"
 )
 
-// Who comes first brings or makes the key; others take it, unless theirs is
+// The first process brings or makes the key; others take it, unless theirs is
 // another one.
 func TestShareKey(t *testing.T) {
 	t.Parallel()

@@ -49,8 +49,8 @@ func wantSame(t *testing.T, a, b bundle) {
 	}
 }
 
-// Of many that begin at the same time one makes the authorities, and all have
-// them; so does who comes later.
+// When many begin at the same time, one makes the authorities and all have them;
+// so do later ones.
 func TestFirstOneWins(t *testing.T) {
 	t.Parallel()
 	etcd := testetcd.Client(t)
@@ -100,7 +100,7 @@ func TestOwnAreBrought(t *testing.T) {
 	}
 }
 
-// What is missing on one side is taken from the other.
+// A file that is missing on one side is taken from the other.
 func TestMissingFiles(t *testing.T) {
 	t.Parallel()
 	etcd, dir := testetcd.Client(t), made(t)
@@ -149,7 +149,7 @@ func TestMismatch(t *testing.T) {
 	}
 }
 
-// What is broken is nowhere spread.
+// A broken file is not spread.
 func TestBrokenAuthority(t *testing.T) {
 	t.Parallel()
 	etcd, dir := testetcd.Client(t), made(t)

@@ -21,7 +21,7 @@ func TestEndpoint(t *testing.T) {
 	}
 }
 
-// Who listens is found by asking the kernel; what cannot be found is an error.
+// The listener is found by asking the kernel; it is an error if it cannot be found.
 func TestProcess(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "d.sock")

@@ -19,7 +19,7 @@ import (
 // Level is a verbosity, as -v sets it.
 type Level = glog.Level
 
-// Verbose reports whether lines of a level are logged.
+// Verbose is true if lines of a level are logged.
 type Verbose bool
 
 // V reports whether the file that calls it logs lines of this level.
@@ -28,7 +28,7 @@ func V(level Level) Verbose { return VDepth(1, level) }
 // VDepth is V for the caller depth frames up.
 func VDepth(depth int, level Level) Verbose { return Verbose(glog.VDepth(depth+1, level)) }
 
-// Infof logs if v says so. What was asked for by verbosity is not gathered.
+// Infof logs if v says so. Lines asked for by verbosity are not gathered.
 func (v Verbose) Infof(format string, args ...any) {
 	if v {
 		emit(1, info, fmt.Sprintf(format, args...))

@@ -10,7 +10,7 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// What Kubernetes logs may hold secrets: from level 6 on clients tell of requests,
+// Kubernetes' log lines may hold secrets: from level 6 on clients tell of requests,
 // from 8 on with their bodies, and objects are values of messages of any level.
 // Whatever -v is, only what is known to be harmless is shown: messages up to
 // mostDetail, and of their values those that describe admits.

@@ -27,8 +27,8 @@ type Outage struct {
 	interval time.Duration
 }
 
-// Error is what a failed attempt means to others. While the cause stays the
-// same, so does the sentence.
+// Error describes a failed attempt to others. While the cause stays the same, so
+// does the sentence.
 type Error struct {
 	Server string
 	Since  time.Time

@@ -99,7 +99,7 @@ func (d *Daemon) startContainerd() {
 // Endpoint returns where the daemon listens.
 func (d *Daemon) Endpoint() string { return "unix://" + d.Socket() }
 
-// Socket returns the path of that.
+// Socket returns the path of the daemon's socket.
 func (d *Daemon) Socket() string { return filepath.Join(d.dir, "sock") }
 
 // daemonTime is how long a daemon may take to start or to stop.

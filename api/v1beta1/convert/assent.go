@@ -31,7 +31,7 @@ type asSent struct {
 	LegacyHostIPs []string `json:"legacyHostIPs,omitempty"`
 }
 
-// containerAsSent is what is kept of one container.
+// containerAsSent is the part of one container that is kept.
 type containerAsSent struct {
 	Protocols map[int]string          `json:"protocols,omitempty"` // by place in ports
 	Ports     map[string]string       `json:"ports,omitempty"`     // numeric text, by place of the handler
@@ -115,8 +115,8 @@ func withoutAsSent(annotations map[string]string) map[string]string {
 	return out
 }
 
-// mergeAnnotations is what the client sent, and the stored memory, which write
-// brings up to date.
+// mergeAnnotations returns what the client sent and the stored memory, which
+// write brings up to date.
 func mergeAnnotations(sent, stored map[string]string) map[string]string {
 	sent = withoutAsSent(sent) // it is ours to write
 	memory, ok := stored[AsSent]

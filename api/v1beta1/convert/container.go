@@ -39,8 +39,8 @@ func containerFromCore(in *corev1.Container, memory *containerAsSent) wire.Conta
 	return c
 }
 
-// containerToCore is what stored (nil for a new one) becomes; memory receives
-// what core cannot hold.
+// containerToCore returns stored (nil for a new one), changed to what the client
+// sent; memory receives what core cannot hold.
 func containerToCore(in *wire.Container, stored *corev1.Container, memory *containerAsSent) corev1.Container {
 	out := orNew(stored)
 	out.Name, out.Image, out.WorkingDir = in.Name, in.Image, in.WorkingDir

@@ -28,8 +28,8 @@ func ControllerFromCore(in *corev1.ReplicationController) *wire.ReplicationContr
 	return rc
 }
 
-// ControllerToCore returns stored, changed to what the client sent, without its
-// status. An absent number of replicas is 0.
+// ControllerToCore returns stored, changed to what the client sent except for
+// the status. An absent number of replicas is 0.
 func ControllerToCore(in *wire.ReplicationController, stored *corev1.ReplicationController) *corev1.ReplicationController {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)

@@ -47,7 +47,7 @@ func TestProbePorts(t *testing.T) {
 	}
 }
 
-// What a client of core changes wins over what a v1beta1 client once wrote.
+// A change by a client of core wins over what a v1beta1 client once wrote.
 func TestMemoryYields(t *testing.T) {
 	t.Parallel()
 	core := PodToCore(podOf(t, `"ports":[{"containerPort":80,"protocol":"udp"}],"readinessProbe":{"tcpSocket":{"port":"80"}}`), nil)

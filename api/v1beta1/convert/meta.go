@@ -24,7 +24,7 @@ func metaFromCore(m *metav1.ObjectMeta) wire.Meta {
 	}
 }
 
-// metaToCore changes m to what the client sent. What the server alone decides
+// metaToCore changes m to what the client sent. What only the server decides
 // (creation and deletion times, links) stays as it is stored; an absent uid
 // means the stored one.
 func metaToCore(w *wire.Meta, m *metav1.ObjectMeta) {

@@ -30,8 +30,8 @@ func nameLabelled(n *corev1.Namespace) bool {
 	return n.Name != "" && n.Labels[corev1.LabelMetadataName] == n.Name
 }
 
-// NamespaceToCore returns stored, changed to what the client sent, without its
-// status.
+// NamespaceToCore returns stored, changed to what the client sent except for
+// the status.
 func NamespaceToCore(in *wire.Namespace, stored *corev1.Namespace) *corev1.Namespace {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)
@@ -109,7 +109,7 @@ func QuotaFromCore(in *corev1.ResourceQuota) *wire.ResourceQuota {
 	}
 }
 
-// QuotaToCore returns stored, changed to what the client sent, without its
+// QuotaToCore returns stored, changed to what the client sent except for the
 // status.
 func QuotaToCore(in *wire.ResourceQuota, stored *corev1.ResourceQuota) *corev1.ResourceQuota {
 	out := orEmpty(stored)

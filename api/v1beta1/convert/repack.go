@@ -40,8 +40,8 @@ func SubsetsOf(in *wire.Endpoints) []wire.EndpointSubset {
 	return out
 }
 
-// Repack returns the canonical form: ports that the same addresses offer share one subset;
-// addresses are once each, by their text; ports and subsets are sorted.
+// Repack returns the canonical form: ports of the same addresses share one
+// subset; addresses are once each, by their text; ports and subsets are sorted.
 func Repack(in []wire.EndpointSubset) []wire.EndpointSubset {
 	addresses := map[wire.EndpointPort]map[string]wire.EndpointAddress{}
 	for _, s := range in {

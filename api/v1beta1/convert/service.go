@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// ServiceFromCore shows a service. Of several ports it shows the first.
+// ServiceFromCore shows a service. It shows only the first of several ports.
 func ServiceFromCore(in *corev1.Service) *wire.Service {
 	memory := readAsSent(in.Annotations)
 	s := &wire.Service{

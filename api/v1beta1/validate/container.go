@@ -63,7 +63,7 @@ func (r Rules) container(c *Causes, at string, in *wire.Container, seen, volumes
 	}
 	for _, name := range sortedKeys(in.Resources.Limits) {
 		if !resourceNameOK(name) {
-			// The doubled word is what servers of the time wrote.
+			// Servers of the time wrote the doubled word.
 			c.invalid(fmt.Sprintf("%s.resources.resources.limits[%s]", at, name), name, resourceNameCure)
 		}
 	}

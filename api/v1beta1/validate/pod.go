@@ -6,7 +6,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// Rules is what the server allows.
+// Rules are the server's permissions.
 type Rules struct {
 	// AllowPrivileged lets containers have the host's rights.
 	AllowPrivileged bool

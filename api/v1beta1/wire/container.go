@@ -92,7 +92,7 @@ type TCPSocketAction struct {
 	Port intstr.IntOrString `json:"port,omitempty"`
 }
 
-// Lifecycle is what to do after a container's start and before its end.
+// Lifecycle is the hooks after a container's start and before its end.
 type Lifecycle struct {
 	PostStart *Handler `json:"postStart,omitempty"`
 	PreStop   *Handler `json:"preStop,omitempty"`

@@ -15,7 +15,7 @@ type ControllerState struct {
 	PodTemplate     PodTemplate       `json:"podTemplate"`
 }
 
-// PodTemplate is what a controller makes its pods from.
+// PodTemplate is the template of a controller's pods.
 type PodTemplate struct {
 	DesiredState PodState          `json:"desiredState"`
 	NodeSelector map[string]string `json:"nodeSelector,omitempty"`

@@ -42,7 +42,7 @@ func (c *Container) Default() {
 		c.TerminationMessagePath = "/dev/termination-log"
 	}
 	if c.ImagePullPolicy == "" {
-		// By the text after the last colon alone; an image without a tag is
+		// Only the text after the last colon counts; an image without a tag is
 		// not pulled again, unlike in core/v1.
 		c.ImagePullPolicy = "PullIfNotPresent"
 		if c.Image[strings.LastIndexByte(c.Image, ':')+1:] == "latest" {

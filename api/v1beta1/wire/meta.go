@@ -5,7 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// APIVersion is what objects of this API carry in their member apiVersion.
+// APIVersion is the value of member apiVersion in objects of this API.
 const APIVersion = "v1beta1"
 
 // Meta is the members that every object has, at its top level.

@@ -14,12 +14,12 @@ type Minion struct {
 	ExternalID    string            `json:"externalID,omitempty"`
 }
 
-// NodeResources is what a minion has.
+// NodeResources are the resources of a minion.
 type NodeResources struct {
 	Capacity ResourceList `json:"capacity,omitempty"`
 }
 
-// NodeStatus is what a minion is.
+// NodeStatus is the state of a minion.
 type NodeStatus struct {
 	Phase      string          `json:"phase,omitempty"`
 	Conditions []NodeCondition `json:"conditions,omitempty"`

@@ -11,7 +11,7 @@ type Pod struct {
 	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
 }
 
-// PodState is what a pod shall be (only manifest and host count) or what it is.
+// PodState is a pod's desired state (manifest and host only) or its actual one.
 type PodState struct {
 	Manifest   ContainerManifest          `json:"manifest"`
 	Status     string                     `json:"status,omitempty"`
@@ -49,8 +49,7 @@ type ContainerManifest struct {
 	HostNetwork   bool          `json:"hostNetwork,omitempty"`
 }
 
-// ManifestVersion is what is answered for ContainerManifest.Version, whatever
-// was sent.
+// ManifestVersion is the answer for ContainerManifest.Version, whatever was sent.
 const ManifestVersion = "v1beta2"
 
 // RestartPolicy has one member set.
@@ -60,7 +59,7 @@ type RestartPolicy struct {
 	Never     *struct{} `json:"never,omitempty"`
 }
 
-// ContainerStatus is what is known of one container.
+// ContainerStatus is the known state of one container.
 type ContainerStatus struct {
 	State        ContainerState `json:"state"`
 	LastState    ContainerState `json:"lastState"`

@@ -29,7 +29,7 @@ type Endpoints struct {
 	Subsets    []EndpointSubset `json:"subsets"`
 }
 
-// EndpointTarget is what answers at an endpoint ("ip:port").
+// EndpointTarget is the object that answers at an endpoint ("ip:port").
 type EndpointTarget struct {
 	Endpoint  string          `json:"endpoint"`
 	TargetRef ObjectReference `json:"targetRef"`

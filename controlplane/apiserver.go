@@ -62,7 +62,7 @@ func newAPIServer(ctx context.Context, s settled, files files, harden hardening,
 	if err != nil {
 		return nil, err
 	}
-	// To complete it has put the API server's own token before what was there.
+	// Complete has put the API server's own token before what was there.
 	outermost := &ready.Aggregator.GenericConfig.Authentication
 	outermost.Authenticator = withComplaints(outermost.Authenticator)
 	server, err := app.CreateServerChain(ready)

@@ -36,8 +36,8 @@ func (f component) DoServerCheck() (probe.Result, string, error) {
 	return probe.Success, says, nil
 }
 
-// ShowScheduler has componentstatuses tell how the scheduler of this process is,
-// by what is wrong with it or nil.
+// ShowScheduler has componentstatuses show the health of this process's scheduler:
+// health returns what is wrong with it, or nil.
 func (c *ControlPlane) ShowScheduler(health func(context.Context) error) { c.scheduler.Store(&health) }
 
 // components returns the parts that componentstatuses shows apart from etcd.

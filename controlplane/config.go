@@ -53,8 +53,8 @@ type Config struct {
 	// ServiceClusterIPRange is where services get their addresses from: one
 	// CIDR, or one per IP family with a comma between.
 	ServiceClusterIPRange string
-	// ClusterCIDR is where pods have their addresses. Controllers that must
-	// know are told; nothing is allocated from it unless the controller
+	// ClusterCIDR is where pods have their addresses. It is passed to the
+	// controllers that need it; nothing is allocated from it unless the controller
 	// node-ipam-controller is switched on.
 	ClusterCIDR string
 	// AllowPrivileged lets pods ask for privileged containers.

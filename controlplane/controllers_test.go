@@ -32,7 +32,7 @@ func namespace(t *testing.T, name string) {
 	})
 }
 
-// At Ready the account of the default namespace is there: pods can be made, and
+// The account of the default namespace is there at Ready: pods can be made, and
 // get a token and the cluster's certificate.
 func TestPodGetsToken(t *testing.T) {
 	t.Parallel()

@@ -12,8 +12,8 @@ import (
 	apirequest "k8s.io/apiserver/pkg/endpoints/request"
 )
 
-// On a full disk what would be stored is refused, with a Status that says why; all
-// else goes on.
+// A full disk refuses what would be stored, with a Status that says why; all else
+// goes on.
 func TestUnlessFull(t *testing.T) {
 	t.Parallel()
 	var why error

@@ -123,7 +123,7 @@ func wantAudit(t *testing.T, path, secret string) {
 }
 
 // wantClosed wants the data directory closed to all but its owner: only
-// certificates, which are no secrets, may be read.
+// certificates, which are not secret, may be read.
 func wantClosed(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(filepath.Join(dir, "."), func(path string, d os.DirEntry, err error) error {
@@ -144,7 +144,7 @@ func wantClosed(t *testing.T, dir string) {
 	}
 }
 
-// A key that is none, or is missing, is not replaced: what it had encrypted would be
+// A key that is invalid or missing is not replaced: what it had encrypted would be
 // lost.
 func TestBrokenSecretsKey(t *testing.T) {
 	t.Parallel()

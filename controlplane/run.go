@@ -30,8 +30,8 @@ var hosted atomic.Bool
 
 // Run hosts the control plane until ctx ends, then returns nil; or until a part
 // of it fails, then returns why: a *peers.LostError when it led and does so no
-// longer, of which Peer's Hold tells at once. When it has returned all of it is
-// over: ports, lock and socket are free. To end takes 9 s at most where the machine is not busy.
+// longer, which Peer's Hold reports at once. When Run has returned, all of it is
+// over: ports, lock and socket are free. The end takes 9 s at most if the machine is not busy.
 func (c *ControlPlane) Run(ctx context.Context) error {
 	defer c.Close()
 	if !hosted.CompareAndSwap(false, true) {
@@ -136,7 +136,7 @@ func (c *ControlPlane) start(ctx context.Context) error {
 	return g.Wait()
 }
 
-// act tells when the control plane is ready, and runs the controllers while this
+// act reports when the control plane is ready, and runs the controllers while this
 // process leads, until ctx ends.
 func (c *ControlPlane) act(ctx context.Context, client kubernetes.Interface) error {
 	g, ctx := errgroup.WithContext(ctx)

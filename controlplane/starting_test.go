@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Until the control plane is ready the local port is told to come again; what
-// comes by the secure port is served.
+// Until the control plane is ready, callers of the local port are told to come
+// again; requests on the secure port are served.
 func TestUnlessStarting(t *testing.T) {
 	t.Parallel()
 	ready := make(chan struct{})

@@ -19,7 +19,7 @@ type churn struct {
 	*cluster.Cluster
 	pending   int       // pods that fit nowhere
 	rss       []float64 // in MB, at each new pod
-	anonymous []float64 // what of it is no page of a file
+	anonymous []float64 // the part that is not a page of a file
 
 	mu       sync.Mutex
 	pods     map[string]*churned // by name
@@ -112,7 +112,7 @@ func (w *churn) insist(request func() error) {
 	}
 }
 
-// changed is told of each change of a pod.
+// changed receives each change of a pod.
 func (w *churn) changed(p *v1.Pod, gone bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

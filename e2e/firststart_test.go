@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// From the first 200 on a pod can be created, on an empty directory, each time.
+// A pod can be created from the first 200 on, on an empty directory, each time.
 // FIRST_STARTS is how many times that is tried: 5 unless it says otherwise.
 func TestFirstStart(t *testing.T) {
 	starts := 5

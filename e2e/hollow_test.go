@@ -21,8 +21,8 @@ import (
 
 // hollowMesos is a Mesos in the test's process whose executors run nothing, and
 // say of their pods and to their agents what real ones say: for more pods than
-// Docker carries. framework_runner is a process of its own, so that what it takes
-// is told from what they take.
+// Docker carries. framework_runner is a process of its own, so that its use of
+// resources is measured apart from theirs.
 type hollowMesos struct {
 	addr   string
 	client kubernetes.Interface

@@ -104,7 +104,7 @@ func shows(log, secret string) (form, before string) {
 	return "", ""
 }
 
-// canary returns a text that is nowhere by accident.
+// canary returns a text that does not occur by accident.
 func canary(t *testing.T) string {
 	b := make([]byte, 18)
 	if _, err := rand.Read(b); err != nil {
@@ -130,7 +130,7 @@ func logsOfExecutors(t *testing.T, dir string) (paths []string) {
 		if err == nil && !d.IsDir() && (d.Name() == "stderr" || d.Name() == "stdout") {
 			paths = append(paths, path)
 		}
-		return nil // what goes away meanwhile is no log
+		return nil // a file that goes away meanwhile is not a log
 	})
 	if err != nil {
 		t.Fatal(err)

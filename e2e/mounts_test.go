@@ -29,7 +29,7 @@ func wrapped(t testing.TB, format string) string {
 }
 
 // An agent that isolates file systems starts executors in a mount namespace of
-// their own. What the kubelet mounts there is in the containers all the same.
+// their own. The containers still have what the kubelet mounts there.
 func TestExecutorInPrivateMountNamespace(t *testing.T) {
 	p := promised(t, "the agent starts its executor in a mount namespace of its own", "volumes are in the containers all the same")
 	c := cluster.Start(t, cluster.Config{Args: []string{

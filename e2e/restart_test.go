@@ -11,9 +11,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// With the Mesos inside the killed process all of it is gone. The next start
-// finds its way by itself: no orphan stays, lost pods are told as failed, new
-// ones run, and a controller replaces its own.
+// All state of Mesos is gone when it runs inside the killed process. The next start
+// recovers by itself: no orphan stays, lost pods are reported as failed, new ones
+// run, and a controller replaces its own.
 func TestInProcessMesosKilled(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{})
 	create(t, c, webPod("bare", "0.2"))

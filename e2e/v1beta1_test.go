@@ -11,8 +11,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// The exchanges recorded from a server of 2014 are answered alike by a fresh
-// server to which no other client writes. The recordings and the tool that plays
+// A fresh server to which no other client writes gives the same answers as a server
+// of 2014 gave in the recorded exchanges. The recordings and the tool that plays
 // them (it needs Python 3) are not part of the repository but may lie next to it.
 // Without them there is nothing to play: package v1beta1 has cases of its own
 // for every behaviour.

@@ -12,7 +12,7 @@ import (
 // does not read holds up its own watch, as it does without the door, and no
 // event waits in between.
 type watchWriter struct {
-	recorder // of an answer that is no watch
+	recorder // of an answer that is not a watch
 	done     <-chan struct{}
 	began    func() error
 	event    func([]byte) error // has the bytes only while it runs
@@ -29,7 +29,7 @@ type watchWriter struct {
 // maxEvent bounds one event, in bytes; etcd keeps no object as large.
 const maxEvent = 16 << 20
 
-// WriteHeader begins the watch, or an answer that is none.
+// WriteHeader begins the watch, or another answer.
 func (w *watchWriter) WriteHeader(code int) {
 	if w.code != 0 || code < http.StatusOK {
 		return
@@ -54,7 +54,7 @@ func (w *watchWriter) fail(err error) {
 	}
 }
 
-// refused reports whether the answer is no watch.
+// refused reports whether the answer is not a watch.
 func (w *watchWriter) refused() bool { return w.code >= http.StatusMultipleChoices }
 
 func (w *watchWriter) Write(b []byte) (int, error) {

@@ -13,8 +13,7 @@ import (
 )
 
 // recorded is an API server that notes every path and query it is asked for, and
-// ends each watch as soon as it has begun.
-// Behind its proxy is nothing.
+// ends each watch as soon as it has begun. There is nothing behind its proxy.
 type recorded struct {
 	*fakeAPI
 	paths   []string

@@ -127,7 +127,7 @@ func podCauses(changed, stored *corev1.Pod) validate.Causes {
 	return nil
 }
 
-// replace is a PUT to core, of the object or of a part of it.
+// replace sends a PUT to core, of the object or of a part of it.
 func (c *call) replace(o coreObject, part string) (runtime.Object, error) {
 	o.GetObjectKind().SetGroupVersionKind(c.coreType())
 	path := c.at(c.namespace, c.id)

@@ -49,8 +49,8 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.left = min(b.most, b.left-time.Since(start)+time.Duration(n)*time.Second/bodyRate)
 	if err == nil || err == io.EOF {
-		// What the reader does before it reads on is none of the caller's delay, and
-		// behind the body the connection is watched for its end, without a deadline.
+		// The time the reader takes before it reads on is not the caller's delay, and
+		// after the body the connection is watched for its end, without a deadline.
 		b.ended = err == io.EOF
 		if cleared := b.until(time.Time{}); cleared != nil {
 			return n, cleared

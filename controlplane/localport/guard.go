@@ -37,7 +37,7 @@ func Guard(next http.Handler, names []string) http.Handler {
 	})
 }
 
-// foreign returns why r is none of ours, or "".
+// foreign returns why r is not one of ours, or "".
 func foreign(r *http.Request, names []string) string {
 	host := hostOf(r.Host)
 	if !isAddress(host) && !isLocalhost(host) && !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, host) }) {
@@ -58,7 +58,7 @@ func foreign(r *http.Request, names []string) string {
 
 // ownOrigin reports whether an Origin header may come with r: it names our own host
 // and port. WebSocket libraries of the time of v1beta1 made one up without the
-// port; such a one is good for a WebSocket alone, and not from a browser, which
+// port; such a header is good for a WebSocket alone, and not from a browser, which
 // would say by Sec-Fetch-Site that the page is another port's.
 func ownOrigin(origin string, r *http.Request) bool {
 	u, err := url.Parse(origin)

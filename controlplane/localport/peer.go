@@ -33,7 +33,7 @@ func peerUID(c net.Conn) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	// Where no socket has this pair, a listener on the peer's port is answered.
+	// If no socket has this pair, the kernel answers with a listener on the peer's port.
 	if string(answer[answerID:answerID+idEnd]) != string(want[:idEnd]) {
 		return 0, errors.New("no socket of this machine has this connection")
 	}

@@ -40,7 +40,7 @@ func (s *Server) Run(ctx context.Context) error {
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ConnContext:       s.users.mark,
-		ErrorLog:          log.New(io.Discard, "", 0), // a caller's broken requests are his business; panics are recovered before
+		ErrorLog:          log.New(io.Discard, "", 0), // a caller's broken requests are its own business; panics are recovered before
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(s.listener) }()

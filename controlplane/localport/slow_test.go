@@ -226,7 +226,7 @@ func fetch(url string) string {
 	return fmt.Sprintf("%d %s", resp.StatusCode, b)
 }
 
-// Beyond the bound a connection is told so, and what closes makes room.
+// A connection beyond the bound is told so, and one that closes makes room.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -78,7 +78,7 @@ func (t *tracked) closeAll() error {
 type conn struct {
 	net.Conn
 	by      *tracked
-	tooMany bool // it is answered that there are too many
+	tooMany bool // the answer is that there are too many
 }
 
 // Close closes the connection and forgets it.

@@ -18,7 +18,7 @@ type Users struct {
 }
 
 // ParseUsers returns root, the user of this process and those in list: names,
-// uids, or "*" for everybody.
+// uids, or "*" for all users.
 func ParseUsers(list []string) (Users, error) {
 	u := Users{uids: map[uint32]bool{}}
 	for _, name := range list {
@@ -58,7 +58,7 @@ func (u Users) refusal(c net.Conn) string {
 
 type refusalKey struct{}
 
-// refusal is how each request of a connection is answered.
+// refusal is the answer to each request of a connection.
 type refusal struct {
 	code int
 	why  string

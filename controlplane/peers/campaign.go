@@ -14,7 +14,7 @@ import (
 
 // campaign waits until no other leads, then leads, and returns when the leader's
 // key is ours no longer or ctx ends. An etcd that does not answer is asked again:
-// how long that may last is the lease's matter.
+// the lease decides how long that may last.
 func (p *Peer) campaign(ctx context.Context, l *lease) error {
 	election := outage.Outage{Server: leaderKey + " in etcd"}
 	for ctx.Err() == nil {

@@ -10,8 +10,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// servers is the list of living API servers as far as it is known. What was
-// known last stays when etcd does not answer.
+// servers is the list of living API servers as far as it is known. The last known
+// list stays when etcd does not answer.
 type servers struct {
 	own     string
 	changed chan struct{} // holds one signal

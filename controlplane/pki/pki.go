@@ -113,7 +113,7 @@ func (a *Authority) Keep(name string, l Leaf) (Pair, error) {
 	return pair, a.dir.write(name, pair)
 }
 
-// Issue makes a certificate that is kept nowhere.
+// Issue makes a certificate that is not kept.
 func (a *Authority) Issue(l Leaf) (Pair, error) {
 	pair, err := a.issue(l, a.dir.now)
 	if err != nil {

@@ -78,8 +78,8 @@ func readAsSent(annotations map[string]string) *asSent {
 	return &a
 }
 
-// write puts the memory into annotations and returns them; memory of nothing
-// is no annotation.
+// write puts the memory into annotations and returns them; an empty memory
+// gives no annotation.
 func (a *asSent) write(annotations map[string]string) map[string]string {
 	text, err := json.Marshal(a)
 	if err != nil { // maps of text cannot fail

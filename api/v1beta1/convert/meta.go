@@ -38,7 +38,7 @@ func metaToCore(w *wire.Meta, m *metav1.ObjectMeta) {
 	m.Annotations = mergeAnnotations(w.Annotations, m.Annotations)
 }
 
-// VersionFromCore reads a resource version; what is no number is 0.
+// VersionFromCore reads a resource version; text that is not a number is 0.
 func VersionFromCore(s string) uint64 {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {

@@ -132,8 +132,8 @@ func handlerToCore(in *wire.Handler, e **corev1.ExecAction, h **corev1.HTTPGetAc
 }
 
 // probePortToCore translates a handler's port. Text is the name of a port of
-// the container; text that is none is a number. Clients of July 2014 meant the
-// host's port by it, so a number that is no container port but some port's host
+// the container; other text is a number. Clients of July 2014 meant the host's
+// port by it, so a number that is not a container port but some port's host
 // port stands for that container port: the kubelet asks the pod, not the host.
 func probePortToCore(p intstr.IntOrString, place string, ports []wire.Port, memory *containerAsSent) intstr.IntOrString {
 	if p.Type == intstr.Int {

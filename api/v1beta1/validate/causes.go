@@ -49,8 +49,8 @@ func (c *Causes) tooLong(field, cure string) {
 	c.add(wire.CauseTooLong, "too long", field, nil, cure)
 }
 
-// message is a fault that servers of the time told in words only, without a
-// cause.
+// message adds a fault that servers of the time reported in words only, without
+// a cause.
 func (c *Causes) message(field string, value any, cure string) {
 	*c = append(*c, wire.Cause{Message: fmt.Sprintf("%s: invalid value '%v': %s", field, value, cure)})
 }

@@ -8,7 +8,7 @@ type ReplicationController struct {
 	Labels       map[string]string `json:"labels,omitempty"`
 }
 
-// ControllerState is how many pods of what kind shall be, or are.
+// ControllerState is the desired or actual number of pods, and their kind.
 type ControllerState struct {
 	Replicas        int               `json:"replicas"`
 	ReplicaSelector map[string]string `json:"replicaSelector,omitempty"`

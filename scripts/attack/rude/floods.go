@@ -25,7 +25,7 @@ func dial(addr string, protocols ...string) (*tls.Conn, error) {
 }
 
 // slow holds connections open with headers that come a byte each five seconds,
-// and says how long the server bore one at most.
+// and returns the longest time that the server kept one.
 func slow(args []string) (string, error) {
 	count, err := strconv.Atoi(args[1])
 	if err != nil {

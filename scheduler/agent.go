@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// agent holds what the core knows of a Mesos agent: what it offers, or offered
-// last, and what of ours is there.
+// agent holds what the core knows about a Mesos agent: what it offers, or
+// offered last, and what of ours is there.
 type agent struct {
 	id   string
 	node *node
@@ -15,12 +15,12 @@ type agent struct {
 	fresh  bool    // listed in State.fresh
 	expiry alarm   // of the offers held
 
-	// What is left of the latest offers. It stays when they are given back, so
-	// that a pod that waits can be told what it lacked.
+	// What is left of the latest offers. It is kept when they are given back,
+	// so a waiting pod can be told what it lacked.
 	offered  bool // there has been an offer
 	room     Amount
 	ranges   [][]PortRange
-	executor bool // our executor is there, the offers say
+	executor bool // the offers show our executor there
 	lost     bool // our executor has ended since
 
 	tasks []*task         // those that use something there, or may
@@ -47,7 +47,7 @@ func (s *State) agent(id string) *agent {
 	return a
 }
 
-// dropAgent forgets an agent once nothing is known of it that matters.
+// dropAgent forgets an agent once nothing that matters is known about it.
 func (s *State) dropAgent(a *agent) {
 	if len(a.tasks) > 0 || len(a.held) > 0 || a.offered || len(a.awaited) > 0 || a.shunned() {
 		return
@@ -83,8 +83,8 @@ func (a *agent) needsExecutor() bool {
 	return !a.pays && (a.lost || !a.executor && len(a.tasks) == 0)
 }
 
-// roomFor returns what is left there for pods, less the executor where it has
-// to be paid.
+// roomFor returns the room left there for pods, minus the executor's where that
+// must be paid for.
 func (s *State) roomFor(a *agent) Amount {
 	if a.needsExecutor() {
 		return a.room.minus(s.cfg.Executor)
@@ -92,8 +92,8 @@ func (s *State) roomFor(a *agent) Amount {
 	return a.room
 }
 
-// welcomes reports whether the agent has nothing but perhaps its room against
-// pods of the class.
+// welcomes reports whether the agent can take pods of the class, its room
+// aside.
 func (a *agent) welcomes(c *class) bool {
 	if c.home != "" {
 		return c.home == a.id && a.lacksPort(c) == 0
@@ -112,8 +112,7 @@ func (a *agent) hull() (low, high uint16) {
 	return low, high
 }
 
-// lacksPort returns the first port of the class that is not to be had; 0 when
-// all are.
+// lacksPort returns the first port of the class that is not available, or 0.
 func (a *agent) lacksPort(c *class) uint16 {
 	for _, p := range c.ports {
 		if a.ports[p] || !slices.ContainsFunc(a.ranges, func(r []PortRange) bool { return has(r, p) }) {

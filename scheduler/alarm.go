@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// alarm calls ring at a time; its owner sets it again as often as it likes.
+// alarm calls ring at a set time; its owner may set it again at will.
 type alarm struct {
 	at    time.Time
-	order uint64 // of being set, so that alarms of the same time ring in that order
+	order uint64 // of setting; alarms for the same time ring in it
 	place int    // in the heap, plus one; 0 while not set
 	ring  func()
 }
 
 func (a *alarm) isSet() bool { return a.place > 0 }
 
-// alarms holds the alarms to come, the next first.
+// alarms holds the pending alarms, the earliest first.
 type alarms struct {
 	heap  alarmHeap
 	count uint64
@@ -37,7 +37,7 @@ func (q *alarms) stop(a *alarm) {
 	}
 }
 
-// due takes out the next alarm whose time has come; nil when there is none.
+// due removes and returns the next alarm whose time has come, or nil.
 func (q *alarms) due(now time.Time) *alarm {
 	if len(q.heap) == 0 || q.heap[0].at.After(now) {
 		return nil
@@ -79,7 +79,7 @@ func (h *alarmHeap) Pop() any {
 	return a
 }
 
-// backoff is first, doubled with every further try, and never more than most.
+// backoff returns first, doubled for every further try, but no more than most.
 func backoff(tries int, first, most time.Duration) time.Duration {
 	d := first
 	for range tries {

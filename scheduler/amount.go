@@ -3,7 +3,7 @@ package scheduler
 func (a Amount) plus(b Amount) Amount  { return Amount{a.CPU + b.CPU, a.Mem + b.Mem} }
 func (a Amount) minus(b Amount) Amount { return Amount{a.CPU - b.CPU, a.Mem - b.Mem} }
 
-// within reports whether a exceeds b in nothing.
+// within reports whether a exceeds b in no resource.
 func (a Amount) within(b Amount) bool { return a.CPU <= b.CPU && a.Mem <= b.Mem }
 
 // has reports whether a port is in one of the ranges, which ascend.

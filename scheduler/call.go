@@ -3,13 +3,13 @@ package scheduler
 import "time"
 
 // Call is something the framework must do; the types below are all there are.
-// Calls of one Step are carried out in order; those that take long (Bind, Fail,
-// Explain) may overlap later ones, as their outcome is an event of its own.
+// Calls of one Step are carried out in order; slow ones (Bind, Fail, Explain)
+// may overlap later ones, as their outcome is a separate event.
 type Call interface{ call() }
 
 // Calls to Mesos.
 type (
-	// Launch uses offers of one agent up for one or more tasks. The framework
+	// Launch uses up offers of one agent for one or more tasks. The framework
 	// stores the tasks durably, all or none, and only then sends an ACCEPT; a
 	// failure to store comes back as LaunchFailed. Only status updates and
 	// reconciliation show whether a sent ACCEPT arrived.
@@ -23,7 +23,7 @@ type (
 		Refuse   time.Duration // filter for what is left of the offers
 	}
 
-	// Decline gives offers back; Refuse is for how long the same is not wanted.
+	// Decline gives offers back; Refuse is how long the same is not wanted.
 	Decline struct {
 		Offers []string
 		Refuse time.Duration
@@ -39,16 +39,16 @@ type (
 	// executor sees it more than once. A killed task's pod may be bound to another
 	// node, or to none, and wait for another attempt: the executor must touch the
 	// pod object only where it is bound to its own node, and never when it is
-	// finished. Where the pod may be launched again, Record is to be stored first:
-	// were the task taken up again after a crash, and the pod bound to its node,
-	// the Kill would end the pod.
+	// finished. Where the pod may be launched again, Record must be stored first:
+	// if the task were restored after a crash and the pod bound to its node, the
+	// Kill would end the pod.
 	Kill struct {
 		Task, Agent string
 		Record      *Task // may be nil
 	}
 
 	// Reconcile asks for the state of the tasks, 1,000 at most; with none, of
-	// all the master knows.
+	// all that the master knows.
 	Reconcile struct{ Tasks []Task }
 
 	// Acknowledge tells Mesos that an update has been dealt with: its effect
@@ -64,16 +64,16 @@ type (
 		PodUID string
 	}
 
-	// Fail ends a pod that can have no kubelet to end it; answered by Failed.
-	// Reason is one CamelCase word, Message a sentence.
+	// Fail ends a pod that no kubelet can end; answered by Failed. Reason is
+	// one CamelCase word, Message a sentence.
 	Fail struct {
 		PodUID          string
 		Reason, Message string
 	}
 
-	// Explain tells why a pod waits: a sentence with amounts. It comes when the
-	// sentence has changed, about once in ten seconds for a pod, and for at most
-	// 200 pods a second.
+	// Explain tells why a pod waits, in a sentence with amounts. It is issued
+	// when the sentence has changed, about once in ten seconds per pod, and for
+	// at most 200 pods a second.
 	Explain struct {
 		PodUID  string
 		Message string

@@ -8,13 +8,13 @@ import (
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 )
 
-// class is a set of waiting pods that are alike: what does not fit one of them
-// fits none, so matching looks at classes and never at their pods.
+// class is a set of interchangeable waiting pods: what does not fit one fits
+// none, so matching looks at classes and never at their pods.
 type class struct {
 	key     string
 	slot    int   // in the index
 	ready   byAge // pods that wait for nothing but an offer, oldest on top
-	members int   // ready ones and those that back off
+	members int   // ready ones and those in backoff
 
 	amount      Amount
 	ports       []uint16
@@ -29,8 +29,8 @@ type class struct {
 	version uint64 // of what the reason was made from
 }
 
-// classFor returns the class of a pod, made when there is none. A pod that must
-// keep off an agent because of an earlier attempt is like no other.
+// classFor returns the class of a pod, creating it if necessary. A pod that
+// must keep off an agent because of an earlier attempt has a class of its own.
 func (s *State) classFor(p *pod) *class {
 	key := "class " + p.Class
 	if p.Class == "" || p.ghosts > 0 || p.home != nil {

@@ -1,12 +1,13 @@
 package scheduler
 
-// Counts is how much of what the core has in its books.
+// Counts holds how many things of each kind the core tracks.
 type Counts struct {
 	Suppressed bool           // Mesos is asked for no offers
 	Tasks      map[string]int // by state: launching, binding, running, ended, failing, killing
 }
 
-// Counts counts; it takes time in proportion to the tasks.
+// Counts returns the current counts, in time proportional to the number of
+// tasks.
 func (s *State) Counts() Counts {
 	c := Counts{Suppressed: s.wish.suppressed, Tasks: map[string]int{}}
 	for _, state := range []taskState{launching, binding, running, isEnded, failing, killing} {
@@ -18,7 +19,7 @@ func (s *State) Counts() Counts {
 	return c
 }
 
-// String is the word for people.
+// String returns the state's readable name.
 func (s taskState) String() string {
 	switch s {
 	case launching:

@@ -14,9 +14,9 @@ type (
 	// Restored hands back every stored task of an earlier life. First event of all.
 	Restored struct{ Tasks []Task }
 
-	// PodAdded tells of a pod that is ours to run and not finished. Node is
-	// its binding, empty while it has none. Repeating it, as after a change
-	// of the pod, is harmless.
+	// PodAdded announces a pod that is ours to run and not finished. Node is
+	// its binding, empty while it has none. Repeating the event, as after a
+	// change of the pod, is harmless.
 	PodAdded struct {
 		Pod  Pod
 		Node string
@@ -28,12 +28,13 @@ type (
 	// within ten seconds.
 	PodRemoved struct{ UID string }
 
-	// PodsListed: every pod that existed at start has been told; only from
-	// now on does a task without a pod mean anything.
+	// PodsListed: every pod that existed at start has been announced; only from
+	// now on is a task without a pod significant.
 	PodsListed struct{}
 
 	// NodeChanged carries labels, taints and schedulability of an agent's Node;
-	// it comes before the first offer of that agent. A nil Node: it is gone.
+	// it comes before the first offer of that agent. A nil Node means that it
+	// is gone.
 	NodeChanged struct {
 		Name string
 		Node *v1.Node
@@ -45,8 +46,8 @@ type (
 	// Subscribed: a stream has begun. All offers of earlier streams are void.
 	Subscribed struct{}
 
-	// Disconnected: the stream is lost. All offers are void, calls would fail.
-	// Err is a sentence that pods are told while that lasts.
+	// Disconnected: the stream is lost. All offers are void; calls would fail.
+	// Err is the sentence that pods are told meanwhile.
 	Disconnected struct{ Err error }
 
 	// Offered brings new offers.
@@ -76,7 +77,7 @@ type Update struct {
 	Source  mesospb.TaskStatus_Source
 	Reason  *mesospb.TaskStatus_Reason // nil when not given
 	Message string
-	UUID    string // raw bytes; not empty exactly when it must be acknowledged
+	UUID    string // raw bytes; empty unless it must be acknowledged
 	Waits   bool   // STARTING, but the node cannot run the pod yet
 }
 
@@ -89,10 +90,10 @@ type (
 		Err   error
 	}
 
-	// Bound is the outcome of a Bind. Err tells of a binding that will never
-	// be possible (the pod is gone or bound elsewhere), or with Denied of one that
-	// the API server does not allow now, so that another attempt may do better;
-	// passing troubles the framework retries by itself.
+	// Bound is the outcome of a Bind. Err means that the binding will never be
+	// possible (the pod is gone or bound elsewhere) or, with Denied, that the API
+	// server does not allow it now and another attempt may succeed; the framework
+	// retries transient errors by itself.
 	Bound struct {
 		Task   string
 		Err    error

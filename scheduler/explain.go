@@ -2,18 +2,19 @@ package scheduler
 
 import "time"
 
-// Limits of telling reasons: each is a write at the API server.
+// Limits on telling reasons: each one is a write to the API server.
 const (
-	tellEvery  = time.Second      // reasons are made again at most so often
-	tellAtOnce = 200              // and so many pods are told at most each time
-	tellAgain  = 10 * time.Second // the same pod hears nothing new within this
+	tellEvery  = time.Second      // reasons are recomputed at most this often
+	tellAtOnce = 200              // at most this many pods are told each time
+	tellAgain  = 10 * time.Second // a pod is told nothing new within this time
 	// checksAtOnce bounds how many pairs of class and agent are compared each time.
 	checksAtOnce = 1 << 20
 )
 
-// teller makes sure that every waiting pod's reason is told, without haste:
-// whatever may change reasons stirs it, and at most once a second it makes them
-// again, class by class, and tells the pods whose reason has changed.
+// teller makes sure that every waiting pod is told its reason, at a limited
+// rate: any event that may change reasons stirs it, and at most once a second
+// it recomputes them, class by class, and tells the pods whose reason has
+// changed.
 type teller struct {
 	version uint64 // of what reasons are made from
 	at      int    // slot of the class to go on with
@@ -30,7 +31,7 @@ func (w *teller) stir(s *State) {
 	}
 }
 
-// explain makes reasons and tells them; what is left over is for the next time.
+// explain computes reasons and tells them; the rest is left for the next time.
 func (s *State) explain() {
 	w := &s.teller
 	checks, tells, later := checksAtOnce, tellAtOnce, false

@@ -2,21 +2,21 @@ package scheduler
 
 import "math"
 
-// index finds the oldest pod that fits into a given room without looking at
-// all that wait: a binary tree over the classes, each node of which holds the
-// least that any class below it asks for and the age of the oldest pod below.
-// A branch is left out when even the least is too much, or when nothing in it
-// is older than what has been found. With k classes an update costs log k, and
-// so does a search, except when many classes fail for reasons that the tree
-// does not know of: their nodes, single ports.
+// index finds the oldest pod that fits into a given room without looking at all
+// waiting pods: a binary tree over the classes, each node of which holds the
+// least that any class below it asks for and the age of the oldest pod below. A
+// branch is left out when even the least is too much, or when nothing in it is
+// older than what has been found. With k classes an update costs log k, and so
+// does a search, except when many classes fail for reasons that the tree does
+// not cover: their nodes, single ports.
 type index struct {
 	classes []*class // by slot, nil while free
 	free    []int    // slots to be used again
 	tree    []least  // [1] is the root, the leaf of slot i is [len/2+i]
 }
 
-// least holds what is known of a branch: the least amount that a class in it asks
-// for, the ages of the oldest and the youngest pod on top of its class, and
+// least holds what is known about a branch: the least amount that a class in it
+// asks for, the ages of the oldest and the youngest pod on top of its class, and
 // bounds of the host ports: some class asks for none below low and, perhaps
 // another, for none above high. A branch without ready pods is nothing.
 type least struct {
@@ -51,7 +51,7 @@ func (x *index) remove(c *class) {
 	x.set(c.slot, nothing())
 }
 
-// update takes in that the ready pods of a class have changed.
+// update records a change in the ready pods of a class.
 func (x *index) update(c *class) {
 	l := nothing()
 	if len(c.ready) > 0 {
@@ -96,9 +96,9 @@ func (x *index) grow() {
 }
 
 // oldest returns the class of the oldest ready pod that fits into room and that
-// the agent has nothing else against; nil when there is none. Pods up to the
-// agent's last are left out: they have been looked at in this Step, and what
-// did not fit then fits less now.
+// the agent does not otherwise exclude, or nil. Pods up to the agent's last are
+// skipped: they have been considered in this Step, and what did not fit then
+// fits even less now.
 func (x *index) oldest(a *agent, room Amount) *class {
 	if len(x.tree) == 0 {
 		return nil

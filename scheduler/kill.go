@@ -2,9 +2,9 @@ package scheduler
 
 import "time"
 
-// kill has a task end, at once or, when its executor is about to end it by
-// itself, after a while. It is repeated until Mesos says that it is over: a
-// Kill can get lost, and one for an unreachable task is not kept by the master.
+// kill ends a task, at once or, when its executor is about to end it by itself,
+// after a while. It is repeated until Mesos reports the end: a Kill can get
+// lost, and one for an unreachable task is not kept by the master.
 func (s *State) kill(t *task, after time.Duration) {
 	if p := s.pods[t.PodUID]; p != nil && t.ghostOf == nil {
 		t.ghostOf = p
@@ -18,18 +18,18 @@ func (s *State) kill(t *task, after time.Duration) {
 	}
 }
 
-// orphan takes in that the pod of the task has been removed.
+// orphan handles the removal of the task's pod.
 func (s *State) orphan(t *task) {
 	switch t.state {
 	case launching:
 		s.kill(t, 0)
 	case running:
-		// The pod is finished, or the kubelet has deleted it: the executor
-		// will say so itself. A Kill now could take a finished pod for one
-		// that must go.
+		// The pod is finished, or the kubelet has deleted it: the executor will
+		// report that itself. A Kill now could take a finished pod for one that
+		// must go.
 		s.kill(t, removeGrace)
 	case isEnded:
-		s.proved(t.Agent) // the kubelet has told of the pod's end
+		s.proved(t.Agent) // the kubelet has reported the pod's end
 		t.pod = nil
 		s.drop(t)
 	default: // the outcome of Bind or Fail decides
@@ -37,9 +37,9 @@ func (s *State) orphan(t *task) {
 	}
 }
 
-// killingUpdated waits for the end. A task whose agent could not be reached since
-// the last Kill is killed again as soon as it is back; otherwise a task that lives
-// is no news, as a Kill is on its way to it.
+// killingUpdated waits for the end. A task whose agent was unreachable at some
+// time since the last Kill is killed again as soon as it is back; otherwise a live
+// task is no news, as a Kill is on its way.
 func (s *State) killingUpdated(t *task, u Update, m meaning) {
 	s.acknowledge(u)
 	switch m {
@@ -59,8 +59,8 @@ func (s *State) killingUpdated(t *task, u Update, m meaning) {
 	}
 }
 
-// strangerUpdated deals with a task that is not in the books. Ours are all
-// known once the stored ones are; what is left is a task whose record was lost.
+// strangerUpdated deals with a task that the core does not know. Once the
+// stored tasks are restored, it can only be one whose record was lost.
 func (s *State) strangerUpdated(u Update) {
 	if !s.listed {
 		return // it will come again

@@ -3,12 +3,12 @@ package scheduler
 import "time"
 
 // Kills of strangers, tasks of ours without a record, are paced: after a loss of
-// records there may be a hundred thousand, and what users want goes the same way
-// to the master.
+// records there may be a hundred thousand, and users' requests take the same
+// path to the master.
 const (
 	strangersPerSecond = 250
-	// A Kill that was sent is answered by an update, if it did not get lost. Ending
-	// a pod takes its grace, so that sooner repetitions would only be more of them.
+	// A Kill is answered by an update unless it gets lost. Ending a pod takes its
+	// grace period, so repeating a Kill sooner would gain nothing.
 	firstStrangerAsk = 2 * time.Minute
 	mostStrangerAsk  = 15 * time.Minute
 )
@@ -28,7 +28,7 @@ func (k *killer) init(s *State) { k.alarm.ring = s.killStrangers }
 // pod.
 func (t *task) isStranger() bool { return t.PodUID == "" }
 
-// killDue has the Kill of a task sent. While there is no master it is not:
+// killDue has the Kill of a task sent, except while there is no master:
 // Subscribed starts over.
 func (s *State) killDue(t *task) {
 	switch {
@@ -59,7 +59,7 @@ func (s *State) killStrangers() {
 		k.waiting = k.waiting[1:]
 		t.queued = false
 		if s.tasks[t.ID] != t {
-			continue // its end was heard of meanwhile
+			continue // it has ended meanwhile
 		}
 		k.sent++
 		s.sendKill(t, firstStrangerAsk, mostStrangerAsk)

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// lack is how much offers lack, from the least to the most.
+// lack is the range of amounts that offers lack.
 type lack struct {
 	offers      int
 	least, most Amount
 }
 
-// portLack is how many offers lack a port.
+// portLack counts the offers that lack a port.
 type portLack struct {
 	port   uint16
 	offers int
@@ -26,7 +26,7 @@ func (l *lack) add(need Amount) {
 	l.most = Amount{max(l.most.CPU, need.CPU), max(l.most.Mem, need.Mem)}
 }
 
-// String says the amounts that are lacking, as in "0.5 to 1.5 cpu and 64 MiB memory".
+// String returns the missing amounts, as in "0.5 to 1.5 cpu and 64 MiB memory".
 func (l *lack) String() string {
 	var parts []string
 	if l.most.CPU > 0 {

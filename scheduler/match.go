@@ -7,7 +7,7 @@ import (
 )
 
 // leftoverRefuse is the filter for what a launch leaves over while pods still
-// wait. Masters before 1.7.3 refuse with it also what was freed meanwhile
+// wait. Masters before 1.7.3 also apply it to what was freed meanwhile
 // (MESOS-9616), so it must be short; when nothing waits it may be long.
 const leftoverRefuse = 5 * time.Second
 
@@ -15,15 +15,15 @@ const leftoverRefuse = 5 * time.Second
 // an offer is worth holding.
 const heldToLook = 32
 
-// match places waiting pods on the offers held, then gives back what is of no use.
+// match places waiting pods on the offers held, then gives back the useless ones.
 //
-// After it no ready pod fits any held offer, so a later match has to look only
-// at agents with new offers, or, when a class has become ready, at those held.
-// The agents take turns: each takes the oldest pod that fits what it has left,
-// until none fits any. Pods that can only run there, as they did before, go
-// first: what they use was theirs. Beyond these, no pod is passed over for a
-// younger one on offers that would have done for it, pods spread over the agents,
-// and each turn either places a pod or ends the agent's part.
+// Afterwards no ready pod fits any held offer, so a later match looks only at
+// agents with new offers or, when a class has become ready, with held ones. The
+// agents take turns: each takes the oldest pod that fits what it has left, until
+// none fits any. Pods that can only run there, as they did before, go first: what
+// they use was theirs. Beyond these, no pod is passed over for a younger one on
+// offers that would have fit it, pods spread over the agents, and each turn
+// either places a pod or ends the agent's part.
 func (s *State) match() {
 	if !s.connected || !s.listed {
 		return
@@ -129,8 +129,8 @@ func (s *State) launch(a *agent) {
 	a.batch, a.pays = nil, false
 }
 
-// worthHolding reports whether a pod that only backs off will be able to use
-// the agent's offers before they expire.
+// worthHolding reports whether a pod in backoff will be able to use the agent's
+// offers before they expire.
 func (s *State) worthHolding(a *agent) bool {
 	for _, p := range s.late[:min(len(s.late), heldToLook)] {
 		if len(a.held) > 0 && p.alarm.at.Before(a.expiry.at) && a.welcomes(p.class) && s.hasRoom(a, p) {

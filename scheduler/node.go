@@ -9,10 +9,10 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// node holds what the core knows of a Node object.
+// node holds what the core knows about a Node object.
 type node struct {
 	number  int      // place in the verdicts of the classes
-	object  *v1.Node // nil: not told yet, or gone
+	object  *v1.Node // nil: not known yet, or gone
 	open    bool     // it is schedulable and has no taints that matter
 	maxPods int
 }
@@ -61,8 +61,8 @@ func (s *State) nodeChanged(e NodeChanged) {
 	s.teller.stir(s)
 }
 
-// sameForMatching spares all matching when only a node's status has changed, as
-// it does all the time.
+// sameForMatching reports whether matching sees no difference, as when only a
+// node's status has changed, which it does all the time.
 func sameForMatching(a, b *v1.Node) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -75,8 +75,8 @@ func sameForMatching(a, b *v1.Node) bool {
 		a.Status.Allocatable.Pods().Cmp(*b.Status.Allocatable.Pods()) == 0
 }
 
-// judge decides whether pods of the class may be on the node at all. Selectors
-// are dear, so what they decide is kept until the node changes.
+// judge decides whether pods of the class may run on the node at all. Selectors
+// are expensive, so their result is kept until the node changes.
 func (c *class) judge(n *node) verdict {
 	if c.anywhere {
 		if n.open {
@@ -116,7 +116,7 @@ func untolerated(c *class, taints []v1.Taint) (v1.Taint, bool) {
 	return corev1.FindMatchingUntoleratedTaint(klog.Logger{}, taints, c.tolerations, func(t *v1.Taint) bool { return keepsAway(*t) }, false)
 }
 
-// keepsAway: PreferNoSchedule does not, it is a wish.
+// keepsAway reports whether a taint bars pods; PreferNoSchedule does not.
 func keepsAway(t v1.Taint) bool {
 	return t.Effect == v1.TaintEffectNoSchedule || t.Effect == v1.TaintEffectNoExecute
 }

@@ -24,7 +24,7 @@ func (s *State) offered(offers []Offer) {
 		if o.Executor {
 			a.lost = false
 		} else if !a.lost && a.runsSomething() {
-			s.executorEnded(a, 0) // what should have told us got lost
+			s.executorEnded(a, 0) // the event for it got lost
 		}
 		s.offers[o.ID] = a
 		s.refresh(a)
@@ -56,7 +56,7 @@ func (s *State) rescinded(id string) {
 	s.teller.stir(s)
 }
 
-// void forgets an agent's offers and what they were: they are not to be had.
+// void forgets an agent's offers and their content: they are gone.
 func (s *State) void(a *agent) {
 	s.release(a)
 	a.offered, a.room, a.ranges, a.executor = false, Amount{}, nil, false
@@ -84,8 +84,8 @@ func (s *State) voidAll() {
 // giveBack has an agent's offers declined in this Step.
 func (s *State) giveBack(a *agent) { s.useless = append(s.useless, s.release(a)...) }
 
-// decline declines what is of no use, all in one call and for long: whatever
-// changes what could be used is followed by a Revive, which brings it again.
+// decline declines the useless offers, all in one call and for long: any change
+// that could make them useful is followed by a Revive, which brings them back.
 func (s *State) decline() {
 	if s.idle() && s.listed && len(s.offers) > 0 {
 		for _, a := range s.known {

@@ -13,7 +13,7 @@ func (s *State) launchFailed(e LaunchFailed) {
 	}
 }
 
-// bound takes in the outcome of a Bind.
+// bound handles the outcome of a Bind.
 func (s *State) bound(e Bound) {
 	t := s.tasks[e.Task]
 	if t == nil || t.state != binding {
@@ -57,7 +57,8 @@ func (s *State) notBound(t *task, why string, denied bool) {
 	}
 }
 
-// endOr drops a task that has ended while its Bind was under way, or does otherwise.
+// endOr drops a task that has ended while its Bind was under way, or else calls
+// otherwise.
 func (s *State) endOr(t *task, otherwise func()) {
 	if t.hasEnded() {
 		t.pod = nil
@@ -68,7 +69,7 @@ func (s *State) endOr(t *task, otherwise func()) {
 	otherwise()
 }
 
-// failed takes in that the pod's end is stored.
+// failed handles the outcome of a Fail: the pod's end is stored.
 func (s *State) failed(uid string) {
 	t := s.dying[uid]
 	if t == nil {

@@ -11,7 +11,7 @@ type Amount struct {
 	Mem int64 // MiB: a pod's bytes rounded up, an offer's rounded down
 }
 
-// Pod holds what the core needs to know of a pod that waits or has a task.
+// Pod holds what the core needs to know about a pod that waits or has a task.
 type Pod struct {
 	UID       string
 	Namespace string

@@ -9,17 +9,17 @@ import (
 type pod struct {
 	Pod
 	seq   uint64 // order of arrival
-	node  string // that it is known to be bound to; never undone
+	node  string // it is known to be bound to; never undone
 	state podState
 	class *class // while it waits
 	place int    // among the ready pods of its class, or among the late ones
 
 	task     *task    // while it has one
 	attempt  int      // number of the latest attempt
-	failures int      // attempts in a row that came to nothing
+	failures int      // consecutive failed attempts
 	trouble  string   // what became of the last of them
 	old      []string // ended tasks whose records keep the attempts counted
-	ghosts   int      // earlier attempts that must end and may live yet
+	ghosts   int      // earlier attempts that must end and may still live
 	home     *home    // it is bound, and waits for an executor there or has just been launched again
 
 	told   string    // the reason last given
@@ -28,7 +28,7 @@ type pod struct {
 	alarm  alarm     // end of backoff
 }
 
-// podState says where a pod stands; what it does with its task is in task.state.
+// podState is where a pod stands; the progress of its task is in task.state.
 type podState int
 
 const (
@@ -54,7 +54,7 @@ func (s *State) podAdded(in Pod, node string) {
 		s.adopt(p, node)
 	}
 	if node == "" {
-		node = p.node // an old event: the binding has been told by Bound
+		node = p.node // an old event: Bound has reported the binding
 	}
 	p.node = node
 	same := p.Pod.Class == in.Class && (in.Class != "" || reflect.DeepEqual(p.Pod, in))

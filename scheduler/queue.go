@@ -28,8 +28,8 @@ func (s *State) becomeReady(p *pod) {
 	s.teller.stir(s)
 }
 
-// requeue brings a pod back to its old place after an attempt that came to
-// nothing. Unless free, it backs off first.
+// requeue brings a pod back to its old place after a failed attempt. Unless
+// free, it backs off first.
 func (s *State) requeue(p *pod, trouble string, free bool) {
 	most := mostBackoff
 	if p.home != nil {
@@ -66,7 +66,7 @@ func (s *State) removeLate(p *pod) {
 	s.late = s.late[:len(s.late)-1]
 }
 
-// unqueue takes a pod out of the queue, wherever in it it is.
+// unqueue removes a pod from the queue, whatever its place.
 func (s *State) unqueue(p *pod) {
 	switch p.state {
 	case ready:
@@ -87,7 +87,7 @@ func (s *State) unqueue(p *pod) {
 // idle reports whether no pod waits for anything.
 func (s *State) idle() bool { return len(s.classes) == 0 }
 
-// forgetOld lets go of the records of earlier attempts.
+// forgetOld drops the records of earlier attempts.
 func (s *State) forgetOld(p *pod) {
 	for _, id := range p.old {
 		s.call(Forget{Task: id})

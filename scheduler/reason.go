@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// sentence says why a pod waits, what became of its last attempt included.
+// sentence returns why a pod waits, including how its last attempt ended.
 func (p *pod) sentence(reason string) string {
 	if p.failures == 0 {
 		return reason
@@ -19,8 +19,8 @@ func (p *pod) sentence(reason string) string {
 	return reason + "; " + last
 }
 
-// reason says why the ready pods of a class wait: what each agent's latest
-// offers lacked, those of a kind together.
+// reason returns why the ready pods of a class wait: what each agent's latest
+// offers lacked, grouped by kind.
 func (s *State) reason(c *class) string {
 	if !s.connected {
 		return s.apart

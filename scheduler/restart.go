@@ -1,7 +1,7 @@
 package scheduler
 
-// restored takes in the tasks of an earlier life. Each counts as living until
-// Mesos has told what became of it, so that its pod is not launched again.
+// restored takes over the tasks of an earlier life. Each counts as alive until
+// Mesos has reported what became of it, so its pod is not launched again.
 func (s *State) restored(tasks []Task) {
 	for _, in := range tasks {
 		if s.tasks[in.ID] == nil {
@@ -12,9 +12,9 @@ func (s *State) restored(tasks []Task) {
 	}
 }
 
-// adopt gives a pod its task of an earlier life back: that of the latest
-// attempt, unless that was killed. The attempts before it came to nothing; should
-// one live, it must end.
+// adopt gives a pod back its task of an earlier life: that of the latest attempt,
+// unless it was killed. The attempts before it failed; any that still lives must
+// end.
 func (s *State) adopt(p *pod, node string) {
 	var latest *task
 	for _, t := range s.stored[p.UID] {
@@ -41,7 +41,7 @@ func (s *State) adopt(p *pod, node string) {
 	}
 }
 
-// seenBound takes in where a pod that has a task is bound. Our own bindings are
+// seenBound records where a pod that has a task is bound. Our own bindings are
 // learned from Bound, except for those of an earlier life.
 func (s *State) seenBound(p *pod, node string) {
 	t := p.task

@@ -8,8 +8,8 @@ import (
 )
 
 // resumeGrace is how long a pod whose executor has ended waits for another one
-// on its agent, before it is failed. Kubernetes' own patience with a node that
-// does not answer is the same (tolerationSeconds of the default tolerations).
+// on its agent, before it is failed. Kubernetes waits just as long for a node
+// that does not answer (tolerationSeconds of the default tolerations).
 const resumeGrace = 5 * time.Minute
 
 // home is the agent that a bound pod cannot leave. Its executor has ended while
@@ -17,22 +17,22 @@ const resumeGrace = 5 * time.Minute
 // the pod is launched again on that very agent, before any other pod.
 type home struct {
 	last  Task      // the attempt that was interrupted
-	until time.Time // the end of our patience, unless the pod runs before
+	until time.Time // when it is given up, unless the pod runs before
 	alarm alarm     // the same, while no executor has the pod
 }
 
 // steady is how long a pod must have run for the end of its executor to count as
-// the first, after which another one is started at once. When it ran for a shorter
-// time the pause is two seconds: its containers run on, without a kubelet.
+// the first, after which another one is started at once. After a shorter run the
+// pause is two seconds: its containers run on, without a kubelet.
 const steady = time.Minute
 
 // interrupt brings a bound pod back to the queue after an end of its task that no
-// kubelet knows of. Until the next attempt is launched the record of this one
-// tells of it, so the update may be acknowledged.
+// kubelet knows of. Until the next attempt is launched, the record of this one
+// preserves the fact, so the update may be acknowledged.
 func (s *State) interrupt(t *task, u Update) {
 	s.acknowledge(u)
 	if !t.orphaned && u.endsExecutor() {
-		s.executorEnded(s.agent(t.Agent), hintAsk) // the first word of it
+		s.executorEnded(s.agent(t.Agent), hintAsk) // the first report of it
 	}
 	switch {
 	case t.ran.IsZero() && u.blamesAgent():
@@ -45,9 +45,9 @@ func (s *State) interrupt(t *task, u Update) {
 	s.goHome(t, describe(u))
 }
 
-// goHome has the bound pod of a task that is over wait for another executor on
-// its agent. The patience lasts until the pod runs, over any number of executors
-// that end before.
+// goHome makes the bound pod of a task that is over wait for another executor on
+// its agent. The deadline stands until the pod runs, however many executors end
+// before.
 func (s *State) goHome(t *task, trouble string) {
 	p := t.pod
 	if p.home == nil {
@@ -59,7 +59,7 @@ func (s *State) goHome(t *task, trouble string) {
 	s.drop(t)
 }
 
-// taken halts the wait: an executor there has the pod, which may take its time to
+// taken stops the wait: an executor there has the pod, which may take its time to
 // run.
 func (s *State) taken(p *pod) {
 	if p.home != nil {
@@ -81,7 +81,7 @@ func (s *State) giveUp(p *pod) {
 		t.pod, p.task, p.state = p, t, placed
 		p.old = slices.DeleteFunc(p.old, func(id string) bool { return id == t.ID })
 	} else {
-		// The attempt under way may yet succeed, too late for the pod.
+		// The attempt under way may still succeed, too late for the pod.
 		t.back = t.state == launching
 	}
 	s.fail(t, "ExecutorLost", fmt.Sprintf("its executor has ended, and no other could be started on node %s within %v: %s", t.Node, resumeGrace, p.trouble))
@@ -110,9 +110,9 @@ func (a *agent) awaits(room Amount) *class {
 // spareFor returns what is left there for pods that may run anywhere.
 func (s *State) spareFor(a *agent) Amount { return s.roomFor(a).minus(a.returning()) }
 
-// returning returns what pods need that will come back to the agent, and what
-// tasks had that have not been heard of since their executor ended. Mesos offers
-// both, but containers still use it.
+// returning returns the needs of pods that will come back to the agent, plus
+// those of tasks not heard of since their executor ended. Mesos offers both, but
+// containers still use it.
 func (a *agent) returning() (sum Amount) {
 	for _, c := range a.awaited {
 		sum = sum.plus(c.amount)
@@ -130,7 +130,7 @@ func (a *agent) returning() (sum Amount) {
 	return sum
 }
 
-// roomGrew: what was kept for pods that would come back is free for others.
+// roomGrew notes that room kept for returning pods is free for others.
 func (s *State) roomGrew(a *agent) {
 	s.stirred = true
 	if len(a.held) > 0 {
@@ -139,7 +139,7 @@ func (s *State) roomGrew(a *agent) {
 }
 
 // keeps reports whether a port of the class is one of a pod that will come back
-// to the agent. Those of tasks are booked as long as they are.
+// to the agent. Ports of tasks stay booked as long as the tasks do.
 func (a *agent) keeps(c *class) bool {
 	for _, port := range c.ports {
 		if slices.ContainsFunc(a.awaited, func(home *class) bool { return slices.Contains(home.ports, port) }) {
@@ -150,7 +150,7 @@ func (a *agent) keeps(c *class) bool {
 }
 
 // executorEnded notes that the executor of an agent's tasks has ended, and asks for
-// them: their ends are on the way, if they do not get lost.
+// them: their ends are on the way, unless they get lost.
 func (s *State) executorEnded(a *agent, after time.Duration) {
 	a.lost, a.executor = true, false
 	for _, t := range a.tasks {
@@ -161,7 +161,7 @@ func (s *State) executorEnded(a *agent, after time.Duration) {
 	s.doubt(a, after)
 }
 
-// accounted: it is known what became of a task whose executor has ended.
+// accounted notes that a task whose executor has ended is accounted for.
 func (s *State) accounted(t *task) {
 	t.orphaned = false
 	if a := s.agents[t.Agent]; a != nil {
@@ -169,7 +169,7 @@ func (s *State) accounted(t *task) {
 	}
 }
 
-// homeReason says why a bound pod waits for its agent.
+// homeReason returns why a bound pod waits for its agent.
 func (s *State) homeReason(c *class) string {
 	a := s.agents[c.home]
 	why := "no offer yet"

@@ -26,8 +26,8 @@ func (s *State) runningUpdated(t *task, u Update, m meaning) {
 	case ended:
 		// The kubelet has written the pod's end before the executor spoke, so
 		// the effect is stored. The record stays until the pod's end is seen;
-		// were it never seen, the pod would stay bound to a node where nothing
-		// runs it, so it is failed then.
+		// if it is never seen, the pod would stay bound to a node where nothing
+		// runs it, so it is failed.
 		t.last = &u
 		s.acknowledge(u)
 		t.state = isEnded
@@ -53,7 +53,7 @@ func (s *State) endedUpdated(t *task, u Update, m meaning) {
 }
 
 // doubted reports whether the master has not known the task for so long that it
-// will not any more.
+// never will again.
 func (s *State) doubted(t *task) bool {
 	if t.doubt.IsZero() {
 		t.doubt = s.now
@@ -83,7 +83,7 @@ func (t *task) endedBy() string {
 	return describe(*t.last)
 }
 
-// failReason is the name of a state as the API server likes its reasons:
+// failReason returns the name of a state in the form of an API reason:
 // TASK_GONE_BY_OPERATOR is TaskGoneByOperator.
 func failReason(state mesospb.TaskState) string {
 	var b strings.Builder

@@ -49,7 +49,7 @@ func (s *State) disconnected(why error) {
 	s.teller.stir(s)
 }
 
-// reconcileAll is the round that is made now and then for no reason.
+// reconcileAll makes the periodic round, which needs no cause.
 func (s *State) reconcileAll() {
 	for _, t := range s.sortedTasks() {
 		if (t.state == launching || t.state == running) && !t.alarm.isSet() {
@@ -61,8 +61,8 @@ func (s *State) reconcileAll() {
 	s.alarms.set(&s.round, s.now.Add(everyRound))
 }
 
-// askForStrangers asks for all tasks that the master knows, those that we do
-// not know among them. Before the stored ones are all known it would be no use.
+// askForStrangers asks for all tasks that the master knows, including those
+// that we do not. It is of no use before all stored ones are known.
 func (s *State) askForStrangers() {
 	if s.connected && s.listed {
 		s.call(Reconcile{})
@@ -95,7 +95,7 @@ func (s *State) reconcile() {
 	}
 }
 
-// heard ends the asking for a task.
+// heard stops asking for a task.
 func (s *State) heard(t *task) {
 	t.tries = 0
 	s.alarms.stop(&t.alarm)
@@ -116,7 +116,7 @@ func (s *State) doubt(a *agent, after time.Duration) {
 	}
 }
 
-// sortedTasks gives the tasks an order; it is for rare occasions.
+// sortedTasks returns the tasks by id; it is slow, for rare use.
 func (s *State) sortedTasks() []*task {
 	all := make([]*task, 0, len(s.tasks))
 	for _, id := range slices.Sorted(maps.Keys(s.tasks)) {

@@ -3,24 +3,24 @@ package scheduler
 import "time"
 
 // An agent on which nothing starts looks empty, and so the best place of all.
-// After some launches in a row that came to nothing there it is left alone, ever
-// longer, until a pod runs. Pods that can only run there are still launched.
+// After several failed launches in a row it is left alone, ever longer, until a
+// pod runs. Pods that can only run there are still launched.
 const (
 	strikesOut = 3
 	firstShun  = 30 * time.Second
 	mostShun   = 10 * time.Minute
 )
 
-// record holds what became of launches on an agent.
+// record holds the outcome of launches on an agent.
 type record struct {
-	strikes int    // launches in a row that came to nothing
+	strikes int    // consecutive failed launches
 	last    uint64 // the latest launch when the last of them was told; all up to it count with it
 	shun    alarm  // the end of being left alone
 }
 
-// strike counts a launch that came to nothing by a fault of the agent, once for
-// all tasks of it. When a pod is bound there, it suffers until the agent is well
-// again, so that no other is given to it at once.
+// strike counts a launch that failed by a fault of the agent, once for all its
+// tasks. A pod bound there suffers until the agent is well again, so the agent
+// gets no other pod at once.
 func (s *State) strike(t *task) {
 	a := s.agent(t.Agent)
 	if t.launch <= a.record.last {
@@ -53,7 +53,7 @@ func (s *State) proved(id string) {
 	}
 }
 
-// shunOver lets what the agent offers be asked for and looked at again.
+// shunOver lets the agent's offers be asked for and considered again.
 func (s *State) shunOver() {
 	s.stirred = true
 	s.teller.stir(s)

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Config holds what the core does not find out by itself. Zero values are
-// replaced by the defaults named.
+// Config holds what the core cannot find out by itself. Zero values are
+// replaced by the defaults given.
 type Config struct {
 	Executor Amount        // what an executor costs on an agent; 0 means nothing
 	Hold     time.Duration // how long an offer is held at most; default 10 s
 	Refuse   time.Duration // filter of a declined offer that is of no use; default 1 h
-	// MaxPods is how many pods an agent runs at most where its Node's
-	// allocatable pods do not say; default: any number.
+	// MaxPods is the most pods that an agent runs where its Node's allocatable
+	// pods do not say; default: no limit.
 	MaxPods int
 }
 
@@ -49,8 +49,8 @@ func New(cfg Config) *State {
 
 // State is everything the core knows. It is not safe for concurrent use.
 //
-// Its maps are for looking up only; whatever has an order is in a slice, so
-// that the same events always give the same calls.
+// Its maps are for lookup only; anything ordered is in a slice, so the same
+// events always give the same calls.
 type State struct {
 	cfg   Config
 	now   time.Time // of the current Step
@@ -58,7 +58,7 @@ type State struct {
 
 	connected bool   // to a Mesos master
 	apart     string // why not; a sentence
-	listed    bool   // every pod that existed at start has been told
+	listed    bool   // every pod that existed at start has been announced
 
 	pods    map[string]*pod   // by uid
 	tasks   map[string]*task  // by id; live ones, and those whose end is not settled
@@ -67,10 +67,10 @@ type State struct {
 	nodes   map[string]*node  // by name
 	classes map[string]*class // of waiting pods
 
-	stored map[string][]*task // by pod uid: tasks of an earlier life whose pod has not been told
+	stored map[string][]*task // by pod uid: tasks of an earlier life whose pod has not been announced
 	dying  map[string]*task   // by pod uid: tasks whose pod is being failed
 
-	arrivals uint64 // pods that have ever been told
+	arrivals uint64 // pods ever announced
 	launches uint64 // Launch calls ever made
 	index    index  // classes of waiting pods, by age and need
 	late     []*pod // pods that wait for the end of their backoff

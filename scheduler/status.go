@@ -27,7 +27,7 @@ const (
 	// ended: the executor says that the task is over; the kubelet there has
 	// written the pod's end, or the pod is gone.
 	ended
-	// interrupted: the task is over, or never was, by no word of an executor,
+	// interrupted: the task is over, or never was, without an executor's word,
 	// and its agent lives: another executor there can go on with the pod.
 	interrupted
 	// vanished: the task is over, and so is its agent.
@@ -124,14 +124,14 @@ func isAnswer(u Update) bool {
 	return u.reasonIs(mesospb.TaskStatus_REASON_RECONCILIATION)
 }
 
-// costless reports whether an attempt came to nothing by a race that says
-// nothing about the pod: its offers were taken back meanwhile, or the executor
-// ended just then, as idle ones do.
+// costless reports whether an attempt failed through a race that says nothing
+// about the pod: its offers were taken back meanwhile, or the executor ended
+// just then, as idle ones do.
 func costless(u Update) bool {
 	return u.reasonIs(mesospb.TaskStatus_REASON_INVALID_OFFERS) || u.reasonIs(mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED)
 }
 
-// describe says in words what Mesos said.
+// describe puts an update of Mesos into words.
 func describe(u Update) string {
 	var b strings.Builder
 	b.WriteString(u.State.String())

@@ -4,8 +4,8 @@ import "time"
 
 // Times of a task's life.
 const (
-	firstWord   = 30 * time.Second // after which a launch that nothing is heard of is asked for
-	wordGrace   = 5 * time.Minute  // after which a launch that no executor speaks of is given up
+	firstWord   = 30 * time.Second // after which a launch without any update is asked for
+	wordGrace   = 5 * time.Minute  // after which a launch without an executor's word is given up
 	endGrace    = 30 * time.Second // for the pod's end to be seen after the task's
 	doubtGrace  = 2 * time.Minute  // for a task unknown to the master to be known again
 	removeGrace = 10 * time.Second // for the executor to end the task of a removed pod by itself
@@ -30,11 +30,11 @@ type task struct {
 	pod      *pod // nil when the pod is gone, or has gone on without this task
 	state    taskState
 	acks     []ack     // to be sent when the outcome of Bind or Fail is known
-	last     *Update   // what else than a start came while binding, or what ended it
+	last     *Update   // what came while binding, other than a start, or what ended it
 	since    time.Time // when it was launched, or restored
 	launch   uint64    // which launch of this life it came with, from 1; 0: none
 	waits    bool      // its node cannot run the pod yet, the executor said last
-	ran      time.Time // since when its pod is known to run; zero: it never was
+	ran      time.Time // since when its pod is known to run; zero: never
 	bound    bool      // launching, of a pod that is bound there already
 	orphaned bool      // its executor has ended, and nothing has been heard of it since
 	back     bool      // it came back to life while its pod was being failed
@@ -92,9 +92,9 @@ func (s *State) unbook(t *task) {
 	s.dropAgent(a)
 }
 
-// drop takes a task that is over out of the books. Its record is kept while
-// its pod may need another attempt, so that no attempt's number comes twice
-// even when this process ends before the next is stored.
+// drop takes a task that is over out of the books. Its record is kept while its
+// pod may need another attempt, so no attempt's number is used twice even when
+// this process ends before the next is stored.
 func (s *State) drop(t *task) {
 	s.unbook(t)
 	s.alarms.stop(&t.alarm)
@@ -112,9 +112,9 @@ func (s *State) drop(t *task) {
 	s.call(Forget{Task: t.ID})
 }
 
-// launchUnheard gives up a launch of which no executor has said anything for so
-// long that none will. The pod goes on at once; whatever is left of the task must
-// end, and cannot run the pod, as that is not bound.
+// launchUnheard gives up a launch that no executor has reported for so long that
+// none will. The pod goes on at once; whatever is left of the task must end, and
+// cannot run the pod, as that is not bound.
 func (s *State) launchUnheard(t *task) {
 	p := t.pod
 	trouble := "no executor has spoken of task " + t.ID
@@ -126,7 +126,7 @@ func (s *State) launchUnheard(t *task) {
 	s.requeue(p, trouble+" within "+wordGrace.String(), false)
 }
 
-// taskDue is the alarm of a task.
+// taskDue handles the alarm of a task.
 func (s *State) taskDue(t *task) {
 	switch t.state {
 	case launching, running:

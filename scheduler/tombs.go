@@ -1,7 +1,7 @@
 package scheduler
 
-// tombs remembers the tasks that ended lately, so that an update that comes
-// late does not pass for one of a stranger.
+// tombs remembers the tasks that ended lately, so a late update is not taken
+// for one of a stranger.
 type tombs struct {
 	seen map[string]bool
 	ring []string

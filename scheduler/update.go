@@ -6,7 +6,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// updated takes in what Mesos says of a task.
+// updated handles a status update of a task.
 func (s *State) updated(u Update) {
 	t := s.tasks[u.Task]
 	if t == nil {
@@ -49,8 +49,8 @@ func (s *State) updated(u Update) {
 	}
 }
 
-// launchingUpdated decides whether the pod is bound or needs another attempt.
-// It is bound to no node yet, so that whatever is left of the task cannot run it.
+// launchingUpdated decides whether the pod is bound or needs another attempt. It
+// is bound to no node yet, so whatever is left of the task cannot run it.
 func (s *State) launchingUpdated(t *task, u Update, m meaning) {
 	if m == staged || m == started || !isAnswer(u) {
 		s.forgetOld(t.pod) // this attempt was sent, so it is stored
@@ -84,8 +84,8 @@ func (s *State) launchingUpdated(t *task, u Update, m meaning) {
 	}
 }
 
-// resumingUpdated: the pod is bound already, so what is said of this attempt is
-// said of the pod, as when it runs. Only the executor's own word stops the wait.
+// resumingUpdated: the pod is bound already, so an update of this attempt is
+// about the pod, as when it runs. Only the executor's own word stops the wait.
 func (s *State) resumingUpdated(t *task, u Update, m meaning) {
 	if m == started || m == ended {
 		s.taken(t.pod)

@@ -2,8 +2,8 @@ package scheduler
 
 import "time"
 
-// How often Mesos is asked for offers at most. A Revive makes the master
-// consider all agents for us again, so that what is asked for has to be worth it.
+// Limits on asking Mesos for offers. A Revive makes the master consider all
+// agents for us again, so it has to be worth it.
 const (
 	reviveBurst = 10          // Revives that may follow one another at once
 	reviveEvery = time.Second // the time in which one more may
@@ -11,7 +11,8 @@ const (
 	mostAgain   = 5 * time.Minute
 )
 
-// wish holds what Mesos knows of our want for offers, and when it is told more.
+// wish holds what Mesos knows about our need for offers, and when to tell it
+// more.
 type wish struct {
 	suppressed bool
 	filtered   bool // offers may be kept from us by our own filters
@@ -91,11 +92,12 @@ func (w *wish) revive(s *State) {
 	s.call(Revive{})
 }
 
-// progress is made by a launch: the next Revive is wanted soon again.
+// progress notes a launch: the next Revive is wanted soon again.
 func (w *wish) progress(s *State) { w.tries = 0 }
 
-// reset is due at the start of a stream: filters and suppression of an earlier
-// one are void (allocator, addFramework), and offers come by themselves.
+// reset is called at the start of a stream: filters and suppression of an
+// earlier one are void (allocator, addFramework), and offers come by
+// themselves.
 func (w *wish) reset(s *State) {
 	w.suppressed, w.filtered, w.due, w.tries = false, false, false, 0
 	s.alarms.stop(&w.again)

@@ -25,7 +25,8 @@ func (a *agent) gone(o *mesospb.Offer) bool {
 	return len(a.tasks) == 0 && a.Executor == nil
 }
 
-// endpoint is the address of an offer's agent, host:port; empty when not told.
+// endpoint returns the address of an offer's agent, host:port, or "" when
+// unknown.
 func endpoint(o *mesospb.Offer) string {
 	addr := o.GetUrl().GetAddress()
 	host := addr.GetIp()
@@ -38,7 +39,8 @@ func endpoint(o *mesospb.Offer) string {
 	return net.JoinHostPort(host, strconv.Itoa(int(addr.GetPort())))
 }
 
-// ip is the agent's address without its port, empty when it is no IP address.
+// ip returns the agent's address without its port, or "" when it is no IP
+// address.
 func (a *agent) ip() string {
 	host, _, err := net.SplitHostPort(a.Address)
 	if err != nil || net.ParseIP(host) == nil {

@@ -12,11 +12,11 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// agent holds what the loop knows of a Mesos agent.
+// agent holds what the loop knows about a Mesos agent.
 type agent struct {
 	agentRecord
 	id       string
-	labels   map[string]string // of its Node, made of its attributes
+	labels   map[string]string // of its Node, made from its attributes
 	capacity scheduler.Amount  // the most that was seen of it at once
 	tasks    map[string]scheduler.Task
 	offers   map[string]*mesospb.Offer // outstanding
@@ -32,7 +32,7 @@ type agent struct {
 	maintenance window // announced by the operator
 }
 
-// agents is every agent heard of, and which agent holds a Node's name.
+// agents holds every known agent, and which of them has a Node's name.
 type agents struct {
 	byID   map[string]*agent
 	holder map[string]string // node name to agent id
@@ -97,8 +97,8 @@ func (as *agents) saw(n *v1.Node) {
 	a.recall(n)
 }
 
-// recall takes from its Node what an earlier life knew of an agent that has not
-// offered in this one.
+// recall restores from its Node what an earlier life knew about an agent that
+// has not offered in this one.
 func (a *agent) recall(n *v1.Node) {
 	if a.met || a.labels != nil {
 		return
@@ -112,10 +112,10 @@ func (a *agent) recall(n *v1.Node) {
 	_, a.deactivated = n.Annotations[AnnotationCordoned]
 }
 
-// take gives the agent of an offer, known or new. A new one takes over the
+// take returns the agent of an offer, known or new. A new one takes over the
 // Node of an agent with the same host name that is gone, as after a restart
-// that gave the machine's agent another id. Should that come back after all, it
-// gets another Node and keeps its tasks and its executor.
+// that gave the machine's agent another id. If the old one comes back after
+// all, it gets another Node and keeps its tasks and executor.
 func (as *agents) take(o *mesospb.Offer) *agent {
 	id := o.GetAgentId().GetValue()
 	a := as.byID[id]
@@ -147,7 +147,7 @@ func (as *agents) take(o *mesospb.Offer) *agent {
 	return a
 }
 
-// spend takes offers away and returns what they held that tasks may use.
+// spend removes offers and returns those of their resources that tasks may use.
 func (as *agents) spend(ids []string) (held []*mesospb.Resource) {
 	for _, id := range ids {
 		a := as.offers[id]
@@ -161,7 +161,7 @@ func (as *agents) spend(ids []string) (held []*mesospb.Resource) {
 	return held
 }
 
-// spendAll takes all offers away, or those of one agent.
+// spendAll removes all offers, or those of one agent.
 func (as *agents) spendAll(only *agent) {
 	for id, a := range as.offers {
 		if only == nil || a == only {

@@ -15,7 +15,7 @@ import (
 // event tells a framework. After the first kill of a drain it is asked at once.
 const statesEvery = 15 * time.Second
 
-// agentStates is a message to the loop: how the master has its agents.
+// agentStates is a message to the loop: the master's view of its agents.
 type agentStates struct {
 	asked  time.Time // when the question was sent: offers since are younger
 	agents []*mesospb.MasterResponse_GetAgents_Agent
@@ -52,7 +52,7 @@ func forbidden(err error) bool {
 	return errors.As(err, &e) && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
 }
 
-// lookAtStates compares what the master says with what is known of its agents.
+// lookAtStates compares the master's view of its agents with ours.
 func (l *loop) lookAtStates(states agentStates) {
 	l.answered = true
 	for _, state := range states.agents {

@@ -22,15 +22,15 @@ func sortTasks(ts []scheduler.Task) {
 	slices.SortFunc(ts, func(a, b scheduler.Task) int { return strings.Compare(a.ID, b.ID) })
 }
 
-// usable returns those offered resources that a task may be made of: what may
-// be revoked, is shared, or is a disk of its own is not.
+// usable returns the offered resources that a task may use: none that are
+// revocable, shared or separate disks.
 func usable(rs []*mesospb.Resource) []*mesospb.Resource {
 	return slices.DeleteFunc(slices.Clone(rs), func(r *mesospb.Resource) bool {
 		return r.Revocable != nil || r.Shared != nil || r.Disk != nil
 	})
 }
 
-// amountOf rounds down: what is not whole cannot be given out.
+// amountOf rounds down: fractions cannot be given out.
 func amountOf(rs []*mesospb.Resource) scheduler.Amount {
 	return scheduler.Amount{CPU: resources.Scalar(rs, "cpus"), Mem: resources.Scalar(rs, "mem") / 1000}
 }

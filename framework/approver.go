@@ -56,7 +56,7 @@ func (a *approver) look(ctx context.Context, name string) error {
 	return err
 }
 
-// addressBook holds the names and addresses of nodes as Mesos tells them; the
+// addressBook holds the names and addresses of nodes as Mesos reports them; the
 // loop writes it, the approver reads it.
 type addressBook struct {
 	tokens *tokens
@@ -78,8 +78,8 @@ func (b *addressBook) set(w wantedNode) {
 
 func (b *addressBook) tokenNode(id string) (string, bool) { return b.tokens.node(id) }
 
-// addresses of an agent that Mesos knows at a loopback address are those of
-// this machine, since that is where it must be.
+// addresses returns what a node's certificate may name. For an agent at a
+// loopback address this machine's addresses count too, since it must be here.
 func (b *addressBook) addresses(node string) (names []string, ips []net.IP) {
 	b.mu.Lock()
 	w, ok := b.nodes[node]

@@ -8,9 +8,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// attributeLabels makes node labels of a Mesos agent's attributes. What a label
-// cannot hold is replaced by a hyphen; when an attribute comes twice, the first
-// counts.
+// attributeLabels turns a Mesos agent's attributes into node labels. What a
+// label cannot hold is replaced by a hyphen; when an attribute occurs twice,
+// the first counts.
 func attributeLabels(as []*mesospb.Attribute) map[string]string {
 	labels := map[string]string{}
 	for _, a := range as {
@@ -41,7 +41,7 @@ func rangesOf(v *mesospb.Value_Ranges) []resources.Range {
 	return rs
 }
 
-// labelWord makes s fit for a label: at most 63 letters, digits, hyphens,
+// labelWord turns s into a label value: at most 63 letters, digits, hyphens,
 // underscores and dots, the first and last a letter or digit.
 func labelWord(s string) string {
 	s = strings.Map(func(r rune) rune {

@@ -16,15 +16,15 @@ import (
 )
 
 // binder binds pods to the nodes where their tasks are starting. The binding's
-// annotation is copied to the pod by the API server in the same act.
+// annotation is copied to the pod by the API server in the same operation.
 type binder struct {
 	client   kubernetes.Interface
 	recorder *recorder
 }
 
-// bind binds p to the task's node. A pod that is bound there already counts as
-// success; an error is permanent: the pod is gone, is another one by now, runs
-// elsewhere, or the binding is denied. Passing trouble is tried again until ctx ends.
+// bind binds p to the task's node. A pod already bound there counts as success; an
+// error is permanent: the pod is gone, was replaced, runs elsewhere, or the binding
+// is denied. Transient errors are retried until ctx ends.
 func (b *binder) bind(ctx context.Context, rest pause, p *v1.Pod, t scheduler.Task) error {
 	binding := &v1.Binding{
 		ObjectMeta: metav1.ObjectMeta{
@@ -45,7 +45,7 @@ func (b *binder) bind(ctx context.Context, rest pause, p *v1.Pod, t scheduler.Ta
 	})
 }
 
-// settle looks at the pod after a binding that met with another state of it.
+// settle looks at the pod after a binding that conflicted with its state.
 func (b *binder) settle(ctx context.Context, p *v1.Pod, t scheduler.Task, conflict error) error {
 	now, err := b.client.CoreV1().Pods(p.Namespace).Get(ctx, p.Name, metav1.GetOptions{})
 	switch {
@@ -63,14 +63,14 @@ func (b *binder) settle(ctx context.Context, p *v1.Pod, t scheduler.Task, confli
 	return conflict
 }
 
-// permanent marks an error that trying again does not help.
+// permanent marks an error that a retry cannot cure.
 type permanent struct{ error }
 
-// longestPause bounds the time between two attempts of what keeps failing.
+// longestPause bounds the time between two attempts at what keeps failing.
 const longestPause = 30 * time.Second
 
-// persist does something at the API server until it succeeds, fails for good or
-// ctx ends. It waits by rest between attempts.
+// persist repeats a request to the API server until it succeeds, fails
+// permanently or ctx ends. It calls rest to wait between attempts.
 func persist(ctx context.Context, rest pause, what string, do func(context.Context) error) error {
 	for delay := 50 * time.Millisecond; ; delay = min(2*delay, longestPause) {
 		bounded, cancel := context.WithTimeout(ctx, 30*time.Second)

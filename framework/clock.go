@@ -2,11 +2,11 @@ package framework
 
 import "time"
 
-// clock is the time in which the core lives. The zero value is real time; tests
-// let it run faster, so that a patience of minutes is one of seconds.
+// clock is the core's clock. The zero value is real time; tests make it run
+// faster, so timeouts of minutes take seconds.
 type clock struct {
 	start time.Time
-	speed time.Duration // so many times as fast from start on; 0: real time
+	speed time.Duration // how many times faster from start on; 0: real time
 }
 
 func (c clock) now() time.Time {
@@ -16,7 +16,7 @@ func (c clock) now() time.Time {
 	return c.start.Add(time.Since(c.start) * c.speed)
 }
 
-// until is how long it really takes until t.
+// until returns the real time left until t.
 func (c clock) until(t time.Time) time.Duration {
 	if c.speed == 0 {
 		return time.Until(t)

@@ -7,9 +7,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics returns what this life has counted and what it can be asked, for a
-// registry. It is to be registered while Run lasts and no longer: each life
-// counts from zero, and without a running loop a scrape waits a second.
+// Metrics returns a collector of this life's counters and of its current
+// figures. Register it only while Run lasts: each life counts from zero, and
+// without a running loop a scrape waits a second.
 func (f *Framework) Metrics() prometheus.Collector {
 	c := &collector{Framework: f}
 	for _, g := range gauges {
@@ -20,7 +20,7 @@ func (f *Framework) Metrics() prometheus.Collector {
 	return c
 }
 
-// collector asks the loop when it is asked itself.
+// collector asks the loop at each scrape.
 type collector struct {
 	*Framework
 	gauges []*prometheus.Desc // in the order of gauges
@@ -52,7 +52,7 @@ var gauges = []struct {
 	{"outbox_length", "Calls and records that wait for the store or for Mesos.", func(f figures) float64 { return float64(f.queued) }},
 }
 
-// Describe is part of [prometheus.Collector].
+// Describe implements [prometheus.Collector].
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, counted := range c.metrics.collectors() {
 		counted.Describe(out)
@@ -63,7 +63,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	out <- c.tasks
 }
 
-// Collect is part of [prometheus.Collector].
+// Collect implements [prometheus.Collector].
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	for _, counted := range c.metrics.collectors() {
 		counted.Collect(out)

@@ -8,7 +8,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// insist repeats a commit until it succeeds; false when ctx has ended.
+// insist repeats a commit until it succeeds; it returns false when ctx has
+// ended.
 func (o *outbox) insist(ctx context.Context, changes []Change, err error) bool {
 	for pause := 50 * time.Millisecond; err != nil; pause = min(2*pause, 5*time.Second) {
 		glog.Errorf("framework: storing %s, will be repeated: %v", changes[0].Key, err)
@@ -20,8 +21,8 @@ func (o *outbox) insist(ctx context.Context, changes []Change, err error) bool {
 	return true
 }
 
-// commit stores changes, all or none. More than fit one transaction are
-// stored piece by piece, and taken back when a later piece fails.
+// commit stores changes, all or none. More than fit into one transaction are
+// stored in pieces, and taken back when a later piece fails.
 func (o *outbox) commit(ctx context.Context, changes []Change) error {
 	for done := 0; done < len(changes); {
 		n := min(done+MaxChanges, len(changes))
@@ -39,9 +40,9 @@ func (o *outbox) commit(ctx context.Context, changes []Change) error {
 	return nil
 }
 
-// takeBack deletes the tasks among what was stored. Failing is no harm: a task
-// on record that was never launched is found out by reconciliation. Records of
-// agents stay, other launches may count on them.
+// takeBack deletes the stored tasks. Failure does no harm: reconciliation finds
+// a task on record that was never launched. Records of agents stay, as other
+// launches may rely on them.
 func (o *outbox) takeBack(ctx context.Context, stored []Change) {
 	var undo []Change
 	for _, c := range stored {

@@ -12,22 +12,22 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// Config says what a Framework works with. Client, Store and Mesos are needed,
-// and the executor's URI; the zero value of everything else is a sensible default.
+// Config configures a Framework. Client, Store, Mesos and the executor's URI are
+// required; the zero value of everything else is a sensible default.
 type Config struct {
 	Client kubernetes.Interface // all rights; its own rate limit should be off
 	Store  Store                // small durable records
-	Mesos  Mesos                // a connection for its use alone
+	Mesos  Mesos                // a connection for its exclusive use
 
 	Info     Info
 	Executor Executor
 
-	// MaxPods is how many pods an agent is given at most before its kubelet has
-	// registered and says so. Default: podtask.DefaultMaxPods.
+	// MaxPods is the most pods that an agent gets before its kubelet has
+	// registered and reports its own limit. Default: podtask.DefaultMaxPods.
 	MaxPods int
 
-	// DefaultContainer is what a container counts as that states neither a cpu
-	// nor a memory request. Default: DefaultContainer.
+	// DefaultContainer is what a container without a cpu and a memory request
+	// counts as. Default: DefaultContainer.
 	DefaultContainer scheduler.Amount
 
 	// Machines are the host names of the agents that may be used, as Mesos
@@ -38,12 +38,12 @@ type Config struct {
 	// Servers from Settings where there is one.
 	Cluster podtask.Cluster
 
-	// Settings returns what executors are told while they live; it is called
-	// whenever they are told. It must not block. Nil: always Cluster.Servers.
+	// Settings returns what running executors are told; it is called each time
+	// they are told. It must not block. Nil: always Cluster.Servers.
 	Settings func() podtask.Settings
 
-	// SettingsChanged yields a value whenever executors are to be told again; nil
-	// if only routine does that.
+	// SettingsChanged yields a value whenever executors are to be told again;
+	// nil: they are told only periodically.
 	SettingsChanged <-chan struct{}
 
 	// StartOver permits a new framework id when Mesos has removed ours although
@@ -97,7 +97,7 @@ type Executor struct {
 // what its errors mean.
 type Mesos interface {
 	// Run stays subscribed until ctx ends or the master refuses for good. It
-	// asks info for each subscription.
+	// calls info for each subscription.
 	Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h mesos.SchedulerHandler) error
 
 	// Send makes one call, or acknowledges several updates at once; calls

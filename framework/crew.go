@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// crew does pieces of work, at most size at a time, begun in the order given.
+// crew runs pieces of work, at most size at a time, started in the order given.
 type crew struct {
 	queue *inbox
 	size  int
@@ -15,10 +15,10 @@ type crew struct {
 	pending map[string]bool // keys of startOnce
 }
 
-// pause waits and reports whether ctx goes on.
+// pause waits for d and reports whether ctx is still alive.
 type pause func(ctx context.Context, d time.Duration) bool
 
-// piece is one piece of work. It waits by rest before it tries again, which lets
+// piece is one piece of work. It calls rest to wait before a retry, which lets
 // others work meanwhile.
 type piece func(ctx context.Context, rest pause)
 
@@ -26,10 +26,11 @@ func newCrew(size int) *crew {
 	return &crew{queue: newInbox(), size: size, pending: map[string]bool{}}
 }
 
-// start has work done as soon as there is a hand free, and never waits.
+// start has work done as soon as a worker is free; it never blocks.
 func (c *crew) start(work piece) { c.queue.put(work) }
 
-// startOnce is start, but does nothing while work of the same key is not over.
+// startOnce is like start, but does nothing while work of the same key is
+// unfinished.
 func (c *crew) startOnce(key string, work piece) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -49,7 +50,7 @@ func (c *crew) over(key string) {
 	delete(c.pending, key)
 }
 
-// run returns when ctx has ended and all that was begun has returned.
+// run returns when ctx has ended and all work begun has returned.
 func (c *crew) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()

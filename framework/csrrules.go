@@ -19,7 +19,7 @@ const (
 	bootstrapGroup = "system:bootstrappers"
 )
 
-// nodeFacts gives what is known of nodes without having to trust their kubelets.
+// nodeFacts provides what is known about nodes without trusting their kubelets.
 type nodeFacts interface {
 	// tokenNode returns the node whose bootstrap token has that id.
 	tokenNode(id string) (node string, ok bool)
@@ -28,7 +28,8 @@ type nodeFacts interface {
 	addresses(node string) (names []string, ips []net.IP)
 }
 
-// errNotOurs says that a request is from no kubelet of ours: it is left to others.
+// errNotOurs means that a request is not from a kubelet of ours: it is left to
+// others.
 var errNotOurs = errors.New("not a kubelet's request")
 
 // approve decides whether a certificate may be signed: nil means yes, and the
@@ -68,7 +69,7 @@ func approve(csr *certv1.CertificateSigningRequest, facts nodeFacts) (string, er
 	return "its own names and addresses, asked for by node " + node, servingRules(csr, req, node, facts)
 }
 
-// requester returns the node that asks.
+// requester returns the requesting node.
 func requester(csr *certv1.CertificateSigningRequest, facts nodeFacts, client bool) (string, error) {
 	if node, ok := strings.CutPrefix(csr.Spec.Username, nodeUser); ok && slices.Contains(csr.Spec.Groups, nodeGroup) {
 		return node, nil

@@ -15,7 +15,7 @@ import (
 // dropped, also after the reactivation, until it has ended (seen with 1.11.0). So
 // our executor there is ended as soon as its last task is.
 
-// drainUpdated takes in that an agent drains, as updates of its tasks tell.
+// drainUpdated notes that an agent drains, as updates of its tasks show.
 func (l *loop) drainUpdated(a *agent, s *mesospb.TaskStatus) {
 	if s.GetReason() != mesospb.TaskStatus_REASON_AGENT_DRAINING {
 		return
@@ -33,7 +33,7 @@ func (l *loop) drainUpdated(a *agent, s *mesospb.TaskStatus) {
 }
 
 // draining notes that the executor on an agent must end before a task can start
-// there. That is kept over a restart of this process.
+// there. The note survives a restart of this process.
 func (l *loop) draining(a *agent) {
 	if a.Draining || !a.started {
 		return
@@ -59,8 +59,9 @@ func (l *loop) giveBack(a *agent) {
 	}
 }
 
-// endIdle ends the executor of a draining agent that has no task left. It is told
-// so again whenever the master has been asked, until it is known to have ended.
+// endIdle ends the executor of a draining agent that has no task left. This is
+// repeated after each answer of the master, until the executor is known to have
+// ended.
 func (l *loop) endIdle(a *agent) {
 	if a.Draining && a.started && len(a.tasks) == 0 {
 		glog.Infof("framework: agent %s drains: ending its executor, which has no task left", a.id)
@@ -68,7 +69,7 @@ func (l *loop) endIdle(a *agent) {
 	}
 }
 
-// executorEnded takes in that no executor of ours runs on an agent.
+// executorEnded notes that no executor of ours runs on an agent.
 func (l *loop) executorEnded(a *agent) {
 	drained := a.Draining && a.started
 	a.runs, a.started = false, false

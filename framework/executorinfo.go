@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// name is the file that the agent's fetcher makes of the URI: the part after
-// the last slash of its path.
+// name returns the name of the file that the agent's fetcher stores: the part
+// after the last slash of its path.
 func (e Executor) name() string {
 	p := e.URI
 	if u, err := url.Parse(e.URI); err == nil && u.Scheme != "" {
@@ -26,10 +26,10 @@ func (e Executor) name() string {
 	return ""
 }
 
-// info makes the ExecutorInfo of an executor that does not run yet. Only what
-// hardly ever changes is in it: a changed one is refused by the master for as
-// long as the old executor lives. The command is given to a shell, as agents
-// before 1.1.3 cannot start an executor otherwise (MESOS-7703).
+// info makes the ExecutorInfo of an executor that does not run yet. It holds
+// only what hardly ever changes: the master refuses a changed one for as long
+// as the old executor lives. The command is run by a shell, as agents before
+// 1.1.3 cannot start an executor otherwise (MESOS-7703).
 func (e Executor) info(frameworkID string, rs []*mesospb.Resource) *mesospb.ExecutorInfo {
 	uri := &mesospb.CommandInfo_URI{
 		Value:      proto.String(e.URI),
@@ -54,7 +54,7 @@ func (e Executor) info(frameworkID string, rs []*mesospb.Resource) *mesospb.Exec
 	}
 }
 
-// quote makes one word of s for a POSIX shell.
+// quote returns s as one word for a POSIX shell.
 func quote(s string) string {
 	plain := func(r rune) bool {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./=:,@%+", r)

@@ -31,10 +31,10 @@ const (
 	lastFigures = 5 * time.Minute
 )
 
-// explainer writes why pods wait: into the PodScheduled condition and as an
-// event, when it is of another kind. Only the latest reason of a pod is kept, and
-// written seldom, so that thousands of waiting pods do not keep the API server
-// from starting others.
+// explainer writes why pods wait: into the PodScheduled condition and, when the
+// reason is of another kind, as an event. Only the latest reason of a pod is
+// kept, and written seldom, so thousands of waiting pods do not keep the API
+// server from starting others.
 type explainer struct {
 	client   kubernetes.Interface
 	pods     cache.Store
@@ -54,7 +54,7 @@ type saying struct {
 	pause   time.Duration
 }
 
-// next is when the API server may be told the message.
+// next returns when the API server may be told the message.
 func (s *saying) next() time.Time {
 	if sameKind(s.message, s.written) {
 		return s.at.Add(s.pause)
@@ -62,7 +62,7 @@ func (s *saying) next() time.Time {
 	return s.at.Add(min(s.pause, lastWord))
 }
 
-// amounts are the figures in a message.
+// amounts matches the figures in a message.
 var amounts = regexp.MustCompile(`[0-9][0-9.]*( to [0-9.]+)?`)
 
 // sameKind reports whether two messages differ in their figures only.
@@ -77,7 +77,7 @@ func newExplainer(client kubernetes.Interface, pods cache.Store, recorder *recor
 	}
 }
 
-// say has the reason written before long.
+// say has the reason written soon.
 func (x *explainer) say(p *v1.Pod, message string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -93,7 +93,7 @@ func (x *explainer) say(p *v1.Pod, message string) {
 	}
 }
 
-// drop forgets a pod: it waits no longer.
+// drop forgets a pod that no longer waits.
 func (x *explainer) drop(uid string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -132,9 +132,9 @@ func (x *explainer) write(ctx context.Context, uid string) error {
 	return nil
 }
 
-// patch writes the condition, unless the pod is bound by now: the version that
-// it names makes the API server refuse what a binding has overtaken. News is
-// worth an event, too.
+// patch writes the condition, unless the pod is bound by now: because of the
+// version in the patch, the API server refuses one that a binding has
+// overtaken. News also gets an event.
 func (x *explainer) patch(ctx context.Context, pod *v1.Pod, message string, news bool) error {
 	if obj, ok, _ := x.pods.GetByKey(pod.Namespace + "/" + pod.Name); ok {
 		pod = obj.(*v1.Pod)
@@ -159,8 +159,8 @@ func (x *explainer) patch(ctx context.Context, pod *v1.Pod, message string, news
 	return nil
 }
 
-// conditionPatch sets PodScheduled to False with a reason; nil when it says so
-// already.
+// conditionPatch returns a patch that sets PodScheduled to False with a reason,
+// or nil when it says so already.
 func conditionPatch(p *v1.Pod, message string, now metav1.Time) []byte {
 	c := v1.PodCondition{
 		Type: v1.PodScheduled, Status: v1.ConditionFalse, Reason: v1.PodReasonUnschedulable,

@@ -63,8 +63,8 @@ func New(cfg Config) (*Framework, error) {
 	return f, nil
 }
 
-// Run takes up the work of an earlier life, if there was one, and lives until
-// ctx ends, which is no error, or until Mesos refuses for good:
+// Run resumes the work of an earlier life, if there was one, and returns when
+// ctx ends, which is no error, or when Mesos refuses for good:
 // [mesos.ErrFailedOver], a *[RemovedError] or a *[mesos.RejectedError]. It
 // tears nothing down: pods live on until the failover timeout.
 func (f *Framework) Run(ctx context.Context) error {
@@ -98,7 +98,7 @@ func (f *Framework) Run(ctx context.Context) error {
 	return err
 }
 
-// newLoop makes the loop with what is on record.
+// newLoop returns the loop with what is on record.
 func (f *Framework) newLoop(stored records) *loop {
 	l := &loop{
 		Framework: f,

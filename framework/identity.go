@@ -30,10 +30,10 @@ func (i *identity) set(id string) {
 
 // frameworkInfo is sent with every subscription. checkpoint lets executors
 // outlive a restart of their agent. The capabilities: PARTITION_AWARE, without
-// which Mesos would call lost a task that may come back, and TASK_KILLING_STATE,
-// so that an executor may say that it is stopping a pod. Masters too old to know
-// one drop its number from a binary message and keep to their old behaviour
-// (observed on 1.0.4), which the core understands as well.
+// which Mesos would report a task that may come back as lost, and
+// TASK_KILLING_STATE, so an executor may report that it is stopping a pod.
+// Masters too old to know one drop its number from a binary message and keep
+// their old behaviour (observed on 1.0.4), which the core understands as well.
 func (i *identity) frameworkInfo() *mesospb.FrameworkInfo {
 	f := &mesospb.FrameworkInfo{
 		User:            proto.String(i.info.User),
@@ -55,7 +55,7 @@ func (i *identity) frameworkInfo() *mesospb.FrameworkInfo {
 	return f
 }
 
-// optional is nil, not set, for the empty string.
+// optional returns nil, not set, for the empty string.
 func optional(s string) *string {
 	if s == "" {
 		return nil

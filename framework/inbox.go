@@ -2,8 +2,8 @@ package framework
 
 import "sync"
 
-// inbox is a queue without bound: putting something in never waits, so that
-// neither the stream from Mesos nor a watch is held up by the loop.
+// inbox is an unbounded queue: putting something in never blocks, so the loop
+// holds up neither the stream from Mesos nor a watch.
 type inbox struct {
 	mu    sync.Mutex
 	items []any
@@ -22,7 +22,7 @@ func (q *inbox) put(m any) {
 	}
 }
 
-// length is how much waits to be taken.
+// length returns how many items wait to be taken.
 func (q *inbox) length() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

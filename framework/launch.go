@@ -13,9 +13,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
-// launch makes one ACCEPT of a decision and puts it into the outbox, the tasks'
-// records before it. Nothing is sent when any part of it cannot be made: that
-// would be a mistake of ours, and the offers are given back.
+// launch turns a decision into one ACCEPT and puts it into the outbox, after
+// the tasks' records. If any part cannot be made, which would be a bug of ours,
+// nothing is sent and the offers are given back.
 func (l *loop) launch(c scheduler.Launch) {
 	tasks, changes, err := l.tasks(c)
 	if err != nil {
@@ -81,9 +81,8 @@ func (l *loop) tasks(c scheduler.Launch) ([]*mesospb.TaskInfo, []Change, error) 
 }
 
 // executor returns the ExecutorInfo for a launch on an agent and what is left of
-// the offers. While an executor of ours may live there it is the very one that
-// was used before; only when none does, a new one is made of what the offers
-// pay, and recorded.
+// the offers. While an executor of ours may live there it is the one used
+// before; otherwise a new one is made from what the offers pay, and recorded.
 func (l *loop) executor(a *agent, offered []*mesospb.Resource, pay bool) (exec *mesospb.ExecutorInfo, rest []*mesospb.Resource, changes []Change, err error) {
 	if len(a.Executor) > 0 && (!pay || len(a.tasks) > 0) {
 		exec = &mesospb.ExecutorInfo{}
@@ -97,7 +96,7 @@ func (l *loop) executor(a *agent, offered []*mesospb.Resource, pay bool) (exec *
 			return exec, rest, a.record(), nil
 		}
 		// It was paid from what is not offered now: the end of its last tasks
-		// is still on the way, but it can be there no longer.
+		// is still on the way, but it can no longer be there.
 	}
 	var own []*mesospb.Resource
 	rest = offered
@@ -146,7 +145,7 @@ func (l *loop) podName(uid string) string {
 	return uid
 }
 
-// forgetTask: the task does not keep an executor alive any more.
+// forgetTask notes that the task no longer keeps an executor alive.
 func (l *loop) forgetTask(id, agentID string) {
 	if a := l.agents.byID[agentID]; a != nil {
 		delete(a.tasks, id)
@@ -161,7 +160,7 @@ func (l *loop) forgetTask(id, agentID string) {
 }
 
 // forgetSuperseded drops the agents that others have replaced, and their records.
-// Should one come back, it is a new one.
+// One that comes back counts as new.
 func (l *loop) forgetSuperseded() {
 	for _, a := range l.agents.superseded() {
 		glog.Infof("framework: agent %s is forgotten: node %s is agent %s now", a.id, a.Node, l.agents.holder[a.Node])

@@ -19,8 +19,8 @@ type (
 	// disconnected: there is no subscription now.
 	disconnected struct{ err error }
 
-	// podSeen: a pod is new or has changed. At start those that exist come in
-	// no order, and then podsSynced.
+	// podSeen: a pod is new or has changed. At start the existing ones come in
+	// no order, followed by podsSynced.
 	podSeen    struct{ pod *v1.Pod }
 	podGone    struct{ pod *v1.Pod }
 	podsSynced struct{}
@@ -53,7 +53,7 @@ type loop struct {
 	nodeWaits map[string]string // what a pod's node waits for, by uid, as the pod's events tell
 
 	connected bool
-	answered  bool                 // the master has told how its agents are, so that nothing of it is guessed
+	answered  bool                 // the master has reported on its agents, so nothing is guessed
 	lastEvent time.Time            // when Mesos said something, or this life began
 	unheard   map[string]time.Time // when a pod without a node was first seen, by uid, until it runs
 }
@@ -80,7 +80,7 @@ func (l *loop) run(ctx context.Context) {
 	}
 }
 
-// step gives the core an event and does what it wants done.
+// step gives the core an event and carries out its calls.
 func (l *loop) step(e scheduler.Event) {
 	for _, c := range l.state.Step(l.clock.now(), e) {
 		l.do(c)
@@ -122,7 +122,7 @@ func (l *loop) handle(m any) {
 	}
 }
 
-// outcome passes on what became of a call of the core's.
+// outcome passes on the outcome of one of the core's calls.
 func (l *loop) outcome(e scheduler.Event) {
 	if failed, ok := e.(scheduler.LaunchFailed); ok {
 		l.metrics.notLaunched(failed)
@@ -153,9 +153,9 @@ func (l *loop) nodeGone(name string) {
 	l.step(scheduler.NodeChanged{Name: name})
 }
 
-// tellNode lets the core know of a Node as the API server has it and, over
-// that, as the framework wants it. It stays silent about what matters to no pod's
-// placement, such as a heartbeat.
+// tellNode tells the core about a Node as the API server has it, overlaid with
+// what the framework wants. It omits what matters to no pod's placement, such as
+// a heartbeat.
 func (l *loop) tellNode(name string, w *wantedNode) {
 	var n *v1.Node
 	switch api := l.nodes[name]; {

@@ -14,9 +14,9 @@ import (
 )
 
 // Before a maintenance that an operator has announced (Mesos' docs/maintenance.md)
-// an agent is emptied: new pods keep away from it from maintenanceNotice ahead on,
-// and those there are evicted from evictionLead ahead on, as far as their
-// disruption budgets allow, again and again.
+// an agent is emptied: from maintenanceNotice ahead, new pods keep away from it,
+// and from evictionLead ahead, those there are evicted, repeatedly, as far as
+// their disruption budgets allow.
 const (
 	maintenanceNotice = time.Hour
 	evictionLead      = 10 * time.Minute
@@ -98,7 +98,7 @@ func (l *loop) maintain() {
 // evictTime bounds one attempt, as the next comes soon.
 const evictTime = 10 * time.Second
 
-// evict asks for the end of a pod to which others may object.
+// evict requests the eviction of a pod, which may be refused.
 func evict(ctx context.Context, client kubernetes.Interface, p *v1.Pod) {
 	err := client.CoreV1().Pods(p.Namespace).EvictV1(ctx, &policyv1.Eviction{
 		ObjectMeta:    metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name},

@@ -6,7 +6,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
-// listener puts what Mesos says into the inbox.
+// listener puts events of Mesos into the inbox.
 type listener struct{ inbox *inbox }
 
 func (l listener) Event(e *mesospb.SchedulerEvent) { l.inbox.put(e) }
@@ -57,8 +57,8 @@ func (l *loop) rescinded(id string) {
 	l.step(scheduler.Rescinded{ID: id})
 }
 
-// updated hands on a status, whatever it is about; the task it ends counts no
-// longer among those that keep an executor alive.
+// updated passes a status on, whatever it is about; a task that it ends no
+// longer counts among those that keep an executor alive.
 func (l *loop) updated(s *mesospb.TaskStatus) {
 	u := scheduler.Update{
 		Task:    s.GetTaskId().GetValue(),
@@ -115,7 +115,7 @@ func (l *loop) measure(u scheduler.Update) {
 	}
 }
 
-// alive lists the states of a task whose executor can be reached.
+// alive reports whether the executor of a task in this state can be reached.
 func alive(s mesospb.TaskState) bool {
 	switch s {
 	case mesospb.TaskState_TASK_STARTING, mesospb.TaskState_TASK_RUNNING, mesospb.TaskState_TASK_KILLING:
@@ -124,7 +124,7 @@ func alive(s mesospb.TaskState) bool {
 	return false
 }
 
-// ended lists the states that nothing follows.
+// ended reports whether nothing follows this state.
 func ended(s mesospb.TaskState) bool {
 	switch s {
 	case mesospb.TaskState_TASK_FINISHED, mesospb.TaskState_TASK_FAILED, mesospb.TaskState_TASK_KILLED,

@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics holds what a life counts where it happens. What can be looked up is not
-// counted but asked for at each scrape: see collector.
+// metrics holds the counters of a life. What can be looked up is not counted but
+// asked for at each scrape: see collector.
 type metrics struct {
 	offers   *prometheus.CounterVec
 	updates  *prometheus.CounterVec
@@ -47,7 +47,7 @@ func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{m.offers, m.updates, m.ends, m.calls, m.launches, m.failures, m.commits, m.launch}
 }
 
-// event counts what Mesos said.
+// event counts an event from Mesos.
 func (m *metrics) event(e *mesospb.SchedulerEvent) {
 	switch e.GetType() {
 	case mesospb.SchedulerEvent_OFFERS:

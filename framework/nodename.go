@@ -8,7 +8,7 @@ import (
 // maxName is the longest value of the label that repeats a node's name.
 const maxName = 63
 
-// dnsName makes a valid name for a Node of an agent's host name: lower case
+// dnsName turns an agent's host name into a valid name for a Node: lower case
 // letters, digits, dots and hyphens, with a letter or digit at each end of
 // every part.
 func dnsName(hostname string) string {

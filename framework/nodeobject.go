@@ -29,7 +29,7 @@ const (
 	AnnotationCordoned = "mesos.agent/cordoned"
 )
 
-// wantedNode holds what a Node should show, as far as that is the framework's to say.
+// wantedNode holds what a Node should show, as far as the framework decides it.
 type wantedNode struct {
 	name     string
 	agent    string // Mesos agent id
@@ -44,8 +44,8 @@ type wantedNode struct {
 	cordoned bool       // the agent is deactivated
 }
 
-// readiness is the Ready condition as the framework would have it. The zero
-// value: it is the kubelet's to say.
+// readiness is the Ready condition as the framework wants it. The zero value
+// leaves it to the kubelet.
 type readiness struct {
 	status          v1.ConditionStatus
 	reason, message string
@@ -56,7 +56,7 @@ var (
 	readyLost   = readiness{v1.ConditionUnknown, "MesosAgentLost", "Mesos has lost this agent. Pods there may still run; they are known again if it returns."}
 )
 
-// wanted describes the Node of an agent as it is to be now.
+// wanted describes the Node of an agent as it should be now.
 func (l *loop) wanted(a *agent) wantedNode {
 	w := wantedNode{
 		name: a.Node, agent: a.id, hostname: a.Hostname, address: a.Address, ip: a.ip(), labels: a.labels,
@@ -78,8 +78,8 @@ func (l *loop) wanted(a *agent) wantedNode {
 	return w
 }
 
-// object is the Node as it is first created, or as the core is told of it
-// before the API server has it.
+// object returns the Node as it is first created, or as the core sees it before
+// the API server has it.
 func (w wantedNode) object(now metav1.Time) *v1.Node {
 	capacity := v1.ResourceList{
 		v1.ResourceCPU:    milli(w.cpu),
@@ -105,8 +105,8 @@ func (w wantedNode) addresses() []v1.NodeAddress {
 	return append(as, v1.NodeAddress{Type: v1.NodeHostName, Address: w.name})
 }
 
-// describe sets labels and annotations on n and takes away the labels of
-// attributes that the agent no longer has, and the taints.
+// describe sets labels, annotations and taints on n, and removes the labels of
+// attributes that the agent no longer has.
 func (w wantedNode) describe(n *v1.Node) {
 	if n.Labels == nil {
 		n.Labels = map[string]string{}
@@ -136,7 +136,7 @@ func (w wantedNode) describe(n *v1.Node) {
 }
 
 // cordon makes the Node of a deactivated agent unschedulable, and schedulable again
-// when it was the framework that had made it so.
+// if the framework had cordoned it.
 func (w wantedNode) cordon(n *v1.Node) {
 	_, ours := n.Annotations[AnnotationCordoned]
 	switch {

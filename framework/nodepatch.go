@@ -8,8 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// statusPatch is the strategic merge patch that node's status needs, nil for
-// none. Capacity and addresses are the kubelet's once it has registered; the
+// statusPatch returns the strategic merge patch that node's status needs, or
+// nil. Capacity and addresses are the kubelet's once it has registered; the
 // version in the patch keeps one that was not seen yet from being overruled.
 func (w wantedNode) statusPatch(node *v1.Node, now metav1.Time) []byte {
 	status := map[string]any{}

@@ -17,8 +17,8 @@ import (
 	"k8s.io/client-go/util/workqueue"
 )
 
-// nodeWriter makes Nodes show what the loop wants of them. It writes only when
-// something differs, so that a thousand agents which only offer cost nothing.
+// nodeWriter makes Nodes show what the loop wants. It writes only when
+// something differs, so a thousand agents that only offer cost nothing.
 type nodeWriter struct {
 	client kubernetes.Interface
 	nodes  cache.Store // what the API server has
@@ -65,8 +65,8 @@ func (nw *nodeWriter) run(ctx context.Context) {
 	})
 }
 
-// write brings one Node into line. A conflict, or a cache that does not show yet
-// what was written before, is an error, and tried again.
+// write brings one Node into line. A conflict, or a cache that does not yet show
+// the previous write, is an error and retried.
 func (nw *nodeWriter) write(ctx context.Context, w wantedNode) error {
 	now := metav1.Now()
 	node, err := nw.present(ctx, &w, now)
@@ -94,7 +94,7 @@ func (nw *nodeWriter) write(ctx context.Context, w wantedNode) error {
 	return nil
 }
 
-// present gives the Node as it is, made if there is none.
+// present returns the Node as it is, creating it if there is none.
 func (nw *nodeWriter) present(ctx context.Context, w *wantedNode, now metav1.Time) (*v1.Node, error) {
 	cached, exists, err := nw.nodes.GetByKey(w.name)
 	if err != nil {

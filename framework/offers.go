@@ -14,8 +14,8 @@ import (
 // noUse is the filter for what will not be wanted in the foreseeable future.
 const noUse = time.Hour
 
-// offered takes note of the agents that offer, tells the core of their Nodes
-// first and then of the offers. Agents that may not be used are declined.
+// offered records the agents that offer, and tells the core about their Nodes
+// first and then about the offers. Agents that may not be used are declined.
 func (l *loop) offered(offers []*mesospb.Offer) {
 	var usableOffers []scheduler.Offer
 	var unwanted, strange []string

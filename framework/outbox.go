@@ -15,23 +15,23 @@ import (
 type job struct {
 	changes []Change
 
-	// must: the changes are stored however often it takes, and nothing behind
-	// the job happens before.
+	// must: storing the changes is retried until it succeeds, and nothing
+	// behind the job happens before.
 	must bool
 
 	call *mesospb.SchedulerCall
 
-	// stored hears that the changes are on record, before the call is made. May
-	// be nil.
+	// stored is called once the changes are on record, before the call is made.
+	// May be nil.
 	stored func()
 
-	// failed hears that the changes were not stored, or that the master
-	// refused the call; then nothing of the job has had an effect. May be nil.
+	// failed is called when the changes were not stored or the master refused
+	// the call; then the job has had no effect. May be nil.
 	failed func(error)
 }
 
-// outbox does jobs one after another. What waits is stored together, so that
-// many pods at once cost few transactions.
+// outbox does jobs one after another. Waiting jobs are stored together, so many
+// pods at once cost few transactions.
 type outbox struct {
 	store Store
 	mesos Mesos
@@ -160,7 +160,7 @@ func refused(err error) bool {
 	return errors.As(err, &e) && e.Status >= 400 && e.Status < 500
 }
 
-// wait lets time pass; false when ctx ended before.
+// wait lets time pass; it returns false when ctx ended before.
 func wait(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

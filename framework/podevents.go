@@ -9,8 +9,9 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// podSeen tells the core of a pod that is ours, again when its binding or what it
-// asks for has changed, and that it is gone when it is finished or no longer ours.
+// podSeen tells the core about a pod that is ours, again when its binding or its
+// requests have changed, and that it is gone when it is finished or no longer
+// ours.
 func (l *loop) podSeen(p *v1.Pod) {
 	uid := string(p.UID)
 	if !l.synced {
@@ -97,7 +98,7 @@ func (l *loop) explain(uid, message string) {
 	}
 }
 
-// settled: the pod waits no longer.
+// settled notes that the pod no longer waits.
 func (l *loop) settled(uid string) {
 	delete(l.waiting, uid)
 	l.explainer.drop(uid)

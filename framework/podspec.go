@@ -17,11 +17,11 @@ import (
 // other, so the default name means it too.
 const SchedulerName = "kubernetes-mesos"
 
-// translate returns what a pod asks of an agent. Its requests are the effective
-// ones of Kubernetes: the larger of init containers and containers, sidecars and
-// overhead added; limits are not counted. A container that states neither cpu nor
-// memory counts as def. The string names what no Mesos agent of ours can give,
-// empty when there is no such thing.
+// translate returns what a pod requires of an agent. Its requests are the
+// effective ones of Kubernetes: the larger of init containers and containers,
+// sidecars and overhead added; limits are not counted. A container that states
+// neither cpu nor memory counts as def. The string names what no Mesos agent of
+// ours can provide, if anything.
 func translate(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 	requests := resourcehelper.PodRequests(withDefaultRequests(p, def), resourcehelper.PodResourcesOptions{})
 	s := scheduler.Pod{
@@ -117,8 +117,8 @@ func class(p *v1.Pod, s scheduler.Pod) string {
 }
 
 // unsupported names requested resources and features that Mesos agents do not
-// give through this framework: a pod that needs one must wait with that reason
-// rather than run without.
+// provide through this framework: a pod that needs one must wait with that
+// reason rather than run without.
 func unsupported(p *v1.Pod, requests v1.ResourceList) string {
 	var missing []string
 	for name, q := range requests {

@@ -9,7 +9,8 @@ import (
 	"k8s.io/client-go/util/workqueue"
 )
 
-// newQueue retries what fails after 50 ms, then more and more rarely.
+// newQueue returns a queue that retries failures after 50 ms, then ever more
+// rarely.
 func newQueue() workqueue.TypedRateLimitingInterface[string] {
 	return workqueue.NewTypedRateLimitingQueue(
 		workqueue.NewTypedItemExponentialFailureRateLimiter[string](50*time.Millisecond, 30*time.Second))

@@ -11,8 +11,8 @@ import (
 	"k8s.io/client-go/tools/record"
 )
 
-// recorder writes events about pods and nodes, those alike put together. No
-// goroutine waits for it: when too many are to be written, some are not.
+// recorder writes events about pods and nodes, similar ones merged. No
+// goroutine waits for it: when there are too many, some are dropped.
 type recorder struct {
 	client kubernetes.Interface
 	queue  chan event

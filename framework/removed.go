@@ -11,8 +11,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
-// subscribe lives with Mesos. A framework that Mesos has removed starts over only
-// when nothing of the old one is on record, or when told to.
+// subscribe stays subscribed to Mesos. A framework that Mesos has removed starts
+// over only when nothing of the old one is on record, or when told to.
 func (f *Framework) subscribe(ctx context.Context) error {
 	for {
 		err := f.cfg.Mesos.Run(ctx, f.identity.frameworkInfo, listener{f.inbox})
@@ -34,8 +34,8 @@ func (f *Framework) subscribe(ctx context.Context) error {
 	}
 }
 
-// removedWith is the end of a task whose framework was removed; no agent will
-// report it.
+// removedWith returns the end of a task whose framework was removed; no agent
+// will report it.
 func removedWith(t scheduler.Task) *mesospb.SchedulerEvent {
 	reason := mesospb.TaskStatus_REASON_FRAMEWORK_REMOVED
 	message := "Mesos removed the framework and killed its tasks"
@@ -52,8 +52,9 @@ func removedWith(t scheduler.Task) *mesospb.SchedulerEvent {
 	}
 }
 
-// RemovedError ends Run: Mesos has removed the framework, by a teardown or since
-// it was away for longer than its failover timeout, while tasks are on record.
+// RemovedError ends Run: Mesos has removed the framework, by a teardown or
+// because it was away for longer than its failover timeout, while tasks are on
+// record.
 type RemovedError struct {
 	ID    string
 	Tasks int // on record

@@ -11,8 +11,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// settingsEvery is how often executors are told their settings though nothing
-// has changed: Mesos loses messages without a word.
+// settingsEvery is how often executors are told their settings even if nothing
+// has changed: Mesos loses messages silently.
 const settingsEvery = 5 * time.Minute
 
 // tellSettings is a message to the loop: executors are to be told their settings.
@@ -26,7 +26,7 @@ func (f *Framework) settings() podtask.Settings {
 	return f.cfg.Settings()
 }
 
-// watchSettings has the executors told of changes, and now and then.
+// watchSettings has the executors told on changes and periodically.
 func (f *Framework) watchSettings(ctx context.Context) {
 	f.remind(ctx, tellSettings{}, settingsEvery, f.cfg.SettingsChanged)
 }

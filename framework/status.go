@@ -15,7 +15,7 @@ type Status struct {
 	Waiting   []WaitingPod
 }
 
-// AgentStatus holds what is known of one agent.
+// AgentStatus holds what is known about one agent.
 type AgentStatus struct {
 	ID, Node string
 	Lost     bool

@@ -44,9 +44,9 @@ type records struct {
 	agents    map[string]agentRecord // by agent id
 }
 
-// agentRecord holds what must be known of an agent before it offers again: it is
-// stored with the first launch there. Executor is an encoded ExecutorInfo, kept
-// byte for byte since Mesos compares it with that of the living executor.
+// agentRecord holds what must be known about an agent before it offers again: it
+// is stored with the first launch there. Executor is an encoded ExecutorInfo,
+// kept byte for byte since Mesos compares it with that of the living executor.
 type agentRecord struct {
 	Node     string `json:"node"`
 	Hostname string `json:"hostname"`
@@ -58,7 +58,7 @@ type agentRecord struct {
 }
 
 // read decodes what s holds. A record that cannot be read is an error that
-// names its key: to guess would be to lose a pod.
+// names its key: guessing could lose a pod.
 func read(ctx context.Context, s Store) (records, error) {
 	r := records{agents: map[string]agentRecord{}}
 	all, err := s.Load(ctx)

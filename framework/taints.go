@@ -15,10 +15,10 @@ const TaintMaintenance = "mesos.agent/maintenance"
 // deactivated or drained.
 const TaintDeactivated = "mesos.agent/deactivated"
 
-// Taints by which pods keep away from a Node, or leave it. The pods of an agent
-// that Mesos has lost are deleted, and so replaced by their controllers, when
-// they have tolerated that as long as they say: five minutes unless they say
-// otherwise, as with any Kubernetes.
+// Taints that keep pods away from a Node or make them leave it. The pods of an
+// agent that Mesos has lost are deleted, and so replaced by their controllers,
+// once their toleration time is over: five minutes unless they say otherwise,
+// as in any Kubernetes.
 var (
 	taintsLost = []v1.Taint{
 		{Key: v1.TaintNodeUnreachable, Effect: v1.TaintEffectNoSchedule},
@@ -29,7 +29,8 @@ var (
 )
 
 // withOurTaints replaces the taints that are the framework's to set by want, and
-// leaves the others alone. One that is there stays as it is: it says since when.
+// leaves the others alone. An existing one stays as it is: it records since
+// when.
 func withOurTaints(taints, want []v1.Taint, now metav1.Time) []v1.Taint {
 	var all []v1.Taint
 	for _, t := range taints {

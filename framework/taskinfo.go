@@ -13,11 +13,11 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// maxLabels bounds what of a pod's labels Mesos is asked to remember and show.
+// maxLabels bounds how many of a pod's labels Mesos is asked to keep and show.
 const maxLabels = 32
 
-// taskInfo is the Mesos task that runs a pod. The executor goes by its data;
-// name, labels and discovery are for people and for Mesos-DNS.
+// taskInfo returns the Mesos task that runs a pod. The executor goes by its
+// data; name, labels and discovery are for people and for Mesos-DNS.
 func taskInfo(t scheduler.Task, p *v1.Pod, rs []*mesospb.Resource, exec *mesospb.ExecutorInfo, cluster podtask.Cluster) (*mesospb.TaskInfo, error) {
 	data, err := podtask.Data{
 		Namespace: p.Namespace,

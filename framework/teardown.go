@@ -16,10 +16,10 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// ErrNoFramework says that there is nothing to tear down.
+// ErrNoFramework means that there is nothing to tear down.
 var ErrNoFramework = errors.New("no framework is on record: Mesos has nothing of ours to remove")
 
-// TornDown says what a Teardown has done.
+// TornDown is what a Teardown has done.
 type TornDown struct {
 	Framework string // its id, of no further use
 	Tasks     int    // that were on record
@@ -28,11 +28,11 @@ type TornDown struct {
 
 // Teardown has Mesos remove the framework on record with all its tasks and
 // executors, fails the pods that were bound, and deletes the records, so that the
-// next life begins as a new framework. Pods that wait go on waiting. Of cfg it
-// uses Client, Store, Mesos and Info; no Framework may run on them.
+// next life begins as a new framework. Waiting pods go on waiting. It uses
+// Client, Store, Mesos and Info of cfg; no Framework may run on them.
 //
-// After any interruption it may be called again and goes on. It ends with
-// ErrNoFramework, with why Mesos refuses, or when ctx does.
+// After any interruption it may be called again to continue. It fails with
+// ErrNoFramework, with the reason why Mesos refuses, or when ctx ends.
 func Teardown(ctx context.Context, cfg Config) (TornDown, error) {
 	stored, err := read(ctx, cfg.Store)
 	if err != nil {
@@ -55,16 +55,17 @@ func Teardown(ctx context.Context, cfg Config) (TornDown, error) {
 	return done, nil
 }
 
-// demolition subscribes, as masters take a TEARDOWN only from subscribers, and is
-// over when a master says that it has removed the framework: that is its answer to
-// the next subscription, whether it was this call, an earlier one or an operator.
+// demolition subscribes, as masters accept a TEARDOWN only from subscribers, and
+// is over when a master says that it has removed the framework: that is its answer
+// to the next subscription, whether it was this call, an earlier one or an
+// operator.
 type demolition struct {
 	mesos      Mesos
 	identity   *identity
 	subscribed chan struct{}
 }
 
-// Event is part of [mesos.SchedulerHandler].
+// Event implements [mesos.SchedulerHandler].
 func (d *demolition) Event(e *mesospb.SchedulerEvent) {
 	if e.GetType() != mesospb.SchedulerEvent_SUBSCRIBED {
 		return
@@ -75,7 +76,7 @@ func (d *demolition) Event(e *mesospb.SchedulerEvent) {
 	}
 }
 
-// Disconnected is part of [mesos.SchedulerHandler].
+// Disconnected implements [mesos.SchedulerHandler].
 func (d *demolition) Disconnected(error) {}
 
 func (d *demolition) run(ctx context.Context) error {
@@ -138,8 +139,8 @@ func failBound(ctx context.Context, client kubernetes.Interface) (int, error) {
 	return n, context.Cause(ctx)
 }
 
-// forgetAll deletes the records, the framework's id last: until then all can be
-// done again.
+// forgetAll deletes the records, the framework's id last: until then everything
+// can be repeated.
 func forgetAll(ctx context.Context, s Store) error {
 	all, err := s.Load(ctx)
 	if err != nil {

@@ -25,8 +25,8 @@ const (
 
 // tokens keeps a bootstrap token for every node: with it a kubelet asks for its
 // first certificate, and the token's id names the only node that it is for.
-// Tokens are given out at once and written to the API server behind the caller's
-// back; an executor takes longer to start than that.
+// Tokens are given out at once and written to the API server in the background;
+// an executor takes longer to start than that.
 type tokens struct {
 	client kubernetes.Interface
 	queue  workqueue.TypedRateLimitingInterface[string]
@@ -107,8 +107,8 @@ func (ts *tokens) node(id string) (string, bool) {
 	return node, node != ""
 }
 
-// freeID makes the id of a node's token from its name, the same one each time;
-// where two names make one id, the later node gets another.
+// freeID derives the id of a node's token from its name, the same one each
+// time; where two names give one id, the later node gets another.
 func (ts *tokens) freeID(node string) string {
 	for i := 0; ; i++ {
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", node, i))

@@ -11,8 +11,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// doubtPods shows the pods of a lost agent as not ready, so that services send no
-// traffic there. When the agent is back its kubelet puts that right.
+// doubtPods shows the pods of a lost agent as not ready, so services send no
+// traffic there. When the agent is back, its kubelet corrects that.
 func (l *loop) doubtPods(a *agent) {
 	for _, t := range a.tasks {
 		if p := l.podOf(t, a); p != nil {
@@ -29,7 +29,7 @@ func (l *loop) doubtLate(p *v1.Pod) {
 	}
 }
 
-// podOf is the pod of a task that is bound to the agent; nil when there is none.
+// podOf returns the pod of a task that is bound to the agent, or nil.
 func (l *loop) podOf(t scheduler.Task, a *agent) *v1.Pod {
 	if p := l.pods[t.PodUID]; p != nil && p.Spec.NodeName == a.Node {
 		return p

@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// watches follows what the API server has: pods and nodes into the inbox,
-// certificate requests to the approver.
+// watches follows the API server: pods and nodes go into the inbox, certificate
+// requests to the approver.
 type watches struct {
 	pods, nodes, csrs cache.SharedIndexInformer
 	synced            []cache.DoneChecker
@@ -73,7 +73,7 @@ func (w *watches) follow(informer cache.SharedIndexInformer, h cache.ResourceEve
 	w.synced = append(w.synced, registration.HasSyncedChecker())
 }
 
-// slim drops what is not read here and makes up much of an object's size.
+// slim drops unused fields that make up much of an object's size.
 func slim(o any) (any, error) {
 	if m, err := meta.Accessor(o); err == nil {
 		m.SetManagedFields(nil)
@@ -81,7 +81,7 @@ func slim(o any) (any, error) {
 	return o, nil
 }
 
-// last is the last known state of a deleted object.
+// last returns the last known state of a deleted object.
 func last[T any](o any) (T, bool) {
 	if unseen, ok := o.(cache.DeletedFinalStateUnknown); ok {
 		o = unseen.Obj
@@ -98,8 +98,8 @@ func (w *watches) run(ctx context.Context) {
 	wg.Wait()
 }
 
-// wait returns true once everything that existed has been told; false when ctx
-// has ended before.
+// wait returns true once all existing objects have been reported, or false when
+// ctx has ended before.
 func (w *watches) wait(ctx context.Context) bool {
 	return cache.WaitFor(ctx, "", w.synced...)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 )
 
-// readCredentials reads those that a local Mesos knows.
+// readCredentials reads the credentials that a local Mesos knows.
 func (o *options) readCredentials() error {
 	if o.localCredentials == "" {
 		return nil
@@ -29,13 +29,12 @@ func (o *options) readCredentials() error {
 	return nil
 }
 
-// login is what the master knows us by.
+// login identifies us to the master.
 type login struct{ principal, secret string }
 
-// setLogin says who we are towards the master. A Mesos inside this process,
+// setLogin sets our identity towards the master. A Mesos inside this process,
 // which other users of this machine can reach too, knows us by a secret that no
-// other process has: without a principal of the user's choice, one made for this
-// run.
+// other process has: one made for this run, unless the user chose a principal.
 func (o *options) setLogin() error {
 	secret, err := o.secret()
 	o.login = login{o.principal, secret}

@@ -18,7 +18,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
-// clientOf makes a client of the control plane that is limited by nothing but
+// clientOf returns a client of the control plane that is limited by nothing but
 // the server, and writes only while this process leads.
 func clientOf(plane *controlplane.ControlPlane) (kubernetes.Interface, error) {
 	cfg := plane.ClientConfig()
@@ -27,10 +27,10 @@ func clientOf(plane *controlplane.ControlPlane) (kubernetes.Interface, error) {
 	return kubernetes.NewForConfig(cfg)
 }
 
-// executorFor says how agents get the executor. Without -executor_uri it is the
-// one built next to this program: a local Mesos copies the file, others fetch it
-// from a server that is started here. Then it is also known which program running
-// executors should be replaced by; nil: they stay as they are.
+// executorFor returns how agents get the executor. Without -executor_uri it is
+// the one built next to this program: a local Mesos copies the file, others fetch
+// it from a server that is started here. The program is the one that should
+// replace running executors; nil: they stay as they are.
 func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (framework.Executor, *podtask.Program, error) {
 	e := framework.Executor{
 		URI:       o.executorURI,
@@ -61,8 +61,8 @@ func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.C
 	return e, &podtask.Program{URL: e.URI, SHA256: server.SHA256()}, nil
 }
 
-// executorArguments are the executors' flags that differ from their defaults: an
-// executor keeps its arguments as long as it lives.
+// executorArguments returns the executors' flags that differ from their
+// defaults: an executor keeps its arguments as long as it lives.
 func (o options) executorArguments() []string {
 	var args []string
 	if !o.containPods {
@@ -104,8 +104,9 @@ func ownExecutor() (string, error) {
 	return "", fmt.Errorf("-executor_uri: there is no executor_runner beside %s: build it, or name one", self)
 }
 
-// checkExecutor finds a path that cannot be right. A local Mesos is on this machine,
-// so the file must be here too; agents of a remote Mesos look on their own machines.
+// checkExecutor rejects a path that cannot be right. A local Mesos is on this
+// machine, so the file must be here too; agents of a remote Mesos look on their own
+// machines.
 func checkExecutor(uri string, kind int) error {
 	if uri == "" || kind == masterNone || strings.Contains(uri, "://") {
 		return nil

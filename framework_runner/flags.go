@@ -88,8 +88,8 @@ type options struct {
 // glogFlags are the flags of the logging library that are worth showing.
 var glogFlags = []string{"v", "vmodule", "logtostderr", "alsologtostderr", "stderrthreshold", "log_dir"}
 
-// flagSet declares every flag; what it parses goes into o. Each usage names the
-// unit and, in backquotes, what stands for the value.
+// flagSet declares every flag; parsed values go into o. Each usage names the
+// unit and, in backquotes, the placeholder for the value.
 func flagSet(o *options) *flag.FlagSet {
 	fs := flag.NewFlagSet("framework_runner", flag.ContinueOnError)
 
@@ -176,7 +176,7 @@ func usage(fs *flag.FlagSet) {
 }
 
 // parse reads the command line. Its errors name the flag; flag.ErrHelp is
-// returned when help was asked for and given on w.
+// returned when help was requested and written to w.
 func parse(args []string, w io.Writer) (options, error) {
 	var o options
 	fs := flagSet(&o)

@@ -10,7 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 )
 
-// newLocalMesos makes the Mesos of this process; it listens already.
+// newLocalMesos returns the Mesos of this process, which already listens.
 func newLocalMesos(o options) (*local.Mesos, error) {
 	addr := o.localAddress
 	if o.serveLocalMesos != "" {

@@ -23,7 +23,7 @@ const (
 	exitUsage  = 2 // something that another flag or a free port would cure
 )
 
-// usageError is an error that the user of the program can cure.
+// usageError is an error that the user of the program can fix.
 type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
@@ -53,7 +53,7 @@ func command(args []string) int {
 	return exitOK
 }
 
-// complain prints the error as one line and returns the exit code it deserves.
+// complain prints the error as one line and returns its exit code.
 func complain(err error) int {
 	fmt.Fprintln(os.Stderr, "framework_runner:", glog.Quote(err.Error()))
 	if u := (usageError{}); errors.As(err, &u) {

@@ -27,7 +27,7 @@ type master struct {
 
 var localMaster = regexp.MustCompile(`^local(?:\(([0-9]+)\))?$`)
 
-// maxLocalAgents keeps a slip of the finger from starting a thousand processes.
+// maxLocalAgents keeps a typo from starting a thousand processes.
 const maxLocalAgents = 100
 
 // parseMaster understands local, local(N), none and what package mesos accepts.

@@ -9,7 +9,7 @@ import (
 )
 
 // measured runs a framework and shows its metrics next to those of the API server,
-// at /metrics, for as long as it runs: what is registered by a life ends with it.
+// at /metrics, for as long as it runs: what a life registers ends with it.
 func measured(ctx context.Context, f *framework.Framework) error {
 	metrics := f.Metrics()
 	if err := legacyregistry.Registerer().Register(metrics); err != nil {

@@ -7,8 +7,8 @@ import (
 )
 
 // parts are the long-lived parts of the process, in the order of their start.
-// Each later one may lean on the earlier ones, so they end in reverse order, one
-// after the other.
+// Later ones may depend on earlier ones, so they end in reverse order, one by
+// one.
 type parts struct {
 	running []*part
 	ended   chan *part
@@ -42,7 +42,7 @@ func (p *parts) start(ctx context.Context, name string, run func(context.Context
 // wait returns nil when ctx ends, or the failure of a part that ends unasked.
 func (p *parts) wait(ctx context.Context) error { return p.waitFor(ctx, nil) }
 
-// waitFor is wait that also returns, with nil, when done is closed.
+// waitFor is like wait, but also returns nil when done is closed.
 func (p *parts) waitFor(ctx context.Context, done <-chan struct{}) error {
 	select {
 	case <-ctx.Done():
@@ -54,7 +54,7 @@ func (p *parts) waitFor(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-// stop ends all parts, the newest first, and returns what went wrong in that.
+// stop ends all parts, the newest first, and returns what went wrong.
 func (p *parts) stop() error {
 	var failures []error
 	for i := len(p.running) - 1; i >= 0; i-- {
@@ -62,7 +62,7 @@ func (p *parts) stop() error {
 		asked := true
 		select {
 		case <-last.done:
-			asked = false // wait has told of it
+			asked = false // wait has reported it
 		default:
 		}
 		last.stop()

@@ -22,7 +22,7 @@ import (
 
 // run starts the parts and ends them when ctx does or one of them fails. When the
 // lead is lost it returns at once, and the parts end with the process: another
-// framework_runner acts by now, and none of ours may.
+// framework_runner acts by now, and none of ours may act.
 func run(ctx context.Context, o options) (err error) {
 	p := newParts()
 	defer func() {
@@ -61,7 +61,7 @@ func run(ctx context.Context, o options) (err error) {
 	return p.wait(ctx)
 }
 
-// startControlPlane makes everything that can be wrong with flags fail at once.
+// startControlPlane starts the API; anything wrong with flags fails at once.
 func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.ControlPlane, error) {
 	plane, err := controlplane.New(controlplane.Config{
 		DataDir:               o.dataDir,
@@ -98,8 +98,8 @@ func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.
 }
 
 // startFramework starts what schedules pods: the Mesos it needs, if it is local,
-// and the framework itself. All is prepared at once, so that mistakes show, and
-// runs as soon as this process leads.
+// and the framework itself. Everything is prepared at once, so mistakes show,
+// and runs as soon as this process leads.
 func startFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) error {
 	if o.master.kind == masterNone {
 		return startWithoutMesos(ctx, p, o, plane)

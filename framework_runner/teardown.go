@@ -64,7 +64,7 @@ func tearDown(ctx context.Context, p *parts, o options) error {
 	return nil
 }
 
-// haveRecords keeps a mistyped directory from being made.
+// haveRecords keeps a mistyped directory from being created.
 func haveRecords(o options) error {
 	if o.etcdServers != "" {
 		return nil

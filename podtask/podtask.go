@@ -30,8 +30,8 @@ func MeantFor(annotations map[string]string, agent string) bool {
 	return !ok || named == agent
 }
 
-// DefaultMaxPods is how many pods a node takes at most. It is above Kubernetes' usual
-// 110: agents are large, and what a pod may take is limited by Mesos' offers already.
+// DefaultMaxPods is the most pods that a node takes. It is above Kubernetes' usual
+// 110: agents are large, and Mesos' offers already limit what a pod may take.
 const DefaultMaxPods = 250
 
 // WaitsLabel is the label of a status STARTING whose task waits for its node, as
@@ -56,8 +56,8 @@ type Cluster struct {
 	ClusterDomain string   `json:"clusterDomain,omitempty"` // e.g. cluster.local
 	Verbosity     int      `json:"verbosity,omitempty"`     // of the executor's log, as glog's -v
 
-	// IdleTimeout is after how long without pods an executor ends, in
-	// nanoseconds; 0: it stays.
+	// IdleTimeout is how long an executor stays without pods, in nanoseconds;
+	// 0: no limit.
 	IdleTimeout time.Duration `json:"idleTimeout,omitempty"`
 	// AllowPrivileged is the API server's business; it is not repeated here.
 }
@@ -66,8 +66,8 @@ type Cluster struct {
 func (d Data) Encode() ([]byte, error) { return json.Marshal(d) }
 
 // Decode reads TaskInfo.data. It fails when what every executor needs is missing;
-// fields it does not know are ignored, so that an older executor understands a
-// newer framework.
+// fields it does not know are ignored, so an older executor understands a newer
+// framework.
 func Decode(b []byte) (Data, error) {
 	var d Data
 	if err := json.Unmarshal(b, &d); err != nil {

@@ -10,12 +10,12 @@ import (
 // Mesos message: what may change while the executor lives. Messages can get lost,
 // so they are repeated; the latest counts as a whole.
 type Settings struct {
-	Servers []string `json:"servers"`           // https URLs of the API servers that live; any of them will do
+	Servers []string `json:"servers"`           // https URLs of the live API servers; any of them will do
 	Program *Program `json:"program,omitempty"` // the executor that the framework would start today; nil: no wish
 }
 
-// Program is an executor program: its content is known by its hash, so that one
-// that is fetched is the one that is meant.
+// Program is an executor program, identified by the hash of its content, so the
+// one fetched is the one meant.
 type Program struct {
 	URL    string `json:"url"`
 	SHA256 string `json:"sha256"` // of the content, in hexadecimal
@@ -25,7 +25,7 @@ type Program struct {
 func (s Settings) Encode() ([]byte, error) { return json.Marshal(s) }
 
 // DecodeSettings reads a message. It fails when it names no API server; fields
-// it does not know are ignored, so that an older executor understands a newer
+// it does not know are ignored, so an older executor understands a newer
 // framework.
 func DecodeSettings(b []byte) (Settings, error) {
 	var s Settings

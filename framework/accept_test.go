@@ -18,8 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata; look at the difference")
 
-// quietLoop is a loop that nothing runs: a test gives it messages and takes the
-// calls out of its outbox.
+// quietLoop returns a loop that nothing runs: a test gives it messages and
+// takes the calls out of its outbox.
 func quietLoop(t *testing.T) *loop {
 	t.Helper()
 	f, err := New(Config{
@@ -145,7 +145,7 @@ func invalid(c *mesospb.SchedulerCall, o *mesospb.Offer) (problems []string) {
 	return problems
 }
 
-// One launch, as Mesos gets it, word by word.
+// One launch, exactly as Mesos gets it.
 func TestAcceptGolden(t *testing.T) {
 	t.Parallel()
 	l := quietLoop(t)
@@ -189,7 +189,7 @@ func golden(t *testing.T, file, got string) {
 	}
 }
 
-// The FrameworkInfo of a subscription, word by word.
+// The exact FrameworkInfo of a subscription.
 func TestFrameworkInfoGolden(t *testing.T) {
 	t.Parallel()
 	cfg, err := Config{

@@ -32,7 +32,7 @@ func TestAgentReturnsAfterItsNodeWasTaken(t *testing.T) {
 }
 
 // Two agents are on record for a Node, as the first has tasks left. After a restart
-// the Node is that one's which its object names, whatever their ids are.
+// the Node belongs to the one that its object names, whatever their ids are.
 func TestNodeNamesItsAgentAfterRestart(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"m-S1", "m-S2"} {
@@ -51,7 +51,7 @@ func TestNodeNamesItsAgentAfterRestart(t *testing.T) {
 	}
 }
 
-// While the first launch on an agent is being stored, the second one is made, to
+// While the first launch on an agent is being stored, the second one is made to
 // the same executor. The first cannot be stored: the second brings the record of
 // the executor that it is sent with.
 func TestExecutorIsOnRecordBeforeItsTasks(t *testing.T) {
@@ -89,7 +89,7 @@ func TestExecutorIsOnRecordBeforeItsTasks(t *testing.T) {
 	}
 }
 
-// A host that comes back under one agent id after the other leaves one record.
+// A host that comes back repeatedly under new agent ids leaves one record.
 func TestRecordsOfReplacedAgentsGo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()
@@ -123,7 +123,7 @@ func TestRecordsOfReplacedAgentsGo(t *testing.T) {
 	})
 }
 
-// An executor without any record can be given no task: it ends, and the next one
+// An executor without any record cannot get a task: it ends, and the next one
 // starts with the next pod.
 func TestStrangeExecutorEnds(t *testing.T) {
 	t.Parallel()

@@ -78,7 +78,7 @@ func nodeOf(name, agent string) *v1.Node {
 	return n
 }
 
-// Offers are in one place only, and what they hold is given out once.
+// Offers are in one place only, and their resources are given out once.
 func TestOffersAreSpentOnce(t *testing.T) {
 	t.Parallel()
 	as := newAgents(nil)

@@ -42,8 +42,7 @@ const benchPods = 10_000
 //	B/task        memory that the end of the framework sets free
 //
 // The cpu- figures are what this process, with Mesos and all executors in it,
-// spends for each: on a machine with something else to do they tell more than
-// the rates.
+// spends on each: on a busy machine they tell more than the rates.
 func BenchmarkScheduling(b *testing.B) {
 	watch.DefaultChanSize = 10 * benchPods // the fake API server panics when a watcher is behind
 	for _, agents := range []int{100, 1000} {
@@ -81,7 +80,7 @@ func BenchmarkScheduling(b *testing.B) {
 	}
 }
 
-// heap is the memory in use, in bytes.
+// heap returns the memory in use, in bytes.
 func heap() int64 {
 	var m runtime.MemStats
 	runtime.GC()
@@ -89,7 +88,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// cpuTime returns what this process has used.
+// cpuTime returns the CPU time that this process has used.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -182,7 +181,7 @@ func (w *bench) count(n *atomic.Int64) {
 	}
 }
 
-// reach waits until as many have been counted.
+// reach waits until that many have been counted.
 func (w *bench) reach(what string, n *atomic.Int64, want int64) {
 	w.Helper()
 	deadline := time.After(5 * time.Minute)
@@ -195,7 +194,7 @@ func (w *bench) reach(what string, n *atomic.Int64, want int64) {
 	}
 }
 
-// benchExecutor is a hollow one whose tasks can speak again.
+// benchExecutor is a hollow executor whose tasks can report again.
 type benchExecutor struct {
 	*mesos.Executor
 	mu    sync.Mutex
@@ -247,7 +246,7 @@ func (w *bench) each(f func(*benchExecutor)) {
 	}
 }
 
-// counting is a connection that counts what passes.
+// counting is a connection that counts its traffic.
 type counting struct {
 	Mesos
 	w *bench
@@ -319,7 +318,7 @@ func (s *synced) Commit(_ context.Context, changes []Change) error {
 	return s.file.Sync()
 }
 
-// BenchmarkCeiling measures what no framework on this machine can go beyond: HTTP
+// BenchmarkCeiling measures the limit for any framework on this machine: HTTP
 // calls over loopback, with a status update's size, and synced writes.
 func BenchmarkCeiling(b *testing.B) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))

@@ -21,9 +21,9 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 )
 
-// BenchmarkUpdates measures the framework alone: a bare HTTP server in the place
-// of Mesos reports each of 10,000 tasks as running, all at once, and counts what
-// is acknowledged.
+// BenchmarkUpdates measures the framework alone: a bare HTTP server in place of
+// Mesos reports each of 10,000 tasks as running, all at once, and counts the
+// acknowledgements.
 func BenchmarkUpdates(b *testing.B) {
 	const agents = 100
 	store := newSynced(b)
@@ -90,7 +90,7 @@ func BenchmarkUpdates(b *testing.B) {
 	}
 }
 
-// bareMaster says what it is told to, and takes every call.
+// bareMaster says what it is told to, and accepts every call.
 type bareMaster struct {
 	reconciled, acknowledged chan bool
 	say                      chan []byte

@@ -13,7 +13,7 @@ import (
 	k8stesting "k8s.io/client-go/testing"
 )
 
-// A binding that meets another state of the pod is settled by looking.
+// A binding that conflicts with the pod's state is settled by looking.
 func TestBindConflict(t *testing.T) {
 	t.Parallel()
 	conflict := apierrors.NewConflict(schema.GroupResource{Resource: "pods"}, "php", errStory)
@@ -49,7 +49,7 @@ func TestBindConflict(t *testing.T) {
 	}
 }
 
-// Passing trouble of the API server does not undo a binding.
+// A transient error of the API server does not undo a binding.
 func TestBindTrouble(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -50,7 +50,8 @@ func (c *callCounts) add(call *mesospb.SchedulerCall) {
 	}
 }
 
-// of is how many calls of a type there were, and within the busiest second.
+// of returns how many calls of a type there were, in all and within the busiest
+// second.
 func (c *callCounts) of(t mesospb.SchedulerCall_Type) (all, second int) {
 	for _, n := range c.calls[t] {
 		all += n
@@ -59,7 +60,7 @@ func (c *callCounts) of(t mesospb.SchedulerCall_Type) (all, second int) {
 	return all, second
 }
 
-// String is all of them.
+// String lists all of them.
 func (c *callCounts) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,8 +109,8 @@ func (c counted) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) erro
 	return c.Mesos.Send(ctx, calls...)
 }
 
-// captureLog takes what is logged from now on; the function that it returns ends
-// that, and returns how many lines there were.
+// captureLog captures the log from now on; the function that it returns ends
+// that and returns the number of lines.
 func captureLog(t *testing.T) func() int {
 	t.Helper()
 	r, w, err := os.Pipe()

@@ -46,7 +46,7 @@ func newCensus(t *testing.T) *census {
 	return s
 }
 
-// begin begins a life whose calls are counted.
+// begin starts a life whose calls are counted.
 func (s *census) begin() {
 	s.Helper()
 	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: s.mesos.Addr()})

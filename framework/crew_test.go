@@ -57,7 +57,7 @@ func TestFailingBindingsHoldUpNobody(t *testing.T) {
 	})
 }
 
-// Work of one key is not begun again before it is over.
+// Work of one key is not started again before it is over.
 func TestStartOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

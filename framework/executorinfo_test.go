@@ -40,7 +40,7 @@ func TestExecutorInfo(t *testing.T) {
 	}
 }
 
-// What quote makes is one word for a real shell.
+// The result of quote is one word for a real shell.
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"", "plain-1.2/x", "two words", "it's", "$HOME `id` \"x\" \\ ; | *", "ü\n"} {

@@ -18,7 +18,7 @@ import (
 )
 
 // A pod that waits says why, in its condition and by an event; what no agent
-// can give is named at once.
+// can provide is named at once.
 func TestExplained(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -61,8 +61,8 @@ func TestExplained(t *testing.T) {
 }
 
 // say puts a reason into words for the API server: rarely, the latest only, and
-// none for a pod that waits no longer. Other figures are told more rarely than
-// other reasons, and are no event.
+// none for a pod that waits no longer. New figures are told more rarely than
+// new reasons, and cause no event.
 func TestExplainerIsQuiet(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -28,7 +28,8 @@ func makePod(name string, change ...func(*v1.Pod)) *v1.Pod {
 	return p
 }
 
-// makeOffer is an offer of an agent, with its resources as a Mesos flag has them.
+// makeOffer returns an offer of an agent, with its resources as a Mesos flag has
+// them.
 func makeOffer(id, agent, rs string, change ...func(*mesospb.Offer)) *mesospb.Offer {
 	parsed, err := resources.Parse(rs)
 	if err != nil {

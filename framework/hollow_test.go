@@ -61,7 +61,7 @@ type hollowNode struct {
 	pods  sync.WaitGroup
 }
 
-// Event takes what the agent says.
+// Event handles an event from the agent.
 func (h *hollowNode) Event(e *mesospb.ExecutorEvent) {
 	switch e.GetType() {
 	case mesospb.ExecutorEvent_LAUNCH:
@@ -163,14 +163,14 @@ func (n *nodes) blame(format string, args ...any) {
 	n.wrong = append(n.wrong, fmt.Sprintf(format, args...))
 }
 
-// running is how many pods run.
+// running returns how many pods run.
 func (n *nodes) running() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return len(n.runs)
 }
 
-// complaints returns what must not have happened and did.
+// complaints returns what happened and must not have.
 func (n *nodes) complaints() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()

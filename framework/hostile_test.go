@@ -11,8 +11,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Nothing is launched on offers whose amounts cannot be, and the next good offer
-// is used as ever.
+// Nothing is launched on offers with impossible amounts, and the next good offer
+// is used as usual.
 func TestHostileOffers(t *testing.T) {
 	t.Parallel()
 	amount := func(v float64) func(*mesospb.Offer) {
@@ -46,7 +46,7 @@ func TestHostileOffers(t *testing.T) {
 	}
 }
 
-// An offer with the id of one that is held is no offer: the first counts.
+// An offer with the id of a held one is ignored: the first counts.
 func TestDuplicateOffers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()

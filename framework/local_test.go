@@ -14,8 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// hollow is an executor that runs nothing and says so properly. It notes every
-// task that it was given, with a way to end it.
+// hollow is an executor that runs nothing and says so properly. It records
+// every task that it gets, with a way to end it.
 type hollow struct {
 	*mesos.Executor
 	launched func(id string, end func())

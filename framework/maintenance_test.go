@@ -58,7 +58,7 @@ func TestAgentUnreachable(t *testing.T) {
 }
 
 // An agent whose maintenance is near takes no new pods and is emptied; one whose
-// maintenance is far off works as ever.
+// maintenance is far off works as usual.
 func TestMaintenance(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -44,7 +44,7 @@ func (m *master) Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h 
 	}
 }
 
-// Agents are those that the test says there are.
+// Agents returns the agents that the test has set.
 func (m *master) Agents(context.Context) ([]*mesospb.MasterResponse_GetAgents_Agent, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

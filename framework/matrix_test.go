@@ -136,7 +136,7 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
-// speed is how much faster than ours the time of these frameworks runs.
+// speed is how much faster than real time these frameworks run.
 const speed = 20
 
 // siege is a framework on a local Mesos of three agents.
@@ -217,7 +217,7 @@ func (s *siege) pods(n int) {
 	}
 }
 
-// storeFails lets one in n of the store's transactions fail from now on.
+// storeFails makes one in n of the store's transactions fail from now on.
 func (s *siege) storeFails(n int) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
@@ -294,7 +294,7 @@ func (s *siege) end() {
 	})
 }
 
-// mesosTasks lists the tasks that the master has: a task that is over among them
+// mesosTasks lists the tasks that the master has: including a task that is over
 // until its end is acknowledged.
 func (s *siege) mesosTasks() (ids []string) {
 	resp, err := http.Get("http://" + s.mesos.Addr() + "/state")

@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A pod runs, another waits, a launch comes to nothing: what a scraper reads then.
+// A pod runs, another waits, a launch fails: what a scraper reads then.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()
@@ -86,7 +86,7 @@ func TestMetricsWithoutLoop(t *testing.T) {
 	}
 }
 
-// Each metric says its unit as Prometheus wants it, and what it means.
+// Each metric states its unit as Prometheus wants it, and its meaning.
 func TestMetricNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()

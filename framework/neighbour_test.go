@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// calls counts what the framework sends.
+// calls counts the calls that the framework sends.
 type calls struct {
 	Mesos
 	mu   sync.Mutex
@@ -30,7 +30,7 @@ func (c *calls) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) error
 	return c.Mesos.Send(ctx, calls...)
 }
 
-// sentSoFar are the types of the calls that were sent.
+// sentSoFar returns the types of the calls that were sent.
 func (c *calls) sentSoFar() []mesospb.SchedulerCall_Type {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,7 +59,7 @@ var ofOffers = []mesospb.SchedulerCall_Type{
 }
 
 // A framework with nothing to launch is offered nothing: once it has suppressed
-// offers, it handles none in what is five minutes of its time.
+// offers, it handles none in five minutes of its time.
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	counted := &calls{}

@@ -30,7 +30,7 @@ func (w *world) nodeShows(name, reason string) {
 	w.eventually("node "+name+" shows "+reason, func() bool { return ready(w.node(name)).Reason == reason })
 }
 
-// A Node is there from its agent's first offer on, and can take pods although
+// A Node exists from its agent's first offer on, and can take pods although
 // admission taints every new one.
 func TestNodeCreated(t *testing.T) {
 	t.Parallel()
@@ -140,7 +140,7 @@ func TestNodeCordoned(t *testing.T) {
 	}
 }
 
-// What needs no change makes no patch; the kubelet's part is left to it.
+// No patch is made without a change; the kubelet's part is left to it.
 func TestStatusPatch(t *testing.T) {
 	t.Parallel()
 	want := wantedNode{name: "n", agent: "S1", ip: "10.0.0.1", cpu: 1000, mem: 10, ready: readyOffers}

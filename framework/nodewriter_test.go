@@ -9,8 +9,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// A taint that was written, and is to go before the cache shows it, goes: it is
-// not taken for one that has never been there.
+// A taint that was written and must go before the cache shows it is removed: it
+// is not taken for one that never existed.
 func TestNodeWriterWaitsForItsCache(t *testing.T) {
 	t.Parallel()
 	clean := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a", ResourceVersion: "5"}}

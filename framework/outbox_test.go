@@ -56,8 +56,7 @@ func TestOutboxOrder(t *testing.T) {
 	}
 }
 
-// A key that comes again waits for the next transaction: within one, etcd
-// refuses it.
+// A repeated key waits for the next transaction: etcd refuses it within one.
 func TestOutboxSameKey(t *testing.T) {
 	t.Parallel()
 	got, _ := inOutbox(t, nil,

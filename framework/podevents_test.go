@@ -9,8 +9,8 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 )
 
-// Before all that exists has been seen, nothing is decided: what changes or
-// goes meanwhile is not taken for something that is there.
+// Nothing is decided before all existing pods have been seen: one that changes
+// or goes meanwhile is not taken for one that exists.
 func TestPodsBeforeSync(t *testing.T) {
 	t.Parallel()
 	f, err := New(Config{
@@ -40,8 +40,8 @@ func TestPodsBeforeSync(t *testing.T) {
 	}
 }
 
-// A pod whose phase says that it has finished, or that becomes another's, is
-// ours no longer.
+// A pod whose phase says that it has finished, or that becomes another's, is no
+// longer ours.
 func TestPodLeaves(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*v1.Pod){

@@ -17,8 +17,8 @@ func reconciledTasks() int {
 }
 
 // A framework and its master know half of each other's tasks: all of them are
-// settled, at a bounded pace, and the log tells of it in few lines. It is not
-// parallel, as it counts what the process logs.
+// settled, at a bounded pace, and logged in few lines. It is not parallel, as
+// it counts what the process logs.
 func TestFaultReconciliation(t *testing.T) {
 	size := watch.DefaultChanSize
 	watch.DefaultChanSize = int32(20 * reconciledTasks()) // the fake API server panics when a watcher is behind

@@ -104,7 +104,7 @@ func TestRemoved(t *testing.T) {
 	})
 }
 
-// After a restart the pods that wait are served in the order of their creation.
+// After a restart waiting pods are served in the order of their creation.
 func TestOrderOverRestart(t *testing.T) {
 	t.Parallel()
 	old := func(p *v1.Pod) { p.CreationTimestamp.Time = p.CreationTimestamp.Add(-60e9) }

@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// An executor hears of its settings as soon as they change, and with every
+// An executor is sent its settings as soon as they change, and with every
 // subscription, as a message may have been lost.
 func TestSettings(t *testing.T) {
 	t.Parallel()

@@ -76,7 +76,7 @@ func TestTeardown(t *testing.T) {
 	}
 }
 
-// What was removed before, by an operator or since it was away for too long, only
+// A framework removed before, by an operator or for being away too long, only
 // leaves its records to delete.
 func TestTeardownOfTheRemoved(t *testing.T) {
 	t.Parallel()
@@ -90,7 +90,7 @@ func TestTeardownOfTheRemoved(t *testing.T) {
 	}
 }
 
-// A master that refuses is heard, and nothing of ours changes.
+// A master's refusal is reported, and nothing of ours changes.
 func TestTeardownRefused(t *testing.T) {
 	t.Parallel()
 	w, ended, _ := torn(t, 1)

@@ -83,7 +83,7 @@ func TestTokenTaken(t *testing.T) {
 	}
 }
 
-// run writes what was given out.
+// run writes the tokens given out.
 func TestTokensWritten(t *testing.T) {
 	t.Parallel()
 	client := fake.NewSimpleClientset()

@@ -89,7 +89,7 @@ func (w *world) config() Config {
 	}
 }
 
-// run begins a life.
+// run starts a life.
 func (w *world) run(change ...func(*Config)) {
 	w.Helper()
 	cfg := w.config()
@@ -113,7 +113,7 @@ func (w *world) run(change ...func(*Config)) {
 	}
 }
 
-// start begins a life and subscribes it.
+// start starts a life and subscribes it.
 func (w *world) start(change ...func(*Config)) *world {
 	w.Helper()
 	w.run(change...)
@@ -154,7 +154,7 @@ func receive[T any](t testing.TB, ch <-chan T, what string) T {
 	}
 }
 
-// call waits for the next call of a type, passing over others.
+// call waits for the next call of a type, skipping others.
 func (w *world) call(t mesospb.SchedulerCall_Type) *mesospb.SchedulerCall {
 	w.Helper()
 	for {
@@ -181,8 +181,8 @@ func (w *world) eventually(what string, look func() bool) {
 	w.within(patience, func() string { return what }, look)
 }
 
-// within is eventually with a patience of its own, and words that are made when
-// it is over.
+// within is eventually with its own timeout, and a message made when that is
+// over.
 func (w *world) within(d time.Duration, what func() string, look func() bool) {
 	w.Helper()
 	end := time.Now().Add(d)
@@ -228,12 +228,12 @@ func (w *world) offers(agents ...func(id string) *mesospb.Offer) {
 	w.master.offer()
 }
 
-// has is an agent with these resources.
+// has returns an agent with these resources.
 func has(agent, rs string, change ...func(*mesospb.Offer)) func(id string) *mesospb.Offer {
 	return func(id string) *mesospb.Offer { return makeOffer(id, agent, rs, change...) }
 }
 
-// update says something about a task, as its executor would.
+// update reports a task's state, as its executor would.
 func (w *world) update(t *mesospb.TaskInfo, s mesospb.TaskState) {
 	w.mesos.Event(&mesospb.SchedulerEvent{Type: mesospb.SchedulerEvent_UPDATE.Enum(), Update: &mesospb.SchedulerEvent_Update{
 		Status: &mesospb.TaskStatus{

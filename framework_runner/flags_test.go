@@ -52,7 +52,7 @@ func TestGoodFlags(t *testing.T) {
 	}
 }
 
-// Each wrong command line is refused in one line that names the flag.
+// Each invalid command line is rejected in one line that names the flag.
 func TestBadFlags(t *testing.T) {
 	open, odd, ours := written(t, "a b\n", 0o644), written(t, "a\n", 0o600), written(t, "p q\n", 0o600)
 	for _, row := range []struct{ args, says string }{

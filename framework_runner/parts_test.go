@@ -10,7 +10,7 @@ import (
 )
 
 // Parts end in the reverse order of their start, each only after the ones that
-// lean on it have gone.
+// depend on it have ended.
 func TestPartsEndInReverse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

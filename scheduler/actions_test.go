@@ -40,7 +40,7 @@ func (w *world) live() {
 	w.pass(time.Duration(w.rng.IntN(1500)) * time.Millisecond)
 }
 
-// mischief is users and faults.
+// mischief plays users and faults.
 func (w *world) mischief() {
 	a := w.agents[w.rng.IntN(len(w.agents))]
 	switch n := w.rng.IntN(60); {
@@ -107,7 +107,7 @@ func (w *world) mischief() {
 	}
 }
 
-// liveTasks are those not over, by age.
+// liveTasks returns the tasks that are not over, by age.
 func (w *world) liveTasks() (live []*wTask) {
 	for _, t := range w.order {
 		if !t.over {
@@ -204,7 +204,7 @@ func (w *world) masterFailsOver() {
 	w.subscribe()
 }
 
-// executors do what they do with their tasks, and kubelets with their pods.
+// executors act on their tasks, and kubelets on their pods.
 func (w *world) executors() {
 	for _, t := range w.liveTasks() {
 		p := w.byUID[t.PodUID]

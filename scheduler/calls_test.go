@@ -113,7 +113,7 @@ func (w *world) refuse(a *wAgent, rest Amount, c Decline) {
 	a.refusedTill, a.refused = w.now.Add(c.Refuse), rest
 }
 
-// spend takes an offer out of those that the core may use.
+// spend removes an offer from those that the core may use.
 func (w *world) spend(id, how string) *wOffer {
 	o := w.given[id]
 	if o == nil {

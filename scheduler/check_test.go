@@ -120,7 +120,7 @@ func (w *world) checkOrder(calls []Call) {
 	}
 }
 
-// suits is the slow and simple form of what class.judge remembers.
+// suits is the slow and simple form of class.judge.
 func (w *world) suits(p *pod, a *agent) bool {
 	if p.home != nil {
 		return p.home.last.Agent == a.id
@@ -178,7 +178,7 @@ func (w *world) checkState() {
 	}
 }
 
-// mayAcknowledge says why an update must not be acknowledged yet.
+// mayAcknowledge returns why an update must not be acknowledged yet.
 func (w *world) mayAcknowledge(t *wTask, u *wUpdate) string {
 	p, known := w.byUID[t.PodUID], w.core.tasks[t.ID]
 	if p == nil || p.finished || p.foreign {

@@ -46,8 +46,8 @@ func (w *world) heal() {
 	}
 }
 
-// TestLivesAreLively: the lives above see every call there is, many times, so
-// that the checks have something to check.
+// TestLivesAreLively: the lives above see every kind of call many times, so the
+// checks have something to check.
 func TestLivesAreLively(t *testing.T) {
 	t.Parallel()
 	calls := map[string]int{}

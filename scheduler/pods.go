@@ -9,7 +9,7 @@ import (
 type pod struct {
 	Pod
 	seq   uint64 // order of arrival
-	node  string // it is known to be bound to; never undone
+	node  string // name of the Node it is known to be bound to; never undone
 	state podState
 	class *class // while it waits
 	place int    // among the ready pods of its class, or among the late ones

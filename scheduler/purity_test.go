@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// What the core may use. Whatever is missing here waits, talks, reads a clock
-// or rolls dice, or has not been needed.
+// What the core may use. Anything missing here waits, communicates, reads a
+// clock, is random, or has not been needed.
 var (
 	pureImports = []string{
 		"container/heap", "fmt", "maps", "math", "reflect", "slices", "strconv", "strings", "time",
@@ -106,7 +106,7 @@ func impurities(t *testing.T, sources map[string]string) (found []string) {
 	}
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
 	lenient := types.Config{Importer: noImporter{}, Error: func(error) {}}
-	_, _ = lenient.Check("scheduler", fset, files, info) // errors are of what is imported
+	_, _ = lenient.Check("scheduler", fset, files, info) // errors come from imports
 	for _, f := range files {
 		report := func(n ast.Node, format string, args ...any) {
 			found = append(found, fmt.Sprint(fset.Position(n.Pos()), ": ", fmt.Sprintf(format, args...)))

@@ -112,7 +112,7 @@ func (s *State) spareFor(a *agent) Amount { return s.roomFor(a).minus(a.returnin
 
 // returning returns the needs of pods that will come back to the agent, plus
 // those of tasks not heard of since their executor ended. Mesos offers both, but
-// containers still use it.
+// containers still use them.
 func (a *agent) returning() (sum Amount) {
 	for _, c := range a.awaited {
 		sum = sum.plus(c.amount)

@@ -24,7 +24,7 @@ var statusTable = []struct {
 	source mesospb.TaskStatus_Source
 	reason mesospb.TaskStatus_Reason
 	means  meaning
-	// What is seen to be called on the update, and again when Bind or Fail is done.
+	// The calls made on the update, and again when Bind or Fail is done.
 	launching, binding, running string
 }{
 	{mesospb.TaskState_TASK_STAGING, master, reconciled, staged, "ack", "; ack", "ack"},
@@ -106,8 +106,8 @@ func TestStatusTable(t *testing.T) {
 	}
 }
 
-// afterUpdate brings a task to a stage, gives it the update and says what is
-// called: on the update, after Bound if there is a Bind, after Failed if there
+// afterUpdate brings a task to a stage, gives it the update and returns the
+// calls: on the update, after Bound if there is a Bind, after Failed if there
 // is a Fail.
 func afterUpdate(t *testing.T, stage int, u Update) (said string) {
 	t.Helper()

@@ -10,8 +10,8 @@ import (
 )
 
 // A hundred thousand tasks without a record are all killed, at a bounded pace and
-// once each, whatever they and the master say of them meanwhile and however often
-// the connection breaks.
+// once each, whatever they and the master say about them meanwhile and however
+// often the connection breaks.
 func TestManyStrangers(t *testing.T) {
 	t.Parallel()
 	const many = 100_000

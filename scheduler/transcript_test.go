@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata wit
 
 // TestTranscripts plays the stories in testdata. A block is what comes in, a
 // line ----, and what goes out; a line that begins with # is for the reader.
-// script_test.go has the words.
+// script_test.go defines the words.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) < 10 {
@@ -42,7 +42,7 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// playTranscript returns the transcript with what goes out now.
+// playTranscript returns the transcript with the current output.
 func playTranscript(t *testing.T, in string) string {
 	s := New(Config{Executor: Amount{100, 64}})
 	start := time.Unix(0, 0).UTC()

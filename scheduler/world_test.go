@@ -14,9 +14,9 @@ import (
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 )
 
-// world is all that is around the core: a Mesos master and its agents with our
-// executors and kubelets, the API server, the store, and users. What it does is
-// decided by its seed. It is written from what Mesos does, not from what the
+// world is everything around the core: a Mesos master and its agents with our
+// executors and kubelets, the API server, the store, and users. Its seed
+// decides what it does. It is written from what Mesos does, not from what the
 // core expects.
 type world struct {
 	t      *testing.T
@@ -122,7 +122,7 @@ func (w *world) addAgent() {
 var worldConfig = Config{Executor: Amount{250, 64}}
 
 // startCore begins a life of the framework, the first or one after a crash:
-// only what is stored is left.
+// only stored data is left.
 func (w *world) startCore() {
 	w.core, w.twin = New(worldConfig), New(worldConfig)
 	w.connected, w.stream, w.results, w.watch = false, nil, nil, nil

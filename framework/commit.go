@@ -40,9 +40,9 @@ func (o *outbox) commit(ctx context.Context, changes []Change) error {
 	return nil
 }
 
-// takeBack deletes the stored tasks. Failure does no harm: reconciliation finds
-// a task on record that was never launched. Records of agents stay, as other
-// launches may rely on them.
+// takeBack deletes the tasks among what was stored. Failure does no harm:
+// reconciliation finds a task on record that was never launched. Records of
+// agents stay, as other launches may rely on them.
 func (o *outbox) takeBack(ctx context.Context, stored []Change) {
 	var undo []Change
 	for _, c := range stored {

@@ -26,8 +26,8 @@ type Config struct {
 	// registered and reports its own limit. Default: podtask.DefaultMaxPods.
 	MaxPods int
 
-	// DefaultContainer is what a container without a cpu and a memory request
-	// counts as. Default: DefaultContainer.
+	// DefaultContainer is what a container with neither a cpu nor a memory
+	// request counts as. Default: DefaultContainer.
 	DefaultContainer scheduler.Amount
 
 	// Machines are the host names of the agents that may be used, as Mesos

@@ -15,7 +15,7 @@ type crew struct {
 	pending map[string]bool // keys of startOnce
 }
 
-// pause waits for d and reports whether ctx is still alive.
+// pause waits for d and reports whether ctx has not ended.
 type pause func(ctx context.Context, d time.Duration) bool
 
 // piece is one piece of work. It calls rest to wait before a retry, which lets

@@ -160,7 +160,7 @@ func (x *explainer) patch(ctx context.Context, pod *v1.Pod, message string, news
 }
 
 // conditionPatch returns a patch that sets PodScheduled to False with a reason,
-// or nil when it says so already.
+// or nil when the pod says so already.
 func conditionPatch(p *v1.Pod, message string, now metav1.Time) []byte {
 	c := v1.PodCondition{
 		Type: v1.PodScheduled, Status: v1.ConditionFalse, Reason: v1.PodReasonUnschedulable,

@@ -55,7 +55,7 @@ func (i *identity) frameworkInfo() *mesospb.FrameworkInfo {
 	return f
 }
 
-// optional returns nil, not set, for the empty string.
+// optional returns nil (not set) for the empty string.
 func optional(s string) *string {
 	if s == "" {
 		return nil

@@ -26,7 +26,7 @@ func (f *Framework) settings() podtask.Settings {
 	return f.cfg.Settings()
 }
 
-// watchSettings has the executors told on changes and periodically.
+// watchSettings has the executors told of changes, and periodically.
 func (f *Framework) watchSettings(ctx context.Context) {
 	f.remind(ctx, tellSettings{}, settingsEvery, f.cfg.SettingsChanged)
 }

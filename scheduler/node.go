@@ -61,8 +61,8 @@ func (s *State) nodeChanged(e NodeChanged) {
 	s.teller.stir(s)
 }
 
-// sameForMatching reports whether matching sees no difference, as when only a
-// node's status has changed, which it does all the time.
+// sameForMatching reports whether matching sees no difference between a and b,
+// as when only a node's status has changed, which it does all the time.
 func sameForMatching(a, b *v1.Node) bool {
 	if a == nil || b == nil {
 		return a == b

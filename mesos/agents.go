@@ -12,13 +12,12 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// maxAgents bounds the answer of Agents, in bytes: that of 10,000 agents is
-// about 20 MiB.
+// maxAgents bounds the answer of Agents, in bytes: 10,000 agents take about 20 MiB.
 const maxAgents = 64 << 20
 
-// Agents asks the leading master for the agents that it knows (the operator API's
-// GET_AGENTS). Operators may deny that to frameworks: the error is then a
-// *CallError with status 401 or 403. ErrNotSubscribed says that no master is known.
+// Agents asks the leading master for the agents it knows (the operator API's
+// GET_AGENTS). Operators may deny this to frameworks: the error is then a *CallError
+// with status 401 or 403. It is ErrNotSubscribed when no master is known.
 func (s *Scheduler) Agents(ctx context.Context) ([]*mesospb.MasterResponse_GetAgents_Agent, error) {
 	sub := s.live.Load()
 	if sub == nil {
@@ -50,7 +49,7 @@ func (s *Scheduler) Agents(ctx context.Context) ([]*mesospb.MasterResponse_GetAg
 	return answer.GetGetAgents().GetAgents(), nil
 }
 
-// operator is where the same master serves its operator API.
+// operator returns the URL of the same master's operator API.
 func (sub *subscription) operator() *url.URL {
 	u := *sub.leader
 	u.Path = strings.TrimSuffix(u.Path, "/scheduler")

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// maxText bounds what is read of an answer that is not a stream, in bytes.
+// maxText bounds how much is read of an answer that is not a stream, in bytes.
 const maxText = 4 << 10
 
-// text reads and closes the body of an answer that is not a stream, so that its
-// connection can be used again. It takes no longer than the head may take.
+// text reads and closes the body of an answer that is not a stream, so its
+// connection can be reused. It takes no longer than the head may take.
 func text(resp *http.Response) string {
 	defer resp.Body.Close()
 	defer time.AfterFunc(answerTimeout, func() { resp.Body.Close() }).Stop()
-	b, _ := io.ReadAll(io.LimitReader(resp.Body, maxText)) // an answer cut short is an answer
+	b, _ := io.ReadAll(io.LimitReader(resp.Body, maxText)) // a truncated answer is still an answer
 	return strings.TrimSpace(string(b))
 }
 
@@ -45,7 +45,7 @@ func (e *statusError) retry() bool {
 	return e.status < 400 || e.status >= 500
 }
 
-// rejected returns the error that ends Run, or nil where err may pass.
+// rejected returns the error that ends Run, or nil if err may be temporary.
 func rejected(err error) error {
 	if e := (*statusError)(nil); errors.As(err, &e) && !e.retry() {
 		return &RejectedError{By: e.by, Status: e.status, Message: e.text}

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// A backlog holds what has been read and not yet been handled, so that reading
-// never waits for a handler. It is bounded by bytes as they came over the wire.
+// A backlog holds events that have been read but not yet handled, so reading never
+// waits for a handler. It is bounded by the events' size on the wire.
 type backlog[E any] struct {
 	max int
 
@@ -28,8 +28,8 @@ func newBacklog[E any](max int) *backlog[E] {
 	return b
 }
 
-// put adds an event of size bytes; false means that it does not fit. One event
-// always fits, however large.
+// put adds an event of size bytes and reports whether it fits. A single event always
+// fits, however large.
 func (b *backlog[E]) put(e E, size int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -53,7 +53,7 @@ func (b *backlog[E]) force(e E, size int) {
 	b.change.Signal()
 }
 
-// take waits for the next event; false means that there will be none.
+// take waits for the next event; ok is false if there will be none.
 func (b *backlog[E]) take() (e E, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -70,7 +70,7 @@ func (b *backlog[E]) take() (e E, ok bool) {
 	return first.event, true
 }
 
-// keep forgets all events but those that are wanted.
+// keep drops all events except the wanted ones.
 func (b *backlog[E]) keep(wanted func(E) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

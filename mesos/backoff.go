@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// The first wait is short, as most disconnections are a master that restarts
-// or a new leader; the longest is about a heartbeat.
+// The first wait is short, as most disconnections are due to a restarting master or
+// a new leader; the longest is about a heartbeat.
 const (
 	firstBackoff = 250 * time.Millisecond
 	maxBackoff   = 15 * time.Second
 )
 
-// A backoff counts failures and says how long to wait after each: twice as long
-// each time, of which the second half is random, so that the frameworks of a
-// restarted master do not come all at once.
+// A backoff counts failures and returns how long to wait after each: twice as long
+// each time, the second half random, so the frameworks of a restarted master do not
+// all come at once.
 type backoff struct {
 	most     time.Duration // 0: maxBackoff
 	failures int

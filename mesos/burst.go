@@ -12,25 +12,25 @@ import (
 	"time"
 )
 
-// A burst is a connection on which requests do not wait for the answers to those
-// before: many cost one round trip and few system calls. A server answers them
-// in order (RFC 9112, section 9.3.2); Mesos does. Go's client offers no such thing.
+// A burst is a connection on which requests do not wait for the answers to earlier
+// ones: many cost one round trip and few system calls. Servers, including Mesos,
+// answer them in order (RFC 9112, section 9.3.2). Go's client offers no such thing.
 type burst struct {
 	dial   Dialer
 	config *tls.Config
 
 	mu      sync.Mutex
-	conn    net.Conn // nil: none is open
+	conn    net.Conn // nil if none is open
 	to      string   // its address
 	answers *bufio.Reader
 }
 
 var errHungUp = errors.New("the connection is closed after this answer")
 
-// send sends requests to one address and gives each answer to f, in order. The
-// requests may arrive twice: when a connection ends, those without an answer
-// are sent on another one. The error is that of a new connection on which there
-// was not even one answer.
+// send sends requests to one address and passes each answer to f, in order. Requests
+// may arrive twice: when a connection ends, those without an answer are sent again
+// on another one. The error is that of a new connection that yielded not a single
+// answer.
 func (b *burst) send(ctx context.Context, to *url.URL, requests []*http.Request, f func(*http.Response)) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -51,7 +51,7 @@ func (b *burst) send(ctx context.Context, to *url.URL, requests []*http.Request,
 		case n == 0 && !used:
 			return err
 		}
-		for _, r := range requests { // which may have been read already
+		for _, r := range requests { // whose bodies may have been read already
 			if r.Body, err = r.GetBody(); err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func (b *burst) send(ctx context.Context, to *url.URL, requests []*http.Request,
 	return nil
 }
 
-// connect makes a connection where there is none to that address; used
+// connect connects to the address unless there is a connection to it already; used
 // reports whether there was one.
 func (b *burst) connect(ctx context.Context, to *url.URL) (used bool, err error) {
 	if b.conn != nil && b.to == to.Host {
@@ -71,7 +71,7 @@ func (b *burst) connect(ctx context.Context, to *url.URL) (used bool, err error)
 	defer cancel()
 	port := to.Port()
 	if port == "" {
-		port = to.Scheme // has its number by that name
+		port = to.Scheme // the service name of the default port
 	}
 	conn, err := b.dial(ctx, "tcp", net.JoinHostPort(to.Hostname(), port))
 	if err != nil {
@@ -96,8 +96,8 @@ func (b *burst) connect(ctx context.Context, to *url.URL) (used bool, err error)
 	return false, nil
 }
 
-// exchange returns how many requests were answered: all, or there is an error
-// and the connection is closed.
+// exchange returns how many requests were answered. Unless all were, it also returns
+// an error and the connection is closed.
 func (b *burst) exchange(ctx context.Context, requests []*http.Request, f func(*http.Response)) (answered int, err error) {
 	conn := b.conn
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
@@ -133,7 +133,7 @@ func (b *burst) exchange(ctx context.Context, requests []*http.Request, f func(*
 	return len(requests), nil
 }
 
-// close closes the connection; the next burst makes another.
+// close closes the connection; the next burst opens another.
 func (b *burst) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 // filter to Mesos, which then withholds the same resources for 5 seconds.
 const DefaultFilter time.Duration = -1
 
-// Accept uses up offers of one agent by operations; what they leave over is
-// not offered again for refuse. Without operations the offers are given back.
+// Accept uses offers of one agent for operations; what they leave over is not
+// offered again for refuse. Without operations the offers are given back.
 func Accept(offers []string, refuse time.Duration, operations ...*mesospb.Offer_Operation) *mesospb.SchedulerCall {
 	c := call(mesospb.SchedulerCall_ACCEPT)
 	c.Accept = &mesospb.SchedulerCall_Accept{OfferIds: offerIDs(offers), Operations: operations, Filters: filters(refuse)}
@@ -26,15 +26,15 @@ func Launch(tasks ...*mesospb.TaskInfo) *mesospb.Offer_Operation {
 	}
 }
 
-// Decline gives offers back and does not want the same again for refuse.
+// Decline gives offers back and asks not to get the same again for refuse.
 func Decline(offers []string, refuse time.Duration) *mesospb.SchedulerCall {
 	c := call(mesospb.SchedulerCall_DECLINE)
 	c.Decline = &mesospb.SchedulerCall_Decline{OfferIds: offerIDs(offers), Filters: filters(refuse)}
 	return c
 }
 
-// Revive clears all filters and ends Suppress, for the roles or, with none, for
-// all of the framework's.
+// Revive clears all filters and ends Suppress for the given roles, or for all of the
+// framework's roles if none is given.
 func Revive(roles ...string) *mesospb.SchedulerCall {
 	c := call(mesospb.SchedulerCall_REVIVE)
 	if len(roles) > 0 {
@@ -43,8 +43,8 @@ func Revive(roles ...string) *mesospb.SchedulerCall {
 	return c
 }
 
-// Suppress asks for no more offers, for the roles or, with none, for all. It
-// does not outlive the subscription.
+// Suppress asks for no more offers for the given roles, or for all if none is given.
+// It does not outlive the subscription.
 func Suppress(roles ...string) *mesospb.SchedulerCall {
 	c := call(mesospb.SchedulerCall_SUPPRESS)
 	if len(roles) > 0 {
@@ -53,8 +53,8 @@ func Suppress(roles ...string) *mesospb.SchedulerCall {
 	return c
 }
 
-// Kill ends a task. The agent may be "" but must not be wrong: Mesos ignores
-// the call then. A grace below zero leaves it to the task's own kill policy.
+// Kill ends a task. The agent may be "" but must not be wrong: Mesos would ignore
+// the call. A negative grace leaves it to the task's own kill policy.
 func Kill(task, agent string, grace time.Duration) *mesospb.SchedulerCall {
 	c := call(mesospb.SchedulerCall_KILL)
 	c.Kill = &mesospb.SchedulerCall_Kill{TaskId: &mesospb.TaskID{Value: &task}, AgentId: agentID(agent)}

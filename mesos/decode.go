@@ -8,8 +8,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// decodeSchedulerEvent decodes one event. Types that we do not know come as
-// UNKNOWN; known ones are sure to have their body, and offers their ids.
+// decodeSchedulerEvent decodes one event. Unknown types are returned as UNKNOWN;
+// known ones always have their body, and offers their ids.
 func decodeSchedulerEvent(record []byte) (*mesospb.SchedulerEvent, error) {
 	e := new(mesospb.SchedulerEvent)
 	if err := e.Unmarshal(record); err != nil {
@@ -47,8 +47,8 @@ func decodeSchedulerEvent(record []byte) (*mesospb.SchedulerEvent, error) {
 	return e, nil
 }
 
-// possible drops offers that no master makes: without a name for itself, its
-// agent or its host, or the second one of a name. Nothing is known by such names.
+// possible drops offers that no master makes: those without an id, agent id or
+// hostname, and repeated ids.
 func possible(offers []*mesospb.Offer) []*mesospb.Offer {
 	seen := make(map[string]bool, len(offers))
 	first, before := "", len(offers)
@@ -67,8 +67,8 @@ func possible(offers []*mesospb.Offer) []*mesospb.Offer {
 	return offers
 }
 
-// decodeExecutorEvent decodes one event. Types that we do not know come as
-// UNKNOWN; known ones are sure to have their body.
+// decodeExecutorEvent decodes one event. Unknown types are returned as UNKNOWN;
+// known ones always have their body.
 func decodeExecutorEvent(record []byte) (*mesospb.ExecutorEvent, error) {
 	e := new(mesospb.ExecutorEvent)
 	if err := e.Unmarshal(record); err != nil {

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// units of durations as Mesos writes them (3rdparty/stout duration.hpp).
+// units of durations in Mesos' notation (3rdparty/stout duration.hpp).
 var units = map[string]time.Duration{
 	"ns": time.Nanosecond, "us": time.Microsecond, "ms": time.Millisecond,
 	"secs": time.Second, "mins": time.Minute, "hrs": time.Hour,
 	"days": 24 * time.Hour, "weeks": 7 * 24 * time.Hour,
 }
 
-// ParseDuration reads a duration as Mesos writes it: a decimal number and one of
-// ns, us, ms, secs, mins, hrs, days, weeks, as "15mins" or "1.5secs".
+// ParseDuration parses a duration as Mesos writes it: a decimal number followed by
+// ns, us, ms, secs, mins, hrs, days or weeks, such as "15mins" or "1.5secs".
 func ParseDuration(s string) (time.Duration, error) {
 	number := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyz")
 	unit, ok := units[s[len(number):]]

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// What agents leave out of the environment (src/slave/constants.hpp).
+// Defaults of variables that agents may omit (src/slave/constants.hpp).
 const (
 	defaultRecoveryTimeout = 15 * time.Minute
 	defaultSubscribeWithin = 2 * time.Second
 	defaultShutdownGrace   = 5 * time.Second
 )
 
-// An ExecutorConfig holds what an agent tells an executor that it starts.
+// An ExecutorConfig holds what an agent tells an executor it starts.
 type ExecutorConfig struct {
 	FrameworkID, ExecutorID, AgentID string
 
@@ -28,7 +28,7 @@ type ExecutorConfig struct {
 	Directory string // sandbox as the host sees it
 	Sandbox   string // sandbox as the executor sees it
 
-	// Checkpoint: the agent may restart and expects the executor back.
+	// Checkpoint means that the agent may restart and expects the executor back.
 	Checkpoint bool
 	// RecoveryTimeout is how long to wait for an agent that is away.
 	RecoveryTimeout time.Duration
@@ -42,9 +42,9 @@ type ExecutorConfig struct {
 	Dial Dialer      // makes connections; nil is the network, or Socket
 }
 
-// ExecutorFromEnv reads the variables that an agent sets, MESOS_FRAMEWORK_ID and
-// so on. The token among them should be removed from the environment before
-// other programs are started. The error names the variable that is wrong.
+// ExecutorFromEnv reads the variables that an agent sets, such as
+// MESOS_FRAMEWORK_ID. The token among them should be removed from the environment
+// before other programs are started. The error names the invalid variable.
 func ExecutorFromEnv(getenv func(string) string) (ExecutorConfig, error) {
 	c := ExecutorConfig{
 		FrameworkID: getenv("MESOS_FRAMEWORK_ID"),
@@ -64,7 +64,7 @@ func ExecutorFromEnv(getenv func(string) string) (ExecutorConfig, error) {
 	}
 	var wrong []error
 	if c.HTTPS && c.Socket == "" {
-		// The agent is on this very host, and has Mesos' own ciphers.
+		// The agent is on this host and uses Mesos' own ciphers.
 		config, err := TLSFiles{CA: getenv("LIBPROCESS_SSL_CA_FILE"), Cert: getenv("LIBPROCESS_SSL_CERT_FILE"),
 			Key: getenv("LIBPROCESS_SSL_KEY_FILE"), RSAKeyExchange: true}.Config()
 		if err != nil {
@@ -106,7 +106,7 @@ func ExecutorFromEnv(getenv func(string) string) (ExecutorConfig, error) {
 	return c, errors.Join(wrong...)
 }
 
-// processName returns what is before the @ of a libprocess id, slave(1)@ip:port.
+// processName returns the part before the @ of a libprocess id, slave(1)@ip:port.
 func processName(pid string) string {
 	for i, r := range pid {
 		if r == '@' {
@@ -116,5 +116,5 @@ func processName(pid string) string {
 	return ""
 }
 
-// yes reads a boolean as Mesos and libprocess write it.
+// yes parses a boolean as Mesos and libprocess write it.
 func yes(s string) bool { return s == "1" || s == "true" }

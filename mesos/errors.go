@@ -25,7 +25,7 @@ var (
 	ErrShutdown = errors.New("mesos: the agent told this executor to shut down")
 
 	// ErrDetached ends Executor.Run: Detach was called, and another Executor may
-	// go on.
+	// take over.
 	ErrDetached = errors.New("mesos: detached from the agent")
 
 	// ErrAgentGone ends Executor.Run: there has been no subscription for the
@@ -34,8 +34,8 @@ var (
 	ErrAgentGone = errors.New("mesos: the agent is gone")
 )
 
-// A RejectedError ends Run: the master or agent has understood the subscription
-// and refuses it, so that repeating it is of no use.
+// A RejectedError ends Run: the master or agent understood the subscription and
+// refused it, so repeating it is useless.
 type RejectedError struct {
 	By      string // host:port of the master or agent
 	Status  int    // HTTP status; 0 for an ERROR event
@@ -57,9 +57,9 @@ func (e *RejectedError) Error() string {
 	return fmt.Sprintf("mesos: %s answers the subscription with %s: is it a Mesos process of version 1.0 or later? %s", e.By, httpStatus(e.Status), e.Message)
 }
 
-// A CallError is the answer to a call that was refused, and so had no effect.
+// A CallError is the answer to a call that was refused and so had no effect.
 type CallError struct {
-	Call   string // type of the call, as ACCEPT
+	Call   string // type of the call, such as ACCEPT
 	Status int    // HTTP status
 	Body   string // what the master said
 }

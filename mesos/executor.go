@@ -14,25 +14,25 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// registrationTimeout is how long an agent waits for a new executor, by default;
-// it is the limit for the first subscription without checkpointing.
+// registrationTimeout is how long an agent waits for a new executor by default.
+// Without checkpointing it limits the first subscription.
 const registrationTimeout = time.Minute
 
-// An ExecutorHandler is told what the agent wants.
+// An ExecutorHandler handles the agent's events.
 type ExecutorHandler interface {
-	// Event is given each event in order, one after another: SUBSCRIBED (after
-	// each reconnection again), LAUNCH, LAUNCH_GROUP, KILL, MESSAGE, ERROR and
-	// SHUTDOWN. Acknowledgements are dealt with here and not given to it.
+	// Event is called with each event in order, one at a time: SUBSCRIBED (again
+	// after each reconnection), LAUNCH, LAUNCH_GROUP, KILL, MESSAGE, ERROR and
+	// SHUTDOWN. Acknowledgements are handled internally and not passed to it.
 	//
-	// SHUTDOWN comes once and is the last. The connection stays until the
-	// handler has returned from it: that is the time to stop the tasks, report
-	// their end and Flush, within ExecutorConfig.ShutdownGrace, after which
-	// the agent kills.
+	// SHUTDOWN comes once and is the last. The connection stays until the handler
+	// has returned from it: this is the time to stop the tasks, report their end and
+	// Flush, within ExecutorConfig.ShutdownGrace, after which the agent kills the
+	// executor.
 	Event(*mesospb.ExecutorEvent)
 }
 
-// An Executor keeps an executor subscribed to its agent and its status updates
-// until they are acknowledged.
+// An Executor keeps an executor subscribed to its agent, and keeps its status
+// updates until they are acknowledged.
 type Executor struct {
 	cfg   ExecutorConfig
 	agent *url.URL
@@ -40,7 +40,7 @@ type Executor struct {
 	over  chan struct{} // closed when Run has given up the connection
 
 	mu     sync.Mutex
-	detach context.CancelCauseFunc // ends Run; nil before it
+	detach context.CancelCauseFunc // ends Run; nil before Run
 	ledger ledger
 	change chan struct{} // closed and replaced when ledger changes
 }
@@ -75,14 +75,14 @@ func NewExecutor(cfg ExecutorConfig) *Executor {
 	}
 }
 
-// Run subscribes, hands events to h and sends updates. When the stream ends it
-// subscribes again with all that is unacknowledged, for RecoveryTimeout; without
-// checkpointing it does not. It is called once.
+// Run subscribes, passes events to h and sends updates. When the stream ends, it
+// subscribes again with everything unacknowledged, for RecoveryTimeout, but not
+// without checkpointing. It must be called only once.
 //
 // It returns when ctx ends, ErrShutdown after SHUTDOWN, ErrDetached after Detach,
-// ErrAgentGone when the agent did not come back in time, or a *RejectedError, as
-// from an agent that has forgotten this executor. Unless it was detached, the
-// agent has given this executor up, which should stop its tasks and exit.
+// ErrAgentGone if the agent did not come back in time, or a *RejectedError, such as
+// from an agent that has forgotten this executor. Unless detached, the executor has
+// been given up by the agent and should stop its tasks and exit.
 func (e *Executor) Run(ctx context.Context, h ExecutorHandler) error {
 	defer e.wire.close()
 	ctx, end := context.WithCancelCause(ctx)
@@ -127,9 +127,9 @@ func (e *Executor) keepSubscribed(ctx context.Context, in *inbox) error {
 	}
 }
 
-// pause returns the random time between two attempts. A restarted agent kills
-// the executors that are not back SubscribeWithin of its start, so that several
-// attempts must fall into that time.
+// pause returns a random pause between two attempts. A restarted agent kills
+// executors that are not back within SubscribeWithin of its start, so several
+// attempts must fit into that time.
 func (e *Executor) pause() time.Duration {
 	return rand.N(e.cfg.SubscribeWithin/4 + time.Millisecond)
 }

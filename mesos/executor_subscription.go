@@ -14,9 +14,9 @@ import (
 
 var errNotBack = errors.New("no answer in time")
 
-// subscribe subscribes once and hands events on and updates back until the
-// stream ends. It reports whether it was subscribed at all, which it must be
-// before deadline.
+// subscribe subscribes once, then hands events on and sends updates until the stream
+// ends. It reports whether it was subscribed at all, which must happen before
+// deadline.
 func (e *Executor) subscribe(ctx context.Context, deadline time.Time, in *inbox) (subscribed bool, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -49,7 +49,7 @@ func (e *Executor) subscribe(ctx context.Context, deadline time.Time, in *inbox)
 	return subscribed, because(ctx, err)
 }
 
-// subscribeCall returns a SUBSCRIBE with all that is unacknowledged.
+// subscribeCall returns a SUBSCRIBE with everything that is unacknowledged.
 func (e *Executor) subscribeCall() ([]byte, error) {
 	c := e.call(mesospb.ExecutorCall_SUBSCRIBE)
 	e.mu.Lock()
@@ -66,7 +66,7 @@ func (e *Executor) call(t mesospb.ExecutorCall_Type) *mesospb.ExecutorCall {
 	}
 }
 
-// read deals with events until the stream ends, and returns why it did.
+// read handles events until the stream ends, and returns why it ended.
 func (e *Executor) read(records *recordio.Reader, in *inbox, welcome func()) error {
 	for subscribed := false; ; {
 		record, err := records.ReadRecord()
@@ -76,7 +76,7 @@ func (e *Executor) read(records *recordio.Reader, in *inbox, welcome func()) err
 		ev, err := decodeExecutorEvent(record)
 		if err != nil {
 			// A task that we cannot read is in none of our lists: if the agent
-			// restarts, it will know that the task was dropped.
+			// restarts, it learns that the task was dropped.
 			glog.Errorf("Mesos agent %s: skipping an event of %d bytes: %v", e.cfg.AgentID, len(record), err)
 			continue
 		}

@@ -8,8 +8,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
-// subscribeCall returns the SUBSCRIBE for what info says now. Masters want the
-// framework id in two places, and want them equal.
+// subscribeCall returns the SUBSCRIBE for the current info. Masters want the
+// framework id in two places, and both must be equal.
 func (r *run) subscribeCall() ([]byte, error) {
 	info := *r.info()
 	if info.Id.GetValue() == "" {
@@ -25,7 +25,7 @@ func (r *run) subscribeCall() ([]byte, error) {
 	return b, nil
 }
 
-// first reads SUBSCRIBED, with which each stream opens unless it is an ERROR.
+// first reads SUBSCRIBED, the first event of each stream unless it is an ERROR.
 func (r *run) first(records *recordio.Reader, leader *url.URL) (*mesospb.SchedulerEvent, int, error) {
 	record, err := records.ReadRecord()
 	if err != nil {
@@ -43,8 +43,8 @@ func (r *run) first(records *recordio.Reader, leader *url.URL) (*mesospb.Schedul
 	return e, len(record), nil
 }
 
-// fatalEvent turns an ERROR event into the error that ends Run. Mesos gives
-// nothing but a text to tell them apart (src/master/master.cpp).
+// fatalEvent turns an ERROR event into the error that ends Run. Only the text tells
+// them apart (src/master/master.cpp).
 func fatalEvent(e *mesospb.SchedulerEvent, leader *url.URL) error {
 	switch message := e.GetError().GetMessage(); message {
 	case "Framework failed over":

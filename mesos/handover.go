@@ -6,11 +6,11 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Detach ends Run, so that another Executor, also one in another program, can
-// take this one's place: an agent takes a new SUBSCRIBE of an executor for the
-// same executor whose connection has ended. Every event that has been read is
-// still given to the handler, as the agent counts it as delivered; Run returns
-// ErrDetached then. Before Run it does nothing.
+// Detach ends Run so that another Executor, possibly in another program, can take
+// this one's place: an agent accepts a new SUBSCRIBE for an executor whose
+// connection has ended. Every event already read is still passed to the handler, as
+// the agent counts it as delivered; then Run returns ErrDetached. Before Run it does
+// nothing.
 func (e *Executor) Detach() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -20,7 +20,7 @@ func (e *Executor) Detach() {
 }
 
 // Owed returns, encoded, the updates that the agent has not acknowledged and the
-// tasks that it has heard nothing of. After Run it is what Resume needs.
+// tasks it has heard nothing about. After Run it is what Resume needs.
 func (e *Executor) Owed() ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -31,7 +31,7 @@ func (e *Executor) Owed() ([]byte, error) {
 	return b, nil
 }
 
-// Resume takes over what another Executor owed. It is called before Run.
+// Resume takes over what another Executor owed. It must be called before Run.
 func (e *Executor) Resume(owed []byte) error {
 	var s mesospb.ExecutorCall_Subscribe
 	if err := s.Unmarshal(owed); err != nil {

@@ -5,11 +5,11 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// maxMessages bounds the MESSAGE events that wait for an executor's handler, in
-// bytes. The other events are bounded by the tasks that the agent has room for.
+// maxMessages bounds the MESSAGE events waiting for an executor's handler, in bytes.
+// The other events are bounded by the tasks that the agent has room for.
 const maxMessages = 16 << 20
 
-// An inbox hands an executor's events to its handler, over all subscriptions,
+// An inbox hands an executor's events to its handler, across all subscriptions,
 // without making the reader wait.
 type inbox struct {
 	events   *backlog[*mesospb.ExecutorEvent]
@@ -17,8 +17,8 @@ type inbox struct {
 	shutdown bool // SHUTDOWN has come; written by the reader only
 }
 
-// newInbox starts handing events to h; stopped is called when h has returned
-// from SHUTDOWN.
+// newInbox starts passing events to h; it calls stopped when h has returned from
+// SHUTDOWN.
 func newInbox(h ExecutorHandler, stopped func()) *inbox {
 	in := &inbox{events: newBacklog[*mesospb.ExecutorEvent](maxMessages), done: make(chan struct{})}
 	go func() {
@@ -33,9 +33,9 @@ func newInbox(h ExecutorHandler, stopped func()) *inbox {
 	return in
 }
 
-// put adds an event of size bytes. A MESSAGE may be dropped, as Mesos promises
-// nothing of them. All else counts as delivered once read, so it must not be
-// dropped. Nothing follows SHUTDOWN.
+// put adds an event of size bytes. A MESSAGE may be dropped, as Mesos does not
+// guarantee its delivery. Every other event counts as delivered once read, so it
+// must not be dropped. Nothing follows SHUTDOWN.
 func (in *inbox) put(e *mesospb.ExecutorEvent, size int) {
 	switch {
 	case in.shutdown:
@@ -49,9 +49,8 @@ func (in *inbox) put(e *mesospb.ExecutorEvent, size int) {
 	}
 }
 
-// finish waits for the handler to return and reports whether that was from
-// SHUTDOWN. Events that it has not begun are dropped, SHUTDOWN excepted, unless
-// all of them count.
+// finish waits for the handler to return and reports whether it returned from
+// SHUTDOWN. Events not yet started are dropped, except SHUTDOWN, unless all is set.
 func (in *inbox) finish(all bool) (shutdown bool) {
 	in.events.keep(func(e *mesospb.ExecutorEvent) bool { return all || e.GetType() == mesospb.ExecutorEvent_SHUTDOWN })
 	in.events.close()

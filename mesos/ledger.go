@@ -8,13 +8,13 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// resendAfter is how long an update may go unacknowledged before it is sent
-// again on the same subscription; agents wait as long for the master.
+// resendAfter is how long an update may stay unacknowledged before it is sent again
+// on the same subscription; agents wait equally long for the master.
 const resendAfter = 10 * time.Second
 
-// A ledger holds what an executor owes its agent: the updates that are not
-// acknowledged, and the tasks none of whose updates is. An agent that restarts
-// takes a task that is in neither for dropped. Pure: times are given to it.
+// A ledger holds what an executor owes its agent: the unacknowledged updates, and
+// the tasks without an acknowledged update. A restarted agent considers a task that
+// is in neither dropped. It is pure: callers pass the time.
 type ledger struct {
 	tasks   []*mesospb.TaskInfo
 	updates []entry // oldest first
@@ -35,7 +35,7 @@ func (l *ledger) add(status *mesospb.TaskStatus) {
 	l.updates = append(l.updates, entry{status: status})
 }
 
-// acknowledged forgets an update that the agent has stored, and with it the task.
+// acknowledged removes an update that the agent has stored, and its task.
 func (l *ledger) acknowledged(task string, uuid []byte) {
 	i := l.index(uuid)
 	if i < 0 || l.updates[i].status.GetTaskId().GetValue() != task {
@@ -53,7 +53,7 @@ func (l *ledger) subscribe(now time.Time) *mesospb.ExecutorCall_Subscribe {
 	return l.owed()
 }
 
-// owed returns all that is in the ledger.
+// owed returns everything in the ledger.
 func (l *ledger) owed() *mesospb.ExecutorCall_Subscribe {
 	s := &mesospb.ExecutorCall_Subscribe{UnacknowledgedTasks: slices.Clone(l.tasks)}
 	for i := range l.updates {
@@ -62,10 +62,10 @@ func (l *ledger) owed() *mesospb.ExecutorCall_Subscribe {
 	return s
 }
 
-// next returns the update to be sent now, or how long until there is one; below
-// zero means not before something changes. A task's next update waits for the
-// acknowledgement of the one before, so that the agent sees them in order even
-// when one is lost.
+// next returns the update to send now, or how long until there is one; a negative
+// duration means not before something changes. A task's next update waits for the
+// acknowledgement of the previous one, so the agent sees them in order even if one
+// is lost.
 func (l *ledger) next(now time.Time) (*mesospb.TaskStatus, time.Duration) {
 	wait := time.Duration(-1)
 	seen := make(map[string]bool, len(l.updates))
@@ -86,8 +86,8 @@ func (l *ledger) next(now time.Time) (*mesospb.TaskStatus, time.Duration) {
 	return nil, wait
 }
 
-// sent notes that the agent has been sent an update, which it may have
-// acknowledged already.
+// sent notes that an update was sent to the agent, which may have acknowledged it
+// already.
 func (l *ledger) sent(uuid []byte, now time.Time) {
 	if i := l.index(uuid); i >= 0 {
 		l.updates[i].sent = now

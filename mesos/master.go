@@ -11,21 +11,21 @@ import (
 	"strings"
 )
 
-// schedulerPath is where masters take the calls of frameworks.
+// schedulerPath is the path at which masters take calls of frameworks.
 const schedulerPath = "/api/v1/scheduler"
 
-// A finder tells where masters may be, the likeliest leader first.
+// A finder returns where masters may be, the likeliest leader first.
 type finder interface {
 	find(ctx context.Context) ([]*url.URL, error)
 }
 
-// A list of masters that never changes.
+// A list is a fixed list of masters.
 type list []*url.URL
 
 func (l list) find(context.Context) ([]*url.URL, error) { return l, nil }
 
-// parseMaster reads cfg.Master. It also returns, for people and without
-// credentials, which masters these are and how they are found.
+// parseMaster parses cfg.Master. It also returns a description, for people and
+// without credentials, of the masters and how they are found.
 func parseMaster(cfg SchedulerConfig) (f finder, found string, err error) {
 	master, by := strings.TrimSpace(cfg.Master), ""
 	if path, ok := strings.CutPrefix(master, "file://"); ok {
@@ -53,7 +53,7 @@ func parseMaster(cfg SchedulerConfig) (f finder, found string, err error) {
 	return l, master + by, err
 }
 
-// parseList reads addresses separated by commas.
+// parseList parses comma-separated addresses.
 func parseList(master string, encrypted bool) (l list, err error) {
 	for _, one := range strings.Split(master, ",") {
 		u, err := parseOne(strings.TrimSpace(one), encrypted)
@@ -65,10 +65,10 @@ func parseList(master string, encrypted bool) (l list, err error) {
 	return l, nil
 }
 
-// parseOne reads host, host:port or a URL. A path stays in front of the API's
-// own, for masters behind a proxy. With encryption wanted, an address without a
-// scheme is spoken to by https, and one with http is refused: it would get our
-// secret in clear.
+// parseOne parses host, host:port or a URL. A path is kept in front of the API's
+// own, for masters behind a proxy. If encryption is wanted, an address without a
+// scheme uses https, and one with http is refused: it would get our secret in the
+// clear.
 func parseOne(s string, encrypted bool) (*url.URL, error) {
 	if s == "" {
 		return nil, errors.New("an empty address")

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// masterLabel is the prefix of the names of masters in ZooKeeper, since Mesos
-// 0.24; a sequence number follows (src/master/contender/zookeeper.cpp).
+// masterLabel is the prefix of masters' names in ZooKeeper since Mesos 0.24; a
+// sequence number follows (src/master/contender/zookeeper.cpp).
 const masterLabel = "json.info_"
 
 // firstMaster returns the child of the leading master: the one with the lowest
@@ -28,9 +28,9 @@ func firstMaster(children []string) (name string, ok bool) {
 	return name, ok
 }
 
-// masterURL reads a MasterInfo in JSON. Addresses are preferred to names, as not
-// every name that a master has can be resolved elsewhere; except for https, where
-// certificates are for names.
+// masterURL parses a MasterInfo in JSON. It prefers addresses to names, as some
+// names of a master cannot be resolved elsewhere; for https it prefers names, as
+// certificates are issued for names.
 func masterURL(info []byte, scheme string) (*url.URL, error) {
 	var m struct {
 		Hostname string

@@ -11,8 +11,8 @@ import (
 // way two masters may name each other.
 const maxHops = 5
 
-// open posts a SUBSCRIBE to a master or agent, or where that redirects to, and
-// returns the answer, which is a stream, and who gave it.
+// open posts a SUBSCRIBE to a master or agent, follows redirects, and returns the
+// answer, which is a stream, and the URL that gave it.
 func (w *wire) open(ctx context.Context, to *url.URL, subscribe []byte) (*http.Response, *url.URL, error) {
 	for hop := range maxHops {
 		resp, err := w.post(ctx, w.stream, to, "", subscribe)

@@ -9,21 +9,21 @@ import (
 
 const zkPort = "2181"
 
-// A quorum finds the leading master by ZooKeeper, where masters register. It
+// A quorum finds the leading master through ZooKeeper, where masters register. It
 // looks only while there is no subscription, and keeps no session: a master that
-// loses its leadership ends itself, and with it our stream, so that ZooKeeper's
-// own troubles do not touch a subscription that lives.
+// loses its leadership exits, which ends our stream, so ZooKeeper's own troubles do
+// not affect a live subscription.
 type quorum struct {
 	servers []string // host:port
 	path    string
 	auth    string // user:password, or ""
-	scheme  string // by which masters are spoken to
+	scheme  string // of the masters' URLs
 	dial    Dialer // nil is the network
 }
 
 // parseQuorum reads zk://[user:password@]host:port,…/path.
 func parseQuorum(master string) (*quorum, error) {
-	// No error shows more of it than what follows the password.
+	// Errors show only what follows the password.
 	rest := strings.TrimPrefix(master, "zk://")
 	auth, hosts := "", rest
 	if at := strings.LastIndex(rest, "@"); at >= 0 {

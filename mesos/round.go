@@ -12,7 +12,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// A run holds what one Run knows.
+// A run holds the state of one Run.
 type run struct {
 	*Scheduler
 	info    func() *mesospb.FrameworkInfo
@@ -26,7 +26,7 @@ type run struct {
 }
 
 // round tries each master until one subscribes us, and returns when that
-// subscription has ended, how long it held (0: there was none) and why.
+// subscription has ended, how long it lasted (0: there was none) and why it ended.
 func (r *run) round(ctx context.Context) (held time.Duration, err error) {
 	masters, err := r.candidates(ctx)
 	for _, m := range masters {
@@ -44,9 +44,9 @@ func (r *run) round(ctx context.Context) (held time.Duration, err error) {
 	return 0, err
 }
 
-// candidates returns the masters to try. The one that led last comes first as
-// long as it may only have dropped the stream, and otherwise last, for the case
-// that no other can be found. The error is why no others could be found.
+// candidates returns the masters to try. The last leader comes first if it may only
+// have dropped the stream, and otherwise last, in case no other can be found. The
+// error says why no others could be found.
 func (r *run) candidates(ctx context.Context) ([]*url.URL, error) {
 	masters, err := r.masters.find(ctx)
 	if r.last == nil {

@@ -26,9 +26,9 @@ type SchedulerConfig struct {
 	// Principal and Secret are for HTTP Basic authentication. Without a
 	// principal no credentials are sent.
 	Principal, Secret string
-	// TLS is for https masters; nil is Go's defaults. If it is set, masters found
-	// by ZooKeeper and addresses without a scheme are spoken to by https, and
-	// none by http. See TLSFiles.
+	// TLS is for https masters; nil means Go's defaults. If it is set, masters found
+	// through ZooKeeper and addresses without a scheme use https, and http is never
+	// used. See TLSFiles.
 	TLS *tls.Config
 	// MaxRecord bounds one event and MaxBacklog all that wait for the handler,
 	// in bytes; 0 stands for 64 MiB each.
@@ -38,24 +38,23 @@ type SchedulerConfig struct {
 	MaxBackoff time.Duration
 	// Dial makes connections; nil is the network.
 	Dial Dialer
-	// Permit, if any, is asked before each request. What it refuses, with its
-	// error, is not sent.
+	// Permit, if set, is called before each request. If it returns an error, the
+	// request is not sent and fails with that error.
 	Permit func() error
-	// Log is given the lines about masters that cannot be reached, and that they
-	// are back; nil is the log of the program.
+	// Log receives the lines about masters that cannot be reached or are back; nil
+	// means the log of the program.
 	Log func(line string)
 }
 
-// A SchedulerHandler is told what happens. Its methods are called one after
-// another.
+// A SchedulerHandler handles events. Its methods are called one at a time.
 type SchedulerHandler interface {
-	// Event is given each event in order: SUBSCRIBED first, and never HEARTBEAT,
-	// ERROR or types that we do not know.
+	// Event is called with each event in order: SUBSCRIBED first, and never
+	// HEARTBEAT, ERROR or unknown types.
 	Event(*mesospb.SchedulerEvent)
-	// Disconnected is told why there is no subscription now: once after
-	// each that ended, and after each round of attempts that failed, unless
-	// Run returns. All offers are void. The error is an *outage.Error, whose text
-	// names the master and is fit for users; it has been logged if need be.
+	// Disconnected is called with the reason why there is no subscription now: once
+	// after each that ended, and after each failed round of attempts, unless Run
+	// returns. All offers are void. The error is an *outage.Error, whose text names
+	// the master and is fit for users; it has been logged if needed.
 	Disconnected(error)
 }
 
@@ -79,7 +78,7 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 	}
 	authorization := ""
 	if cfg.Principal != "" {
-		// Masters split at the colon, and want exactly one.
+		// Masters split at the colon and expect exactly one.
 		if strings.Contains(cfg.Principal+cfg.Secret, ":") {
 			return nil, errors.New("mesos principal or secret: a colon in it cannot be sent by HTTP Basic authentication; choose another")
 		}
@@ -102,13 +101,13 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 	return s, nil
 }
 
-// Run subscribes, hands events to h, and subscribes again whenever the
-// subscription ends. Each time info gives the FrameworkInfo, with its id once
-// that is known; an id given in this Run is used even if info does not know it.
+// Run subscribes, passes events to h, and subscribes again whenever the subscription
+// ends. Each time it calls info for the FrameworkInfo, with its id once that is
+// known; an id given in this Run is used even if info lacks it.
 //
-// It returns when ctx ends, or with what makes subscribing again pointless:
-// ErrFailedOver, ErrRemoved or a *RejectedError. Nothing that it started is then
-// left. One Run at a time.
+// It returns when ctx ends, or with an error that makes subscribing again pointless:
+// ErrFailedOver, ErrRemoved or a *RejectedError. Nothing it started is left then.
+// Only one Run may be active at a time.
 func (s *Scheduler) Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h SchedulerHandler) error {
 	defer s.wire.close()
 	r := run{Scheduler: s, info: info, handler: h, outage: outage.Outage{Server: "the Mesos master " + s.found, Log: s.cfg.Log}}

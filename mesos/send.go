@@ -9,18 +9,18 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Send sends one call and waits until the master has taken it, which is not yet
-// its success. It fills in the framework id. Calls arrive in the order in which
-// Send was called; each waits for the one before.
+// Send sends one call and waits until the master has accepted it, which does not
+// mean that it succeeded. It fills in the framework id. Calls arrive in the order in
+// which Send was called; each waits for the one before.
 //
 // Several acknowledgements may be sent at once; they do not wait for each other's
-// answers, and may arrive twice, which Mesos does not mind. An error is then the
-// first of theirs.
+// answers and may arrive twice, which Mesos tolerates. The error is then the first
+// of theirs.
 //
-// ErrNotSubscribed says that the call was not sent, *CallError that it was
-// refused; a ctx that ends before its turn, that it was not sent. After any
-// other error it may have been carried out or not. The subscription is then ended
-// and begun again, upon which the master takes all offers back and refuses what
+// ErrNotSubscribed means that the call was not sent, *CallError that it was refused.
+// If ctx ends before its turn, the call was not sent. After any other error it may
+// or may not have been carried out. The subscription is then ended and begun again,
+// upon which the master takes all offers back and refuses what is still on its way.
 // is still on its way.
 func (s *Scheduler) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) error {
 	sub := s.live.Load()
@@ -43,7 +43,7 @@ func (s *Scheduler) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) e
 	return s.send(ctx, sub, calls[0].GetType().String(), bodies)
 }
 
-// marshal makes the bodies of calls that may be sent together.
+// marshal encodes the bodies of calls that may be sent together.
 func (sub *subscription) marshal(calls []*mesospb.SchedulerCall) ([][]byte, error) {
 	var bodies [][]byte
 	for _, c := range calls {
@@ -91,9 +91,9 @@ func (s *Scheduler) send(ctx context.Context, sub *subscription, name string, bo
 	return err
 }
 
-// lost reports whether an answer to a call means that the master no longer counts
-// us as subscribed, whatever the stream looks like: it does not lead any more,
-// has just started, or has closed our stream.
+// lost reports whether an answer to a call means that the master no longer counts us
+// as subscribed, whatever the stream looks like: it no longer leads, has just
+// started, or has closed our stream.
 func lost(status int) bool {
 	switch status {
 	case http.StatusTemporaryRedirect, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable:

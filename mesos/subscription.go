@@ -19,21 +19,21 @@ var (
 	errBehind  = errors.New("the scheduler is too far behind the master's events; starting over")
 )
 
-// A subscription holds what calls need of it.
+// A subscription holds what calls need to know about it.
 type subscription struct {
 	leader    *url.URL
 	streamID  string
 	framework *mesospb.FrameworkID
 
-	// end ends the subscription for a reason; the first one counts.
+	// end ends the subscription with a cause; the first one counts.
 	end context.CancelCauseFunc
 	// onEnd arranges for f to be called when the subscription has ended.
 	onEnd func(f func()) (stop func() bool)
 }
 
-// subscribe subscribes at one master, or where that redirects to, and hands
-// events on until the stream ends. It returns how long it was subscribed, 0 if
-// never, and why that ended.
+// subscribe subscribes at one master, or where that redirects to, and hands events
+// on until the stream ends. It returns how long it was subscribed, 0 if never, and
+// why the subscription ended.
 func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duration, err error) {
 	call, err := r.subscribeCall()
 	if err != nil {
@@ -85,8 +85,8 @@ func (r *run) warn(master *url.URL) {
 	glog.Warningf("Mesos master %s: principal %q and its secret are sent without encryption; whoever sees the traffic can become this framework. Use https", master.Host, r.cfg.Principal)
 }
 
-// deliver hands events to the handler until the stream ends, and returns why it
-// did, once the handler has dealt with what had come until then.
+// deliver passes events to the handler until the stream ends, and returns why it
+// ended, once the handler has dealt with everything received until then.
 func (r *run) deliver(ctx context.Context, sub *subscription, first *mesospb.SchedulerEvent, size int, records *recordio.Reader, watch *watchdog) error {
 	events := newBacklog[*mesospb.SchedulerEvent](r.cfg.MaxBacklog)
 	done := make(chan struct{})
@@ -100,7 +100,7 @@ func (r *run) deliver(ctx context.Context, sub *subscription, first *mesospb.Sch
 	events.add(first, size)
 	err := r.read(records, sub.leader, events, watch)
 	r.live.Store(nil)
-	sub.end(err) // what the calls under way are told
+	sub.end(err) // the error of the calls under way
 	if ctx.Err() != nil || errors.Is(err, errBehind) {
 		events.keep(func(*mesospb.SchedulerEvent) bool { return false })
 	}
@@ -138,8 +138,8 @@ func (r *run) read(records *recordio.Reader, leader *url.URL, events *backlog[*m
 	}
 }
 
-// because returns the reason given for ending ctx, if it was ended, in place of
-// what reading made of it. The last word of a master stands.
+// because returns the cause for which ctx was ended, if it was, instead of the
+// resulting read error. A fatal error from the master stands.
 func because(ctx context.Context, err error) error {
 	if ctx.Err() != nil && !fatal(err) {
 		return context.Cause(ctx)

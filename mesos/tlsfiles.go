@@ -9,24 +9,24 @@ import (
 	"os"
 )
 
-// TLSFiles says how to speak TLS with masters or agents. The zero value is not
-// to speak it unless an address says https, and then as Go does.
+// TLSFiles configures TLS with masters or agents. The zero value uses TLS only if an
+// address says https, and then with Go's defaults.
 type TLSFiles struct {
-	// CA is a PEM file with the authorities by which the other side is known;
-	// "" stands for those of the system.
+	// CA is a PEM file with the authorities to trust; "" stands for those of the
+	// system.
 	CA string
-	// Cert and Key are PEM files with what we show to those who ask for a
-	// client certificate; both or none.
+	// Cert and Key are PEM files with our client certificate, for peers that ask for
+	// one; set both or none.
 	Cert, Key string
-	// RSAKeyExchange also offers the cipher suites without forward secrecy. A
-	// Mesos whose LIBPROCESS_SSL_CIPHERS is not set has no other that Go knows,
-	// while Go offers them only when told to. They come last, so that a side
-	// that knows better ones uses those.
+	// RSAKeyExchange also offers the cipher suites without forward secrecy. A Mesos
+	// whose LIBPROCESS_SSL_CIPHERS is not set has no others in common with Go, which
+	// offers them only on request. They come last, so a peer that knows better ones
+	// uses those.
 	RSAKeyExchange bool
 }
 
-// Config reads the files and returns a new configuration, nil for the zero
-// value. The error names the file and what is wrong with it.
+// Config reads the files and returns a new configuration, or nil for the zero value.
+// The error names the file and what is wrong with it.
 func (f TLSFiles) Config() (*tls.Config, error) {
 	if f == (TLSFiles{}) {
 		return nil, nil
@@ -58,8 +58,8 @@ func (f TLSFiles) Config() (*tls.Config, error) {
 	return c, nil
 }
 
-// withRSAKeyExchange returns what Go offers by itself, and then the AES suites that
-// send the key under the server's RSA key.
+// withRSAKeyExchange returns Go's default suites, followed by the AES suites that
+// encrypt the key with the server's RSA key.
 func withRSAKeyExchange() []uint16 {
 	var ids []uint16
 	for _, s := range tls.CipherSuites() {
@@ -70,8 +70,8 @@ func withRSAKeyExchange() []uint16 {
 		tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_256_CBC_SHA)
 }
 
-// explainTLS adds what helps to an error that does not say it: the other side
-// finds no cipher suite to agree on. Package tls has no type for that alert.
+// explainTLS adds a hint to an error that lacks it: the other side found no common
+// cipher suite. Package tls has no type for that alert.
 func explainTLS(err error) error {
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "remote error" && op.Err.Error() == "tls: handshake failure" {
 		return fmt.Errorf("%w: no cipher suite in common, most likely; a Mesos with default ciphers wants RSA key exchange, which is off unless allowed (-mesos_tls_rsa_key_exchange)", err)

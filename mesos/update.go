@@ -16,8 +16,8 @@ import (
 // a subscription: the update is kept, and sent again, until the agent has
 // acknowledged it. Updates of one task arrive in the order of the calls.
 //
-// TASK_STAGING and missing fields are mistakes of the caller that no agent
-// accepts; they are logged and go no further, so as not to hold up correct ones.
+// TASK_STAGING and missing fields are mistakes of the caller that no agent accepts;
+// they are logged and not sent, so as not to hold up correct updates.
 func (e *Executor) Update(status *mesospb.TaskStatus) {
 	id := uuid.New()
 	s := *status
@@ -38,8 +38,8 @@ func (e *Executor) Update(status *mesospb.TaskStatus) {
 	e.changed()
 }
 
-// Flush waits until every update is acknowledged. The error says how many are
-// not: when ctx ends, or when Run has returned.
+// Flush waits until every update is acknowledged. If ctx ends or Run returns first,
+// the error says how many are not.
 func (e *Executor) Flush(ctx context.Context) error {
 	for {
 		e.mu.Lock()
@@ -58,14 +58,14 @@ func (e *Executor) Flush(ctx context.Context) error {
 	}
 }
 
-// changed wakes all who wait for the ledger to change. e.mu is held.
+// changed wakes everything that waits for the ledger to change. e.mu must be held.
 func (e *Executor) changed() {
 	close(e.change)
 	e.change = make(chan struct{})
 }
 
-// sendUpdates sends what is due until ctx ends or the agent refuses one; that
-// update goes into the next SUBSCRIBE.
+// sendUpdates sends updates that are due until ctx ends or the agent refuses one;
+// that update goes into the next SUBSCRIBE.
 func (e *Executor) sendUpdates(ctx context.Context) error {
 	for {
 		e.mu.Lock()
@@ -100,8 +100,8 @@ func (e *Executor) sendUpdate(ctx context.Context, status *mesospb.TaskStatus) e
 	return nil
 }
 
-// sleep waits for d, without limit if that is below zero, or until woken. The error
-// is that of a ctx that has ended.
+// sleep waits for d, without limit if it is negative, or until woken. If ctx ends,
+// the error is its cause.
 func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) error {
 	var timeout <-chan time.Time
 	if d >= 0 {

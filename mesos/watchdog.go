@@ -6,19 +6,19 @@ import (
 )
 
 const (
-	// defaultHeartbeat is the interval of masters that do not name theirs.
+	// defaultHeartbeat is the interval for masters that do not name theirs.
 	defaultHeartbeat = 15 * time.Second
 	// missedHeartbeats is how many intervals without a byte make a stream dead.
 	missedHeartbeats = 5
-	// recordTimeout is how long an event may take to arrive, where that is more
-	// than all missed heartbeats: these are events too, so that only a large one
-	// over a slow line could take so long.
+	// recordTimeout is how long an event may take to arrive, if that is more than
+	// all missed heartbeats: heartbeats are events too, so only a large event over a
+	// slow line could take that long.
 	recordTimeout = 10 * time.Minute
 )
 
-// A watchdog passes a stream on and calls dead when nothing has come for too
-// long: a connection whose other end lost power looks just like a quiet one. When
-// something has, but no whole record, it calls endless.
+// A watchdog passes a stream on and calls dead when nothing has arrived for too
+// long: a connection whose other end lost power looks just like a quiet one. If
+// bytes have arrived but no whole record, it calls endless.
 type watchdog struct {
 	r       io.Reader
 	limit   time.Duration
@@ -31,7 +31,7 @@ func newWatchdog(r io.Reader, heartbeat time.Duration, dead, endless func()) *wa
 	return &watchdog{r: r, limit: limit, timer: time.AfterFunc(limit, dead), endless: time.AfterFunc(recordTimeout, endless)}
 }
 
-// record is called when the next record is about to be read.
+// record must be called before the next record is read.
 func (w *watchdog) record() { w.endless.Reset(max(recordTimeout, w.limit)) }
 
 // Read reads; any byte counts as a sign of life.
@@ -43,8 +43,8 @@ func (w *watchdog) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// heartbeat sets the interval that the master has named, in seconds; nonsense
-// is taken as the default.
+// heartbeat sets the interval that the master has named, in seconds; an invalid one
+// means the default.
 func (w *watchdog) heartbeat(seconds float64) {
 	interval := defaultHeartbeat
 	if seconds > 0 && seconds <= time.Hour.Seconds() {

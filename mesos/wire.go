@@ -20,14 +20,14 @@ const (
 // A Dialer connects to address, as net.Dialer.DialContext does.
 type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// A wire speaks HTTP with a master or agent. The stream of events takes a
-// connection for itself; calls go over another one, which is kept open, so that
-// they arrive in the order in which they are sent; bursts of calls take a third.
+// A wire speaks HTTP with a master or agent. The event stream has a connection to
+// itself; calls use another one, which is kept open so that they arrive in the order
+// in which they are sent; bursts of calls use a third.
 type wire struct {
 	stream, calls *http.Client
 	burst         burst
 	authorization string       // header, or ""
-	permit        func() error // asked before each request; may be nil
+	permit        func() error // called before each request; may be nil
 }
 
 func newWire(dial Dialer, config *tls.Config, authorization string) *wire {
@@ -54,14 +54,14 @@ func client(dial Dialer, config *tls.Config) *http.Client {
 	}
 }
 
-// close closes idle connections; the next request makes new ones.
+// close closes idle connections; the next request opens new ones.
 func (w *wire) close() {
 	w.stream.CloseIdleConnections()
 	w.calls.CloseIdleConnections()
 	w.burst.close()
 }
 
-// post sends one message. The stream id is "" where there is none.
+// post sends one message. The stream id is "" if there is none.
 func (w *wire) post(ctx context.Context, c *http.Client, to *url.URL, streamID string, message []byte) (*http.Response, error) {
 	req, err := w.request(ctx, to, streamID, message)
 	if err != nil {

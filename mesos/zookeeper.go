@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	zkSession = 10 * time.Second // as Mesos itself asks for
+	zkSession = 10 * time.Second // as Mesos itself uses
 	zkTries   = 3                // when the leader vanishes while we look
 )
 
@@ -74,8 +74,8 @@ func (q *quorum) leader(ctx context.Context) (*url.URL, error) {
 	return nil, errors.New("no master is registered there: is one running, with the same --zk?")
 }
 
-// dialer adds a context to zk's way of connecting, which has none, and keeps the
-// last connection in socket.
+// dialer adds a context to zk's dialer, which has none, and keeps the last
+// connection in socket.
 func (q *quorum) dialer(ctx context.Context, socket *atomic.Pointer[net.Conn]) zk.Dialer {
 	dial := q.dial
 	if dial == nil {
@@ -92,8 +92,8 @@ func (q *quorum) dialer(ctx context.Context, socket *atomic.Pointer[net.Conn]) z
 	}
 }
 
-// zkLog shows what the zk package logs at a verbosity of its own; what matters
-// of it comes as an error.
+// zkLog logs the zk package's messages at its own verbosity; those that matter are
+// also returned as errors.
 type zkLog struct{}
 
 // Printf implements zk.Logger.

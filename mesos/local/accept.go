@@ -7,9 +7,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// accept uses offers up. When not all are valid, every task of the call is
-// dropped and the valid offers go back; otherwise each task is judged on
-// its own. What no task uses goes back under the call's filter.
+// accept uses offers. If not all are valid, every task of the call is dropped and
+// the valid offers go back; otherwise each task is judged on its own. Whatever no
+// task uses goes back under the call's filter.
 func (m *master) accept(f *framework, call *mesospb.SchedulerCall_Accept) {
 	offers, problem := m.offersOf(f, call.OfferIds)
 	for _, o := range offers {
@@ -38,8 +38,8 @@ func (m *master) accept(f *framework, call *mesospb.SchedulerCall_Accept) {
 	m.refuse(f, l.role, l.agent, l.left, call.Filters)
 }
 
-// offersOf returns the offers that are f's and there, and what is wrong with
-// the list as a whole.
+// offersOf returns the existing offers that belong to f, and what is wrong with the
+// list as a whole.
 func (m *master) offersOf(f *framework, ids []*mesospb.OfferID) (valid []*offer, problem string) {
 	complain := func(format string, args ...any) {
 		if problem == "" {
@@ -70,7 +70,7 @@ func (m *master) offersOf(f *framework, ids []*mesospb.OfferID) (valid []*offer,
 	return valid, problem
 }
 
-// drop tells the framework that no task of a call has been launched.
+// drop tells the framework that none of a call's tasks has been launched.
 func (m *master) drop(f *framework, call *mesospb.SchedulerCall_Accept, reason mesospb.TaskStatus_Reason, text string) {
 	for _, op := range call.Operations {
 		infos := op.GetLaunch().GetTaskInfos()
@@ -83,7 +83,7 @@ func (m *master) drop(f *framework, call *mesospb.SchedulerCall_Accept, reason m
 	}
 }
 
-// tell sends a status of the master's own about a task that is not launched. It
+// tell sends one of the master's own statuses about a task that is not launched. It
 // has no uuid: nothing waits for an acknowledgement.
 func (m *master) tell(f *framework, info *mesospb.TaskInfo, s mesospb.TaskState, reason mesospb.TaskStatus_Reason, text string) {
 	m.update(f, &mesospb.TaskStatus{

@@ -6,7 +6,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// acknowledge takes the first status off a stream, if the call means that one.
+// acknowledge removes the first status of a stream if the call refers to it.
 func (m *master) acknowledge(f *framework, call *mesospb.SchedulerCall_Acknowledge) {
 	a := m.agentOf[call.AgentId.GetValue()]
 	if a == nil || !a.connected || m.dice.happens(m.cfg.Faults.SwallowAcknowledgements) {
@@ -15,7 +15,7 @@ func (m *master) acknowledge(f *framework, call *mesospb.SchedulerCall_Acknowled
 	a.tell(func() { a.acknowledge(f, call) })
 }
 
-// acknowledge goes on with the next status.
+// acknowledge continues with the next status.
 func (a *agent) acknowledge(f *framework, call *mesospb.SchedulerCall_Acknowledge) {
 	u := a.updates[updatesKey{f.id, call.TaskId.GetValue()}]
 	if u == nil || len(u.pending) == 0 || !bytes.Equal(u.pending[0].Uuid, call.Uuid) {

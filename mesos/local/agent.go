@@ -11,7 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// agent is one machine's agent, and what the master knows of it.
+// agent is one machine's agent, and what the master knows about it.
 type agent struct {
 	m        *master
 	index    int
@@ -21,25 +21,25 @@ type agent struct {
 
 	reserved *os.File // its port
 	listener net.Listener
-	server   *http.Server  // nil while it does not run
-	served   chan struct{} // closed when the server has left the listener
+	server   *http.Server  // nil while it is not running
+	served   chan struct{} // closed when the server has released the listener
 
 	id         string
 	total      []*mesospb.Resource
 	attributes []*mesospb.Attribute
 	registered time.Time
 
-	// running: its process lives. connected: it runs and the master can reach
-	// it. removed: the master gave it up, at removedAt.
+	// running: its process is alive. connected: it runs and the master can reach it.
+	// removed: the master gave it up, at removedAt.
 	running, connected, removed bool
 	removedAt                   time.Time
 	timeout                     *timer
 
-	// recovering: a new master knows of it, but has not heard it yet.
+	// recovering: a new master knows of it, but has not heard from it yet.
 	recovering bool
 
-	// silent: nothing passes between it and the master, which has not noticed
-	// yet; what the master says meanwhile waits in the mailbox.
+	// silent: nothing passes between it and the master, which has not noticed yet;
+	// the master's messages meanwhile wait in the mailbox.
 	silent  bool
 	mailbox []func()
 
@@ -53,8 +53,8 @@ type agent struct {
 	executors map[executorKey]*executor
 	tokens    map[string]executorKey // of executors that have not ended
 	updates   map[updatesKey]*updates
-	numbered  int         // how many streams of updates there have been
-	orphans   []*executor // running on, but unknown to the agent and the master
+	numbered  int         // number of update streams so far
+	orphans   []*executor // still running, but unknown to the agent and the master
 }
 
 func (m *master) newAgent(index int, total []*mesospb.Resource) (*agent, error) {
@@ -108,10 +108,10 @@ func (a *agent) register() {
 	a.m.allocate()
 }
 
-// heard reports whether what the agent says reaches the master.
+// heard reports whether the agent's messages reach the master.
 func (a *agent) heard() bool { return a.connected && !a.silent }
 
-// tell carries out what the master says to the agent, as soon as the agent hears it.
+// tell carries out an order of the master as soon as the agent hears it.
 func (a *agent) tell(f func()) {
 	if a.silent {
 		a.mailbox = append(a.mailbox, f)
@@ -138,7 +138,7 @@ func (a *agent) stopServer(how ending) {
 		ex.closeStream(how)
 	}
 	a.server.Close()
-	<-a.served // until then the socket listens, and no other can
+	<-a.served // until then the socket still listens, and no other can
 	a.server = nil
 }
 
@@ -158,7 +158,7 @@ func (a *agent) removeFramework(f *framework) {
 	}
 }
 
-// endExecutors orders all executors of this agent to end.
+// endExecutors tells all executors of this agent to end.
 func (a *agent) endExecutors() {
 	a.timeout.stop()
 	a.mailbox = nil

@@ -2,8 +2,8 @@ package local
 
 import "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 
-// unregister ends the agent for good and in order: executors are shut down, but
-// what they still say is no longer heard.
+// unregister ends the agent for good in an orderly way: executors are shut down, but
+// their last messages are no longer heard.
 func (a *agent) unregister(byOperator bool) {
 	text := "Agent " + a.hostname + " removed: the agent unregistered"
 	lost, reason := mesospb.TaskState_TASK_GONE, mesospb.TaskStatus_REASON_AGENT_REMOVED

@@ -8,8 +8,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// stop ends the agent's process as kill -9 would: sockets break, executors live
-// on. The master notices at once, takes the offers back, and waits for it.
+// stop ends the agent's process as kill -9 would: sockets break, executors keep
+// running. The master notices at once, takes the offers back, and waits for it.
 func (a *agent) stop() {
 	a.running, a.silent, a.mailbox = false, false, nil
 	a.mended.stop()
@@ -23,8 +23,8 @@ func (a *agent) stop() {
 	a.disconnect()
 }
 
-// disconnect is the master's part when the agent's socket breaks. Without
-// checkpointing a framework loses its tasks there and then.
+// disconnect is the master's part when the agent's socket breaks. A framework
+// without checkpointing loses its tasks immediately.
 func (a *agent) disconnect() {
 	a.connected = false
 	for _, o := range inOrder(a.offers) {
@@ -58,13 +58,13 @@ func (a *agent) orphan(f *framework) {
 	}
 }
 
-// expire gives the agent up when it stays away.
+// expire gives the agent up if it stays away.
 func (a *agent) expire() {
 	a.timeout.stop()
 	a.timeout = a.m.after(a.m.cfg.AgentTimeout, a.lose)
 }
 
-// lose marks the agent unreachable: whether its tasks still run is unknown.
+// lose marks the agent unreachable: it is unknown whether its tasks still run.
 func (a *agent) lose() {
 	a.connected, a.removed, a.removedAt = false, true, time.Now()
 	a.mailbox, a.recovering = nil, false
@@ -96,7 +96,7 @@ func (a *agent) announceLoss() {
 	}
 }
 
-// changed returns a status of the master's own about a task that was launched.
+// changed returns one of the master's own statuses about a launched task.
 func (t *task) changed(s mesospb.TaskState, reason mesospb.TaskStatus_Reason, text string) *mesospb.TaskStatus {
 	status := &mesospb.TaskStatus{
 		TaskId: t.info.TaskId, AgentId: t.info.AgentId, ExecutorId: t.info.Executor.ExecutorId, State: &s,

@@ -30,7 +30,7 @@ func (a *agent) info() *mesospb.AgentInfo {
 	}
 }
 
-// executorIDs returns those of f that run here or are being started.
+// executorIDs returns the executors of f that run here or are being started.
 func (a *agent) executorIDs(f *framework) []*mesospb.ExecutorID {
 	var out []*mesospb.ExecutorID
 	for _, ex := range a.executorsInOrder() {
@@ -55,7 +55,7 @@ func (a *agent) executorsInOrder() []*executor {
 	return out
 }
 
-// updatesInOrder returns the streams of f here, oldest first.
+// updatesInOrder returns f's update streams here, oldest first.
 func (a *agent) updatesInOrder(f *framework) []*updates {
 	var out []*updates
 	for key, u := range a.updates {

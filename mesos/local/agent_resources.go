@@ -13,16 +13,16 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// The host ports that agents on one machine share out among them.
+// The host ports that agents on one machine share.
 const (
 	firstPort = 31000
 	lastPort  = 32000
 )
 
-// agentResources returns the resources of each agent: what the configuration says,
-// and for the rest what the machine has. Every agent gets all of the machine's
-// cpus and disk and three quarters of its memory; ports are split, as pods of
-// two agents on one host cannot have the same.
+// agentResources returns the resources of each agent: those in the configuration,
+// and the machine's for the rest. Every agent gets all of the machine's cpus and
+// disk and three quarters of its memory; ports are split, as pods of two agents on
+// one host cannot have the same.
 func agentResources(cfg *Config, workDir string) ([][]*mesospb.Resource, error) {
 	said, err := resources.Parse(cfg.Resources)
 	if err != nil {
@@ -74,7 +74,7 @@ func usualResource(name, workDir string, agent, agents int) (string, error) {
 	return fmt.Sprintf("[%d-%d]", begin, end), nil
 }
 
-// memory returns the machine's, in MB.
+// memory returns the machine's memory, in MB.
 func memory() (int64, error) {
 	f, err := os.Open("/proc/meminfo")
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// restart runs the agent's process again, at the same address. It recovers the
-// executors of checkpointing frameworks, gives them their time to subscribe
-// again, and only then registers.
+// restart runs the agent's process again, at the same address. The agent recovers
+// the executors of checkpointing frameworks, gives them time to subscribe again, and
+// only then registers.
 func (a *agent) restart() error {
 	l, err := net.Listen("tcp", a.endpoint)
 	if err != nil {
@@ -47,8 +47,8 @@ func (a *agent) restart() error {
 	return nil
 }
 
-// comeBack registers the agent again. If the master had given it up, its tasks
-// are reported as living again.
+// comeBack registers the agent again. If the master had given it up, its tasks are
+// reported as running again.
 func (a *agent) comeBack() {
 	a.timeout.stop()
 	a.mended.stop()
@@ -92,8 +92,8 @@ func (a *agent) comeBack() {
 	}
 }
 
-// dropUnknown forgets executors that the agent never heard of, and shuts down
-// those of frameworks that are gone meanwhile.
+// dropUnknown forgets executors that the agent never heard of, and shuts down those
+// of frameworks that have gone in the meantime.
 func (a *agent) dropUnknown() {
 	for _, ex := range a.executorsInOrder() {
 		switch {
@@ -106,7 +106,7 @@ func (a *agent) dropUnknown() {
 	}
 }
 
-// loseTask ends a task that the agent, back again, has never heard of.
+// loseTask ends a task that the returned agent has never heard of.
 func (a *agent) loseTask(t *task) {
 	s := t.framework.lost(mesospb.TaskState_TASK_DROPPED)
 	t.state, t.latest, t.unreachable = s, s, time.Time{}
@@ -114,7 +114,7 @@ func (a *agent) loseTask(t *task) {
 	a.m.removeTask(t)
 }
 
-// count works out again what is free.
+// count recomputes what is free.
 func (a *agent) count() {
 	a.free = a.total
 	take := func(rs []*mesospb.Resource) {

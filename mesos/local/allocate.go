@@ -7,23 +7,23 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// The least that is offered; one of them is enough. (Mesos: --min_allocatable_resources)
+// The least that is offered; either is enough. (Mesos: --min_allocatable_resources)
 const (
 	leastCPU = 10     // thousandths
 	leastMem = 32_000 // thousandths of MB
 )
 
-// allocateEachInterval runs a round of offers each interval, without end. There
-// is also a round when a framework subscribes or revives and when an agent
-// comes; freed resources wait for the next regular one.
+// allocateEachInterval runs a round of offers each interval, without end. There is
+// also a round when a framework subscribes or revives and when an agent joins; freed
+// resources wait for the next regular one.
 func (m *master) allocateEachInterval() {
 	m.allocate()
 	m.after(m.cfg.AllocationInterval, m.allocateEachInterval)
 }
 
-// allocate offers all that is free, an agent's rest in one piece to one
-// framework in one role. The first one changes from agent to agent, so that each
-// gets a share; what the first may not or will not have is for the next.
+// allocate offers everything free, the rest of each agent in one piece to one
+// framework in one role. The first candidate changes from agent to agent, so each
+// gets a share; what it may not have or refuses goes to the next.
 func (m *master) allocate() {
 	if m.ending {
 		return
@@ -102,8 +102,8 @@ func (m *master) offerTo(c candidate, a *agent) *mesospb.Offer {
 	return o.message()
 }
 
-// mayUse reports whether a role may use what is reserved for another: for
-// everyone, for itself, or for one above it.
+// mayUse reports whether a role may use resources with this reservation: for
+// everyone, for itself, or for a role above it.
 func mayUse(role, reserved string) bool {
 	return reserved == "*" || reserved == role || strings.HasPrefix(role, reserved+"/")
 }

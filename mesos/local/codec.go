@@ -22,7 +22,7 @@ const (
 	typeJSON     = "application/json"
 )
 
-// codec is one of the two ways to write a message.
+// codec is one of the two encodings of a message.
 type codec struct {
 	contentType string
 	marshal     func(proto.Message) ([]byte, error)
@@ -56,7 +56,7 @@ func unmarshalJSON(b []byte, m proto.Message) error {
 	return nil
 }
 
-// failure is an answer that refuses.
+// failure is an answer that refuses a request.
 type failure struct {
 	status int
 	text   string
@@ -68,8 +68,8 @@ func fail(status int, format string, args ...any) *failure {
 
 func (f *failure) write(w http.ResponseWriter) { http.Error(w, f.text, f.status) }
 
-// readCall reads the one message of a request into call. Masters and agents
-// compare the Content-Type letter by letter.
+// readCall reads the single message of a request into call. Masters and agents
+// compare the Content-Type exactly.
 func readCall(r *http.Request, call proto.Message) *failure {
 	if r.Method != http.MethodPost {
 		return fail(http.StatusMethodNotAllowed, "405 Method Not Allowed. Expecting one of { 'POST' }, but received '%s'.", r.Method)
@@ -108,8 +108,8 @@ func readBody(r *http.Request) ([]byte, error) {
 	return b, err
 }
 
-// streamCodec picks how the events of a stream are written: JSON when it is
-// acceptable, as real ones do, whatever the type of the call.
+// streamCodec picks the encoding of a stream's events: JSON if it is acceptable, as
+// real ones do, whatever the type of the call.
 func streamCodec(r *http.Request) (codec, *failure) {
 	accept := r.Header.Values("Accept")
 	all := strings.Join(accept, ",")

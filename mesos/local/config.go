@@ -11,26 +11,26 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// Config configures a local Mesos. The zero value is one agent with
-// what this machine has, on a free port of the loopback interface.
+// Config configures a local Mesos. The zero value is one agent with this machine's
+// resources, on a free port of the loopback interface.
 type Config struct {
-	// Addr is where the master listens; "127.0.0.1:0" when empty. Anyone
-	// who reaches it can run programs as this user. Agents listen on loopback.
+	// Addr is the master's listen address; "127.0.0.1:0" if empty. Anyone who
+	// reaches it can run programs as this user. Agents listen on loopback.
 	Addr string
 
-	// Agents is how many there are; 0 means 1.
+	// Agents is the number of agents; 0 means 1.
 	Agents int
 
-	// Hostname names the agents: itself for one, "<Hostname>-1" and so on for
-	// more. Empty: the host name of the machine.
+	// Hostname names the agents: a single one as is, several as "<Hostname>-1" and
+	// so on. Empty: the host name of the machine.
 	Hostname string
 
-	// Resources of each agent, as the --resources flag of a Mesos agent has
-	// them. What is not named of cpus, mem, disk and ports comes from the
-	// machine; ports default to 31000-32000 split among the agents.
+	// Resources of each agent, in the syntax of a Mesos agent's --resources flag.
+	// Any of cpus, mem, disk and ports not named there comes from the machine; ports
+	// default to 31000-32000 split among the agents.
 	Resources string
 
-	// Attributes of the agents, as the --attributes flag has them: one entry
+	// Attributes of the agents, in the syntax of the --attributes flag: one entry
 	// for all of them, or one for each.
 	Attributes []string
 
@@ -38,36 +38,35 @@ type Config struct {
 	// temporary directory that is removed when Run returns.
 	WorkDir string
 
-	// Version is the release of Mesos whose behaviour is imitated where releases
-	// differ: "1.11.0", also when empty, or "1.0.4".
+	// Version is the release of Mesos to imitate where releases differ: "1.11.0",
+	// also when empty, or "1.0.4".
 	Version string
 
-	// Credentials are the secrets of frameworks by principal. When there are
-	// any, the APIs of the master want HTTP basic authentication, as do sandboxes
-	// and what breaks things, and each executor must show its agent a token, which
-	// is in its environment only.
+	// Credentials are the secrets of frameworks by principal. If there are any, the
+	// master's APIs, the sandboxes and the fault pages require HTTP basic
+	// authentication, and each executor must show its agent a token, which is in its
+	// environment only.
 	Credentials map[string]string
 
-	// Guarded makes a Mesos that runs as root without Credentials refuse every
-	// task. Unset, every client is trusted.
+	// Guarded makes a Mesos that runs as root without Credentials refuse every task.
+	// If unset, every client is trusted.
 	Guarded bool
 
-	// Simulate, when set, is called in place of starting a program for each
-	// executor: for tests and benchmarks with very many agents. Nothing is
-	// fetched and there is no sandbox directory. It gets what the program
-	// would find in its environment and speaks HTTP to its agent like any
-	// executor; its context ends when the agent kills it. It returns the exit
-	// code.
+	// Simulate, if set, is called for each executor instead of starting a program:
+	// for tests and benchmarks with very many agents. Nothing is fetched and there
+	// is no sandbox directory. It gets the environment that the program would have
+	// and speaks HTTP to its agent like any executor; its context ends when the
+	// agent kills it. It returns the exit code.
 	Simulate func(ctx context.Context, env map[string]string, info *mesospb.ExecutorInfo) int
 
 	// Faults to play; none by default.
 	Faults Faults
 
-	// FaultPages serves, on the master's address below /local, pages by which
+	// FaultPages serves pages below /local on the master's address, through which
 	// anybody who reaches it can break agents, executors and the master.
 	FaultPages bool
 
-	// Times. Zero means the default, which is Mesos' own but for RecoveryTimeout.
+	// Times. Zero means the default, which is Mesos' own except for RecoveryTimeout.
 	HeartbeatInterval     time.Duration // of scheduler streams; 15 s
 	AllocationInterval    time.Duration // between rounds of offers; 1 s
 	OfferTimeout          time.Duration // an offer is rescinded after it; 0: never
@@ -79,7 +78,7 @@ type Config struct {
 	RecoveryTimeout       time.Duration // MESOS_RECOVERY_TIMEOUT of executors; 15 s, so that they end soon after a killed process of ours
 }
 
-// withDefaults returns c complete, or what is wrong with it.
+// withDefaults returns c with defaults filled in, or what is wrong with it.
 func (c Config) withDefaults() (Config, error) {
 	if c.Addr == "" {
 		c.Addr = "127.0.0.1:0"
@@ -142,8 +141,8 @@ func (c Config) withDefaultTimes() (Config, error) {
 	return c, nil
 }
 
-// subscriptionBackoff is MESOS_SUBSCRIPTION_BACKOFF_MAX of executors: they must
-// be back before the agent gives them up, and never wait for more than 15 s.
+// subscriptionBackoff is executors' MESOS_SUBSCRIPTION_BACKOFF_MAX: they must be
+// back before the agent gives them up, and never wait for more than 15 s.
 func (c *Config) subscriptionBackoff() time.Duration {
 	return min(c.ReregistrationTimeout, 15*time.Second)
 }

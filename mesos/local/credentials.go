@@ -11,10 +11,9 @@ import (
 	"strings"
 )
 
-// ParseCredentials reads principals and their secrets in either of the forms that
-// the --credentials flag of a Mesos master takes: JSON, or lines of a principal,
-// a space and its secret. The error names the line or the principal, and no
-// secret.
+// ParseCredentials parses principals and their secrets in either form that the
+// --credentials flag of a Mesos master accepts: JSON, or lines of a principal, a
+// space and its secret. The error names the line or the principal, but no secret.
 func ParseCredentials(b []byte) (map[string]string, error) {
 	read := credentialLines
 	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
@@ -65,10 +64,10 @@ func credentialLines(b []byte) (list []credential, err error) {
 	return list, nil
 }
 
-// newToken makes what an executor shows its agent, where authentication is on.
+// newToken returns a token that an executor shows its agent if authentication is on.
 func newToken() string { return rand.Text() }
 
-// known refuses requests without the secret of a principal, where there are any.
+// known refuses requests without a principal's secret, if any are configured.
 func (m *master) known(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := m.authenticate(r); !ok {
@@ -80,12 +79,12 @@ func (m *master) known(h http.Handler) http.Handler {
 	})
 }
 
-// authenticated reports whether executors have tokens: since release 1.4, where
+// authenticated reports whether executors have tokens: since release 1.4, if
 // frameworks have credentials.
 func (c *Config) authenticated() bool { return len(c.Credentials) > 0 && !c.old() }
 
 // bearer returns the executor whose token the request shows. Tokens of executors
-// that the agent has forgotten stay valid until the executors end: they are told so.
+// that the agent has forgotten stay valid until they end, so they can be told so.
 func (a *agent) bearer(r *http.Request) (executorKey, *failure) {
 	if !a.m.cfg.authenticated() {
 		return executorKey{}, nil
@@ -102,8 +101,8 @@ func (a *agent) bearer(r *http.Request) (executorKey, *failure) {
 	return key, nil
 }
 
-// launchesNothing says why no program may be started for a framework: any client
-// of a Mesos that asks for no credentials could become root by it.
+// launchesNothing says why no program may be started for a framework: any client of
+// a Mesos without credentials could become root through it.
 func (c *Config) launchesNothing() string {
 	if !c.Guarded || len(c.Credentials) > 0 || os.Getuid() != 0 {
 		return ""

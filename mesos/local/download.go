@@ -28,9 +28,9 @@ func download(ctx context.Context, uri, target string) error {
 		return err
 	}
 	err = out.Close()
-	// A process that another goroutine is starting just now has the file open for
-	// writing, too, until its exec; were the file executed before that, it would
-	// be "text file busy". No fork that began before is left after this.
+	// A process that another goroutine is starting right now also has the file open
+	// for writing until its exec; executing the file before that would fail with
+	// "text file busy". After this lock, no fork that began earlier is left.
 	syscall.ForkLock.RLock()
 	syscall.ForkLock.RUnlock()
 	return err

@@ -9,14 +9,14 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// upkeep holds an operator's orders for an agent: what the master has in its
-// registry, so that it outlives the master, and what the agent has written down.
+// upkeep holds an operator's orders for an agent: those in the master's registry,
+// which outlive the master, and those the agent has written down.
 type upkeep struct {
 	deactivated bool   // it is not offered
-	drain       *drain // as the master has it
+	drain       *drain // the master's record
 
-	// draining is the agent's own: from the order until nothing is left there
-	// that could run a task. Reactivation does not end it.
+	// draining is the agent's own record: from the order until nothing that could
+	// run a task is left there. Reactivation does not end it.
 	draining *mesospb.DrainConfig
 }
 
@@ -42,14 +42,14 @@ func (a *agent) reactivate() {
 	a.m.allocate()
 }
 
-// drainBy begins to drain the agent, or goes on with another grace period.
+// drainBy starts to drain the agent, or continues with another grace period.
 func (a *agent) drainBy(config *mesospb.DrainConfig) {
 	a.deactivate()
 	a.drain = &drain{mesospb.DrainState_DRAINING, config, time.Now()}
 	a.drainAgain()
 }
 
-// drainAgain tells an agent that is there what it may have missed.
+// drainAgain repeats to a present agent the order that it may have missed.
 func (a *agent) drainAgain() {
 	if d := a.drain; d != nil && a.connected {
 		a.tell(func() { a.killAll(d.config) })
@@ -69,7 +69,7 @@ func (a *agent) killAll(config *mesospb.DrainConfig) {
 	a.checkDrained()
 }
 
-// shorter returns the grace that a drain leaves a task.
+// shorter returns the grace period that a drain leaves a task.
 func shorter(own *mesospb.KillPolicy, config *mesospb.DrainConfig) *mesospb.KillPolicy {
 	most := config.MaxGracePeriod
 	if grace := own.GetGracePeriod(); most == nil || grace != nil && grace.GetNanoseconds() <= most.GetNanoseconds() {
@@ -98,7 +98,7 @@ func (a *agent) checkDrained() {
 	}
 }
 
-// blameDrain writes into a status that a task is killed because of the drain.
+// blameDrain notes in a status that a task is killed because of the drain.
 func (a *agent) blameDrain(f *framework, status *mesospb.TaskStatus) {
 	if a.draining == nil {
 		return
@@ -116,7 +116,7 @@ func (a *agent) blameDrain(f *framework, status *mesospb.TaskStatus) {
 }
 
 // dropDraining refuses tasks that reach a draining agent. An executor that the
-// master expects to be started for them never is.
+// master expects to start for them never does.
 func (a *agent) dropDraining(tasks []*task) {
 	for _, t := range tasks {
 		a.own(t, t.framework.lost(mesospb.TaskState_TASK_DROPPED), mesospb.TaskStatus_REASON_AGENT_DRAINING,

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// mesosDuration writes d as Mesos does: a number and the largest unit that
-// keeps it whole.
+// mesosDuration formats d as Mesos does: a number and the largest unit in which it
+// is whole.
 func mesosDuration(d time.Duration) string {
 	for _, u := range []struct {
 		name string

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// environment is exactly what an executor finds in its environment: what agents
-// of release 1.11 give it (MESOS_NATIVE_*_LIBRARY aside, as there is none),
-// overridden by its own CommandInfo. Nothing of ours is inherited.
+// environment returns exactly the environment of an executor: what agents of release
+// 1.11 give it (except MESOS_NATIVE_*_LIBRARY, as there is none), overridden by its
+// own CommandInfo. Nothing of ours is inherited.
 func (m *master) environment(ex *executor) map[string]string {
 	a, f := ex.agent, ex.framework
 	env := map[string]string{
@@ -43,7 +43,7 @@ func (m *master) environment(ex *executor) map[string]string {
 	return env
 }
 
-// list writes an environment as exec wants it.
+// list converts an environment to the form that exec wants.
 func list(env map[string]string) []string {
 	out := make([]string, 0, len(env))
 	for k, v := range env {

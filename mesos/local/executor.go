@@ -7,7 +7,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// executor is one on an agent, from the first task for it until its process has
+// executor is one executor on an agent, from its first task until its process has
 // ended.
 //
 //	registering ──SUBSCRIBE──▶ running ──shutdown──▶ terminating ──▶ (removed)
@@ -18,7 +18,7 @@ type executor struct {
 	info      *mesospb.ExecutorInfo
 	container string
 	directory string // its sandbox
-	token     string // that it shows its agent
+	token     string // which it shows its agent
 	started   time.Time
 
 	phase     phase
@@ -27,9 +27,9 @@ type executor struct {
 
 	stream *queue  // nil while it is not subscribed
 	queued []batch // tasks waiting for its first SUBSCRIBE
-	tasks  []*task // all whose end is not acknowledged, also those queued
+	tasks  []*task // all whose end is not acknowledged, including queued ones
 
-	launched bool               // the agent has heard of it
+	launched bool               // the agent has heard of the executor
 	begun    bool               // its program has been started
 	process  *process           // nil before that, and for simulated ones
 	status   *int32             // how it ended while its agent was down

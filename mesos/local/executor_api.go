@@ -6,7 +6,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// executorAPI is POST /api/v1/executor of an agent.
+// executorAPI serves POST /api/v1/executor of an agent.
 func (a *agent) executorAPI(w http.ResponseWriter, r *http.Request) {
 	call := &mesospb.ExecutorCall{}
 	who, no := a.bearer(r)
@@ -84,7 +84,7 @@ func validateUpdate(c *mesospb.ExecutorCall, s *mesospb.TaskStatus) *failure {
 	return fail(http.StatusBadRequest, "Failed to validate Executor::Call: %s", problem)
 }
 
-// find returns the executor that calls.
+// find returns the executor that made the call.
 func (a *agent) find(call *mesospb.ExecutorCall) (*executor, *failure) {
 	if !a.running {
 		return nil, fail(http.StatusServiceUnavailable, "the agent is not running")
@@ -116,8 +116,8 @@ func (a *agent) executorCall(call *mesospb.ExecutorCall) *failure {
 	return nil
 }
 
-// executorUpdate keeps a status and tells the executor so. One for another
-// agent is dropped, and so is every one of a framework that is gone.
+// executorUpdate keeps a status and confirms this to the executor. A status for
+// another agent is dropped, as is every one of a framework that is gone.
 func (a *agent) executorUpdate(ex *executor, s *mesospb.TaskStatus) {
 	if ex.abandoned || s.AgentId != nil && s.AgentId.GetValue() != a.id {
 		return

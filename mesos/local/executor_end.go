@@ -15,7 +15,7 @@ type verdict struct {
 	text   string
 }
 
-// shutdown asks an executor to end, and kills it when its grace is over.
+// shutdown asks an executor to end, and kills it when its grace period is over.
 func (ex *executor) shutdown() {
 	if ex.phase == terminating {
 		return
@@ -36,7 +36,7 @@ func (ex *executor) grace() time.Duration {
 	return ex.agent.m.cfg.ShutdownGrace
 }
 
-// destroy kills an executor, whose tasks get v.
+// destroy kills an executor; its tasks get v.
 func (ex *executor) destroy(v verdict) {
 	ex.verdict, ex.phase = &v, terminating
 	ex.cancel()
@@ -48,15 +48,15 @@ func (ex *executor) awaitSubscription(d time.Duration, v verdict) {
 	ex.timeout = ex.agent.m.after(d, func() { ex.destroy(v) })
 }
 
-// exited is called when nothing of an executor runs any more, or it could not be
-// started. status is what wait(2) says of it.
+// exited is called when no process of an executor runs any more, or it could not be
+// started. status is its wait(2) status.
 func (ex *executor) exited(status int32, problem *verdict) {
 	a, m, f := ex.agent, ex.agent.m, ex.framework
 	defer a.checkDrained()
 	ex.timeout.stop()
 	ex.closeStream(closed)
 	delete(a.tokens, ex.token)
-	if !a.running && a.executors[ex.key()] == ex { // it will find out when it is back
+	if !a.running && a.executors[ex.key()] == ex { // the agent finds out when it is back
 		ex.status = &status
 		return
 	}

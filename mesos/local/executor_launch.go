@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// newExecutor makes the entry of an executor that is yet to be started.
+// newExecutor makes the entry of an executor that has yet to be started.
 func (a *agent) newExecutor(f *framework, info *mesospb.ExecutorInfo) *executor {
 	ex := &executor{agent: a, framework: f, info: info, container: uuid.NewString(), started: time.Now(), cancel: func() {}}
 	ex.directory = sandbox(a.m.workDir, a, ex)
@@ -17,7 +17,7 @@ func (a *agent) newExecutor(f *framework, info *mesospb.ExecutorInfo) *executor 
 	return ex
 }
 
-// discardUnused takes back an executor whose tasks were refused after all.
+// discardUnused removes an executor whose tasks were refused after all.
 func (a *agent) discardUnused(f *framework, info *mesospb.ExecutorInfo) {
 	ex := a.executors[executorKey{f.id, info.ExecutorId.GetValue()}]
 	if ex != nil && len(ex.tasks) == 0 && !ex.launched {
@@ -71,8 +71,8 @@ func (ex *executor) deliver(b batch) {
 	}
 }
 
-// kill carries a KILL out. A task that still waits for its executor is over at
-// once, and with it its whole group.
+// kill carries out a KILL. A task that still waits for its executor ends at once,
+// along with its whole group.
 func (a *agent) kill(t *task, call *mesospb.SchedulerCall_Kill) {
 	ex := t.executor
 	if ex.phase == terminating {

@@ -30,15 +30,15 @@ func (a *agent) serveExecutor(w http.ResponseWriter, r *http.Request, call *meso
 	return nil
 }
 
-// subscribe answers an executor's SUBSCRIBE; an earlier stream of it ends.
+// subscribe answers an executor's SUBSCRIBE and ends any earlier stream of it.
 func (a *agent) subscribe(call *mesospb.ExecutorCall) (*queue, *executor, *failure) {
 	ex, no := a.find(call)
 	if no != nil {
 		return nil, nil, no
 	}
 	q := newQueue()
-	// An executor whose only tasks were killed before it came is not needed
-	// either. (MESOS-8411)
+	// An executor whose only tasks were killed before it subscribed is not needed.
+	// (MESOS-8411)
 	if ex.phase == registering && len(ex.queued) == 0 && !ex.hadTask {
 		ex.shutdown()
 	}
@@ -69,8 +69,8 @@ func (a *agent) subscribe(call *mesospb.ExecutorCall) (*queue, *executor, *failu
 	return q, ex, nil
 }
 
-// dropUnreceived ends tasks that were sent but that the executor, coming back,
-// does not know.
+// dropUnreceived ends tasks that were sent but that the returning executor does not
+// know.
 func (a *agent) dropUnreceived(ex *executor, known []*mesospb.TaskInfo) {
 	for _, t := range slices.Clone(ex.tasks) {
 		has := slices.ContainsFunc(known, func(i *mesospb.TaskInfo) bool { return i.TaskId.GetValue() == t.id() })

@@ -13,9 +13,9 @@ import (
 	"strings"
 )
 
-// extract unpacks an archive, known by its name, into the sandbox; other files
-// stay as they are, and the archive stays too. Nothing can be written outside
-// of the sandbox, whatever the archive says.
+// extract unpacks an archive, recognized by its name, into the sandbox; other files
+// stay as they are, and the archive stays too. Nothing can be written outside the
+// sandbox, whatever the archive says.
 func extract(path, directory string, owner owner) error {
 	root, err := os.OpenRoot(directory)
 	if err != nil {

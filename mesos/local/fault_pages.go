@@ -27,10 +27,10 @@ var faultHelp = [...]string{
 	"POST /local/faults                             play these from now on, a JSON object; {} ends them all",
 }
 
-// agentsAfter is how long agents take to find a new master by default.
+// agentsAfter is how long agents take to find a new master, by default.
 const agentsAfter = time.Second
 
-// brokenPage is the answer to GET /local, and to each POST when it is done.
+// brokenPage is the answer to GET /local, and to each POST once it is done.
 type brokenPage struct {
 	Can    []string          `json:"can,omitempty"`
 	Agents []brokenAgentPage `json:"agents"`
@@ -45,8 +45,8 @@ type brokenAgentPage struct {
 	Executors []executorPage `json:"executors"`
 }
 
-// addFaultRoutes adds the pages of [Config.FaultPages]. A browser's page of
-// another origin is refused.
+// addFaultRoutes adds the pages of [Config.FaultPages]. Requests by pages of another
+// origin in a browser are refused.
 func (m *Mesos) addFaultRoutes(mux *http.ServeMux) {
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /local/{$}", m.brokenPage)
@@ -107,7 +107,7 @@ func (m *Mesos) broken() (page brokenPage) {
 	return page
 }
 
-// condition returns the agent's state, in a word.
+// condition returns the agent's state as one word.
 func (a *agent) condition() string {
 	switch {
 	case !a.running && a.removed:
@@ -169,7 +169,7 @@ func (m *Mesos) breakAgent(r *http.Request, q url.Values) error {
 	}
 }
 
-// failOverPage answers first, as its own connection is among those that break.
+// failOverPage answers first, as its own connection is among those to be broken.
 func (m *Mesos) failOverPage(w http.ResponseWriter, r *http.Request) {
 	down, err := duration(r.URL.Query(), "down", 0)
 	after := agentsAfter
@@ -183,10 +183,10 @@ func (m *Mesos) failOverPage(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Connection", "close")
 	writePage(w, m.broken())
 	http.NewResponseController(w).Flush()
-	m.CrashMaster(down, after) // an error only when all of it is ending anyway
+	m.CrashMaster(down, after) // fails only when everything is ending anyway
 }
 
-// duration reads a time from a query; unset stands for one that is not there.
+// duration parses a time from a query, or returns unset if it is missing.
 func duration(q url.Values, name string, unset time.Duration) (time.Duration, error) {
 	text := strings.TrimSpace(q.Get(name))
 	if text == "" {

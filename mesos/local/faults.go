@@ -7,42 +7,41 @@ import (
 	"time"
 )
 
-// Faults are things that go wrong on purpose. A chance is between 0 (never) and
-// 1 (always); the same Seed draws the same numbers, in the order in which the
-// things happen.
+// Faults are deliberate failures. A chance is between 0 (never) and 1 (always); the
+// same Seed draws the same numbers, in the order in which things happen.
 type Faults struct {
 	Seed uint64
 
-	// RescindOffers is the chance of an offer to be rescinded, RescindAfter
-	// later (at once when 0), if it is still held by then.
+	// RescindOffers is the chance that an offer is rescinded, after RescindAfter (at
+	// once if 0), if it is still held by then.
 	RescindOffers float64
 	RescindAfter  time.Duration
 
-	// SwallowUpdates is the chance of a status to be lost on its way to the
+	// SwallowUpdates is the chance that a status is lost on its way to the
 	// scheduler; as it stays unacknowledged, it is sent again later.
 	SwallowUpdates float64
 
-	// DuplicateUpdates is the chance of a status to arrive twice.
+	// DuplicateUpdates is the chance that a status arrives twice.
 	DuplicateUpdates float64
 
-	// SwallowAcknowledgements is the chance of a scheduler's ACKNOWLEDGE to be
+	// SwallowAcknowledgements is the chance that a scheduler's ACKNOWLEDGE is
 	// answered with 202 and forgotten.
 	SwallowAcknowledgements float64
 
 	// SlowAcknowledgements delays the ACKNOWLEDGED event to executors.
 	SlowAcknowledgements time.Duration
 
-	// FailFetches is the chance of a fetch to fail.
+	// FailFetches is the chance that a fetch fails.
 	FailFetches float64
 
-	// RefuseCalls is the chance of a scheduler's call other than SUBSCRIBE to
-	// be answered with 503 and not be carried out; LoseAnswers of one to be
-	// carried out and its answer lost with the connection.
+	// RefuseCalls is the chance that a scheduler's call other than SUBSCRIBE is
+	// answered with 503 and not carried out; LoseAnswers, that one is carried out
+	// but its answer is lost with the connection.
 	RefuseCalls float64
 	LoseAnswers float64
 
-	// CutStreams is the chance of each event for a scheduler to be the last
-	// one before its stream breaks off in the middle of a record.
+	// CutStreams is the chance of each event for a scheduler to be the last before
+	// its stream breaks off in the middle of a record.
 	CutStreams float64
 }
 
@@ -71,6 +70,6 @@ type dice struct{ r *rand.Rand }
 
 func newDice(seed uint64) dice { return dice{rand.New(rand.NewPCG(seed, 0))} }
 
-// happens draws only for what may happen, so that faults that are off do not
-// disturb the others.
+// happens draws only for faults that are on, so that those that are off do not
+// affect the others.
 func (d dice) happens(chance float64) bool { return chance > 0 && d.r.Float64() < chance }

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// ParseFaults reads Faults from JSON: an object whose keys are the fields' names,
-// and whose times are texts such as "1.5s". What is not named is off. The error
-// names what is wrong.
+// ParseFaults parses Faults from JSON: an object whose keys are the field names,
+// with times as strings such as "1.5s". Missing fields are off. The error names what
+// is wrong.
 func ParseFaults(b []byte) (Faults, error) {
 	var f Faults
 	page := f.page()
@@ -43,13 +43,13 @@ func (f Faults) page() *faultsPage {
 	return &faultsPage{&plain, durationText(f.RescindAfter), durationText(f.SlowAcknowledgements)}
 }
 
-// durationText is a time that JSON has as "1.5s".
+// durationText is a duration with the JSON form "1.5s".
 type durationText time.Duration
 
-// MarshalText writes it as ParseDuration reads it.
+// MarshalText formats the duration as ParseDuration parses it.
 func (d durationText) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// UnmarshalText reads what [time.ParseDuration] does.
+// UnmarshalText accepts what [time.ParseDuration] accepts.
 func (d *durationText) UnmarshalText(b []byte) error {
 	parsed, err := time.ParseDuration(string(b))
 	*d = durationText(parsed)

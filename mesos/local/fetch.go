@@ -17,11 +17,11 @@ type fetcher struct {
 
 	mu     sync.Mutex
 	cached map[string]*cached // by user and URI
-	claims int                // paths that were given, also of what failed
+	claims int                // paths given out, including those of failures
 }
 
-// cached is a file in the cache; done is closed when it is there, or err says
-// why not. It is never asked for again: a URI's content is not supposed to change.
+// cached is a file in the cache; done is closed when it is there, or err says why
+// not. It is never fetched again: a URI's content is not supposed to change.
 type cached struct {
 	done chan struct{}
 	path string
@@ -33,7 +33,7 @@ func newFetcher(workDir string) *fetcher {
 	return &fetcher{dir: filepath.Join(workDir, "fetch"), cached: map[string]*cached{}}
 }
 
-// fetch returns what it made, also when it fails.
+// fetch returns the paths it made, even if it fails.
 func (f *fetcher) fetch(ctx context.Context, p plan, owner owner) (made []string, err error) {
 	for _, u := range p.command.GetUris() {
 		paths, err := f.fetchOne(ctx, p, u, owner)
@@ -76,8 +76,8 @@ func (f *fetcher) fetchOne(ctx context.Context, p plan, u *mesospb.CommandInfo_U
 	return made, err
 }
 
-// targetName is the name of the file in the sandbox: output_file, or what
-// follows the last slash.
+// targetName returns the name of the file in the sandbox: output_file, or the part
+// after the last slash.
 func targetName(u *mesospb.CommandInfo_URI) (string, error) {
 	if strings.ContainsAny(u.GetValue(), "\\'\x00") {
 		return "", fmt.Errorf("the URI contains a backslash, a quote or a NUL")
@@ -95,9 +95,9 @@ func targetName(u *mesospb.CommandInfo_URI) (string, error) {
 	return name, nil
 }
 
-// fromCache returns the path of a URI's content, fetched once for each user,
-// and by one caller at a time. A failure is not kept. If it failed because that
-// caller's ctx ended, one of those who wait fetches instead.
+// fromCache returns the path of a URI's content, fetched once for each user, and by
+// one caller at a time. A failure is not kept. If it failed because that caller's
+// ctx ended, one of the waiting callers fetches instead.
 func (f *fetcher) fromCache(ctx context.Context, user, uri string) (string, error) {
 	key := user + "\x00" + uri
 	for {
@@ -117,8 +117,8 @@ func (f *fetcher) fromCache(ctx context.Context, user, uri string) (string, erro
 	}
 }
 
-// claim returns what the cache has under a key, and reports whether it is new and
-// so the caller's to fill. A path is never given twice.
+// claim returns the cache entry of a key, and reports whether it is new, so the
+// caller must fill it. A path is never given out twice.
 func (f *fetcher) claim(key string) (c *cached, isNew bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

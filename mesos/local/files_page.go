@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// filesPages serve the sandboxes to people on this machine who look for an
-// executor's stdout and stderr: /files/browse, /files/read and /files/download,
-// each with ?path=, a path below the work directory as /state gives it.
+// filesPages serves the sandboxes to people on this machine who want an executor's
+// stdout and stderr: /files/browse, /files/read and /files/download, each with
+// ?path=, a path below the work directory as given by /state.
 func filesPages(workDir string) http.Handler {
 	f := files{workDir}
 	mux := http.NewServeMux()
@@ -40,7 +40,7 @@ type fileInfo struct {
 	Mtime int64  `json:"mtime"`
 }
 
-// open opens what the request names; no link can lead out of the work directory.
+// open opens the file in the request; no link can lead out of the work directory.
 func (f files) open(r *http.Request) (*os.File, string, error) {
 	path := r.FormValue("path")
 	inner, err := filepath.Rel(f.workDir, path)
@@ -77,7 +77,7 @@ func (f files) browse(w http.ResponseWriter, r *http.Request) {
 	writePage(w, out)
 }
 
-// mostRead is how much /files/read gives at once.
+// mostRead is the most that /files/read returns at once.
 const mostRead = 16 * 4096
 
 // read answers with a part of a file; offset -1 asks only for its size, as the

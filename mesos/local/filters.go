@@ -8,21 +8,21 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// filter holds what a framework does not want to be offered again for a while:
-// these resources of the agent, or less of them.
+// filter holds what a framework does not want to be offered for a while: these
+// resources of the agent, or fewer.
 type filter struct {
 	role    string
 	refused []*mesospb.Resource
 	until   time.Time
 }
 
-// longestFilter is where Mesos caps refuse_seconds.
+// longestFilter is Mesos' limit for refuse_seconds.
 const longestFilter = 365 * 24 * time.Hour
 
-// refuse keeps rs of the agent from being offered to f for the time that the
-// filter asks for: 5 s when it does not say or is negative, and not at all for
-// 0. It lasts for at least an allocation interval and ends at a regular round,
-// so that a refusal of 2 s brings the next offer after up to 3 s.
+// refuse keeps rs of the agent from being offered to f for the time in the filter: 5
+// s if it is unset or negative, and not at all for 0. It lasts for at least an
+// allocation interval and ends at a regular round, so after a refusal of 2 s the
+// next offer comes up to 3 s later.
 func (m *master) refuse(f *framework, role string, a *agent, rs []*mesospb.Resource, asked *mesospb.Filters) {
 	s := asked.GetRefuseSeconds()
 	if s < 0 {
@@ -45,7 +45,7 @@ func (f *framework) refuses(role string, a *agent, rs []*mesospb.Resource) bool 
 	})
 }
 
-// decline gives offers back; ids that are no offers of f change nothing.
+// decline gives offers back; ids that are not offers of f change nothing.
 func (m *master) decline(f *framework, call *mesospb.SchedulerCall_Decline) {
 	for _, id := range call.OfferIds {
 		if o := f.offers[id.GetValue()]; o != nil {
@@ -55,7 +55,7 @@ func (m *master) decline(f *framework, call *mesospb.SchedulerCall_Decline) {
 	}
 }
 
-// revive forgets the filters of the roles (all, when none is named) and their
+// revive clears the filters of the roles (all, if none is named) and their
 // suppression; offers follow at once.
 func (m *master) revive(f *framework, roles []string) {
 	if len(roles) == 0 {
@@ -70,7 +70,7 @@ func (m *master) revive(f *framework, roles []string) {
 	m.allocate()
 }
 
-// suppress stops offers in the roles (all, when none is named); those held stay.
+// suppress stops offers in the roles (all, if none is named); held ones stay.
 func (m *master) suppress(f *framework, roles []string) {
 	if len(roles) == 0 {
 		roles = f.roles

@@ -7,7 +7,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// framework holds what the master knows of one.
+// framework holds what the master knows about one framework.
 type framework struct {
 	id        string
 	info      *mesospb.FrameworkInfo
@@ -42,7 +42,7 @@ func (f *framework) partitionAware() bool {
 	return f.has(mesospb.FrameworkInfo_Capability_PARTITION_AWARE)
 }
 
-// lost returns the state that a framework is told for aware, which it may not know.
+// lost returns the state to report in place of aware, which f may not know.
 func (f *framework) lost(aware mesospb.TaskState) mesospb.TaskState {
 	if f.partitionAware() {
 		return aware
@@ -50,7 +50,7 @@ func (f *framework) lost(aware mesospb.TaskState) mesospb.TaskState {
 	return mesospb.TaskState_TASK_LOST
 }
 
-// send hands an event to the scheduler, if one listens.
+// send passes an event to the scheduler, if it is connected.
 func (f *framework) send(m *master, e *mesospb.SchedulerEvent) {
 	if f.stream == nil {
 		return
@@ -91,7 +91,7 @@ func schedulerError(text string) *mesospb.SchedulerEvent {
 	}
 }
 
-// seconds turns what a message says into a time; nonsense counts as none.
+// seconds converts seconds in a message to a duration; an invalid value counts as 0.
 func seconds(s float64) time.Duration {
 	const century = 100 * 365 * 24 * time.Hour
 	switch {

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// gate is the master's listener. While it is shut the master is as good as
-// dead: its connections are broken, and new ones end as soon as they are made.
-// The port remains ours.
+// gate is the master's listener. While it is shut, the master looks dead: its
+// connections are broken, and new ones end as soon as they are made. The port stays
+// ours.
 type gate struct {
 	net.Listener
 

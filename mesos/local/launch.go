@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// launch is an ACCEPT being carried out: what is left of its offers after each task.
+// launch is an ACCEPT being carried out: the rest of its offers after each task.
 type launch struct {
 	m         *master
 	framework *framework
@@ -17,7 +17,7 @@ type launch struct {
 	left      []*mesospb.Resource
 }
 
-// task launches one task, or tells why not.
+// task launches one task, or reports why not.
 func (l *launch) task(info *mesospb.TaskInfo) {
 	t, problem := l.admit(info, info.Executor)
 	if problem != "" {
@@ -58,8 +58,8 @@ func (l *launch) group(g *mesospb.Offer_Operation_LaunchGroup) {
 	}
 }
 
-// admit judges a task and, when it is good, takes its resources, and those of
-// its executor unless it runs already.
+// admit validates a task and, if it is good, takes its resources, and those of its
+// executor unless that is already running.
 func (l *launch) admit(info *mesospb.TaskInfo, executor *mesospb.ExecutorInfo) (*task, string) {
 	info = proto.Clone(info).(*mesospb.TaskInfo)
 	if p := l.m.cfg.launchesNothing(); p != "" {

@@ -17,17 +17,16 @@ import (
 // Mesos is a master and its agents.
 type Mesos struct {
 	cfg     Config
-	workDir string // with everything in it, ours to remove when temporary
+	workDir string // ours to remove, with its contents, if temporary
 	tempDir bool
 	master  *master
 	gate    *gate
 	reopen  *timer // when a master that is down comes back; the loop's
 }
 
-// New makes a local Mesos and listens, so that [Mesos.Addr] is known and
-// connections wait for [Mesos.Run], which must follow: it frees the sockets and
-// the temporary directory. The error names what of cfg is wrong or
-// in use.
+// New creates a local Mesos and listens, so [Mesos.Addr] is known and connections
+// wait for [Mesos.Run], which must follow: it frees the sockets and the temporary
+// directory. The error names what is wrong in cfg or already in use.
 func New(cfg Config) (*Mesos, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -67,7 +66,7 @@ func (m *Mesos) listen() error {
 	return err
 }
 
-// free gives back what New took.
+// free releases what New took.
 func (m *Mesos) free() {
 	if m.gate != nil {
 		m.gate.Close()
@@ -83,13 +82,13 @@ func (m *Mesos) free() {
 	}
 }
 
-// Addr is the master's host:port, of which the host is 127.0.0.1 when it listens
-// on every address.
+// Addr returns the master's host:port; the host is 127.0.0.1 if it listens on every
+// address.
 func (m *Mesos) Addr() string { return m.master.addr }
 
-// Run serves until ctx ends or the master can serve no longer. Then every
-// executor gets SHUTDOWN, and after its grace SIGKILL; Run returns when no
-// process, socket or goroutine remains. Once only.
+// Run serves until ctx ends or the master can no longer serve. Then every executor
+// gets SHUTDOWN and, after its grace period, SIGKILL; Run returns when no process,
+// socket or goroutine remains. It may be called only once.
 func (m *Mesos) Run(ctx context.Context) error {
 	defer m.free()
 	stop, failed := make(chan struct{}), make(chan error, 1)
@@ -122,8 +121,8 @@ func (m *Mesos) Run(ctx context.Context) error {
 	return err
 }
 
-// shutDown waits for requests that are being answered, but not for clients that
-// keep a connection open for later.
+// shutDown waits for requests being answered, but not for clients that keep idle
+// connections open.
 func shutDown(servers []*http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// loop runs functions and timers one after another, in one goroutine. What it
-// runs may touch everything of the master and its agents, and must not wait.
+// loop runs functions and timers one after another, in one goroutine. These may
+// touch everything in the master and its agents, and must not block.
 type loop struct {
 	inbox  chan func()
 	ended  chan struct{}
@@ -18,8 +18,8 @@ func newLoop() *loop {
 	return &loop{inbox: make(chan func()), ended: make(chan struct{})}
 }
 
-// do runs f in the loop and waits until it has run; false when the loop has
-// ended. It must not be called from within the loop.
+// do runs f in the loop, waits for it, and reports whether it ran: false if the loop
+// has ended. It must not be called from within the loop.
 func (l *loop) do(f func()) bool {
 	done := make(chan struct{})
 	select {
@@ -47,7 +47,7 @@ func (l *loop) run(stop <-chan struct{}) {
 	}
 }
 
-// fire runs what is due and returns how long until the next.
+// fire runs the timers that are due and returns the time until the next one.
 func (l *loop) fire(now time.Time) time.Duration {
 	for len(l.timers) > 0 {
 		t := l.timers[0]
@@ -69,11 +69,11 @@ func (l *loop) after(d time.Duration, f func()) *timer {
 	return t
 }
 
-// timer is something that is due later; nil is one that never was.
+// timer is something that is due later; nil is one that was never set.
 type timer struct {
 	loop  *loop
 	due   time.Time
-	order uint64 // of those due at the same time the older goes first
+	order uint64 // among those due at the same time the oldest goes first
 	index int
 	f     func()
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// master is everything the loop owns. All methods run in the loop, except those
-// that say otherwise.
+// master is everything the loop owns. All methods run in the loop unless they say
+// otherwise.
 type master struct {
 	*loop
 	cfg     *Config
@@ -29,22 +29,22 @@ type master struct {
 	started time.Time
 	info    *mesospb.MasterInfo
 
-	agents     []*agent // those there are, in order; fixed
+	agents     []*agent // all of them, in order; fixed
 	agentOf    map[string]*agent
 	gone       map[string]bool // ids of agents that left for good
 	frameworks map[string]*framework
-	order      []*framework // of frameworks, in order of subscription
+	order      []*framework // of frameworks, by subscription
 	completed  []*framework // the last ones removed
 	offers     map[string]*offer
 
 	offerCount, frameworkCount, agentCount int
-	turn                                   int // whose turn it is to be offered something
+	turn                                   int // whose turn it is to get an offer
 
 	ending    bool
 	executors sync.WaitGroup // one for each executor between launch and end
 	serving   sync.WaitGroup // one for each agent's server
 	context   context.Context
-	cancel    context.CancelFunc // kills executors that would not end
+	cancel    context.CancelFunc // kills executors that do not end
 }
 
 func newMaster(cfg *Config, workDir string, addr *net.TCPAddr) (*master, error) {
@@ -96,7 +96,7 @@ func (m *master) masterInfo(ip net.IP, port int) *mesospb.MasterInfo {
 	return info
 }
 
-// start makes the agents register and the rounds of offers begin.
+// start makes the agents register and starts the rounds of offers.
 func (m *master) start() {
 	m.context, m.cancel = context.WithCancel(context.Background())
 	for _, a := range m.agents {
@@ -105,8 +105,8 @@ func (m *master) start() {
 	m.allocateEachInterval()
 }
 
-// end orders every executor to end; nothing new begins. Schedulers only
-// see a master that dies: they need not act on what happens to the tasks.
+// end orders every executor to end; nothing new starts. Schedulers only see the
+// master die: they need not act on what happens to the tasks.
 func (m *master) end() {
 	m.ending = true
 	for _, f := range m.order {
@@ -117,7 +117,7 @@ func (m *master) end() {
 	}
 }
 
-// stopServing ends every stream, and returns the agents' servers to be shut down.
+// stopServing ends every stream, and returns the agents' servers, still to be shut down.
 func (m *master) stopServing() (servers []*http.Server) {
 	m.cancel()
 	for _, a := range m.agents {
@@ -149,7 +149,7 @@ func (m *master) newOfferID() string {
 	return id
 }
 
-// now is the time as Mesos writes it into statuses.
+// now returns the time as Mesos writes it into statuses.
 func now() *float64 {
 	return proto.Float64(float64(time.Now().UnixMicro()) / 1e6)
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// FailOver replaces the master by a new one at the same address, with another
-// id: schedulers' streams break, offers are void, and of frameworks and tasks it
-// learns from the agents that register again, which they do after the given
-// time. Until then it answers no reconciliation that concerns them.
+// FailOver replaces the master with a new one at the same address, with another id:
+// schedulers' streams break, offers are void, and it learns of frameworks and tasks
+// from the agents, which register again after the given time. Until then it answers
+// no reconciliation that concerns them.
 func (m *Mesos) FailOver(agentsAfter time.Duration) error {
 	err := errEnded
 	m.master.do(func() {
@@ -24,9 +24,9 @@ func (m *Mesos) FailOver(agentsAfter time.Duration) error {
 	return err
 }
 
-// CrashMaster kills the master as kill -9 would and starts another one when down
-// has passed: connections break and new ones end at once. The rest is as after
-// [Mesos.FailOver], and agentsAfter counts from the new start.
+// CrashMaster kills the master as kill -9 would and starts another one after down:
+// connections break and new ones end at once. The rest is as after [Mesos.FailOver],
+// and agentsAfter counts from the new start.
 func (m *Mesos) CrashMaster(down, agentsAfter time.Duration) error {
 	if down <= 0 {
 		return m.FailOver(agentsAfter)
@@ -51,7 +51,7 @@ func (m *Mesos) CrashMaster(down, agentsAfter time.Duration) error {
 func (m *master) failOver(agentsAfter time.Duration) {
 	m.id, m.started = uuid.NewString(), time.Now()
 	m.info = proto.Clone(m.info).(*mesospb.MasterInfo)
-	m.info.Id = proto.String(m.id) // messages on their way keep the old one
+	m.info.Id = proto.String(m.id) // messages in flight keep the old one
 	m.offerCount, m.frameworkCount, m.agentCount, m.completed = 0, 0, 0, nil
 	for _, f := range slices.Clone(m.order) {
 		f.disconnectNow(cut)
@@ -85,7 +85,7 @@ func (m *master) hasLeft(f *framework) bool {
 	return len(f.tasks) > 0 || slices.ContainsFunc(m.agents, func(a *agent) bool { return len(a.executorIDs(f)) > 0 })
 }
 
-// recovering reports whether some agents have not been heard yet.
+// recovering reports whether some agents have not been heard from yet.
 func (m *master) recovering() bool {
 	return slices.ContainsFunc(m.agents, func(a *agent) bool { return a.recovering })
 }

@@ -2,7 +2,7 @@ package local
 
 import "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 
-// executorOf returns an executor that the framework may speak to now.
+// executorOf returns an executor that the framework may contact now.
 func (m *master) executorOf(f *framework, agent *mesospb.AgentID, id *mesospb.ExecutorID) *executor {
 	if a := m.agentOf[agent.GetValue()]; a != nil && a.connected {
 		return a.executors[executorKey{f.id, id.GetValue()}]
@@ -10,7 +10,7 @@ func (m *master) executorOf(f *framework, agent *mesospb.AgentID, id *mesospb.Ex
 	return nil
 }
 
-// messageToExecutor hands data on; without an executor to take it, it is lost.
+// messageToExecutor forwards data; it is lost if no executor can take it.
 func (m *master) messageToExecutor(f *framework, call *mesospb.SchedulerCall_Message) {
 	ex := m.executorOf(f, call.AgentId, call.ExecutorId)
 	if ex == nil || ex.phase != running {
@@ -33,7 +33,7 @@ func (a *agent) messageFromExecutor(ex *executor, data []byte) {
 	}
 }
 
-// notNil makes empty data distinct from missing data, which is required.
+// notNil turns missing data into empty data, as the field is required.
 func notNil(b []byte) []byte {
 	if b == nil {
 		return []byte{}
@@ -41,8 +41,8 @@ func notNil(b []byte) []byte {
 	return b
 }
 
-// shutdownExecutor is best effort: the executor reports its tasks' ends, or they
-// follow from its own.
+// shutdownExecutor is best effort: the executor reports the end of its tasks, or
+// that follows from its own.
 func (m *master) shutdownExecutor(f *framework, call *mesospb.SchedulerCall_Shutdown) {
 	if ex := m.executorOf(f, call.AgentId, call.ExecutorId); ex != nil {
 		ex.agent.tell(ex.shutdown)

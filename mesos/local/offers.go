@@ -9,13 +9,13 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// offer is a part of an agent that a framework may use or decline.
+// offer is a part of an agent's resources that a framework may use or decline.
 type offer struct {
 	id        string
 	framework *framework
 	agent     *agent
 	role      string
-	resources []*mesospb.Resource // as the agent has them, without allocation
+	resources []*mesospb.Resource // as the agent holds them, without allocation
 	timeout   *timer
 }
 
@@ -37,8 +37,8 @@ func (o *offer) message() *mesospb.Offer {
 	return out
 }
 
-// offered writes resources in the form that the framework understands: with a
-// role, or with a stack of reservations; allocated, or not.
+// offered returns resources in the form that the framework understands: with a role,
+// or with a stack of reservations; allocated, or not.
 func offered(f *framework, role string, rs []*mesospb.Resource) []*mesospb.Resource {
 	out := make([]*mesospb.Resource, len(rs))
 	for i, r := range rs {
@@ -60,7 +60,7 @@ func offered(f *framework, role string, rs []*mesospb.Resource) []*mesospb.Resou
 	return out
 }
 
-// remove forgets an offer; its resources are the caller's.
+// remove removes an offer; the caller now owns its resources.
 func (m *master) remove(o *offer) {
 	o.timeout.stop()
 	delete(m.offers, o.id)
@@ -74,14 +74,14 @@ func (m *master) takeBack(o *offer) {
 	o.agent.free = resources.Add(o.agent.free, o.resources...)
 }
 
-// takeOffersBack takes all back without telling, as when the stream has changed.
+// takeOffersBack takes all back without notice, as when the stream has changed.
 func (m *master) takeOffersBack(f *framework) {
 	for _, o := range inOrder(f.offers) {
 		m.takeBack(o)
 	}
 }
 
-// rescind takes an offer back, if it is still held, and says so.
+// rescind takes an offer back, if it is still held, and tells the framework.
 func (m *master) rescind(o *offer) {
 	if m.offers[o.id] != o {
 		return

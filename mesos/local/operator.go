@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// errEnded is returned by a Mesos that does not run.
+// errEnded is returned by a Mesos that is not running.
 var errEnded = errors.New("the local Mesos is not running")
 
-// on runs f in the loop with the i-th agent.
+// on runs f in the loop with agent i.
 func (m *Mesos) on(i int, f func(a *agent) error) error {
 	if i < 0 || i >= len(m.master.agents) {
 		return fmt.Errorf("there is no agent %d; there are %d, counted from 0", i, len(m.master.agents))
@@ -23,21 +23,21 @@ func (m *Mesos) on(i int, f func(a *agent) error) error {
 	return err
 }
 
-// cannot says why something cannot be done to an agent, and what would help.
+// cannot explains why something cannot be done to an agent, and what would help.
 func (a *agent) cannot(format string, args ...any) error {
 	return fmt.Errorf("agent %d (%s) %s", a.index, a.hostname, fmt.Sprintf(format, args...))
 }
 
-// StopAgent ends the i-th agent's process (counted from 0) as kill -9 would. Its
-// executors live on; the master loses it after [Config.AgentTimeout]. It is
-// started again when a time above 0 has passed.
+// StopAgent ends the process of agent i (counted from 0) as kill -9 would. Its
+// executors keep running; the master loses it after [Config.AgentTimeout]. If d is
+// above 0, it starts again after d.
 func (m *Mesos) StopAgent(i int, d time.Duration) error {
 	return m.on(i, func(a *agent) error {
 		if !a.running {
 			return a.cannot("is stopped already; start it first")
 		}
 		a.stop()
-		a.mend(d, func() { a.restart() }) // an error only if its port is taken: then it stays stopped
+		a.mend(d, func() { a.restart() }) // fails only if its port is taken: then it stays stopped
 		return nil
 	})
 }
@@ -52,9 +52,9 @@ func (m *Mesos) StartAgent(i int) error {
 	})
 }
 
-// PauseAgent cuts the i-th agent off from the master, which notices only after
-// [Config.AgentTimeout]; its executors still reach it. It is resumed when a time
-// above 0 has passed.
+// PauseAgent cuts agent i off from the master, which notices only after
+// [Config.AgentTimeout]; its executors still reach it. If d is above 0, it resumes
+// after d.
 func (m *Mesos) PauseAgent(i int, d time.Duration) error {
 	return m.on(i, func(a *agent) error {
 		if err := a.mustBeHeard(); err != nil {
@@ -67,7 +67,7 @@ func (m *Mesos) PauseAgent(i int, d time.Duration) error {
 	})
 }
 
-// ResumeAgent ends what PauseAgent began.
+// ResumeAgent undoes PauseAgent.
 func (m *Mesos) ResumeAgent(i int) error {
 	return m.on(i, func(a *agent) error {
 		if !a.silent {
@@ -78,14 +78,14 @@ func (m *Mesos) ResumeAgent(i int) error {
 	})
 }
 
-// mend ends a fault by itself when a time above 0 has passed.
+// mend ends a fault by itself after d, if d is above 0.
 func (a *agent) mend(d time.Duration, end func()) {
 	if d > 0 {
 		a.mended = a.m.after(d, end)
 	}
 }
 
-// mustBeHeard returns why the agent can be told nothing now.
+// mustBeHeard returns why the agent cannot be told anything now.
 func (a *agent) mustBeHeard() error {
 	switch {
 	case !a.running:
@@ -98,13 +98,13 @@ func (a *agent) mustBeHeard() error {
 	return nil
 }
 
-// RemoveAgent makes the i-th agent unregister and start again under another id.
+// RemoveAgent makes agent i unregister and start again under another id.
 func (m *Mesos) RemoveAgent(i int) error {
 	return m.on(i, func(a *agent) error { return a.replace(false) })
 }
 
-// MarkAgentGone is an operator's statement that the i-th agent will never return;
-// one under another id takes its place.
+// MarkAgentGone is an operator's statement that agent i will never return; one with
+// another id takes its place.
 func (m *Mesos) MarkAgentGone(i int) error {
 	return m.on(i, func(a *agent) error { return a.replace(true) })
 }
@@ -119,8 +119,8 @@ func (a *agent) replace(byOperator bool) error {
 	return nil
 }
 
-// KillExecutor kills the processes of executors on the i-th agent: of all that
-// run there, or of those of one framework or one name if these are not "".
+// KillExecutor kills the processes of executors on agent i: all that run there, or
+// only those of one framework or one name, unless these are "".
 func (m *Mesos) KillExecutor(i int, framework, executor string) error {
 	return m.on(i, func(a *agent) error {
 		killed := false
@@ -149,7 +149,7 @@ func (m *Mesos) Rescind() error {
 	return nil
 }
 
-// SetFaults replaces the faults that are played, and starts their dice again.
+// SetFaults replaces the active faults and restarts their dice.
 func (m *Mesos) SetFaults(f Faults) error {
 	if err := f.validate(); err != nil {
 		return err

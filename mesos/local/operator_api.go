@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// operatorAPI is POST /api/v1: the calls by which an operator looks at agents
+// operatorAPI serves POST /api/v1: the calls with which an operator inspects agents
 // and drains them.
 func (m *master) operatorAPI(w http.ResponseWriter, r *http.Request) {
 	if _, ok := m.authenticate(r); !ok {
@@ -72,7 +72,7 @@ func (m *master) validateMasterCall(c *mesospb.MasterCall) *failure {
 	return nil
 }
 
-// operate carries a call out. Calls that change something have no answer.
+// operate carries out a call. Calls that change something have no answer.
 func (m *master) operate(c *mesospb.MasterCall) (*mesospb.MasterResponse, *failure) {
 	switch c.GetType() {
 	case mesospb.MasterCall_GET_HEALTH:
@@ -122,7 +122,7 @@ func (m *master) getAgents() *mesospb.MasterResponse_GetAgents {
 	return out
 }
 
-// describe returns the agent as GET_AGENTS has it.
+// describe returns the agent in the form of GET_AGENTS.
 func (a *agent) describe() *mesospb.MasterResponse_GetAgents_Agent {
 	used, offered := a.shares()
 	d := &mesospb.MasterResponse_GetAgents_Agent{

@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// writePage writes JSON for people: indented.
+// writePage writes indented JSON, for people.
 func writePage(w http.ResponseWriter, page any) {
 	b, err := json.MarshalIndent(page, "", "  ")
 	if err != nil {
@@ -36,7 +36,7 @@ func (m *master) redirectPage(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
-// indexPage leads people to the others.
+// indexPage links to the other pages.
 func (m *master) indexPage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprintf(w, `<!DOCTYPE html><title>local Mesos</title><h1>Local Mesos, master %s</h1>

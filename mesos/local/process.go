@@ -11,18 +11,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// settle is how long what was killed may take to vanish.
+// settle is how long killed processes may take to vanish.
 const settle = 5 * time.Second
 
-// process is an executor's program with all that it started, as far as that
-// stayed in its session.
+// process is an executor's program and everything it started, as long as that stayed
+// in its session.
 type process struct {
 	cmd *exec.Cmd
 	pid int // also the id of its session and process group
 }
 
-// startProcess runs the command in a session of its own, in its sandbox, with
-// stdout and stderr as files there.
+// startProcess runs the command in its own session, in its sandbox, with stdout and
+// stderr as files there.
 func startProcess(p plan, owner owner) (*process, error) {
 	args := []string{"sh", "-c", p.command.GetValue()}
 	path := "/bin/sh"
@@ -55,9 +55,9 @@ func startProcess(p plan, owner owner) (*process, error) {
 	return &process{cmd, cmd.Process.Pid}, nil
 }
 
-// wait returns when the program and everything in its session has ended, with
-// the program's wait status. What the program left behind is killed; while its
-// zombie remains, no other session can get its id.
+// wait returns the program's wait status once it and everything in its session has
+// ended. Processes that the program left behind are killed; while its zombie
+// remains, no other session can get its id.
 func (p *process) wait() int32 {
 	for {
 		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
@@ -72,7 +72,7 @@ func (p *process) wait() int32 {
 	return int32(p.cmd.ProcessState.Sys().(syscall.WaitStatus))
 }
 
-// kill ends the program at once; wait sees to the rest.
+// kill kills the program at once; wait does the rest.
 func (p *process) kill() {
 	p.cmd.Process.Kill()
 }
@@ -82,8 +82,8 @@ func (p *process) terminate() {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 }
 
-// clear kills what remains of the session until there is nothing. They are not
-// our children, so there is no event to wait for; they are looked for again.
+// clear kills what remains of the session until nothing does. These processes are
+// not our children, so there is no event to wait for; we poll.
 func (p *process) clear() {
 	for end := time.Now().Add(settle); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		rest := sessionOf(p.pid)

@@ -6,12 +6,12 @@ import (
 	"github.com/gogo/protobuf/proto"
 )
 
-// queueLimit is how many events may wait for a subscriber that does not read.
+// queueLimit is how many events may wait for a subscriber that is not reading.
 const queueLimit = 100_000
 
-// queue hands events from the loop to the handler of one stream. A message in
-// it is never changed any more. The loop never waits for the handler: a queue
-// that overflows is cut.
+// queue hands events from the loop to the handler of one stream. A message in it
+// must not change any more. The loop never waits for the handler: a queue that
+// overflows is cut.
 type queue struct {
 	wake chan struct{} // holds one token while there is something new
 
@@ -20,7 +20,7 @@ type queue struct {
 	ending ending
 }
 
-// ending is how a stream goes on.
+// ending is how a stream ends, if it does.
 type ending int
 
 const (
@@ -63,7 +63,7 @@ func (q *queue) signal() {
 	}
 }
 
-// take returns what has arrived since, and how the stream goes on after it.
+// take returns the events since the last call, and how the stream goes on after them.
 func (q *queue) take() ([]proto.Message, ending) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

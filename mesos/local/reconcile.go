@@ -7,8 +7,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// reconcile answers with the states of the tasks asked for, or, when none is
-// named, of all that live. Tasks on lost agents are answered only when named.
+// reconcile answers with the states of the named tasks or, if none is named, of all
+// live ones. Tasks on lost agents are answered only if named.
 func (m *master) reconcile(f *framework, call *mesospb.SchedulerCall_Reconcile) {
 	if len(call.Tasks) == 0 {
 		for _, t := range slices.Clone(f.taskOrder) {
@@ -49,8 +49,8 @@ func (m *master) reconcileTask(f *framework, id *mesospb.TaskID, agent *mesospb.
 	})
 }
 
-// reconciled is the answer for a task that is known: what the scheduler was
-// told last, without what belongs to a single status.
+// reconciled returns the answer for a known task: what the scheduler was last told,
+// without the parts that belong to a single status.
 func (t *task) reconciled() *mesospb.TaskStatus {
 	state, text := t.state, "Reconciliation: Latest task state"
 	s := &mesospb.TaskStatus{
@@ -68,8 +68,8 @@ func (t *task) reconciled() *mesospb.TaskStatus {
 	return s
 }
 
-// kill hands a KILL to the task's agent. A task that is not known, or out of
-// reach, is answered as by reconciliation, and the kill is forgotten.
+// kill passes a KILL to the task's agent. A task that is unknown or unreachable is
+// answered as by reconciliation, and the kill is forgotten.
 func (m *master) kill(f *framework, call *mesospb.SchedulerCall_Kill) {
 	t := f.tasks[call.TaskId.GetValue()]
 	switch {
@@ -77,7 +77,7 @@ func (m *master) kill(f *framework, call *mesospb.SchedulerCall_Kill) {
 		m.reconcileTask(f, call.TaskId, call.AgentId)
 	case call.AgentId != nil && call.AgentId.GetValue() != t.agent.id:
 	case !t.agent.connected:
-		t.killed = call // for when it returns
+		t.killed = call // for when the task returns
 	default:
 		t.agent.tell(func() { t.agent.kill(t, call) })
 	}

@@ -14,13 +14,13 @@ const (
 	oldest = "1.0.4"
 )
 
-// old reports whether the first release of the v1 API is imitated. It knows
-// neither PARTITION_AWARE nor roles in the plural, no groups of tasks, no
-// draining, and loses an agent that was away for good.
+// old reports whether the first release of the v1 API is imitated. It has no
+// PARTITION_AWARE, multiple roles, task groups or draining, and permanently loses an
+// agent that was away.
 func (c *Config) old() bool { return c.Version == oldest }
 
-// oldCall takes from a call what release 1.0 does not know, as decoding does
-// there. In JSON an unknown name is an error; in protobuf it is not seen.
+// oldCall removes from a call what release 1.0 does not know, as decoding does
+// there. An unknown name is an error in JSON; in protobuf it goes unnoticed.
 func oldCall(c *mesospb.SchedulerCall, json bool) *failure {
 	if c.Subscribe != nil {
 		return oldSubscribe(c.Subscribe, json)
@@ -60,7 +60,7 @@ func unparsed() *failure {
 	return fail(http.StatusBadRequest, "Failed to parse body into Call protobuf")
 }
 
-// valued reports whether each variable has a value, which was required.
+// valued reports whether each variable has a value, which release 1.0 requires.
 func valued(c *mesospb.CommandInfo) bool {
 	for _, v := range c.GetEnvironment().GetVariables() {
 		if v.Value == nil {
@@ -80,7 +80,7 @@ func oldRoleProblem(role string) string {
 	return fmt.Sprintf("Role name '%s' is invalid because it contains slash, backspace or whitespace", role)
 }
 
-// loseForGood is how release 1.0 gives an agent up: its tasks are forgotten.
+// loseForGood gives an agent up as release 1.0 does: its tasks are forgotten.
 func (a *agent) loseForGood() {
 	for _, o := range inOrder(a.offers) {
 		a.m.rescind(o)
@@ -92,8 +92,8 @@ func (a *agent) loseForGood() {
 	delete(a.m.agentOf, a.id)
 }
 
-// comeBackAnother is the return of such an agent. The master orders it to shut
-// down with all its executors; started again, it has another id.
+// comeBackAnother brings such an agent back. The master orders it to shut down with
+// all its executors; started again, it has another id.
 func (a *agent) comeBackAnother() {
 	for _, f := range a.m.order {
 		a.removeFramework(f)

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reserve takes a port of loopback for an agent, for as long as the file is
-// open. The agent listens on the same port; while it is stopped, connections are
-// refused as if there were nothing, but the port cannot become the near end of
-// one, not even of one to itself that an executor makes: then the agent could
-// not be started again.
+// reserve takes a loopback port for an agent, as long as the file is open. The agent
+// listens on the same port. While it is stopped, connections are refused as if
+// nothing were there, but the port cannot become the local end of a connection, not
+// even one that an executor makes to itself: the agent could not be started again
+// then.
 func reserve() (socket *os.File, addr string, err error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// routes are those of the master and, if wanted, the fault pages.
+// routes serves the master's routes and, if wanted, the fault pages.
 func (m *Mesos) routes() http.Handler {
 	mux := http.NewServeMux()
 	m.master.addRoutes(mux)
@@ -31,7 +31,7 @@ func (m *master) addRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("/", notFoundPage)
 }
 
-// routes of an agent.
+// routes serves the agent's routes.
 func (a *agent) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, prefix := range []string{"", "/slave(1)"} {
@@ -45,9 +45,9 @@ func (a *agent) routes() http.Handler {
 	return guard(a.m.cfg, a.endpoint, mux)
 }
 
-// guard keeps web pages that a browser on this machine shows from driving a
-// Mesos that listens on loopback only: a page reaches it under a name of its
-// own, which is refused, as an API that runs commands must.
+// guard keeps web pages in a browser on this machine from driving a Mesos that
+// listens on loopback only: a page reaches it under the page's own host name, which
+// an API that runs commands must refuse.
 func guard(cfg *Config, addr string, h http.Handler) http.Handler {
 	if host, _, _ := net.SplitHostPort(addr); !isLoopback(host) {
 		return h

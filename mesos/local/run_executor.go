@@ -9,8 +9,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// startExecutor fetches and starts an executor outside the loop, which hears of
-// its start and of its end.
+// startExecutor fetches and starts an executor outside the loop, which is notified
+// of its start and end.
 func (m *master) startExecutor(ex *executor) {
 	ex.agent.tokens[ex.token] = ex.key()
 	ctx, cancel := context.WithCancel(m.context)
@@ -54,8 +54,8 @@ func (m *master) begun(ex *executor, p *process) {
 	}
 }
 
-// plan is all that starting an executor needs; the loop makes it and then keeps
-// its hands off.
+// plan is everything needed to start an executor; the loop makes it and does not
+// touch it afterwards.
 type plan struct {
 	directory  string
 	command    *mesospb.CommandInfo
@@ -67,7 +67,7 @@ type plan struct {
 	definition string            // for the log
 }
 
-// fetchFailed is the wait status by which an agent reports a failed fetch.
+// fetchFailed returns the wait status with which an agent reports a failed fetch.
 func (c *Config) fetchFailed() int32 {
 	if c.old() {
 		return int32(syscall.SIGKILL)

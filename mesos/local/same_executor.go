@@ -9,10 +9,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// sameExecutor reports whether a task's ExecutorInfo is the one that an executor
-// was started with, as release 1.11 compares them. Not compared: labels,
-// shutdown_grace_period, framework_id, uri.cache, the order of environment
-// variables and resources, and defaults that are spelled out.
+// sameExecutor reports whether a task's ExecutorInfo is the one that an executor was
+// started with, as release 1.11 compares them. It ignores labels,
+// shutdown_grace_period, framework_id, uri.cache, the order of environment variables
+// and resources, and defaults that are spelled out.
 func sameExecutor(a, b *mesospb.ExecutorInfo) bool {
 	return a.ExecutorId.GetValue() == b.ExecutorId.GetValue() &&
 		(a.Type == nil) == (b.Type == nil) && a.GetType() == b.GetType() &&

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// sandbox is where an executor lives, as Mesos lays it out under work_dir.
+// sandbox returns an executor's directory, laid out under work_dir as Mesos does.
 func sandbox(workDir string, a *agent, ex *executor) string {
 	return filepath.Join(workDir, "slaves", a.id, "frameworks", ex.framework.id,
 		"executors", ex.info.ExecutorId.GetValue(), "runs", ex.container)
@@ -35,7 +35,7 @@ func makeSandbox(directory string, owner owner) error {
 	return owner.own(directory)
 }
 
-// complain leaves an error where people look for it.
+// complain writes an error to the place where people look for it.
 func complain(directory string, problem error) {
 	f, err := os.OpenFile(filepath.Join(directory, "stderr"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
@@ -45,10 +45,10 @@ func complain(directory string, problem error) {
 	fmt.Fprintln(f, problem)
 }
 
-// gcDelay is how long sandboxes are kept after an earlier life. (Mesos: --gc_delay)
+// gcDelay is how long sandboxes of an earlier run are kept. (Mesos: --gc_delay)
 const gcDelay = 7 * 24 * time.Hour
 
-// prepareWorkDir makes the directory, and removes old sandboxes of earlier lives.
+// prepareWorkDir makes the directory and removes old sandboxes of earlier runs.
 func prepareWorkDir(dir string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "slaves"), 0o755); err != nil {
 		return err
@@ -65,15 +65,15 @@ func prepareWorkDir(dir string) error {
 	return os.RemoveAll(filepath.Join(dir, "fetch"))
 }
 
-// owner is the account that an executor and its files belong to; the zero value
-// is our own.
+// owner is the account that owns an executor and its files; the zero value is our
+// own.
 type owner struct {
 	other    bool
 	uid, gid int
 }
 
-// lookUp finds the account of that name. Only root can become another user, so
-// for all others any name is fine.
+// lookUp finds the account with that name. Only root can become another user, so for
+// everyone else any name is fine.
 func lookUp(name string) (owner, error) {
 	if name == "" || os.Getuid() != 0 {
 		return owner{}, nil

@@ -7,7 +7,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// schedulerAPI is POST /api/v1/scheduler.
+// schedulerAPI serves POST /api/v1/scheduler.
 func (m *master) schedulerAPI(w http.ResponseWriter, r *http.Request) {
 	principal, ok := m.authenticate(r)
 	if !ok {
@@ -48,13 +48,13 @@ func (m *master) schedulerAPI(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// authenticate returns who calls, and whether they may; without credentials in
-// the configuration every client may.
+// authenticate returns the caller and whether it is allowed; without configured
+// credentials every client is.
 func (m *master) authenticate(r *http.Request) (principal string, ok bool) {
 	if len(m.cfg.Credentials) == 0 {
 		return "", true
 	}
-	if !strings.HasPrefix(r.Header.Get("Authorization"), "Basic ") { // the case counts
+	if !strings.HasPrefix(r.Header.Get("Authorization"), "Basic ") { // case-sensitive
 		return "", false
 	}
 	principal, secret, ok := r.BasicAuth()
@@ -96,8 +96,8 @@ func (m *master) serveScheduler(w http.ResponseWriter, r *http.Request, call *me
 	return nil
 }
 
-// schedulerCall carries out a call of a subscribed framework. lost: it was, but
-// the answer is not to arrive.
+// schedulerCall carries out a call of a subscribed framework. lost means that it
+// did, but the answer must not arrive.
 func (m *master) schedulerCall(call *mesospb.SchedulerCall, principal, streamID string, hasStream bool) (no *failure, lost bool) {
 	f := m.frameworks[call.GetFrameworkId().GetValue()]
 	switch {
@@ -141,6 +141,6 @@ func (m *master) perform(f *framework, call *mesospb.SchedulerCall) {
 	case mesospb.SchedulerCall_MESSAGE:
 		m.messageToExecutor(f, call.Message)
 	}
-	// REQUEST and the answers to inverse offers are taken and change nothing,
-	// as there is no maintenance here.
+	// REQUEST and the answers to inverse offers are accepted and change nothing, as
+	// there is no maintenance here.
 }

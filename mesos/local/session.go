@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// sessionOf returns the processes of a session, without its leader and the dead.
+// sessionOf returns the live processes of a session, except its leader.
 func sessionOf(leader int) []int {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -26,8 +26,8 @@ func sessionOf(leader int) []int {
 	return out
 }
 
-// statOf reads the session of a process and whether it still runs. See proc(5):
-// after the name, in parentheses, come state, ppid, pgrp and session.
+// statOf returns the session of a process and whether it still runs. See proc(5):
+// the name, in parentheses, is followed by state, ppid, pgrp and session.
 func statOf(pid int) (session int, alive bool) {
 	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil {

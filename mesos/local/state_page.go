@@ -18,7 +18,7 @@ func (m *master) statePage(w http.ResponseWriter, _ *http.Request) {
 	writePage(w, page)
 }
 
-// statePage of an agent: itself and its executors.
+// statePage serves GET /state of an agent: itself and its executors.
 func (a *agent) statePage(w http.ResponseWriter, _ *http.Request) {
 	page := struct {
 		slavePage
@@ -88,7 +88,7 @@ func (a *agent) page() slavePage {
 	return p
 }
 
-// shares returns what is used of the agent, and what is offered.
+// shares returns the used and the offered resources of the agent.
 func (a *agent) shares() (used, offered []*mesospb.Resource) {
 	for _, o := range a.offers {
 		offered = append(offered, o.resources...)

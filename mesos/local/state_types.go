@@ -32,7 +32,7 @@ type slavePage struct {
 	Resources   amounts        `json:"resources"`
 	Used        amounts        `json:"used_resources"`
 	Offered     amounts        `json:"offered_resources"`
-	Free        amounts        `json:"free_resources"` // of our own making
+	Free        amounts        `json:"free_resources"` // our own addition
 }
 
 type frameworkPage struct {
@@ -49,7 +49,7 @@ type frameworkPage struct {
 	Registered   float64        `json:"registered_time"`
 	Unregistered float64        `json:"unregistered_time"`
 	Capabilities []string       `json:"capabilities"`
-	Suppressed   []string       `json:"suppressed_roles"` // of our own making
+	Suppressed   []string       `json:"suppressed_roles"` // our own addition
 	Tasks        []taskPage     `json:"tasks"`
 	Unreachable  []taskPage     `json:"unreachable_tasks"`
 	Finished     []taskPage     `json:"completed_tasks"`
@@ -87,11 +87,11 @@ type executorPage struct {
 	Container string  `json:"container"`
 	Directory string  `json:"directory"`
 	PID       int     `json:"pid"`
-	Phase     string  `json:"phase"` // of our own making
+	Phase     string  `json:"phase"` // our own addition
 	Resources amounts `json:"resources"`
 }
 
-// amounts are resources as the pages of Mesos show them.
+// amounts are resources in the form of the pages of Mesos.
 type amounts map[string]any
 
 func toAmounts(rs []*mesospb.Resource) amounts {

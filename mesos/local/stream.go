@@ -11,9 +11,8 @@ import (
 // writeTimeout bounds how long one write may wait for a reader that has stalled.
 const writeTimeout = 30 * time.Second
 
-// serveStream writes the events of q as RecordIO until q ends or the client
-// goes. beat is written now and each interval, if there is one; it comes after
-// the first event.
+// serveStream writes the events of q as RecordIO until q ends or the client leaves.
+// beat, if any, is written after the first event and then each interval.
 func serveStream(w http.ResponseWriter, r *http.Request, c codec, q *queue, beat proto.Message, interval time.Duration) {
 	out := http.NewResponseController(w)
 	w.Header().Set("Content-Type", c.contentType)
@@ -36,7 +35,7 @@ func serveStream(w http.ResponseWriter, r *http.Request, c codec, q *queue, beat
 		}
 		var err error
 		if buf, err = appendRecords(buf[:0], c, events); err != nil {
-			panic(http.ErrAbortHandler) // a message of ours that cannot be written
+			panic(http.ErrAbortHandler) // one of our messages cannot be encoded
 		}
 		if ending == torn {
 			buf = append(buf, "17\n\x08"...)

@@ -9,14 +9,14 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// subscription holds what a SUBSCRIBE asks for.
+// subscription holds the contents of a SUBSCRIBE.
 type subscription struct {
 	call      *mesospb.SchedulerCall_Subscribe
 	principal string
 }
 
-// subscribe answers a SUBSCRIBE whose form is right: with a stream that carries
-// the framework's events, or one with a single ERROR.
+// subscribe answers a well-formed SUBSCRIBE with a stream that carries the
+// framework's events, or a single ERROR.
 func (m *master) subscribe(s subscription) (q *queue, f *framework, streamID string) {
 	q, streamID = newQueue(), uuid.NewString()
 	f, problem := m.admit(s)
@@ -49,8 +49,8 @@ func (m *master) subscribe(s subscription) (q *queue, f *framework, streamID str
 	return q, f, streamID
 }
 
-// admit finds or makes the framework of a subscription, and takes over what may
-// change of a known one: not user, checkpoint and principal.
+// admit finds or creates the framework of a subscription, and updates those fields
+// of a known one that may change: not user, checkpoint and principal.
 func (m *master) admit(s subscription) (f *framework, problem string) {
 	info := proto.Clone(s.call.FrameworkInfo).(*mesospb.FrameworkInfo)
 	if problem := m.cfg.validateFramework(info, s.call.SuppressedRoles); problem != "" {
@@ -86,7 +86,7 @@ func (m *master) admit(s subscription) (f *framework, problem string) {
 	return f, ""
 }
 
-// disconnected is called when a subscriber has gone; an older one does not count.
+// disconnected is called when a subscriber has left; an earlier one does not count.
 func (m *master) disconnected(f *framework, q *queue) {
 	if f.stream != q || m.ending {
 		return

@@ -8,14 +8,14 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// task is one that has been launched and whose end is not acknowledged yet.
+// task is one that has been launched and whose end is not yet acknowledged.
 type task struct {
 	info      *mesospb.TaskInfo
 	framework *framework
 	agent     *agent
 	executor  *executor
 
-	used  []*mesospb.Resource // what it holds of its agent; nil once freed
+	used  []*mesospb.Resource // what it holds on its agent; nil once freed
 	state mesospb.TaskState   // what the master has been told: the state of the last status forwarded
 	last  *mesospb.TaskStatus // that status; nil while STAGING
 
@@ -24,7 +24,7 @@ type task struct {
 	delivered bool              // its LAUNCH has been sent to the executor
 	killed    *mesospb.SchedulerCall_Kill
 
-	unreachable time.Time // since when its agent is lost
+	unreachable time.Time // when its agent was lost
 	history     []*mesospb.TaskStatus
 }
 
@@ -57,8 +57,8 @@ func (t *task) free() {
 	t.used = nil
 }
 
-// forget undoes a launch of which nothing has been heard yet; its resources are
-// the caller's.
+// forget undoes a launch that nothing has been heard of yet; the caller now owns its
+// resources.
 func (m *master) forget(t *task) {
 	t.used = nil
 	f := t.framework
@@ -67,7 +67,7 @@ func (m *master) forget(t *task) {
 	t.executor.tasks = slices.DeleteFunc(t.executor.tasks, func(x *task) bool { return x == t })
 }
 
-// removeTask moves a task whose end is known to all to the finished ones.
+// removeTask moves a task whose end everyone knows to the finished ones.
 func (m *master) removeTask(t *task) {
 	t.free()
 	m.forget(t)

@@ -8,14 +8,14 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// updates is the stream of statuses of one task id at its agent. Only the first
-// is forwarded, again and again until the scheduler acknowledges it; then the
-// next. It outlives its task, as an executor may go on reporting after the end.
+// updates is the stream of statuses of one task id at its agent. Only the first is
+// forwarded, repeatedly until the scheduler acknowledges it; then the next. It
+// outlives its task, as an executor may go on reporting after the end.
 type updates struct {
 	key     updatesKey
-	number  int // in order of their beginning
+	number  int // in order of creation
 	agent   *agent
-	task    *task // nil when that id was never launched, or after its end
+	task    *task // nil if that id was never launched, or after its end
 	pending []*mesospb.TaskStatus
 	seen    map[string]bool // uuids
 	retry   *timer
@@ -24,11 +24,11 @@ type updates struct {
 
 type updatesKey struct{ framework, task string }
 
-// longestRetry is where the doubling of the time between retries ends.
+// longestRetry limits the doubling of the time between retries.
 const longestRetry = 10 * time.Minute
 
-// keep stores a status that has a uuid and forwards it when it is its turn.
-// One that was stored before changes nothing.
+// keep stores a status that has a uuid and forwards it when it is its turn. A status
+// stored before changes nothing.
 func (a *agent) keep(f *framework, status *mesospb.TaskStatus) {
 	key := updatesKey{f.id, status.TaskId.GetValue()}
 	u := a.updates[key]
@@ -54,7 +54,7 @@ func (a *agent) keep(f *framework, status *mesospb.TaskStatus) {
 	}
 }
 
-// own makes a status of the agent's own, which is kept like any other.
+// own makes one of the agent's own statuses, which is kept like any other.
 func (a *agent) own(t *task, s mesospb.TaskState, reason mesospb.TaskStatus_Reason, text string) {
 	id := uuid.New()
 	a.keep(t.framework, &mesospb.TaskStatus{
@@ -64,7 +64,7 @@ func (a *agent) own(t *task, s mesospb.TaskState, reason mesospb.TaskStatus_Reas
 	})
 }
 
-// forward sends the first status to the master and comes back to it later.
+// forward sends the first status to the master and retries later.
 func (a *agent) forward(u *updates) {
 	u.retry.stop()
 	if len(u.pending) == 0 || !a.heard() {
@@ -75,8 +75,8 @@ func (a *agent) forward(u *updates) {
 	u.retry = a.m.after(u.wait, func() { a.forward(u) })
 }
 
-// receive is the master's part: with each status it also learns the task's
-// latest state, and frees its resources when that is the end.
+// receive is the master's part: from each status it also learns the task's latest
+// state, and frees its resources if that is terminal.
 func (m *master) receive(u *updates) {
 	status := u.pending[0]
 	if t := u.task; t != nil {
@@ -110,7 +110,7 @@ func (m *master) update(f *framework, status *mesospb.TaskStatus) {
 	}
 }
 
-// resendUpdates tells a new subscriber what is unacknowledged.
+// resendUpdates sends a new subscriber the unacknowledged statuses.
 func (m *master) resendUpdates(f *framework) {
 	for _, a := range m.agents {
 		for _, u := range a.updatesInOrder(f) {

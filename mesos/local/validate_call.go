@@ -12,7 +12,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// validateSchedulerCall checks that a call has what its type needs.
+// validateSchedulerCall checks that a call has the fields its type needs.
 func validateSchedulerCall(c *mesospb.SchedulerCall) *failure {
 	problem := schedulerCallProblem(c)
 	if problem == "" {
@@ -26,7 +26,7 @@ func schedulerCallProblem(c *mesospb.SchedulerCall) string {
 		return "Expecting 'type' to be present"
 	}
 	type T = mesospb.SchedulerCall_Type
-	body := map[T]bool{ // whether the body that the type asks for is there
+	body := map[T]bool{ // whether the type's body is present
 		mesospb.SchedulerCall_SUBSCRIBE:              c.Subscribe != nil,
 		mesospb.SchedulerCall_ACCEPT:                 c.Accept != nil,
 		mesospb.SchedulerCall_DECLINE:                c.Decline != nil,
@@ -61,7 +61,7 @@ func schedulerCallProblem(c *mesospb.SchedulerCall) string {
 	return ""
 }
 
-// validateFramework returns what is wrong with the content of a subscription.
+// validateFramework returns what is wrong with a subscription's content.
 func (c *Config) validateFramework(info *mesospb.FrameworkInfo, suppressed []string) string {
 	if id := info.GetId().GetValue(); id != "" {
 		if p := idProblem(id); p != "" {
@@ -97,7 +97,7 @@ func (c *Config) validateFramework(info *mesospb.FrameworkInfo, suppressed []str
 	return ""
 }
 
-// frameworkRoles are the roles that a framework takes offers in.
+// frameworkRoles returns the roles in which a framework takes offers.
 func frameworkRoles(info *mesospb.FrameworkInfo) []string {
 	for _, c := range info.Capabilities {
 		if c.GetType() == mesospb.FrameworkInfo_Capability_MULTI_ROLE {
@@ -135,8 +135,8 @@ func roleProblem(role string) string {
 	return ""
 }
 
-// idProblem says why an id chosen by a framework is not allowed; it may become
-// the name of a directory.
+// idProblem returns why an id chosen by a framework is not allowed; the id may
+// become a directory name.
 func idProblem(id string) string {
 	switch {
 	case id == "":

@@ -8,8 +8,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// validateTask returns why a task cannot be launched by f with an offer of the
-// agent in that role, its amount of resources aside; empty when it can.
+// validateTask returns why f cannot launch a task with an offer of the agent in that
+// role, apart from its amount of resources; "" if it can.
 func validateTask(info *mesospb.TaskInfo, f *framework, a *agent, role string) string {
 	id := info.TaskId.GetValue()
 	if p := idProblem(id); p != "" {
@@ -71,7 +71,7 @@ func executorProblem(e *mesospb.ExecutorInfo, f *framework) string {
 	return ""
 }
 
-// resourcesProblem finds what can be no amount, and what is of another role.
+// resourcesProblem finds invalid amounts and resources of another role.
 func resourcesProblem(rs []*mesospb.Resource, role string) string {
 	for _, r := range rs {
 		complain := func(what string) string {

@@ -10,11 +10,11 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// callType reads the type of a call, "" if it is none.
+// callType returns the type of a call, or "" if it is none.
 func callType(r *http.Request, body []byte) string {
 	if r.Header.Get("Content-Type") == "application/json" {
 		var call struct{ Type string }
-		json.Unmarshal(body, &call) // what cannot be read has no type
+		json.Unmarshal(body, &call) // an unreadable body has no type
 		return call.Type
 	}
 	if strings.HasSuffix(r.URL.Path, "/executor") {

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// A Loss says how something is lost.
+// A Loss is how something is lost.
 type Loss int
 
 // The ways to lose something.
@@ -27,27 +27,27 @@ const (
 	Hang             // the connection stays, and nothing comes: the other end lost power
 )
 
-// A Fault says what happens to one request. The zero value passes it on.
+// A Fault defines what happens to one request. The zero value passes it on.
 type Fault struct {
-	// Delay is waited before anything else.
+	// Delay is how long to wait before anything else.
 	Delay time.Duration
-	// Until holds the request back until one of this type has been answered.
+	// Until holds the request back until a request of this type has been answered.
 	Until string
 	// Status is the proxy's own answer, with Location if that is not "";
 	// nothing is passed on.
 	Status   int
 	Location string
-	// Drop loses the request, LoseAnswer what the other side answers to it.
+	// Drop loses the request, LoseAnswer the answer to it.
 	Drop, LoseAnswer Loss
-	// Twice passes the request on twice, one after the other; the second answer
-	// is given.
+	// Twice passes the request on twice, one after the other; the second answer is
+	// returned.
 	Twice bool
-	// Stream says what happens to the body of the answer.
+	// Stream defines what happens to the body of the answer.
 	Stream Stream
 }
 
-// A Script says what happens to the nth request of a type, counted from 0. The
-// type is the call's, such as SUBSCRIBE, or "" for what is no call.
+// A Script returns the fault of the nth request of a type, counted from 0. The type
+// is the call's, such as SUBSCRIBE, or "" if it is not a call.
 type Script func(call string, n int) Fault
 
 // A Proxy is an http.Handler that passes requests on to one address.
@@ -58,10 +58,10 @@ type Proxy struct {
 
 	mu       sync.Mutex
 	counts   map[string]int
-	answered map[string]chan struct{} // closed when one of the type has been
+	answered map[string]chan struct{} // closed when one of the type has been answered
 }
 
-// New returns a proxy to target, host:port. A nil dial is the network.
+// New returns a proxy to target, host:port. A nil dial means the network.
 func New(target string, dial func(ctx context.Context, network, address string) (net.Conn, error), script Script) *Proxy {
 	return &Proxy{
 		target: target, script: script, transport: &http.Transport{DialContext: dial, DisableCompression: true},
@@ -69,10 +69,10 @@ func New(target string, dial func(ctx context.Context, network, address string) 
 	}
 }
 
-// Close closes connections to the target that are not in use.
+// Close closes idle connections to the target.
 func (p *Proxy) Close() { p.transport.CloseIdleConnections() }
 
-// Count returns how many requests of a type have come.
+// Count returns how many requests of a type have arrived.
 func (p *Proxy) Count(call string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,8 +117,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.Stream.copy(r.Context(), w, answer.Body)
 }
 
-// pass passes a request on and returns its answer; without one the client's
-// connection is cut, too.
+// pass passes a request on and returns its answer; without one, the client's
+// connection is cut too.
 func (p *Proxy) pass(r *http.Request, body []byte) *http.Response {
 	out := r.Clone(r.Context())
 	out.URL.Scheme, out.URL.Host, out.RequestURI = "http", p.target, ""
@@ -161,7 +161,7 @@ func (p *Proxy) done(call string) {
 	}
 }
 
-// lose does not return if something is to be lost.
+// lose does not return if how is a loss.
 func lose(ctx context.Context, how Loss) {
 	if how == Hang {
 		<-ctx.Done()

@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// A Stream says what happens to an answer's body. The zero value passes it on.
+// A Stream defines what happens to an answer's body. The zero value passes it on.
 type Stream struct {
-	// Bytes and For, where not 0, are how much and how long it is passed on;
-	// whichever is over first counts. What follows is lost.
+	// Bytes and For, if not 0, limit how much and how long it is passed on; the
+	// first limit reached counts. Everything after it is lost.
 	Bytes int
 	For   time.Duration
-	// Garbage is sent next, and End says how the stream ends; None is in order.
+	// Garbage is sent next, and End is how the stream ends; None is an orderly end.
 	Garbage string
 	End     Loss
-	// Pace, where not 0, is the time that each byte takes.
+	// Pace, if not 0, is the time that each byte takes.
 	Pace time.Duration
 }
 
-// copy passes the body on until it ends or its fault has come.
+// copy passes the body on until it ends or its fault occurs.
 func (s Stream) copy(ctx context.Context, w http.ResponseWriter, body io.Reader) {
 	pieces := make(chan []byte)
 	go func() {
@@ -75,7 +75,7 @@ func (s Stream) copy(ctx context.Context, w http.ResponseWriter, body io.Reader)
 	}
 }
 
-// send sends at the stream's pace.
+// send writes a piece at the stream's pace.
 func (s Stream) send(ctx context.Context, w http.ResponseWriter, piece []byte) {
 	if s.Pace == 0 {
 		w.Write(piece) // it need not arrive
@@ -89,7 +89,7 @@ func (s Stream) send(ctx context.Context, w http.ResponseWriter, piece []byte) {
 	}
 }
 
-// fail plays the end; what the other side still sends is lost.
+// fail plays the end; anything the other side still sends is lost.
 func (s Stream) fail(ctx context.Context, w http.ResponseWriter, pieces <-chan []byte) {
 	go func() {
 		for range pieces {

@@ -102,7 +102,7 @@ func whatIsLeft(t *testing.T, target Target) {
 	}
 }
 
-// offerOf waits for an offer of that agent.
+// offerOf waits for an offer from that agent.
 func (s *scheduler) offerOf(agent *mesospb.AgentID) *mesospb.Offer {
 	s.t.Helper()
 	for {

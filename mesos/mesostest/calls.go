@@ -24,11 +24,11 @@ func aware() *mesospb.FrameworkInfo {
 
 // plan holds what a task's data asks the test executor to do.
 type plan struct {
-	States []mesospb.TaskState `json:"states"`        // sent one after the other
-	Say    string              `json:"say,omitempty"` // as a message, when it has been launched
+	States []mesospb.TaskState `json:"states"`        // sent one after another
+	Say    string              `json:"say,omitempty"` // sent as a message once launched
 	Exit   *int32              `json:"exit,omitempty"`
 	Kill9  bool                `json:"kill9,omitempty"`
-	Hang   bool                `json:"hang,omitempty"` // never mind SHUTDOWN and KILL
+	Hang   bool                `json:"hang,omitempty"` // ignore SHUTDOWN and KILL
 }
 
 func running() plan { return plan{States: []mesospb.TaskState{mesospb.TaskState_TASK_RUNNING}} }
@@ -46,7 +46,7 @@ func ports(begin, end uint64) *mesospb.Resource {
 		Ranges: &mesospb.Value_Ranges{Range: []*mesospb.Value_Range{{Begin: &begin, End: &end}}}}
 }
 
-// task is a small one on the offer's agent, for an executor of that name.
+// task returns a small task on the offer's agent, for an executor of that name.
 func (target Target) task(o *mesospb.Offer, id, executor string, p plan) *mesospb.TaskInfo {
 	data, err := json.Marshal(p)
 	if err != nil {
@@ -59,7 +59,7 @@ func (target Target) task(o *mesospb.Offer, id, executor string, p plan) *mesosp
 	}
 }
 
-// amount returns what an offer has of a scalar.
+// amount returns the amount of a scalar in an offer.
 func amount(o *mesospb.Offer, name string) (sum float64) {
 	for _, r := range o.Resources {
 		if r.GetName() == name {
@@ -69,7 +69,7 @@ func amount(o *mesospb.Offer, name string) (sum float64) {
 	return sum
 }
 
-// hasPort reports whether an offer has that port.
+// hasPort reports whether an offer contains that port.
 func hasPort(o *mesospb.Offer, port uint64) bool {
 	for _, r := range o.Resources {
 		for _, x := range r.GetRanges().GetRange() {
@@ -81,7 +81,7 @@ func hasPort(o *mesospb.Offer, port uint64) bool {
 	return false
 }
 
-// firstPort returns the lowest that an offer has, 0 when it has none.
+// firstPort returns the lowest port in an offer, or 0 if there is none.
 func firstPort(o *mesospb.Offer) uint64 {
 	for _, r := range o.Resources {
 		if r.GetName() == "ports" && len(r.GetRanges().GetRange()) > 0 {

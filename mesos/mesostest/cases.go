@@ -2,7 +2,7 @@ package mesostest
 
 import "slices"
 
-// cases are all of them, by subject.
+// cases returns all test cases, by subject.
 func cases() []testCase {
 	return slices.Concat(subscribeCases(), httpCases(), offerCases(), acceptCases(), taskErrorCases(),
 		updateCases(), killCases(), reconcileCases(), executorCases(), failoverCases(), sharingCases(), drainCases())

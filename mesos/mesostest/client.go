@@ -15,8 +15,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
-// patience is how long an event may take before a case fails. It is no pause:
-// whatever comes earlier is taken earlier.
+// patience is how long an event may take before a case fails. It is not a pause: an
+// earlier event is handled earlier.
 const patience = time.Minute
 
 const protobufType = "application/x-protobuf"
@@ -49,16 +49,16 @@ type scheduler struct {
 	close  func()
 
 	release release // of the master
-	asked   int     // how often an executor was waited for
+	asked   int     // how often we waited for an executor
 
-	auto   bool                      // acknowledge what has a uuid
-	acked  map[string]bool           // uuids of those that were acknowledged so
+	auto   bool                      // acknowledge everything that has a uuid
+	acked  map[string]bool           // uuids acknowledged that way
 	offers []*mesospb.Offer          // held and not rescinded
-	passed []*mesospb.SchedulerEvent // updates that came while something else was waited for
+	passed []*mesospb.SchedulerEvent // updates that came while waiting for something else
 }
 
-// subscribe opens a stream and takes its SUBSCRIBED event. The framework is
-// torn down at the end of the test, if it is still there.
+// subscribe opens a stream and reads its SUBSCRIBED event. The framework is torn
+// down at the end of the test, if it still exists.
 func subscribe(t *testing.T, target Target, info *mesospb.FrameworkInfo) *scheduler {
 	t.Helper()
 	s := open(t, target, info)
@@ -71,7 +71,7 @@ func subscribe(t *testing.T, target Target, info *mesospb.FrameworkInfo) *schedu
 	return s
 }
 
-// open sends SUBSCRIBE and reads what comes, whatever it is.
+// open sends SUBSCRIBE and reads whatever comes.
 func open(t *testing.T, target Target, info *mesospb.FrameworkInfo) *scheduler {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -144,8 +144,8 @@ func (s *scheduler) must(c *mesospb.SchedulerCall) {
 	}
 }
 
-// next returns the next event, nil when the stream has ended, and fails when
-// none comes. Updates are acknowledged on the way, if auto is on.
+// next returns the next event, or nil if the stream has ended, and fails if none
+// comes. It acknowledges updates on the way if auto is set.
 func (s *scheduler) next() *mesospb.SchedulerEvent {
 	s.t.Helper()
 	select {

@@ -10,7 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Operators drain, deactivate and reactivate agents since 1.9.
+// Since 1.9, operators can drain, deactivate and reactivate agents.
 func drainCases() []testCase {
 	return []testCase{
 		{"drain sequence", "a drain takes offers back and kills all tasks with its grace period; when executors have ended too, the agent is DRAINED, and tasks run there within 10 s of its reactivation", since(1, 9, drainSequence)},
@@ -106,7 +106,7 @@ func (s *scheduler) rescinded(o *mesospb.Offer) {
 	})
 }
 
-// five subscribes and runs five tasks of one executor.
+// five subscribes and runs five tasks on one executor.
 func five(t *testing.T, target Target, name string) (*scheduler, *mesospb.AgentID) {
 	t.Helper()
 	s := subscribe(t, target, aware())
@@ -127,7 +127,7 @@ func (target Target) tasks(o *mesospb.Offer, name string) (tasks []*mesospb.Task
 	return tasks
 }
 
-// drain drains an agent that is reactivated at the end, whatever happens.
+// drain drains an agent, which is reactivated at the end in any case.
 func (target Target) drain(t *testing.T, agent *mesospb.AgentID, grace int64) {
 	t.Helper()
 	t.Cleanup(func() { target.reactivate(t, agent) })

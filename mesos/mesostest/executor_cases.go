@@ -25,7 +25,7 @@ func executorCases() []testCase {
 	}
 }
 
-// launched subscribes and runs a task of that plan on an executor.
+// launched subscribes and runs a task with that plan on an executor.
 func launched(t *testing.T, target Target, task, executor string, p plan) (*scheduler, *mesospb.Offer) {
 	t.Helper()
 	s := subscribe(t, target, aware())
@@ -93,7 +93,7 @@ func executorExits(t *testing.T, target Target) {
 	s.failed("ex-exit", 3<<8, "x1", "x2")
 }
 
-// failed expects FAILURE, then the end of all these tasks.
+// failed expects FAILURE, then the end of all given tasks.
 func (s *scheduler) failed(executor string, status int32, tasks ...string) {
 	s.t.Helper()
 	e := s.until("FAILURE", func(e *mesospb.SchedulerEvent) bool {
@@ -204,8 +204,8 @@ func subscribeTwice(t *testing.T, target Target) {
 	s.status("twice", mesospb.TaskState_TASK_KILLED)
 }
 
-// back waits until the executor answers what was sent now; what is sent while it
-// is away is lost.
+// back waits until the executor answers a new message; messages sent while it is
+// away are lost.
 func (s *scheduler) back(executor string, agent *mesospb.AgentID) {
 	s.t.Helper()
 	s.asked++

@@ -7,7 +7,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// until returns the first event that ok accepts; others are passed over.
+// until returns the first event that ok accepts and skips the others.
 func (s *scheduler) until(what string, ok func(*mesospb.SchedulerEvent) bool) *mesospb.SchedulerEvent {
 	s.t.Helper()
 	deadline := time.After(patience)
@@ -34,7 +34,7 @@ func (s *scheduler) until(what string, ok func(*mesospb.SchedulerEvent) bool) *m
 	}
 }
 
-// ended reads until the stream ends, and returns what came.
+// ended reads until the stream ends, and returns the events.
 func (s *scheduler) ended() (events []*mesospb.SchedulerEvent) {
 	s.t.Helper()
 	deadline := time.After(patience)
@@ -53,7 +53,7 @@ func (s *scheduler) ended() (events []*mesospb.SchedulerEvent) {
 	}
 }
 
-// status waits for a status of the task in that state, as its release has it.
+// status waits for a status of the task in that state, as the release reports it.
 func (s *scheduler) status(task string, state mesospb.TaskState) *mesospb.TaskStatus {
 	s.t.Helper()
 	state = s.release.as(state)
@@ -61,8 +61,8 @@ func (s *scheduler) status(task string, state mesospb.TaskState) *mesospb.TaskSt
 		u := e.GetUpdate().GetStatus()
 		return u != nil && u.TaskId.GetValue() == task && u.GetState() == state
 	}
-	// Tasks' updates keep no order among each other: it may have come while
-	// another was waited for.
+	// Updates of different tasks arrive in any order: it may have come while we
+	// waited for another.
 	if i := slices.IndexFunc(s.passed, is); i >= 0 {
 		e := s.passed[i]
 		s.passed = slices.Delete(s.passed, i, i+1)
@@ -71,20 +71,20 @@ func (s *scheduler) status(task string, state mesospb.TaskState) *mesospb.TaskSt
 	return s.until(task+" "+state.String(), is).Update.Status
 }
 
-// anyStatus waits for the next status of the task, whatever it says.
+// anyStatus waits for the next status of the task, whatever its state.
 func (s *scheduler) anyStatus(task string) *mesospb.TaskStatus {
 	s.t.Helper()
 	return s.until("status of "+task, isUpdate(task)).Update.Status
 }
 
-// isUpdate accepts a status of the task.
+// isUpdate returns a predicate that accepts a status of the task.
 func isUpdate(task string) func(*mesospb.SchedulerEvent) bool {
 	return func(e *mesospb.SchedulerEvent) bool {
 		return e.GetUpdate().GetStatus().GetTaskId().GetValue() == task
 	}
 }
 
-// offer waits for an offer, and gives back a held one first.
+// offer waits for an offer, after giving back a held one.
 func (s *scheduler) offer() *mesospb.Offer {
 	s.t.Helper()
 	for len(s.offers) == 0 {
@@ -95,8 +95,8 @@ func (s *scheduler) offer() *mesospb.Offer {
 	return o
 }
 
-// offerWith waits for an offer of at least so many cpus and declines others
-// that come before, so that what was freed comes together.
+// offerWith waits for an offer of at least that many cpus and declines earlier ones
+// with less, so freed resources come together.
 func (s *scheduler) offerWith(cpus float64) *mesospb.Offer {
 	s.t.Helper()
 	for {
@@ -108,7 +108,7 @@ func (s *scheduler) offerWith(cpus float64) *mesospb.Offer {
 	}
 }
 
-// eventually asks until the answer is right.
+// eventually polls until ok is true.
 func (s *scheduler) eventually(what string, ok func() bool) {
 	s.t.Helper()
 	for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {

@@ -78,7 +78,7 @@ func failoverTimeout(t *testing.T, target Target) {
 	s.removed(target)
 }
 
-// removed expects that the id of s cannot come back.
+// removed expects that the id of s can no longer subscribe.
 func (s *scheduler) removed(target Target) {
 	s.t.Helper()
 	info := aware()

@@ -52,8 +52,8 @@ func declinedForNoTime(t *testing.T, target Target) {
 	}
 }
 
-// All offers that one framework declines for long go to others. During that time,
-// and until it revives, the first gets none.
+// Offers that one framework declines for a long time all go to others. During that
+// time, and until it revives, the first gets none.
 func declinedForLong(t *testing.T, target Target) {
 	s := subscribe(t, target, aware())
 	first := s.offer()

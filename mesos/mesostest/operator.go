@@ -10,12 +10,12 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// operate sends a call to the operator API, which must say 200.
+// operate sends a call to the operator API, which must answer 200.
 func (target Target) operate(t *testing.T, call *mesospb.MasterCall) *mesospb.MasterResponse {
 	t.Helper()
 	h := http.Header{}
 	target.authorize(h)
-	// Not the test's context: an agent is reactivated when that is over.
+	// Not the test's context: an agent is reactivated after that has ended.
 	answer, err := post(context.Background(), "http://"+target.Master+"/api/v1", h, call)
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func (target Target) operate(t *testing.T, call *mesospb.MasterCall) *mesospb.Ma
 	return out
 }
 
-// agent returns what GET_AGENTS tells of it.
+// agent returns the agent as reported by GET_AGENTS.
 func (target Target) agent(t *testing.T, id *mesospb.AgentID) *mesospb.MasterResponse_GetAgents_Agent {
 	t.Helper()
 	all := target.operate(t, &mesospb.MasterCall{Type: mesospb.MasterCall_GET_AGENTS.Enum()})

@@ -11,8 +11,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
-// Main runs the test executor and ends the process, when an agent has started
-// this program as one; otherwise it returns. Call it first in TestMain.
+// Main runs the test executor and ends the process if an agent has started this
+// program as one; otherwise it returns. Call it first in TestMain.
 func Main() {
 	if os.Getenv("MESOS_EXECUTOR_ID") == "" || os.Getenv(programVariable) == "" {
 		return
@@ -28,7 +28,7 @@ func Main() {
 // programVariable is in the environment of test executors.
 const programVariable = "MESOSTEST_EXECUTOR"
 
-// program is a small executor: it does what its tasks' data and messages say.
+// program is a small executor: it obeys its tasks' data and messages.
 type program struct {
 	url, framework, executor string
 	checkpoint               bool
@@ -54,8 +54,8 @@ func newProgram(getenv func(string) string) *program {
 	}
 }
 
-// run subscribes again and again, until told to end or the agent stays away for
-// longer than any test takes.
+// run subscribes again and again, until told to end or until the agent stays away
+// for longer than any test takes.
 func (x *program) run() {
 	for last := time.Now(); time.Since(last) < time.Minute; time.Sleep(20 * time.Millisecond) {
 		if x.subscribe() {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// event obeys an event; true asks for a new subscription.
+// event obeys an event and reports whether to subscribe again.
 func (x *program) event(e *mesospb.ExecutorEvent) (again bool) {
 	switch e.GetType() {
 	case mesospb.ExecutorEvent_LAUNCH:
@@ -65,7 +65,7 @@ func (x *program) launch(t *mesospb.TaskInfo) {
 	}
 }
 
-// kill says for how long the task was allowed to go on, if it was told.
+// kill reports how long the task was allowed to go on, if the event says so.
 func (x *program) kill(k *mesospb.ExecutorEvent_Kill) {
 	data := ""
 	if grace := k.GetKillPolicy().GetGracePeriod(); grace != nil {
@@ -74,7 +74,7 @@ func (x *program) kill(k *mesospb.ExecutorEvent_Kill) {
 	x.send(k.TaskId.GetValue(), mesospb.TaskState_TASK_KILLED, []byte(data)...)
 }
 
-// send keeps the update until it is acknowledged and sends it once.
+// send sends the update once and keeps it until it is acknowledged.
 func (x *program) send(task string, s mesospb.TaskState, data ...byte) {
 	id := uuid.New()
 	u := &mesospb.ExecutorCall_Update{Status: &mesospb.TaskStatus{

@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// soon is the time within which what one framework does not want reaches another.
+// soon is how long resources that one framework declines may take to reach another.
 const soon = 5 * time.Second
 
 func sharingCases() []testCase {

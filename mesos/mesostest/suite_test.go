@@ -15,10 +15,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestMesos runs the suite on the master that MESOS_MASTER names, host:port,
-// whose agents find this program at MESOS_EXECUTOR_URI, or at its own path when
-// they are on this machine. Without a name it runs on a local Mesos with three
-// agents.
+// TestMesos runs the suite on the master that MESOS_MASTER names as host:port, whose
+// agents find this program at MESOS_EXECUTOR_URI, or at its own path if they are on
+// this machine. If it is not set, the suite runs on a local Mesos with three agents.
 func TestMesos(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()

@@ -11,18 +11,18 @@ import (
 )
 
 // Target is a Mesos under test. It should have at least one agent to itself, as
-// cases use offers up and wait for what was freed.
+// cases use up offers and wait for freed resources.
 type Target struct {
 	Master    string // host:port of the leading master
-	Principal string // of a framework, where authentication is on
+	Principal string // of a framework, if authentication is on
 	Secret    string
 
 	// Program is the URI of a program that calls [Main] first; the test binary
-	// itself, when agents can read its path.
+	// itself, if agents can read its path.
 	Program string
 }
 
-// Executor is an ExecutorInfo for the test executor; the same for the same name.
+// Executor returns an ExecutorInfo for the test executor, always the same for a name.
 func (target Target) Executor(name string) *mesospb.ExecutorInfo {
 	return &mesospb.ExecutorInfo{
 		ExecutorId: &mesospb.ExecutorID{Value: &name}, Type: mesospb.ExecutorInfo_CUSTOM.Enum(),
@@ -50,7 +50,7 @@ func Run(t *testing.T, target Target) {
 	}
 }
 
-// settle waits until what the case before used is free again, if that can be;
+// settle waits, if it can, until everything the previous case used is free again;
 // another framework may be using the agents as well.
 func (target Target) settle(t *testing.T) {
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {

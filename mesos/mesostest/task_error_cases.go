@@ -17,8 +17,8 @@ func taskErrorCases() []testCase {
 
 func tasksInError(t *testing.T, target Target) {
 	s := subscribe(t, target, aware())
-	// Release 1.0 takes such ids, and its agent dies of a long one; a call with an
-	// executor without a command is 400 there.
+	// Release 1.0 accepts such ids, and a long one kills its agent; there, a call
+	// with an executor without a command is answered with 400.
 	always := release{}
 	type change func(*mesospb.TaskInfo)
 	id := func(s string) change { return func(i *mesospb.TaskInfo) { i.TaskId.Value = &s } }
@@ -29,7 +29,7 @@ func tasksInError(t *testing.T, target Target) {
 		name   string
 		change change
 		want   string  // in the message
-		since  release // of which this is required
+		since  release // the first that must do this
 	}{
 		{"too-many-cpus", resource(scalar("cpus", 100000)), "than available", always},
 		{"negative-cpus", resource(scalar("cpus", -1)), "", always},

@@ -44,7 +44,7 @@ func oneAtATime(t *testing.T, target Target) {
 	s.must(acknowledgement(first))
 	finished := s.status("slow", mesospb.TaskState_TASK_FINISHED)
 	s.must(acknowledgement(finished))
-	s.must(acknowledgement(finished)) // once more is no mistake
+	s.must(acknowledgement(finished)) // repeating it is not an error
 }
 
 func wrongAcknowledgements(t *testing.T, target Target) {
@@ -72,7 +72,7 @@ func everythingForwarded(t *testing.T, target Target) {
 	o := s.offer()
 	s.must(accept(0, []*mesospb.Offer{o}, target.task(o, "ended", "ex-talk", finishing()), target.task(o, "stays", "ex-talk", running())))
 	s.status("ended", mesospb.TaskState_TASK_FINISHED)
-	// One after the other: tasks' updates keep no order among each other.
+	// One at a time: updates of different tasks arrive in any order.
 	for _, want := range []struct {
 		task  string
 		state mesospb.TaskState

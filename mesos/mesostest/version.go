@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// release is a version of Mesos as far as it matters here: 1.4 is {1, 4}.
+// release is a version of Mesos, as far as it matters here: 1.4 is {1, 4}.
 type release struct{ major, minor int }
 
 func (r release) String() string { return fmt.Sprintf("%d.%d", r.major, r.minor) }
@@ -18,7 +18,7 @@ func (r release) before(major, minor int) bool {
 	return r.major < major || r.major == major && r.minor < minor
 }
 
-// release asks the master which it is.
+// release asks the master for its release.
 func (target Target) release(t *testing.T) (r release) {
 	t.Helper()
 	answer, err := http.Get("http://" + target.Master + "/version")
@@ -36,8 +36,8 @@ func (target Target) release(t *testing.T) (r release) {
 	return r
 }
 
-// as is the state by which this release tells what later ones call s: before
-// 1.1 there was no PARTITION_AWARE, and everything that is lost is TASK_LOST.
+// as returns the state that this release reports for what later ones call s: before
+// 1.1 there was no PARTITION_AWARE, and everything lost is TASK_LOST.
 func (r release) as(s mesospb.TaskState) mesospb.TaskState {
 	switch s {
 	case mesospb.TaskState_TASK_DROPPED, mesospb.TaskState_TASK_UNREACHABLE, mesospb.TaskState_TASK_GONE,
@@ -49,8 +49,8 @@ func (r release) as(s mesospb.TaskState) mesospb.TaskState {
 	return s
 }
 
-// since runs a case on releases that have what it is about, and reports it as
-// not applicable on older ones.
+// since runs a case on releases that have the feature, and reports it as not
+// applicable on older ones.
 func since(major, minor int, run func(*testing.T, Target)) func(*testing.T, Target) {
 	return func(t *testing.T, target Target) {
 		if r := target.release(t); r.before(major, minor) {

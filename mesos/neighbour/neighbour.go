@@ -12,14 +12,14 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Neighbour is another framework. It keeps what it is offered.
+// Neighbour is another framework. It keeps the offers it gets.
 type Neighbour struct {
 	mu     sync.Mutex
 	agents map[string]bool
 }
 
-// Join subscribes a framework with the master at host:port, until the test ends.
-// A change may give it credentials.
+// Join subscribes a framework to the master at host:port until the test ends. A
+// change may give it credentials.
 func Join(t testing.TB, master string, change ...func(*mesos.SchedulerConfig)) *Neighbour {
 	t.Helper()
 	cfg := mesos.SchedulerConfig{Master: master}
@@ -34,7 +34,7 @@ func Join(t testing.TB, master string, change ...func(*mesos.SchedulerConfig)) *
 	ctx, leave := context.WithCancel(context.Background())
 	var gone sync.WaitGroup
 	gone.Go(func() {
-		_ = connection.Run(ctx, func() *mesospb.FrameworkInfo { // it ends as it is told to
+		_ = connection.Run(ctx, func() *mesospb.FrameworkInfo { // it ends as ordered
 			return &mesospb.FrameworkInfo{User: proto.String("root"), Name: proto.String("neighbour")}
 		}, n)
 	})
@@ -42,7 +42,7 @@ func Join(t testing.TB, master string, change ...func(*mesos.SchedulerConfig)) *
 	return n
 }
 
-// Event takes in what the master says.
+// Event handles an event from the master.
 func (n *Neighbour) Event(e *mesospb.SchedulerEvent) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -51,10 +51,10 @@ func (n *Neighbour) Event(e *mesospb.SchedulerEvent) {
 	}
 }
 
-// Disconnected does nothing: it will subscribe again.
+// Disconnected does nothing: the framework will subscribe again.
 func (n *Neighbour) Disconnected(error) {}
 
-// Offered returns how many agents it has been offered so far.
+// Offered returns how many agents have been offered so far.
 func (n *Neighbour) Offered() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -12,29 +12,28 @@ import (
 	"strconv"
 )
 
-// DefaultMax is the largest record that a Reader takes unless told otherwise,
-// in bytes. Mesos sets no limit itself: the offers of all agents come in one
-// record, about 440 bytes each, so that this leaves room for 150,000 agents. A
-// message that consists of nothing but very small parts takes some 60 times its
-// bytes while it is decoded.
+// DefaultMax is the largest record that a Reader accepts by default, in bytes. Mesos
+// itself sets no limit: the offers of all agents come in one record, about 440 bytes
+// each, so this leaves room for 150,000 agents. A message that consists only of very
+// small parts takes some 60 times its size while it is decoded.
 const DefaultMax = 64 << 20
 
-// maxDigits is enough for any length of 64 bits; a longer one is no length.
+// maxDigits is enough for any 64-bit length; anything longer is not a length.
 const maxDigits = 20
 
-// ErrFraming says that the bytes are not a record: the stream is of something
-// else, or has lost its place. Nothing after it can be read.
+// ErrFraming means that the bytes are not a record: the stream is something else, or
+// has lost its place. Nothing after it can be read.
 var ErrFraming = errors.New("not a recordio stream")
 
-// A Reader reads records one after another. It is for one goroutine.
+// A Reader reads records one after another. It is not safe for concurrent use.
 type Reader struct {
 	r   *bufio.Reader
 	max int
 	buf []byte
 }
 
-// NewReader returns a Reader of r that refuses records of more than max bytes;
-// a max of zero or less stands for DefaultMax.
+// NewReader returns a Reader of r that refuses records of more than max bytes; if
+// max is zero or less, it is DefaultMax.
 func NewReader(r io.Reader, max int) *Reader {
 	if max <= 0 {
 		max = DefaultMax
@@ -42,11 +41,11 @@ func NewReader(r io.Reader, max int) *Reader {
 	return &Reader{r: bufio.NewReader(r), max: max}
 }
 
-// ReadRecord returns the next record; the slice is good until the next call.
+// ReadRecord returns the next record; the slice is valid until the next call.
 //
-// The error is io.EOF where the stream ends between two records,
-// io.ErrUnexpectedEOF where it ends within one, ErrFraming where it is not
-// RecordIO or the record is too large, and otherwise the reader's own.
+// The error is io.EOF if the stream ends between two records, io.ErrUnexpectedEOF if
+// it ends within one, ErrFraming if it is not RecordIO or the record is too large,
+// and otherwise the reader's own.
 func (r *Reader) ReadRecord() ([]byte, error) {
 	n, err := r.length()
 	if err != nil {
@@ -61,7 +60,7 @@ func (r *Reader) ReadRecord() ([]byte, error) {
 	return r.buf, nil
 }
 
-// length reads the digits and the newline that open a record.
+// length reads the digits and the newline at the start of a record.
 func (r *Reader) length() (int, error) {
 	n := uint64(0)
 	for digits := 0; ; digits++ {
@@ -87,8 +86,8 @@ func (r *Reader) length() (int, error) {
 	}
 }
 
-// fill reads n bytes into the buffer. The buffer grows by what has arrived, at
-// most doubling, so that a length alone cannot make us allocate its size.
+// fill reads n bytes into the buffer. The buffer grows with the bytes that have
+// arrived, at most doubling, so a length alone cannot make us allocate its size.
 func (r *Reader) fill(n int) error {
 	const step = 64 << 10
 	r.buf = r.buf[:0]
@@ -106,15 +105,15 @@ func (r *Reader) fill(n int) error {
 	return nil
 }
 
-// Append appends record to dst with its length before it.
+// Append appends record to dst, preceded by its length.
 func Append(dst, record []byte) []byte {
 	dst = strconv.AppendInt(dst, int64(len(record)), 10)
 	dst = append(dst, '\n')
 	return append(dst, record...)
 }
 
-// Write writes record with its length before it in one call of w.Write, so that
-// writers that flush or send by the call do so by the record.
+// Write writes record, preceded by its length, in one call of w.Write, so writers
+// that flush or send per call do so per record.
 func Write(w io.Writer, record []byte) error {
 	_, err := w.Write(Append(make([]byte, 0, len(record)+maxDigits+1), record))
 	return err

@@ -8,9 +8,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// ParseAttributes reads attributes as the --attributes flag of a Mesos agent
-// has them: "rack:r1;level:10;keys:[1000-1500]". What is neither a number nor
-// ranges is text. The same name may come again.
+// ParseAttributes parses attributes in the format of a Mesos agent's --attributes
+// flag: "rack:r1;level:10;keys:[1000-1500]". Anything that is neither a number nor
+// ranges is text. A name may occur more than once.
 func ParseAttributes(s string) ([]*mesospb.Attribute, error) {
 	var out []*mesospb.Attribute
 	for _, field := range strings.Split(s, ";") {

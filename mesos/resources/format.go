@@ -8,8 +8,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Format writes resources for people, in the syntax that [Parse] reads:
-// "cpus:4; mem:1024; cpus(web):2; ports:[31000-32000]".
+// Format formats resources for people, in the syntax that [Parse] accepts: "cpus:4;
+// mem:1024; cpus(web):2; ports:[31000-32000]".
 func Format(rs []*mesospb.Resource) string {
 	var out []string
 	for _, p := range toPiles(rs) {
@@ -32,7 +32,7 @@ func (p pile) format() string {
 	return formatThousandths(p.scalar)
 }
 
-// FormatRanges writes "[31000-31009, 31020-31020]".
+// FormatRanges formats ranges as "[31000-31009, 31020-31020]".
 func FormatRanges(rs []Range) string {
 	var items []string
 	for _, r := range rs {

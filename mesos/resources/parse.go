@@ -58,7 +58,7 @@ func parseResource(field string) (*mesospb.Resource, error) {
 	return r, err
 }
 
-// parseName splits "cpus(web)". A role of "*" is written like none.
+// parseName splits "cpus(web)". The role "*" is treated as none.
 func parseName(s string) (name string, role *string, err error) {
 	name, in, found := strings.Cut(s, "(")
 	if found {

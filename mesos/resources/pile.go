@@ -58,7 +58,7 @@ func (p pile) plus(q pile) pile {
 	return p
 }
 
-// resource writes the pile in the form in which it was received.
+// resource returns the pile in the form in which it was received.
 func (p pile) resource() *mesospb.Resource {
 	r := *p.like
 	switch r.GetType() {
@@ -102,7 +102,7 @@ func (ps piles) add(p pile) piles {
 	return append(ps, p)
 }
 
-// take subtracts p from the pile of its kind, if that holds it.
+// take subtracts p from the pile of its kind, if that contains it.
 func (ps piles) take(p pile) bool {
 	for i := range ps {
 		if ps[i].kind == p.kind {
@@ -124,12 +124,12 @@ func (ps piles) resources() []*mesospb.Resource {
 	return out
 }
 
-// most is beyond what any cluster has of anything, in thousandths. So many sums
-// can be added again without an overflow.
+// most is more than any cluster has of anything, in thousandths. Sums up to it can
+// be added again without overflow.
 const most = 1e15
 
-// thousandths rounds as Mesos does. What is no number, negative or beyond all
-// measure counts as nothing, so that it can never be spent.
+// thousandths rounds as Mesos does. Values that are NaN, negative or beyond all
+// measure count as nothing, so they can never be spent.
 func thousandths(v float64) int64 {
 	if !(v > 0 && v*1000 <= most) {
 		return 0

@@ -10,8 +10,8 @@ import (
 // Range is a range of whole numbers, both ends included.
 type Range struct{ Begin, End uint64 }
 
-// rangesOf returns the ranges of r in ascending order, merged; one that ends
-// before it begins holds nothing.
+// rangesOf returns the ranges of r in ascending order, merged; a range that ends
+// before it begins is empty.
 func rangesOf(r *mesospb.Resource) []Range {
 	in := r.GetRanges().GetRange()
 	out := make([]Range, 0, len(in))
@@ -21,7 +21,7 @@ func rangesOf(r *mesospb.Resource) []Range {
 	return merge(out)
 }
 
-// merge sorts rs in place and joins what overlaps or touches.
+// merge sorts rs in place and joins overlapping or adjacent ranges.
 func merge(rs []Range) []Range {
 	rs = slices.DeleteFunc(rs, func(r Range) bool { return r.End < r.Begin })
 	slices.SortFunc(rs, func(a, b Range) int { return cmp.Compare(a.Begin, b.Begin) })
@@ -36,7 +36,7 @@ func merge(rs []Range) []Range {
 	return out
 }
 
-// subtractRanges takes part, merged, from all, merged.
+// subtractRanges subtracts part from all; both must be merged.
 func subtractRanges(all, part []Range) ([]Range, bool) {
 	var rest []Range
 	for _, a := range all {

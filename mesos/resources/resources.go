@@ -16,7 +16,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Scalar returns the sum of all scalar resources of that name, whatever their
+// Scalar returns the sum of all scalar resources with that name, whatever their
 // role, in thousandths: 1.5 cpus are 1500, 64 MB of mem are 64000.
 func Scalar(rs []*mesospb.Resource, name string) int64 {
 	var sum int64
@@ -40,8 +40,8 @@ func Ports(rs []*mesospb.Resource) []Range {
 	return merge(all)
 }
 
-// Add returns a and b together; amounts of equal kind become one resource, in
-// the place of the first.
+// Add returns a and b together; amounts of the same kind become one resource, in the
+// place of the first.
 func Add(a []*mesospb.Resource, b ...*mesospb.Resource) []*mesospb.Resource {
 	out := toPiles(a)
 	for _, r := range b {
@@ -56,8 +56,8 @@ func Contains(all, part []*mesospb.Resource) bool {
 	return ok
 }
 
-// Subtract returns what is left of all after part is taken, without what has
-// become empty; false when all does not hold part.
+// Subtract returns what is left of all after part is taken, without empty resources;
+// false if all does not contain part.
 func Subtract(all, part []*mesospb.Resource) ([]*mesospb.Resource, bool) {
 	rest := toPiles(all)
 	for _, p := range toPiles(part) {
@@ -71,8 +71,8 @@ func Subtract(all, part []*mesospb.Resource) ([]*mesospb.Resource, bool) {
 	return rest.resources(), true
 }
 
-// Allocated returns copies of rs whose allocation_info names role, where it was
-// not set already; an empty role takes it away.
+// Allocated returns copies of rs with role in allocation_info, unless it was already
+// set; an empty role removes it.
 func Allocated(rs []*mesospb.Resource, role string) []*mesospb.Resource {
 	out := make([]*mesospb.Resource, len(rs))
 	for i, r := range rs {
@@ -88,9 +88,9 @@ func Allocated(rs []*mesospb.Resource, role string) []*mesospb.Resource {
 	return out
 }
 
-// Role returns the role that r is reserved for, "*" when it is for everyone. It
-// reads both forms: the single role of old and the stack of reservations, whose
-// last one counts.
+// Role returns the role that r is reserved for, "*" if it is for everyone. It reads
+// both forms: the old single role, and the stack of reservations, whose last one
+// counts.
 func Role(r *mesospb.Resource) string {
 	if n := len(r.Reservations); n > 0 {
 		return r.Reservations[n-1].GetRole()
@@ -98,8 +98,8 @@ func Role(r *mesospb.Resource) string {
 	return r.GetRole()
 }
 
-// kind is everything about r but its amount, as comparable bytes. The two ways
-// to write a reservation are one kind.
+// kind returns everything about r except its amount, as comparable bytes. Both ways
+// to write a reservation are the same kind.
 func kind(r *mesospb.Resource) string {
 	c := *r
 	c.Scalar, c.Ranges, c.Set, c.Role = nil, nil, nil, nil
@@ -113,13 +113,13 @@ func kind(r *mesospb.Resource) string {
 		c.Reservation, c.Reservations = nil, []*mesospb.Resource_ReservationInfo{&stack}
 	}
 	b, err := c.Marshal()
-	if err != nil { // a reserved label without key: equal to itself alone
+	if err != nil { // a reserved label without a key: equal only to itself
 		return r.String()
 	}
 	return string(b)
 }
 
-// names returns the items of a set, in order, without doubles.
+// names returns the items of a set, in order, without duplicates.
 func names(items []string) []string {
 	s := slices.Clone(items)
 	slices.Sort(s)

@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Want says what is to be taken from offered resources.
+// Want is what to take from offered resources.
 type Want struct {
 	CPU   int64    // thousandths of a cpu
 	Mem   int64    // MiB
@@ -16,12 +16,12 @@ type Want struct {
 	Ports []uint16 // each of them
 }
 
-// Take carves want out of what is offered. Reserved resources are taken before
-// those that others could use, and one amount may be put together from several.
-// Every resource taken has the form in which it was offered, unknown fields and
-// allocation_info included, so that the master finds it contained in the offer.
-// Revocable and shared resources and disks with persistence are left alone. The
-// error names what is missing and how much; then nothing is taken.
+// Take takes want from the offered resources. Reserved resources are taken before
+// those that others could use, and one amount may be combined from several. Every
+// resource taken has the form in which it was offered, including unknown fields and
+// allocation_info, so the master finds it contained in the offer. Revocable and
+// shared resources and disks with persistence are left alone. The error names what
+// is missing and how much; then nothing is taken.
 func Take(from []*mesospb.Resource, want Want) (taken, rest []*mesospb.Resource, err error) {
 	left := toPiles(from)
 	var got []pile
@@ -62,7 +62,7 @@ func Take(from []*mesospb.Resource, want Want) (taken, rest []*mesospb.Resource,
 	return sum.resources(), left.resources(), nil
 }
 
-// preferred returns the indices of what may be taken of that name: the reserved
+// preferred returns the indices of usable resources of that name: reserved ones
 // first, and otherwise in the order offered.
 func (ps piles) preferred(name string, t mesospb.Value_Type) []int {
 	var idx []int
@@ -76,7 +76,7 @@ func (ps piles) preferred(name string, t mesospb.Value_Type) []int {
 	return idx
 }
 
-// open is 1 for what is not reserved.
+// open returns 1 for an unreserved resource.
 func open(r *mesospb.Resource) int {
 	if Role(r) == "*" {
 		return 1

@@ -10,7 +10,7 @@ import (
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// Agents are asked for at the operator API of the leading master.
+// Agents uses the operator API of the leading master.
 func TestAgents(t *testing.T) {
 	t.Parallel()
 	answer, err := (&pb.MasterResponse{Type: pb.MasterResponse_GET_AGENTS.Enum(), GetAgents: &pb.MasterResponse_GetAgents{

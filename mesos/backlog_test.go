@@ -9,8 +9,8 @@ import (
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// A handler that hangs neither stops the reading nor lets memory grow: what it
-// has not begun is dropped, and the next subscription waits for it.
+// A handler that hangs neither stops the reading nor lets memory grow: events it has
+// not started are dropped, and the next subscription waits for it.
 func TestSlowHandler(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -69,7 +69,7 @@ func TestSlowHandler(t *testing.T) {
 	}
 }
 
-// One event is taken, however large, and what is taken makes room.
+// A single event is accepted, however large, and taking events makes room.
 func TestBacklogBound(t *testing.T) {
 	t.Parallel()
 	b := newBacklog[string](10)
@@ -101,8 +101,8 @@ func TestBacklogBound(t *testing.T) {
 	}
 }
 
-// Decoding survives any bytes; what it accepts has its body, so that handlers
-// may rely on it.
+// Decoding survives any bytes; every accepted event has its body, so handlers may
+// rely on it.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{"", "\x08\x08", "\x08\x03\x22\x05\x0a\x03\x0a\x01O", "\x08\x02", "\x08\x04\x1a\x09\x0a\x03\x0a\x01T\x12\x02\x01\x02", "\x22\x00"} {
 		f.Add([]byte(s))

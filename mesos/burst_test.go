@@ -16,7 +16,7 @@ import (
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// acks are n acknowledgements, and how a master notes them.
+// acks returns n acknowledgements, and a master's notes of them.
 func acks(n int) (calls []*pb.SchedulerCall, notes []string) {
 	for i := range n {
 		calls = append(calls, Acknowledge(fmt.Sprint(i), "S", make([]byte, 16)))
@@ -26,7 +26,7 @@ func acks(n int) (calls []*pb.SchedulerCall, notes []string) {
 }
 
 // Acknowledgements arrive in order, between the calls before and after them, and
-// bursts have one connection.
+// bursts share one connection.
 func TestBurst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -65,8 +65,8 @@ func TestBurst(t *testing.T) {
 	})
 }
 
-// However a burst is cut short, every acknowledgement arrives as long as a new
-// connection brings at least one more through.
+// However a burst is cut short, every acknowledgement arrives as long as each new
+// connection gets at least one more through.
 func TestBurstCutShort(t *testing.T) {
 	t.Parallel()
 	breaks := func(nth int) {
@@ -131,7 +131,7 @@ func TestBurstCutShort(t *testing.T) {
 	}
 }
 
-// A refused one does not hold up the others; an answer that says we are not
+// A refused one does not hold up the others; an answer that means we are not
 // subscribed ends the subscription.
 func TestBurstRefused(t *testing.T) {
 	t.Parallel()
@@ -168,8 +168,8 @@ func TestBurstRefused(t *testing.T) {
 	}
 }
 
-// A master that takes no call, or no longer any, is reported by an error within
-// the time that an answer may take, and the subscription is begun again.
+// A master that takes no calls, or stops taking them, causes an error within the
+// time allowed for an answer, and the subscription is begun again.
 func TestBurstWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]func(context.Context, *pb.SchedulerCall) int{
@@ -202,7 +202,7 @@ func TestBurstWithoutAnswer(t *testing.T) {
 	}
 }
 
-// Bursts are encrypted as everything else is.
+// Bursts are encrypted like everything else.
 func TestBurstTLS(t *testing.T) {
 	t.Parallel()
 	ours := newAuthority(t, "ours")

@@ -9,8 +9,8 @@ import (
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// The bytes are made by hand from the field numbers of Mesos 1.11; all that is
-// missing is the framework id, which Send fills in.
+// The bytes are made by hand from the field numbers of Mesos 1.11; only the
+// framework id is missing, which Send fills in.
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	task := &pb.TaskInfo{

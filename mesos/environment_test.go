@@ -30,7 +30,7 @@ func TestParseDuration(t *testing.T) {
 	}
 }
 
-// What an agent of Mesos 1.11 gives an executor with checkpointing.
+// The environment that an agent of Mesos 1.11 gives an executor with checkpointing.
 var environment = map[string]string{
 	"MESOS_EXECUTOR_ID":                    "ex-1",
 	"MESOS_CHECKPOINT":                     "1",

@@ -34,7 +34,7 @@ func TestExecutorUpdate(t *testing.T) {
 		e.Update(given)
 		e.Update(state("t2", pb.TaskState_TASK_STARTING))
 		e.Update(state("t1", pb.TaskState_TASK_RUNNING))
-		e.Update(state("t1", pb.TaskState_TASK_STAGING)) // not to be reported by executors
+		e.Update(state("t1", pb.TaskState_TASK_STAGING)) // executors must not report it
 		e.Update(&pb.TaskStatus{})
 		nameless := state("t1", pb.TaskState_TASK_RUNNING)
 		nameless.Labels = &pb.Labels{Labels: []*pb.Label{{}}}
@@ -71,8 +71,8 @@ func TestExecutorUpdate(t *testing.T) {
 	})
 }
 
-// An update that is not acknowledged is sent again, the same, and the next one
-// of its task waits for it.
+// An unacknowledged update is sent again unchanged, and the next one of its task
+// waits for it.
 func TestAcknowledgementLost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestAgentRestart(t *testing.T) {
 		}
 		for _, u := range a.subscribes[3].GetSubscribe().GetUnacknowledgedUpdates() {
 			a.send(acknowledged(u.GetStatus()))
-			a.send(acknowledged(u.GetStatus())) // agents may say it more than once
+			a.send(acknowledged(u.GetStatus())) // agents may repeat it
 		}
 		if err := e.Flush(t.Context()); err != nil {
 			t.Error(err)
@@ -209,8 +209,8 @@ func TestAgentGone(t *testing.T) {
 	}
 }
 
-// During SHUTDOWN the connection stays, so that the end of the tasks is reported;
-// even a second subscription does not disturb that.
+// During SHUTDOWN the connection stays, so the end of the tasks is reported; not
+// even a second subscription disturbs that.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,14 +15,14 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
-// A fakeAgent acknowledges what it is sent, unless its test says otherwise. It
-// keeps what it has been sent across restarts (stop and serve).
+// A fakeAgent acknowledges everything it receives, unless its test says otherwise.
+// It keeps what it received across restarts (stop and serve).
 type fakeAgent struct {
 	// refuse is the status of the answer to a SUBSCRIBE, if not 0.
 	refuse func() (status int)
 	// begin is sent after SUBSCRIBED.
 	begin []*pb.ExecutorEvent
-	// forget is asked before an update is acknowledged: true loses the
+	// forget is called before an update is acknowledged: true loses the
 	// acknowledgement. deny gives another answer than 202, if not 0.
 	forget func(n int) bool
 	deny   func(n int) int
@@ -34,7 +34,7 @@ type fakeAgent struct {
 	headers    []http.Header
 	paths      []string
 	updates    []*pb.TaskStatus // all, by UPDATE
-	arrived    []*pb.TaskStatus // all, also by SUBSCRIBE
+	arrived    []*pb.TaskStatus // all, including by SUBSCRIBE
 }
 
 func (a *fakeAgent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -120,7 +120,7 @@ func (a *fakeAgent) send(e *pb.ExecutorEvent) {
 	a.stream <- e
 }
 
-// reported returns task and state of all updates, in order.
+// reported returns the task and state of all updates, in order.
 func (a *fakeAgent) reported() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -145,7 +145,7 @@ func (a *fakeAgent) subscription(n int) []string {
 	return out
 }
 
-// stored returns task and state of what has arrived, each once, in order.
+// stored returns the task and state of everything that arrived, each once, in order.
 func (a *fakeAgent) stored() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -196,7 +196,7 @@ func state(task string, s pb.TaskState) *pb.TaskStatus {
 	return &pb.TaskStatus{TaskId: &pb.TaskID{Value: &task}, State: &s}
 }
 
-// A career is a running Executor, and what its handler has been told.
+// A career is a running Executor, and what its handler received.
 type career struct {
 	*Executor
 	stop  context.CancelFunc
@@ -212,7 +212,7 @@ func work(t *testing.T, n *network, cfg ExecutorConfig) *career {
 	return workWith(t, n, cfg, func(*Executor) {})
 }
 
-// workWith is work of an Executor that is prepared in some way.
+// workWith is like work, but prepares the Executor first.
 func workWith(t *testing.T, n *network, cfg ExecutorConfig, prepare func(*Executor)) *career {
 	cfg.FrameworkID, cfg.ExecutorID, cfg.AgentID, cfg.Endpoint = "F", "E", "A", "a:5051"
 	cfg.SubscribeWithin = 2 * time.Second

@@ -15,10 +15,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
-// A fakeMaster answers as its test says, and remembers what it was asked.
+// A fakeMaster answers as its test says, and records the calls.
 type fakeMaster struct {
-	// stream plays the nth subscription, from 0; when it returns, the stream
-	// ends. Nil stands for stay.
+	// stream plays the nth subscription, from 0; when it returns, the stream ends.
+	// Nil means stay.
 	stream func(n int, s *events)
 	// status is the answer to a call; nil is 202.
 	status func(context.Context, *pb.SchedulerCall) int
@@ -102,13 +102,13 @@ func (s *events) status(code int, text string) {
 	io.WriteString(s.w, text)
 }
 
-// redirect answers as a master that does not lead.
+// redirect answers like a master that is not the leader.
 func (s *events) redirect(to string) {
 	s.w.Header().Set("Location", "//"+to+"/master/api/v1/scheduler")
 	s.w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
-// pause waits; false means that the other end has closed the stream.
+// pause waits for d; false means that the other end has closed the stream.
 func (s *events) pause(d time.Duration) bool {
 	wait(s.ctx, d)
 	return s.ctx.Err() == nil
@@ -157,7 +157,7 @@ func frameworkInfo() *pb.FrameworkInfo {
 	return &pb.FrameworkInfo{User: proto.String("u"), Name: proto.String("n")}
 }
 
-// A life is a running Scheduler, and what its handler has been told.
+// A life is a running Scheduler, and what its handler received.
 type life struct {
 	t *testing.T
 	*Scheduler
@@ -169,7 +169,7 @@ type life struct {
 	block chan struct{} // handlers wait here, if it is not nil
 }
 
-// live runs a Scheduler until the test ends, after preparing what is given.
+// live runs a Scheduler until the test ends, after calling prepare.
 func live(t *testing.T, n *network, cfg SchedulerConfig, prepare ...func(*life)) *life {
 	t.Helper()
 	cfg.Dial = n.dial
@@ -205,7 +205,7 @@ func (l *life) tell(s string) {
 	l.told = append(l.told, s)
 }
 
-// heard returns what the handler has been told since the last call.
+// heard returns what the handler has received since the last call.
 func (l *life) heard() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// A fakeZK is as much of a ZooKeeper server as finding a leader needs: one
+// A fakeZK is the part of a ZooKeeper server that finding a leader needs: one
 // session per connection, digest authentication, getChildren2 and getData.
 type fakeZK struct {
 	mu     sync.Mutex
@@ -34,7 +34,7 @@ func (z *fakeZK) serve(l net.Listener) {
 	}
 }
 
-// ZooKeeper's codes: operations, and the error for a path that is not there.
+// ZooKeeper's codes: operations, and the error for a missing path.
 const (
 	zkGetData, zkPing, zkGetChildren2, zkSetAuth, zkClose = 4, 11, 12, 100, -11
 

@@ -13,7 +13,7 @@ import (
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// behind serves h at address, behind a proxy that plays the script.
+// behind serves h at address, through a proxy that plays the script.
 func behind(n *network, address string, h http.Handler, script faultproxy.Script) *faultproxy.Proxy {
 	n.serve("real-"+address, h)
 	p := faultproxy.New("real-"+address, n.dial, script)
@@ -40,15 +40,15 @@ func beating(_ int, s *events) {
 	}
 }
 
-// What can happen to the stream between master and scheduler, and by when there
-// is a subscription again.
+// Faults of the stream between master and scheduler, and when there is a
+// subscription again.
 func TestStreamFaults(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		promise string
-		fault   faultproxy.Fault // of the first so many subscriptions
+		fault   faultproxy.Fault // of the first count subscriptions
 		count   int
-		quiet   time.Duration // until then the handler has been told nothing but SUBSCRIBED
+		quiet   time.Duration // until then the handler has received nothing but SUBSCRIBED
 		back    time.Duration // by then it is subscribed again
 		why     string
 	}{
@@ -117,8 +117,8 @@ func TestStreamFaults(t *testing.T) {
 	}
 }
 
-// What can happen to a scheduler's call: it is carried out at most once, and
-// when the outcome is unknown, the subscription is begun again.
+// Faults of a scheduler's call: it is carried out at most once, and when the outcome
+// is unknown, the subscription is begun again.
 func TestCallFaults(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -169,8 +169,8 @@ func TestCallFaults(t *testing.T) {
 	}
 }
 
-// A call never overtakes the one before it, however slow that is: a REVIVE before
-// its DECLINE would leave the filter in place.
+// A call never overtakes the previous one, however slow that is: a REVIVE before its
+// DECLINE would leave the filter in place.
 func TestCallsDoNotOvertake(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -195,8 +195,8 @@ func TestCallsDoNotOvertake(t *testing.T) {
 	})
 }
 
-// The ERROR by which a master ends an old stream of ours, after we have subscribed
-// again, is not taken for another scheduler's takeover.
+// The ERROR with which a master ends an old stream of ours, after we have subscribed
+// again, is not mistaken for another scheduler's takeover.
 func TestErrorOfAnOldStream(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -236,8 +236,8 @@ func TestErrorOfAnOldStream(t *testing.T) {
 	})
 }
 
-// What can happen between an executor and its agent: each state of a task arrives,
-// in order, and the executor is still subscribed.
+// Faults between an executor and its agent: each state of a task arrives, in order,
+// and the executor is still subscribed.
 func TestExecutorFaults(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -11,7 +11,7 @@ import (
 )
 
 // "A re-SUBSCRIBE closes the previous connection of that executor": another one
-// takes its place and owes what it owed.
+// takes its place and takes over what it owed.
 func TestHandOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -28,7 +28,7 @@ func TestHandOver(t *testing.T) {
 		if err := <-old.ended; !errors.Is(err, ErrDetached) {
 			t.Fatalf("Run: %v", err)
 		}
-		old.Update(state("silent", pb.TaskState_TASK_STARTING)) // the handler was told of it last
+		old.Update(state("silent", pb.TaskState_TASK_STARTING)) // the last task passed to the handler
 		owed, err := old.Owed()
 		if err != nil {
 			t.Fatal(err)
@@ -47,7 +47,7 @@ func TestHandOver(t *testing.T) {
 	})
 }
 
-// What the agent has sent counts as delivered: the handler is given all of it.
+// Events that the agent has sent count as delivered: the handler gets all of them.
 func TestDetachWaitsForTheHandler(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestDetachWaitsForTheHandler(t *testing.T) {
 		n.serve("a:5051", &fakeAgent{begin: []*pb.ExecutorEvent{launch("1"), launch("2"), launch("3")}})
 		handling := make(chan struct{})
 		e := NewExecutor(ExecutorConfig{FrameworkID: "F", ExecutorID: "E", AgentID: "A", Endpoint: "a:5051", Dial: n.dial})
-		e.Detach() // too early to mean anything
+		e.Detach() // before Run it does nothing
 		told := &slow{handling: handling}
 		ended := make(chan error, 1)
 		go func() { ended <- e.Run(t.Context(), told) }()

@@ -23,8 +23,8 @@ func memory(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// A record that is too large or has no end costs nothing but its subscription.
-// Not parallel, as memory is measured.
+// A record that is too large or has no end costs only its subscription. Not
+// parallel, as memory is measured.
 func TestHugeRecords(t *testing.T) {
 	chunk := strings.Repeat("x", 1<<20)
 	for _, tt := range []struct {
@@ -103,8 +103,8 @@ func TestEndlessRecord(t *testing.T) {
 	})
 }
 
-// A master that fails in this way at once, again and again, is not asked more
-// and more often.
+// A master that repeatedly fails this way at once is not contacted more and more
+// often.
 func TestHugeRecordsForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -123,9 +123,9 @@ func TestHugeRecordsForEver(t *testing.T) {
 	})
 }
 
-// Events without end, while the handler is busy, are kept up to a limit; then
-// the subscription ends. The same events twice are handed on twice: telling them
-// apart is the handler's business.
+// Endless events, while the handler is busy, are kept up to a limit; then the
+// subscription ends. Repeated events are handed on twice: telling them apart is the
+// handler's business.
 func TestEndlessEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestEndlessEvents(t *testing.T) {
 	})
 }
 
-// What an error says is cut, however long it is.
+// An error's text is truncated, however long it is.
 func TestEndlessError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -184,9 +184,9 @@ func TestEndlessError(t *testing.T) {
 	})
 }
 
-// Decoding a message of very small parts takes many times its bytes, so that the
-// limit of a record is one of memory too. What the amounts in offers are worth
-// is for package resources to say. Not parallel, as memory is measured.
+// Decoding a message of very small parts takes many times its size, so the limit of
+// a record also limits memory. Package resources judges the amounts in offers. Not
+// parallel, as memory is measured.
 func TestDenseOffers(t *testing.T) {
 	var dense []byte // very many very small resources: offers[0].resources = {name:"", type:SCALAR}
 	for range 10_000 {
@@ -209,8 +209,7 @@ func TestDenseOffers(t *testing.T) {
 	}
 }
 
-// Offers without an id of their own are passed over; the others of their record
-// are not.
+// Offers without a unique id are skipped; the others of their record are not.
 func TestImpossibleOffers(t *testing.T) {
 	t.Parallel()
 	var all []*pb.Offer

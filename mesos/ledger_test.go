@@ -11,9 +11,9 @@ import (
 )
 
 // Seeded lives of a ledger whose agent loses calls and acknowledgements and
-// restarts. Whatever happens: the agent first sees the updates of each task in
-// the order in which they were made; a task that it may ask for is always in
-// one of the lists; and once faults are over, everything is acknowledged.
+// restarts. Whatever happens, the agent first sees the updates of each task in the
+// order in which they were made; a task that it may ask about is always in one of
+// the lists; and once faults are over, everything is acknowledged.
 func TestLedgerLives(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(500) {
@@ -54,7 +54,7 @@ type world struct {
 	launched []string
 	made     map[string]int   // updates by task
 	seen     map[string][]int // by the agent: numbers of updates, in order of first arrival
-	acks     [][2]string      // on their way: task and uuid
+	acks     [][2]string      // in flight: task and uuid
 }
 
 func (w *world) step() {
@@ -101,7 +101,7 @@ func (w *world) send() {
 	w.acknowledge()
 }
 
-// arrive has the agent take an update; it acknowledges a known one again.
+// arrive makes the agent receive an update; it acknowledges a known one again.
 func (w *world) arrive(s *pb.TaskStatus) {
 	id := s.GetTaskId().GetValue()
 	var number int
@@ -117,12 +117,12 @@ func (w *world) arrive(s *pb.TaskStatus) {
 func (w *world) acknowledge() {
 	for _, a := range w.acks {
 		w.ledger.acknowledged(a[0], []byte(a[1]))
-		w.ledger.acknowledged(a[0], []byte(a[1])) // said twice
+		w.ledger.acknowledged(a[0], []byte(a[1])) // acknowledged twice
 	}
 	w.acks = nil
 }
 
-// subscribe makes a new subscription, which arrives whole or not at all.
+// subscribe makes a new subscription, which arrives completely or not at all.
 func (w *world) subscribe() {
 	w.acks = nil
 	s := w.ledger.subscribe(w.now)

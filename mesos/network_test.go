@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A network of named hosts within a process, so that connections fit into a
-// synctest bubble. Dialling a host that does not serve is refused.
+// A network of named hosts within a process, so connections work inside a synctest
+// bubble. Dialling a host that does not serve is refused.
 type network struct {
 	t *testing.T
 
@@ -29,7 +29,7 @@ func newNetwork(t *testing.T) *network {
 	return &network{t: t, hosts: map[string]*host{}, dials: map[string]int{}}
 }
 
-// serve makes address answer by h until the test ends or stop is called, which
+// serve makes h answer at address until the test ends or stop is called, which
 // breaks all its connections.
 func (n *network) serve(address string, h http.Handler) (stop func()) {
 	at := n.listen(address)
@@ -49,7 +49,7 @@ func (n *network) serve(address string, h http.Handler) (stop func()) {
 	return stop
 }
 
-// listen makes address take connections.
+// listen makes address accept connections.
 func (n *network) listen(address string) *host {
 	at := &host{conns: make(chan net.Conn), closed: make(chan struct{})}
 	n.mu.Lock()

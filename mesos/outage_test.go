@@ -13,8 +13,8 @@ import (
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// A master that cannot be reached is named at once, with the way it was found, to
-// the log and to the handler; one line says that it is back.
+// An unreachable master is named at once in the log and to the handler, with the way
+// it was found; one line reports that it is back.
 func TestUnreachableMaster(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -77,7 +77,7 @@ func TestUnreachableMaster(t *testing.T) {
 	}
 }
 
-// refusing returns an address of this machine where nothing listens.
+// refusing returns an address on this machine where nothing listens.
 func refusing(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -87,7 +87,7 @@ func refusing(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// A hearer passes on why there is no subscription.
+// A hearer passes on the reason why there is no subscription.
 type hearer chan error
 
 func (hearer) Event(*pb.SchedulerEvent) {}

@@ -45,8 +45,8 @@ func TestSubscribe(t *testing.T) {
 	})
 }
 
-// A quiet but beating stream lives for days; a silent one dies after five
-// intervals of the master's own.
+// A quiet stream with heartbeats lives for days; a silent one dies after five of the
+// master's own intervals.
 func TestWatchdog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestWatchdog(t *testing.T) {
 				s.send(heartbeat())
 			}
 			s.pause(98 * time.Second)
-			s.raw("2\n\x08") // half a record is a sign of life as well
+			s.raw("2\n\x08") // half a record is also a sign of life
 			s.stay()
 		}}
 		n.serve("m:5050", m)
@@ -91,13 +91,13 @@ func TestWatchdog(t *testing.T) {
 	})
 }
 
-// What a master answers before there is a stream, and its effect.
+// Answers of a master instead of a stream, and their effect.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
 		answer func(*events)
-		told   string // part of what the handler is told, if Run goes on
+		told   string // part of what the handler receives, if Run goes on
 		err    string // part of what Run returns, if not
 		is     error
 	}{
@@ -162,8 +162,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Attempts get rarer, but never rarer than one in fifteen seconds, and a
-// subscription that held makes them frequent again.
+// Attempts become rarer, but never rarer than one in fifteen seconds, and a
+// subscription that lasted makes them frequent again.
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -195,7 +195,7 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
-// A list is tried in order, the leader is found by redirect and tried first
+// A list is tried in order; the leader is found by redirect and tried first
 // afterwards; credentials go along.
 func TestLeader(t *testing.T) {
 	t.Parallel()
@@ -254,7 +254,7 @@ func TestLeaderAddress(t *testing.T) {
 	}
 }
 
-// Broken framing ends the subscription; an unreadable event does not, and hurts
+// Broken framing ends the subscription; an unreadable event does not, and affects
 // nothing else.
 func TestBrokenStreams(t *testing.T) {
 	t.Parallel()

@@ -116,7 +116,7 @@ func TestSendRefused(t *testing.T) {
 	}
 }
 
-// Whether a call that was cut off has been carried out is unknown. It is not
+// It is unknown whether a call that was cut off has been carried out. It is not
 // repeated, and the subscription is begun again.
 func TestSendCutOff(t *testing.T) {
 	t.Parallel()
@@ -160,7 +160,7 @@ func TestSendCutOff(t *testing.T) {
 	}
 }
 
-// A call that waits for its turn when the subscription ends is not sent on the
+// A call still waiting for its turn when the subscription ends is not sent on the
 // next one: its offers are void.
 func TestSendDoesNotCrossSubscriptions(t *testing.T) {
 	t.Parallel()
@@ -266,7 +266,7 @@ func TestSendNonsense(t *testing.T) {
 	})
 }
 
-// What is not permitted is not sent, be it a call or a subscription.
+// A call or subscription that is not permitted is not sent.
 func TestPermit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

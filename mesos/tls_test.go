@@ -25,7 +25,7 @@ import (
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// An authority signs certificates and keeps all as files.
+// An authority signs certificates and keeps everything in files.
 type authority struct {
 	t    *testing.T
 	dir  string
@@ -88,7 +88,7 @@ func (a *authority) sign(name string, ends time.Time, hosts ...string) (cert, ke
 	return a.write(name+".pem", "CERTIFICATE", der), a.write(name+".key", "PRIVATE KEY", keyDER)
 }
 
-// What masters with TLS may be like, and whether we get in or say what is wrong.
+// Kinds of masters with TLS, and whether we get in or report what is wrong.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	later, earlier := time.Now().Add(time.Hour), time.Now().Add(-time.Hour)
@@ -109,7 +109,7 @@ func TestTLS(t *testing.T) {
 		host   string
 		server func(*tls.Config)
 		files  TLSFiles
-		told   string // part of what the handler is told
+		told   string // part of what the handler receives
 	}{
 		{name: "known", files: TLSFiles{CA: ours.file}, told: "SUBSCRIBED"},
 		{name: "unknown authority", by: theirs, files: TLSFiles{CA: ours.file}, told: "signed by unknown authority"},
@@ -165,8 +165,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// firstTold runs a scheduler until its handler has been told something, and
-// returns that and what Run returns if it ends by itself.
+// firstTold runs a scheduler until its handler has received something, and returns
+// that and what Run returns if it ends by itself.
 func firstTold(t *testing.T, cfg SchedulerConfig) (string, error) {
 	t.Helper()
 	s, err := NewScheduler(cfg)
@@ -189,7 +189,7 @@ func firstTold(t *testing.T, cfg SchedulerConfig) (string, error) {
 	return told, err
 }
 
-// Files that cannot be used are named, with what is wrong.
+// Unusable files are named, with what is wrong.
 func TestTLSFiles(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t, "a")
@@ -214,7 +214,7 @@ func TestTLSFiles(t *testing.T) {
 	}
 }
 
-// once is a handler that passes on the first things it is told.
+// once is a handler that passes on the first things it receives.
 type once struct{ told chan string }
 
 func (o *once) Event(e *pb.SchedulerEvent) { o.tell(e.GetType().String()) }

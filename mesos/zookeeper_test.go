@@ -25,7 +25,7 @@ func zookeeper(n *network, address string, z *fakeZK) (stop func()) {
 	return stop
 }
 
-// What a master of Mesos 1.11 registers, with the keys that matter.
+// The relevant keys of what a master of Mesos 1.11 registers.
 func registered(ip string) string {
 	return fmt.Sprintf(`{"address":{"hostname":"%[1]s.test","ip":"%[1]s","port":5050},"hostname":"%[1]s.test",
 		"id":"1","ip":16777343,"pid":"master@%[1]s:5050","port":5050,"version":"1.11.0"}`, ip)
@@ -104,8 +104,8 @@ func TestQuorum(t *testing.T) {
 	}
 }
 
-// The leader is followed from one to the next; one that cannot be looked up
-// because ZooKeeper is away is tried where it was.
+// We follow the leader from one to the next; one that cannot be looked up because
+// ZooKeeper is away is tried at its last address.
 func TestLeaderByZooKeeper(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// A call's type is known in both encodings, for both APIs; what is no call is
-// passed on, too.
+// A call's type is recognized in both encodings, for both APIs; requests that are
+// not calls are passed on too.
 func TestCallTypes(t *testing.T) {
 	t.Parallel()
 	kill, err := proto.Marshal(&mesospb.SchedulerCall{Type: mesospb.SchedulerCall_KILL.Enum()})
@@ -59,7 +59,7 @@ func TestCallTypes(t *testing.T) {
 	}
 }
 
-// A call that is held back arrives after a later one of another type.
+// A held-back call arrives after a later one of another type.
 func TestOvertaking(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

@@ -14,8 +14,8 @@ func noCheckpoint(i *mesospb.FrameworkInfo, _ *mesos.SchedulerConfig) {
 }
 func notAware(i *mesospb.FrameworkInfo, _ *mesos.SchedulerConfig) { i.Capabilities = nil }
 
-// An agent process that dies and is started again in time: the offer is
-// rescinded at once, the executor comes back, and its task has not noticed.
+// An agent process that dies and is restarted in time: the offer is rescinded at
+// once, the executor comes back, and its task notices nothing.
 func TestAgentRestarts(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
@@ -77,14 +77,14 @@ func TestAgentStopsWithoutCheckpoint(t *testing.T) {
 	f.offer()
 }
 
-// A partition that heals after the agent was given up: its tasks are
-// unreachable, and live again.
+// A partition that heals after the agent was given up: its tasks are unreachable,
+// and then run again.
 func TestPartitionHeals(t *testing.T) {
 	t.Parallel()
 	m := start(t, quick())
 	f := connect(t, m)
 	o := f.offer()
-	f.send(mesos.Suppress()) // leave the rest to the other one
+	f.send(mesos.Suppress()) // leave the rest to the other framework
 	f.accept(o, task(t, o, "aware", "ex-aware", run))
 	f.status("aware", mesospb.TaskState_TASK_RUNNING)
 	old := connect(t, m, notAware)
@@ -100,7 +100,7 @@ func TestPartitionHeals(t *testing.T) {
 	old.status("old", mesospb.TaskState_TASK_LOST)
 	f.send(mesos.Kill("aware", o.AgentId.GetValue(), 0)) // forgotten
 	f.status("aware", mesospb.TaskState_TASK_UNREACHABLE)
-	f.send(mesos.Reconcile()) // says nothing of it
+	f.send(mesos.Reconcile()) // reports nothing about it
 	f.send(mesos.Reconcile(mesos.TaskRef{Task: "other", Agent: o.AgentId.GetValue()}))
 	f.status("other", mesospb.TaskState_TASK_UNREACHABLE)
 	if err := m.ResumeAgent(0); err != nil {
@@ -113,12 +113,12 @@ func TestPartitionHeals(t *testing.T) {
 	old.status("old", mesospb.TaskState_TASK_RUNNING)
 }
 
-// A launch that the agent never heard of, because it was cut off for too long,
-// is reported as dropped when the agent returns; what it took is free again.
+// A launch that the agent never heard of, because it was cut off for too long, is
+// reported as dropped when the agent returns; its resources are free again.
 func TestLaunchIntoPartition(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
-	cfg.AgentTimeout = 3 * time.Second // the launch arrives before
+	cfg.AgentTimeout = 3 * time.Second // the launch arrives before that
 	m := start(t, cfg)
 	f := connect(t, m)
 	o := f.offer()
@@ -136,7 +136,7 @@ func TestLaunchIntoPartition(t *testing.T) {
 	}
 }
 
-// A short partition is not noticed: what was said meanwhile arrives late.
+// A short partition goes unnoticed: messages sent during it arrive late.
 func TestShortPartition(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
@@ -154,8 +154,8 @@ func TestShortPartition(t *testing.T) {
 	f.status("short", mesospb.TaskState_TASK_RUNNING)
 }
 
-// An agent that unregisters takes its tasks along and comes back as another;
-// one that is marked as gone is gone for every task id.
+// An agent that unregisters takes its tasks along and comes back under another id;
+// one marked as gone is gone for every task id.
 func TestAgentLeaves(t *testing.T) {
 	t.Parallel()
 	m := start(t, quick())
@@ -203,8 +203,8 @@ func TestKillExecutor(t *testing.T) {
 	}
 }
 
-// A new master knows nothing of the task before the agent has registered with
-// it; the framework keeps its id and the task its executor.
+// A new master knows nothing about the task until the agent has registered with it;
+// the framework keeps its id and the task its executor.
 func TestMasterFailsOver(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
@@ -212,7 +212,7 @@ func TestMasterFailsOver(t *testing.T) {
 	m := start(t, cfg)
 	f := connect(t, m)
 	o := f.launch("stays", "ex-stays", run)
-	if err := m.PauseAgent(0, 0); err != nil { // so that it comes back when we say so
+	if err := m.PauseAgent(0, 0); err != nil { // so it comes back when we say so
 		t.Fatal(err)
 	}
 	if err := m.FailOver(0); err != nil {

@@ -49,8 +49,8 @@ func asNobody(t *testing.T, url, body string, more ...string) string {
 	return string(out)
 }
 
-// No client passes for a framework without its secret, or for an executor without
-// its token, although anyone can look up what there is.
+// No client can act for a framework without its secret, or for an executor without
+// its token, although anyone can look up their ids.
 func TestNobodyIsRefused(t *testing.T) {
 	t.Parallel()
 	cfg := breakable()
@@ -83,7 +83,7 @@ func TestNobodyIsRefused(t *testing.T) {
 			t.Errorf("sandboxes at %s: %d %s", base, code, text)
 		}
 	}
-	f.send(mesos.Kill("a", "", 0)) // the rightful executor has noticed nothing
+	f.send(mesos.Kill("a", "", 0)) // the real executor has noticed nothing
 	f.status("a", mesospb.TaskState_TASK_KILLED)
 }
 

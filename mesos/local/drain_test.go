@@ -44,7 +44,7 @@ func drain(t *testing.T, m *local.Mesos, agent, more string) {
 	}
 }
 
-// awaitAgents asks until GET_AGENTS says something.
+// awaitAgents polls until the answer of GET_AGENTS contains want.
 func awaitAgents(t *testing.T, m *local.Mesos, want string) {
 	t.Helper()
 	text := ""
@@ -56,8 +56,8 @@ func awaitAgents(t *testing.T, m *local.Mesos, want string) {
 	t.Fatalf("GET_AGENTS never says %s; it says %s", want, text)
 }
 
-// A drain outlives the agent's process and the master, and an agent that is away
-// hears of it when it comes back.
+// A drain outlives the agent's process and the master, and a disconnected agent
+// learns of it when it comes back.
 func TestDrainOutlives(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
@@ -84,7 +84,7 @@ func TestDrainOutlives(t *testing.T) {
 	awaitAgents(t, m, `"drain_info":{"state":"DRAINED"`)
 }
 
-// With mark_gone the tasks are gone for good, and so is the agent in the end.
+// With mark_gone the tasks are permanently gone, and finally so is the agent.
 func TestDrainMarksGone(t *testing.T) {
 	t.Parallel()
 	m := start(t, quick())
@@ -101,8 +101,8 @@ func TestDrainMarksGone(t *testing.T) {
 	}
 }
 
-// An executor that was to be started for a task which is dropped leaves nothing
-// behind: no entry in offers, no amounts.
+// An executor that was to be started for a dropped task leaves nothing behind: no
+// entry in offers, no amounts.
 func TestDrainDropsNewExecutor(t *testing.T) {
 	t.Parallel()
 	m := start(t, quick())

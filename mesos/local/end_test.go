@@ -15,9 +15,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// When Run returns, no process that it started is left: neither an executor that
-// obeys SHUTDOWN, nor one that does not, nor what they leave behind; and no
-// temporary directory.
+// When Run returns, none of its processes is left: neither an executor that obeys
+// SHUTDOWN, nor one that does not, nor their leftover children; and no temporary
+// directory.
 func TestEndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
@@ -66,13 +66,13 @@ func TestEndLeavesNothing(t *testing.T) {
 	<-f.ended
 }
 
-// alive tells a running process from one that only waits for its parent.
+// alive reports whether a process is running and not a zombie.
 func alive(pid int) bool {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	return err == nil && !strings.Contains(string(b), ") Z ")
 }
 
-// processesIn lists those whose working directory is below dir.
+// processesIn lists processes whose working directory is below dir.
 func processesIn(dir string) (out []string) {
 	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
 	for _, l := range links {
@@ -92,7 +92,7 @@ func variable(env, name string) string {
 	return ""
 }
 
-// An executor that is still being fetched or has never subscribed is gone, too.
+// An executor that is still being fetched or has never subscribed is gone too.
 func TestEndWhileStarting(t *testing.T) {
 	t.Parallel()
 	cfg := quick()

@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// press uses a fault page, and returns the status and what it says.
+// press uses a fault page, and returns the status and the body.
 func press(t *testing.T, m *local.Mesos, page, body string) (int, string) {
 	t.Helper()
 	answer, err := http.Post("http://"+m.Addr()+"/local/"+page, "application/json", strings.NewReader(body))
@@ -44,7 +44,7 @@ func breakable() local.Config {
 	return cfg
 }
 
-// A Mesos that is not told to has none of these pages.
+// By default a Mesos has none of these pages.
 func TestFaultPagesAreOffByDefault(t *testing.T) {
 	t.Parallel()
 	m := start(t, quick())
@@ -53,7 +53,7 @@ func TestFaultPagesAreOffByDefault(t *testing.T) {
 	}
 }
 
-// A request for what cannot be done is answered with the agent, why, and what helps.
+// An impossible request is answered with the agent, the reason, and what helps.
 func TestFaultPagesSayWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	m := start(t, breakable())
@@ -93,7 +93,7 @@ func TestFaultPagesSayWhatIsWrong(t *testing.T) {
 	}
 }
 
-// A web page that a browser shows does not break anything.
+// A web page in a browser cannot break anything.
 func TestFaultPagesRefuseBrowsers(t *testing.T) {
 	t.Parallel()
 	m := start(t, breakable())
@@ -112,8 +112,8 @@ func TestFaultPagesRefuseBrowsers(t *testing.T) {
 	}
 }
 
-// An agent that is away for a time comes back by itself, under its id, and its
-// task has not noticed; a fault that is ended early does not end a later one.
+// An agent that is away for a limited time comes back by itself, with its id, and
+// its task notices nothing; ending a fault early does not end a later one.
 func TestAgentAwayForATime(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []struct{ begin, end string }{{"pause", "resume"}, {"stop", "start"}} {
@@ -142,7 +142,7 @@ func TestAgentAwayForATime(t *testing.T) {
 	}
 }
 
-// When none is named, all executors of an agent are killed.
+// If none is named, all executors of an agent are killed.
 func TestKillExecutorPage(t *testing.T) {
 	t.Parallel()
 	m := start(t, breakable())
@@ -160,7 +160,7 @@ func TestKillExecutorPage(t *testing.T) {
 }
 
 // A master that is down breaks every connection and gives no answer; the next one
-// knows the frameworks and tasks of agents only once these have come back.
+// learns the frameworks and tasks of agents only when these have come back.
 func TestMasterDown(t *testing.T) {
 	t.Parallel()
 	m := start(t, breakable())
@@ -185,7 +185,7 @@ func TestMasterDown(t *testing.T) {
 	}
 	f.send(mesos.Reconcile(mesos.TaskRef{Task: "lives", Agent: o.AgentId.GetValue()}))
 	f.send(mesos.Reconcile(mesos.TaskRef{Task: "nobody", Agent: "nowhere"}))
-	f.status("nobody", mesospb.TaskState_TASK_UNKNOWN) // and nothing yet of the agent that is not back
+	f.status("nobody", mesospb.TaskState_TASK_UNKNOWN) // and nothing yet about the agent that is not back
 	if again := f.offer(); again.AgentId.GetValue() != o.AgentId.GetValue() {
 		t.Errorf("the agent is now %s", again.AgentId.GetValue())
 	}
@@ -193,7 +193,7 @@ func TestMasterDown(t *testing.T) {
 	f.status("lives", mesospb.TaskState_TASK_RUNNING)
 }
 
-// Faults set while it runs are played, and shown, until they are taken back.
+// Faults set while Mesos runs are active, and shown, until they are removed.
 func TestSetFaults(t *testing.T) {
 	t.Parallel()
 	m := start(t, breakable())

@@ -20,8 +20,8 @@ func canceled(t *testing.T) context.Context {
 	return ctx
 }
 
-// With faults on, at odds at which things still get done, tasks run and end: what
-// is lost comes again.
+// With faults on, at odds at which things still get done, tasks run and end: what is
+// lost is sent again.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(3) {
@@ -39,7 +39,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// persist launches a task under new ids until it runs, and kills it until it is over.
+// persist launches a task under new ids until it runs, and kills it until it ends.
 func (f *framework) persist(name string) {
 	f.t.Helper()
 	for attempt := 0; ; attempt++ {
@@ -53,7 +53,7 @@ func (f *framework) persist(name string) {
 	}
 }
 
-// settled repeats a call until the task is in some state past STAGING.
+// settled repeats a call until the task is in a state past STAGING.
 func (f *framework) settled(id string, ask func()) mesospb.TaskState {
 	f.t.Helper()
 	return f.settledAfter(id, mesospb.TaskState_TASK_STAGING, ask)
@@ -94,8 +94,7 @@ func TestFailedFetch(t *testing.T) {
 	}
 }
 
-// With credentials in the configuration, no client gets in without them or acts
-// for another.
+// With configured credentials, no client gets in without them or acts for another.
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
@@ -119,7 +118,7 @@ func TestAuthentication(t *testing.T) {
 	}
 }
 
-// A stream that is cut ends within a record, after the events before it.
+// A cut stream ends within a record, after the earlier events.
 func TestCutStreams(t *testing.T) {
 	t.Parallel()
 	cfg := quick()

@@ -20,7 +20,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// entry is one of an archive.
+// entry is a file in an archive.
 type entry struct {
 	name, content, link string
 	mode                int64
@@ -144,8 +144,8 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// What is cached is fetched once for each user, however many ask at a time, and
-// a failure is tried again.
+// Cached content is fetched once for each user, however many ask at a time, and a
+// failure is retried.
 func TestFetchCache(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
@@ -190,7 +190,7 @@ func TestFetchCache(t *testing.T) {
 }
 
 // A failed fetch does not give its place in the cache to two others. If it failed
-// because its executor was ended, those that wait for the same do not fail.
+// because its executor was ended, those waiting for the same content do not fail.
 func TestFetchCachePlaces(t *testing.T) {
 	t.Parallel()
 	asked, fail := make(chan struct{}, 2), make(chan struct{})
@@ -225,7 +225,7 @@ func TestFetchCachePlaces(t *testing.T) {
 		}
 	})
 	<-asked
-	all.Go(func() { // either waits for the first, or comes when that is over
+	all.Go(func() { // either waits for the first, or comes after it
 		if text, err := read(t.Context(), "/a"); err != nil || text != "content of /a" {
 			t.Errorf("who waited got %q, %v", text, err)
 		}

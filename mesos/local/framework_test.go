@@ -17,7 +17,7 @@ import (
 // patience is how long something may take before a test fails.
 const patience = time.Minute
 
-// framework is a scheduler on our own connection.
+// framework is a scheduler that uses our own client.
 type framework struct {
 	t         testing.TB
 	scheduler *mesos.Scheduler
@@ -32,7 +32,7 @@ type framework struct {
 func (f *framework) Event(e *mesospb.SchedulerEvent) { f.events <- e }
 func (f *framework) Disconnected(error)              {}
 
-// connect subscribes a framework and waits for it.
+// connect subscribes a framework and waits until it is subscribed.
 func connect(t testing.TB, m *local.Mesos, change ...func(*mesospb.FrameworkInfo, *mesos.SchedulerConfig)) *framework {
 	t.Helper()
 	cfg := mesos.SchedulerConfig{Master: m.Addr()}
@@ -59,7 +59,7 @@ func connect(t testing.TB, m *local.Mesos, change ...func(*mesospb.FrameworkInfo
 	return f
 }
 
-// until returns the first event that ok accepts, and acknowledges on the way.
+// until returns the first event that ok accepts, acknowledging updates on the way.
 func (f *framework) until(what string, ok func(*mesospb.SchedulerEvent) bool) *mesospb.SchedulerEvent {
 	f.t.Helper()
 	deadline := time.After(patience)
@@ -76,7 +76,7 @@ func (f *framework) until(what string, ok func(*mesospb.SchedulerEvent) bool) *m
 	}
 }
 
-// note acknowledges, and keeps the offers.
+// note acknowledges updates and keeps offers.
 func (f *framework) note(e *mesospb.SchedulerEvent) {
 	f.t.Helper()
 	if s := e.GetUpdate().GetStatus(); len(s.GetUuid()) > 0 {
@@ -113,7 +113,7 @@ func (f *framework) status(task string, state mesospb.TaskState) *mesospb.TaskSt
 	}).Update.Status
 }
 
-// message has an executor do something and returns what it says.
+// message makes an executor do something and returns its answer.
 func (f *framework) message(o *mesospb.Offer, executor, text string) string {
 	f.t.Helper()
 	f.send(mesos.Message(executor, o.AgentId.GetValue(), []byte(text)))
@@ -129,8 +129,8 @@ func (f *framework) failure(executor string) *mesospb.SchedulerEvent_Failure {
 	}).Failure
 }
 
-// task is a small one whose executor says RUNNING and stays; data is a plan of
-// the test executor.
+// task returns a small task whose executor reports RUNNING and stays; data is a plan
+// of the test executor.
 func task(t testing.TB, o *mesospb.Offer, id, executor, data string, change ...func(*mesospb.TaskInfo)) *mesospb.TaskInfo {
 	t.Helper()
 	self, err := os.Executable()
@@ -158,7 +158,7 @@ func scalar(name string, v float64) *mesospb.Resource {
 	return &mesospb.Resource{Name: &name, Type: mesospb.Value_SCALAR.Enum(), Scalar: &mesospb.Value_Scalar{Value: &v}}
 }
 
-// launch runs a task and waits until it does.
+// launch launches a task and waits until it runs.
 func (f *framework) launch(id, executor, data string, change ...func(*mesospb.TaskInfo)) *mesospb.Offer {
 	f.t.Helper()
 	o := f.offer()

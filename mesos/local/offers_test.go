@@ -11,7 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// A REVIVE brings offers by itself, long before the next regular round.
+// A REVIVE itself brings offers, long before the next regular round.
 func TestReviveIsQuick(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
@@ -49,7 +49,7 @@ func TestFilterHidesOnlyWhatWasRefused(t *testing.T) {
 	}
 }
 
-// Frameworks take turns, so that each gets some of the agents.
+// Frameworks take turns, so each gets some of the agents.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
@@ -83,8 +83,8 @@ func TestOfferTimeout(t *testing.T) {
 	}
 }
 
-// What is reserved for a role is offered to it only, together with what is for
-// everyone, and in the form that the framework understands.
+// Resources reserved for a role are offered only to it, together with unreserved
+// ones, and in the form that the framework understands.
 func TestReservedResources(t *testing.T) {
 	t.Parallel()
 	cfg := quick()

@@ -35,7 +35,7 @@ func get(t *testing.T, url, host string) (int, string) {
 	return answer.StatusCode, string(b)
 }
 
-// state holds what a test wants of /state.
+// state holds the parts of /state that a test needs.
 type state struct {
 	Slaves []struct {
 		ID, PID   string
@@ -63,7 +63,7 @@ func TestPages(t *testing.T) {
 	f := connect(t, m)
 	o := f.launch("seen", "ex-seen", run)
 	var s state
-	// An executor may subscribe before the news that it has begun arrives.
+	// An executor may subscribe before the loop hears that it has started.
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		code, body := get(t, "http://"+m.Addr()+"/state", "")
 		if err := json.Unmarshal([]byte(body), &s); err != nil || code != 200 {
@@ -128,8 +128,8 @@ func link(t *testing.T, dir string) string {
 	return path
 }
 
-// A sandbox is where Mesos has it, holds the output and what was fetched as long
-// as the executor lives, and afterwards only the output.
+// A sandbox is at the same path as in Mesos, holds the output and the fetched files
+// as long as the executor lives, and afterwards only the output.
 func TestSandbox(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
@@ -174,8 +174,8 @@ func entries(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// The environment is what agents give, and no more: all names are known, and
-// CommandInfo wins.
+// The environment is exactly what agents give: all names are known, and CommandInfo
+// wins.
 func TestEnvironmentIsExact(t *testing.T) {
 	t.Parallel()
 	f := connect(t, start(t, quick()), noCheckpoint)
@@ -203,7 +203,7 @@ func TestEnvironmentIsExact(t *testing.T) {
 	}
 }
 
-// Where nothing can be fetched the reason is in the sandbox's stderr.
+// If nothing can be fetched, the reason is in the sandbox's stderr.
 func TestComplaintInSandbox(t *testing.T) {
 	t.Parallel()
 	cfg := quick()

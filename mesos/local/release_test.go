@@ -16,7 +16,7 @@ func old() local.Config {
 }
 
 // In release 1.0 an agent that was away for too long comes back as another one,
-// without what ran there, and all that was lost is TASK_LOST.
+// without its tasks, and everything lost is TASK_LOST.
 func TestOldPartition(t *testing.T) {
 	t.Parallel()
 	m := start(t, old())
@@ -38,7 +38,7 @@ func TestOldPartition(t *testing.T) {
 	}
 }
 
-// What release 1.0 does not know is refused in JSON.
+// Names that release 1.0 does not know are refused in JSON.
 func TestOldCalls(t *testing.T) {
 	t.Parallel()
 	m := start(t, old())

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A reserved port can be listened at again and again, refuses connections
-// meanwhile, and cannot be the near end of one, which would meet itself there.
+// A reserved port can be listened on repeatedly, refuses connections meanwhile, and
+// cannot be the local end of a connection, which would meet itself there.
 func TestReserve(t *testing.T) {
 	t.Parallel()
 	socket, addr, err := reserve()

@@ -39,7 +39,7 @@ func TestSecretIsNowhere(t *testing.T) {
 		}
 		note(page, text)
 	}
-	if err := m.CrashMaster(0, 0); err != nil { // trouble makes for logs
+	if err := m.CrashMaster(0, 0); err != nil { // faults produce logs
 		t.Fatal(err)
 	}
 	f.until("SUBSCRIBED", func(e *mesospb.SchedulerEvent) bool { return e.Subscribed != nil })
@@ -50,7 +50,7 @@ func TestSecretIsNowhere(t *testing.T) {
 	for _, dir := range []string{cfg.WorkDir, flag.Lookup("log_dir").Value.String()} {
 		err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() || d.Name() == "mesostest-executor" || strings.Contains(path, "/fetch/") {
-				return nil // gone meanwhile, or this program, which has the secret as a constant
+				return nil // gone in the meantime, or this program, which has the secret as a constant
 			}
 			b, err := os.ReadFile(path)
 			if err == nil {

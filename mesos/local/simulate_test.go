@@ -13,7 +13,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// simulated is an executor on our own connection, without a process: every task
+// simulated is an executor that uses our own client, without a process: every task
 // runs at once.
 func simulated(ctx context.Context, env map[string]string, _ *mesospb.ExecutorInfo) int {
 	cfg, err := mesos.ExecutorFromEnv(func(name string) string { return env[name] })
@@ -43,7 +43,7 @@ func (x *runner) Event(e *mesospb.ExecutorEvent) {
 	x.executor.Update(&mesospb.TaskStatus{TaskId: id, State: &state, Uuid: u[:]})
 }
 
-// many launches so many tasks on every agent, and waits until all run.
+// many launches each tasks on every agent, and waits until all run.
 func (f *framework) many(agents, each int) {
 	f.t.Helper()
 	running := map[string]bool{}
@@ -72,7 +72,7 @@ func TestManySimulatedAgents(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
 	cfg.Agents, cfg.Simulate, cfg.Resources = 50, simulated, "cpus:4;mem:1024"
-	cfg.UpdateRetry = time.Minute // what is waiting for its acknowledgement does not come twice
+	cfg.UpdateRetry = time.Minute // unacknowledged statuses do not come twice
 	f := connect(t, start(t, cfg))
 	f.many(50, 10)
 	f.send(mesos.Kill(f.first(), "", 0))

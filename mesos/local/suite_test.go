@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	os.Exit(logged(m))
 }
 
-// logged runs the tests with everything logged, into files that one of them reads.
+// logged runs the tests with full logging, into files that one of them reads.
 func logged(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "local-mesos-test-")
 	if err != nil {
@@ -51,7 +51,7 @@ func start(t testing.TB, cfg local.Config) *local.Mesos {
 	return m
 }
 
-// quick configures short times.
+// quick returns a configuration with short times.
 func quick() local.Config {
 	return local.Config{
 		Resources:          "cpus:4;mem:1024;disk:1024;ports:[31000-31009]",

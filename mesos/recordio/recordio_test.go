@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
-// readers are the ways bytes can arrive: borders between reads mean nothing.
+// readers are the ways bytes can arrive: boundaries between reads mean nothing.
 var readers = map[string]func(io.Reader) io.Reader{
 	"whole":    func(r io.Reader) io.Reader { return r },
 	"half":     iotest.HalfReader,
@@ -82,7 +82,7 @@ func TestReaderError(t *testing.T) {
 	}
 }
 
-// A length that no bytes follow costs no more memory than one step.
+// A length without bytes after it costs no more memory than one step.
 func TestLengthAloneAllocatesLittle(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -96,7 +96,7 @@ func TestLengthAloneAllocatesLittle(t *testing.T) {
 	}
 }
 
-// Once grown, the buffer is used again.
+// Once grown, the buffer is reused.
 func TestBufferIsReused(t *testing.T) {
 	stream := bytes.Repeat(recordio.Append(nil, make([]byte, 100_000)), 200)
 	r := recordio.NewReader(bytes.NewReader(stream), 0)

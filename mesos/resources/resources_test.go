@@ -110,7 +110,7 @@ func TestSubtract(t *testing.T) {
 	}
 }
 
-// A negative or senseless amount must never add to what is left.
+// A negative or invalid amount must never add to what is left.
 func TestSubtractNonsense(t *testing.T) {
 	t.Parallel()
 	for _, v := range []float64{-1, math.Inf(-1)} {
@@ -122,8 +122,8 @@ func TestSubtractNonsense(t *testing.T) {
 	}
 }
 
-// Amounts that no agent has count as nothing, and sums stay where they can be
-// added again.
+// Amounts that no agent has count as nothing, and sums stay small enough to be added
+// again.
 func TestNonsenseIsNothing(t *testing.T) {
 	t.Parallel()
 	for _, v := range []float64{-1, -1e300, math.Inf(-1), math.NaN(), math.Inf(1), math.MaxFloat64, 1e13} {
@@ -148,7 +148,7 @@ func TestNonsenseIsNothing(t *testing.T) {
 	}
 }
 
-// An offer of very many kinds of resources is no reason to stop.
+// An offer with very many kinds of resources must not stall us.
 func TestManyKinds(t *testing.T) {
 	t.Parallel()
 	var rs []*mesospb.Resource
@@ -208,7 +208,7 @@ func TestTake(t *testing.T) {
 	}
 }
 
-// What is taken and what is left are together what was there, whatever is asked.
+// Taken and remaining resources always add up to the original ones.
 func TestTakeLosesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

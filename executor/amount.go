@@ -2,8 +2,8 @@ package executor
 
 import "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 
-// amount adds up what there is of the resources that a node has, whatever role
-// they are reserved for.
+// amount adds up the resources that a node has, whatever role they are reserved
+// for.
 func amount(resources []*mesospb.Resource) Amount {
 	var a Amount
 	for _, r := range resources {

@@ -9,31 +9,31 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// remembered is how many tasks that are over are remembered, to recognise their pods
-// and repeated calls that come late.
+// remembered is how many finished tasks are remembered, to recognise their pods and
+// late repeated calls.
 const remembered = 1000
 
-// core is the state of the executor and decides what follows from an event. It
+// core holds the state of the executor and decides what follows from an event. It
 // does nothing itself: no goroutine, clock or I/O.
 type core struct {
-	spec     Spec             // as far as SUBSCRIBED tells; Name is set with the first task
+	spec     Spec             // from SUBSCRIBED; Name and Cluster come with the first task
 	signals  bool             // the framework knows TASK_KILLING
-	closing  bool             // no more tasks are taken
+	closing  bool             // no more tasks are accepted
 	up       bool             // the node has what it needs of this agent; until then no task is STARTING
-	failed   string           // why the node failed; "" as long as it has not
+	failed   string           // why the node failed; "" if it has not
 	waiting  string           // why the node cannot run pods yet; "" if none is known
 	tasks    []*task          // alive, in the order of their launch
 	byID     map[string]*task // alive or remembered
 	byUID    map[string]*task // alive or remembered; the last of a pod
 	departed []*task          // remembered, the oldest first
-	bound    map[string]Pod   // by uid: what was seen of the pods last; nil: nothing yet
+	bound    map[string]Pod   // by uid: the pods as last seen; nil: none seen yet
 }
 
 func newCore() *core {
 	return &core{byID: map[string]*task{}, byUID: map[string]*task{}}
 }
 
-// subscribed takes in the framework and the agent that this executor works for.
+// subscribed records the framework and the agent that this executor works for.
 func (c *core) subscribed(s *mesospb.ExecutorEvent_Subscribed) {
 	c.spec.Framework = s.GetFrameworkInfo().GetId().GetValue()
 	c.spec.Agent = s.GetAgentInfo().GetId().GetValue()
@@ -48,9 +48,9 @@ func (c *core) subscribed(s *mesospb.ExecutorEvent_Subscribed) {
 	}
 }
 
-// launch takes a task on. The framework may bind its pod when it is STARTING,
-// which is not reported before the node is up: a task that ends before that can still
-// be launched on another agent.
+// launch accepts a task. The framework may bind its pod when it is STARTING, which
+// is not reported before the node is up: a task that ends before that can still be
+// launched on another agent.
 func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	id := info.GetTaskId().GetValue()
 	if c.byID[id] != nil {
@@ -82,7 +82,7 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	if c.up || c.waiting != "" {
 		effects = append(effects, t.starting(c.waiting))
 	}
-	if p, ok := c.bound[t.ref.UID]; ok { // its last executor died; it may have run all the time
+	if p, ok := c.bound[t.ref.UID]; ok { // its last executor died; the pod may have kept running
 		t.seen = true
 		effects = append(effects, c.observe(t, p)...)
 	}
@@ -90,8 +90,8 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	return append(effects, c.serversAre(data.Cluster.Servers)...)
 }
 
-// configured takes in what the framework tells apart from its tasks. API servers
-// are of no use before there is a node: the first task tells of them again.
+// configured handles settings that the framework sends apart from tasks. API servers
+// are of no use before there is a node: the first task names them again.
 func (c *core) configured(s podtask.Settings) []effect {
 	var effects []effect
 	if c.spec.Name != "" {
@@ -112,9 +112,9 @@ func (c *core) serversAre(urls []string) []effect {
 	return []effect{servers{urls}}
 }
 
-// idle reports whether there is nothing to do and nothing is under way, so that the
-// executor may end after idleTimeout of that. Pods that are over need no executor,
-// unless they are to be removed. Without any task yet the usual time counts.
+// idle reports whether there is nothing to do and nothing is under way; the executor
+// may end after idleTimeout of that. Pods that are over need no executor, unless
+// they are being deleted. Before the first task, noTaskTimeout applies.
 func (c *core) idle() bool {
 	if len(c.tasks) > 0 || c.bound == nil && c.spec.Name != "" {
 		return false
@@ -127,7 +127,7 @@ func (c *core) idle() bool {
 	return true
 }
 
-// idleTimeout is how long the executor stays without anything to do; 0: no limit.
+// idleTimeout returns how long the executor stays with nothing to do; 0: no limit.
 func (c *core) idleTimeout() time.Duration {
 	if c.spec.Name == "" {
 		return noTaskTimeout
@@ -135,12 +135,12 @@ func (c *core) idleTimeout() time.Duration {
 	return c.spec.Cluster.IdleTimeout
 }
 
-// noTaskTimeout is how long an executor waits for its first task. Those for which
-// it was started can all have been killed meanwhile, and agents before 1.6 let it
-// live then (MESOS-8411).
+// noTaskTimeout is how long an executor waits for its first task. The tasks it was
+// started for may all have been killed by then, and agents before 1.6 keep such an
+// executor alive (MESOS-8411).
 const noTaskTimeout = 10 * time.Minute
 
-// refuse reports that a task cannot be run here, ever.
+// refuse reports that a task can never run here.
 func (c *core) refuse(t *task, reason *mesospb.TaskStatus_Reason, why string) []effect {
 	e := ending{mesospb.TaskState_TASK_FAILED, reason, why}
 	c.byID[t.id] = t
@@ -148,15 +148,15 @@ func (c *core) refuse(t *task, reason *mesospb.TaskStatus_Reason, why string) []
 	return []effect{t.ended(e)}
 }
 
-// kill ends a task. A task that is over has been reported, and the report is
-// repeated by the connection until it is acknowledged. Nothing is known of a task
-// that was never launched here, so nothing is reported.
+// kill ends a task. A task that is over has been reported, and the connection
+// repeats the report until it is acknowledged. Nothing is known of a task that was
+// never launched here, so nothing is reported.
 func (c *core) kill(id string, grace *time.Duration) []effect {
 	t := c.byID[id]
 	if t == nil || c.isDeparted(t) || t.end != nil {
 		return nil
 	}
-	if !t.seen { // nothing of it runs; should it be bound yet, it is removed then
+	if !t.seen { // nothing of it runs; if it is bound later, it is removed then
 		return c.finish(t, killed("pod %s: killed before it was bound to this node", t.ref))
 	}
 	effects := c.announceKilling(t, fmt.Sprintf("pod %s: stopping its containers, as the task is killed", t.ref))
@@ -164,7 +164,7 @@ func (c *core) kill(id string, grace *time.Duration) []effect {
 	return append(effects, remove{t.ref, grace})
 }
 
-// removed takes in that the API server has been asked to delete a pod.
+// removed records that the API server has been asked to delete a pod.
 func (c *core) removed(uid string) []effect {
 	if t := c.byUID[uid]; t != nil {
 		t.removing = false
@@ -172,7 +172,7 @@ func (c *core) removed(uid string) []effect {
 	return nil
 }
 
-// gone takes in that no container of a pod runs any more.
+// gone handles that no container of a pod runs any more.
 func (c *core) gone(uid string) []effect {
 	t := c.byUID[uid]
 	if t == nil || t.end == nil || c.isDeparted(t) {
@@ -182,7 +182,7 @@ func (c *core) gone(uid string) []effect {
 	return []effect{t.ended(*t.end)}
 }
 
-// waits takes in why tasks do not go on.
+// waits records why the node cannot run pods yet.
 func (c *core) waits(reason string) []effect {
 	if reason == c.waiting {
 		return nil
@@ -191,7 +191,7 @@ func (c *core) waits(reason string) []effect {
 	return c.start()
 }
 
-// nodeIsUp takes in that the node has all that it needs of this agent.
+// nodeIsUp records that the node has all that it needs of this agent.
 func (c *core) nodeIsUp() []effect {
 	if c.up && c.waiting == "" {
 		return nil
@@ -211,7 +211,7 @@ func (c *core) start() []effect {
 	return effects
 }
 
-// nodeFailed ends every task, as there is no kubelet to run any.
+// nodeFailed ends every task: there is no kubelet to run any.
 func (c *core) nodeFailed(err error) []effect {
 	c.failed = fmt.Sprintf("node %s: %v", c.spec.Name, err)
 	return c.endAll(func(t *task) ending {
@@ -219,8 +219,8 @@ func (c *core) nodeFailed(err error) []effect {
 	})
 }
 
-// drained ends every task, as nothing runs on this node any more, or, if err says
-// so, something that could not be stopped.
+// drained ends every task: nothing runs on this node any more, or, if err is not
+// nil, something could not be stopped.
 func (c *core) drained(err error) []effect {
 	return c.endAll(func(t *task) ending {
 		switch {

@@ -13,16 +13,16 @@ type effect interface{ isEffect() }
 type (
 	// update reports a status to Mesos.
 	update struct{ status *mesospb.TaskStatus }
-	// start brings the node up. It is asked for once.
+	// start brings the node up. It is requested once.
 	start struct{ spec Spec }
 	// remove deletes a pod through the API server; removed answers it.
 	remove struct {
 		ref   Ref
 		grace *time.Duration
 	}
-	// servers tells the node which API servers there are.
+	// servers gives the node the list of API servers.
 	servers struct{ urls []string }
-	// replace has another program take over, unless it runs already.
+	// replace has another program take over, unless it is the running one.
 	replace struct{ program podtask.Program }
 	// await waits until no container of a pod runs; gone answers it.
 	await struct{ ref Ref }

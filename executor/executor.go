@@ -12,45 +12,45 @@ import (
 
 // Mesos is the connection to the agent. *mesos.Executor is one.
 type Mesos interface {
-	// Run stays subscribed and hands events to h until ctx ends, or the agent
-	// has told the executor to shut down, or is gone for good.
+	// Run stays subscribed and hands events to h until ctx ends, the agent has
+	// told the executor to shut down, or the agent is gone for good.
 	Run(ctx context.Context, h mesos.ExecutorHandler) error
 	// Update sends a status, again and again until it is acknowledged.
 	Update(*mesospb.TaskStatus)
 	// Flush waits until every status is acknowledged.
 	Flush(ctx context.Context) error
-	// Detach ends Run, with mesos.ErrDetached once h has been given all events
-	// that were read. The agent goes on counting on this executor.
+	// Detach makes Run return mesos.ErrDetached once h has all events that were
+	// read. The agent still counts on this executor.
 	Detach()
-	// Owed is, after Run, what Resume needs to go on in its place.
+	// Owed returns, after Run, what Resume needs to continue from there.
 	Owed() ([]byte, error)
-	// Resume comes before Run.
+	// Resume is called before Run.
 	Resume(owed []byte) error
 }
 
-// Programs gets other programs and puts them in the place of this one.
+// Programs fetches other programs and replaces this one by them.
 type Programs interface {
-	// Fetch gets a program ready to be started and returns its path; "" if it is
-	// the one that runs.
+	// Fetch makes a program ready to be started and returns its path, or "" if it
+	// is the running one.
 	Fetch(ctx context.Context, p podtask.Program) (path string, err error)
 
-	// Start makes the program at path go on as this process, with memory as
-	// Config.Memory. When it fails, this program has gone on in the same way. It
-	// returns only when not even that succeeds.
+	// Start replaces this process's program by the one at path, with memory as
+	// Config.Memory. If that fails, this program starts again in the same way. Start
+	// returns only if that fails too.
 	Start(path string, memory []byte) error
 }
 
-// Config holds what an executor works with.
+// Config configures an executor.
 type Config struct {
 	Mesos Mesos
 	Node  Node
 	// Grace is how long the agent waits after SHUTDOWN before it kills the
-	// executor. Cleaning up takes no longer than that, less a margin.
+	// executor. Cleanup takes no longer than that, less a margin.
 	Grace time.Duration
 	// Programs: nil if this program is never replaced.
 	Programs Programs
-	// Memory is what the program before this one has handed over; nil: there was
-	// none, and the agent has started this one.
+	// Memory is what the previous program handed over; nil: there was none, and the
+	// agent started this one.
 	Memory []byte
 }
 
@@ -62,10 +62,10 @@ type Executor struct {
 	up     chan struct{} // the node is up
 	pods   chan []Pod    // holds the latest only
 	waits  chan string   // holds the latest reason only
-	asked  chan answer   // what was asked of the node has come true
+	asked  chan answer   // the node has done what it was asked to do
 	node   chan error    // the node has failed, or ended
-	ready  chan fetched  // another program is there, or not
-	closed chan struct{} // nothing is left to be done
+	ready  chan fetched  // the result of fetching another program
+	closed chan struct{} // nothing is left to do
 }
 
 // answer says that an effect has been carried out.
@@ -110,8 +110,8 @@ func New(cfg Config) (*Executor, error) {
 	}, nil
 }
 
-// Event takes an event of the agent. It returns from SHUTDOWN when everything is
-// cleaned up and reported, as package mesos asks for.
+// Event handles an event of the agent. For SHUTDOWN it returns when everything is
+// cleaned up and reported, as package mesos requires.
 func (e *Executor) Event(event *mesospb.ExecutorEvent) {
 	select {
 	case e.events <- event:
@@ -123,8 +123,8 @@ func (e *Executor) Event(event *mesospb.ExecutorEvent) {
 	}
 }
 
-// sight takes what the node tells. What the loop has not read yet is replaced by
-// what is told later.
+// sight receives what the node reports. A later report replaces one that the loop
+// has not read yet.
 type sight struct{ *Executor }
 
 // Up implements Observer.
@@ -136,7 +136,8 @@ func (s sight) Pods(pods []Pod) { latest(s.pods, pods) }
 // Waits implements Observer.
 func (s sight) Waits(reason string) { latest(s.waits, reason) }
 
-// latest puts v into a channel for one, which only this goroutine writes to.
+// latest puts v into a channel of capacity 1 that only this goroutine writes to,
+// replacing the value in it.
 func latest[T any](c chan T, v T) {
 	select {
 	case <-c:

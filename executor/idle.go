@@ -10,7 +10,7 @@ type idleness struct {
 	timer *time.Timer // nil: there is something to do, or the executor stays
 }
 
-// watch looks at the core after each event.
+// watch checks the core after each event.
 func (i *idleness) watch(c *core) {
 	switch timeout := c.idleTimeout(); {
 	case !c.idle() || timeout <= 0:
@@ -36,10 +36,10 @@ func (i *idleness) stop() {
 }
 
 // quits reports whether an executor with nothing to do may end: when the agent owes
-// it no acknowledgement. Otherwise it is idle from now on.
+// it no acknowledgement. If not, the idle time starts again.
 //
-// A task that the agent sends now is not lost. It ends with the executor, before
-// any status of ours, and the framework launches its pod again.
+// A task that the agent sends now is not lost. It ends with the executor before we
+// send any status, and the framework launches its pod again.
 func (l *loop) quits() bool {
 	at, cancel := context.WithCancel(context.Background())
 	cancel()

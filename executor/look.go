@@ -39,7 +39,7 @@ func (c *core) unwanted(t *task, p Pod) bool {
 	return over && !t.removing && !p.Deleting && !p.over()
 }
 
-// observe reports what has changed with the pod of a task.
+// observe reports what has changed in the pod of a task.
 func (c *core) observe(t *task, p Pod) []effect {
 	var effects []effect
 	if p.Deleting {
@@ -75,13 +75,13 @@ func (c *core) announceKilling(t *task, message string) []effect {
 	return []effect{update{status(t.id, mesospb.TaskState_TASK_KILLING, message)}}
 }
 
-// finish decides how a task has ended. It is reported when nothing of it runs.
+// finish records how a task has ended. That is reported when nothing of it runs.
 func (c *core) finish(t *task, e ending) []effect {
 	t.end = &e
 	return []effect{await{t.ref}}
 }
 
-// depart moves a task from those alive to those remembered.
+// depart moves a task from the live ones to the remembered ones.
 func (c *core) depart(t *task) {
 	c.tasks = slices.DeleteFunc(c.tasks, func(o *task) bool { return o == t })
 	c.remember(t)

@@ -13,8 +13,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// loop is a run of the executor. It owns the core; whatever waits for something
-// does so in a goroutine of its own and tells the loop of the end.
+// loop is one run of the executor. It owns the core; anything that has to wait runs
+// in its own goroutine and sends the loop the result.
 type loop struct {
 	*Executor
 	tasks   sync.WaitGroup
@@ -23,12 +23,12 @@ type loop struct {
 	idle    idleness
 }
 
-// Run lives until the agent says SHUTDOWN, is gone for good, or ctx ends, or the
-// node fails, or there has been nothing to do for long. In each case it then stops
-// all pods, removes what was made for them, reports their end, and returns: nil if
-// the end was asked for and all of it succeeded. When another program takes over,
-// Run does not return, and the pods run on; if that fails, they run on, too. It is
-// called once.
+// Run runs until the agent sends SHUTDOWN or is gone for good, ctx ends, the node
+// fails, or there has been nothing to do for long. In each case it then stops all
+// pods, removes what was made for them, reports their end, and returns: nil if the
+// end was requested and everything succeeded. When another program takes over, Run
+// does not return, and the pods keep running; if that fails, they also keep running.
+// Run is called once.
 func (e *Executor) Run(ctx context.Context) error {
 	l := &loop{Executor: e}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -48,8 +48,8 @@ func (e *Executor) Run(ctx context.Context) error {
 	return errors.Join(why, err, l.left)
 }
 
-// serve works until there is a reason to end. connected reports whether the agent
-// can still be told of statuses.
+// serve runs until there is a reason to end. connected reports whether statuses can
+// still be sent to the agent.
 func (l *loop) serve(ctx, work context.Context, connection <-chan error) (why error, connected bool) {
 	defer l.idle.stop()
 	for {
@@ -138,7 +138,7 @@ func gracePeriod(p *mesospb.KillPolicy) *time.Duration {
 	return &d
 }
 
-// apply carries effects out.
+// apply carries out effects.
 func (l *loop) apply(work context.Context, effects ...effect) {
 	for _, f := range effects {
 		switch f := f.(type) {
@@ -175,8 +175,8 @@ func (l *loop) runNode(work context.Context, spec Spec) {
 }
 
 // cleanUp ends everything on the node and reports it, in the time that the agent
-// leaves. A third of that is kept for what comes after the containers: the last
-// statuses, and the end of the process.
+// allows. A third of that is kept for what follows the containers: the last statuses
+// and the end of the process.
 func (l *loop) cleanUp(connected bool) error {
 	deadline, cancel := context.WithTimeout(context.Background(), l.cfg.Grace*9/10)
 	defer cancel()
@@ -196,8 +196,8 @@ func (l *loop) cleanUp(connected bool) error {
 	return errors.Join(err, l.cfg.Mesos.Flush(flush))
 }
 
-// lastWords is how long the last statuses may take to be acknowledged. After a
-// teardown of the framework they never are.
+// lastWords is how long to wait for acknowledgements of the last statuses. After a
+// teardown of the framework none come.
 const lastWords = 5 * time.Second
 
 var _ mesos.ExecutorHandler = (*Executor)(nil)

@@ -10,9 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// A memory holds what an executor hands over to the program that takes its place.
-// Programs of other versions read it: fields are added, and never change their
-// meaning.
+// A memory holds what an executor hands over to the program that replaces it. Programs
+// of other versions read it: fields may be added, but never change their meaning.
 type memory struct {
 	Spec     Spec         `json:"spec"`
 	Signals  bool         `json:"signals"`
@@ -33,7 +32,7 @@ type taskMemory struct {
 	End      *ending        `json:"end,omitempty"`
 }
 
-// remembers encodes the core's state. owed is the connection's.
+// remembers encodes the core's state. owed is that of the connection.
 func (c *core) remembers(owed []byte) ([]byte, error) {
 	m := memory{Spec: c.spec, Signals: c.signals, Owed: owed}
 	for _, t := range c.tasks {
@@ -49,7 +48,7 @@ func (c *core) remembers(owed []byte) ([]byte, error) {
 	return b, nil
 }
 
-// recall makes the core of a memory, and returns what is owed to the agent.
+// recall restores the core from a memory, and returns what is owed to the agent.
 func recall(b []byte) (*core, []byte, error) {
 	var m memory
 	if err := json.Unmarshal(b, &m); err != nil {
@@ -75,7 +74,8 @@ func recall(b []byte) (*core, []byte, error) {
 	return c, m.Owed, nil
 }
 
-// resume returns again the effects that were asked for and not answered.
+// resume returns the effects that were requested and not answered, to be carried out
+// again.
 func (c *core) resume() []effect {
 	var effects []effect
 	if c.spec.Name != "" {
@@ -104,7 +104,7 @@ func (m taskMemory) task() *task {
 		grace: m.Grace, running: m.Running, end: m.End}
 }
 
-// The states of Mesos are written by their names.
+// endingMemory is an ending with Mesos states and reasons by name.
 type endingMemory struct {
 	State   string `json:"state"`
 	Reason  string `json:"reason,omitempty"`
@@ -120,7 +120,7 @@ func (e ending) MarshalJSON() ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// UnmarshalJSON reads it.
+// UnmarshalJSON reads an ending from a memory.
 func (e *ending) UnmarshalJSON(b []byte) error {
 	var m endingMemory
 	if err := json.Unmarshal(b, &m); err != nil {

@@ -9,22 +9,22 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// A replacement is the progress towards another program taking over.
+// A replacement is the progress of a takeover by another program.
 type replacement struct {
-	wanted   podtask.Program // what the framework has asked for last
-	fetching podtask.Program // what is being fetched; zero: nothing
+	wanted   podtask.Program // the framework's latest request
+	fetching podtask.Program // being fetched; zero: none
 	path     string          // of the program that takes over; "" until it is ready
 }
 
 // fetched is the result of fetching a program.
 type fetched struct {
 	program podtask.Program
-	path    string // "": it is the one that runs
+	path    string // "": it is the running one
 	err     error
 }
 
-// want fetches a program that is to take over. One that could not be fetched is tried
-// again when the framework asks for it again, which it does now and then.
+// want fetches a program that is to take over. After a failure it is fetched again when
+// the framework asks for it again, which it does now and then.
 func (l *loop) want(work context.Context, p podtask.Program) {
 	l.replace.wanted = p
 	if l.cfg.Programs == nil || l.replace.fetching != (podtask.Program{}) || l.replace.path != "" {
@@ -37,13 +37,13 @@ func (l *loop) want(work context.Context, p podtask.Program) {
 	})
 }
 
-// fetched takes in the result of want. When there is a program to go on with, the
-// connection is given up, and handOver follows once the core has been told all
-// that came over it.
+// fetched handles the result of want. If there is a program to hand over to, it
+// detaches the connection; handOver follows once the core has processed all that
+// came over it.
 func (l *loop) fetched(work context.Context, f fetched) {
 	l.replace.fetching = podtask.Program{}
 	switch {
-	case f.program != l.replace.wanted: // it has changed its mind
+	case f.program != l.replace.wanted: // the framework has changed its mind
 		l.want(work, l.replace.wanted)
 	case f.err != nil:
 		glog.Errorf("this executor goes on as it is, as the program that the framework wants cannot take over: %v", f.err)
@@ -54,12 +54,12 @@ func (l *loop) fetched(work context.Context, f fetched) {
 	}
 }
 
-// closing is how long the node may take to free its sockets before another
-// program takes over. All that it does not stop ends with this one.
+// closing is how long the node may take to free its sockets before another program
+// takes over. What it does not stop ends with this program.
 const closing = 10 * time.Second
 
-// handOver has the other program go on in this process. No container is touched,
-// and the agent sees a connection that ends and comes back.
+// handOver starts the other program in this process. No container is touched, and
+// the agent only sees its connection end and come back.
 func (l *loop) handOver(stop context.CancelFunc) error {
 	close(l.closed)
 	stop()

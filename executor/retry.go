@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// The waits between two attempts of something that does not succeed at once.
+// The shortest and longest wait between attempts.
 const (
 	firstWait = 50 * time.Millisecond
 	lastWait  = 2 * time.Second
@@ -36,7 +36,7 @@ func (l *loop) answer(work context.Context, a answer) {
 	}
 }
 
-// retry calls f until it is done, waiting longer and longer, or work ends.
+// retry calls f until it is done or work ends, with growing waits in between.
 func retry(work context.Context, what string, f func() (done bool, err error)) {
 	for wait := firstWait; work.Err() == nil; wait = min(2*wait, lastWait) {
 		done, err := f()

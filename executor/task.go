@@ -14,15 +14,15 @@ type task struct {
 	ref Ref
 
 	seen     bool           // the API server has shown the pod bound to this node
-	started  bool           // STARTING has been said, and nothing that the node waits for since
+	started  bool           // STARTING was sent last without anything that the node waits for
 	killing  bool           // it is to end, by KILL or by deletion of the pod
 	removing bool           // the API server is being asked to delete the pod
-	grace    *time.Duration // that the pod is given then; nil: its own
-	running  *shown         // what the last RUNNING said; nil: none was sent
+	grace    *time.Duration // grace period for that deletion; nil: the pod's own
+	running  *shown         // the contents of the last RUNNING; nil: none was sent
 	end      *ending        // how it ended; reported once no container runs
 }
 
-// shown holds what a status RUNNING tells in addition to the state.
+// shown is what a status RUNNING contains in addition to the state.
 type shown struct {
 	Healthy bool   `json:"healthy"`
 	IP      string `json:"ip"`
@@ -35,8 +35,8 @@ type ending struct {
 	message string
 }
 
-// status returns a status of task id. The agent id and the rest of what Mesos
-// wants is filled in by the connection.
+// status returns a status of task id. The connection fills in the agent id and
+// whatever else Mesos requires.
 func status(id string, state mesospb.TaskState, message string) *mesospb.TaskStatus {
 	return &mesospb.TaskStatus{
 		TaskId:  &mesospb.TaskID{Value: &id},

@@ -15,20 +15,20 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
 )
 
-// marker is in the environment of a program that has just been started again in
-// another namespace. It is taken out at once, so that whatever this program starts
-// or becomes later finds its own way.
+// marker is in the environment of a program that has just been restarted in another
+// namespace. It is removed at once, so anything this program starts or becomes later
+// decides for itself.
 const marker = "KUBERNETES_MESOS_MOUNT_NAMESPACE_ENTERED"
 
-// Enter makes the mount namespace of the Docker daemon at endpoint that of this
-// process. It is called first of all in main, since where it has to change
-// something it does not return: the same program starts again from its beginning,
-// in the daemon's namespace, in the same process and with the same arguments,
-// environment and open files. That is the only way for all of a Go program, whose
-// threads cannot change their namespace together.
+// Enter moves this process into the mount namespace of the Docker daemon at endpoint.
+// main calls it first, since it does not return if it has to change something: the
+// same program starts again from its beginning, in the daemon's namespace, in the
+// same process and with the same arguments, environment and open files. There is no
+// other way to move a whole Go program: its threads cannot change their namespace
+// together.
 //
-// note describes the change, for the log. The error says why this process is, or may
-// be, where Docker does not see its mounts.
+// note describes the change, for the log. The error says why Docker does not, or may
+// not, see the mounts of this process.
 func Enter(endpoint string) (note string, err error) {
 	_, again := os.LookupEnv(marker)
 	if err := os.Unsetenv(marker); err != nil {
@@ -57,7 +57,7 @@ func Enter(endpoint string) (note string, err error) {
 }
 
 // daemon returns the process whose mounts count: the listener on Docker's socket, or
-// the machine's first process where the listener is not known.
+// the machine's first process if the listener is unknown.
 func daemon(endpoint string) (int, error) {
 	self, err := os.Readlink("/proc/self")
 	if err != nil {
@@ -75,7 +75,7 @@ func daemon(endpoint string) (int, error) {
 
 func namespace(process string) (string, error) { return os.Readlink("/proc/" + process + "/ns/mnt") }
 
-// entered says where the program runs now, and what is different there.
+// entered describes where the program runs now, and what is different there.
 func entered() string {
 	const moved = "the agent gave this executor a mount namespace of its own: now in that of Docker's daemon"
 	if dir := sandbox(); dir != "" && !isDir(dir) {
@@ -85,7 +85,7 @@ func entered() string {
 	return moved
 }
 
-// sandbox is the executor's directory as the machine sees it.
+// sandbox returns the executor's directory as the machine sees it.
 func sandbox() string { return cmp.Or(os.Getenv("MESOS_DIRECTORY"), os.Getenv("MESOS_SANDBOX")) }
 
 func isDir(path string) bool {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// restart starts this program again in the mount namespace of process pid. It
-// returns only when that fails; then nothing has changed.
+// restart restarts this program in the mount namespace of process pid. It returns
+// only if that fails; then nothing has changed.
 func restart(pid int, socket string) error {
 	if err := sameSocket(pid, socket); err != nil {
 		return err
@@ -29,17 +29,17 @@ func restart(pid int, socket string) error {
 
 	failed := make(chan error)
 	go func() {
-		runtime.LockOSThread() // and never unlock: the thread is not to be used for anything else
+		runtime.LockOSThread() // never unlocked: the thread must not be used for anything else
 		failed <- become(program, target)
 	}()
 	return <-failed
 }
 
-// become replaces this program by itself in namespace target, by way of the
-// calling thread alone: an exec ends all others.
+// become executes this program again in namespace target. Only the calling thread
+// changes its namespace: exec ends all others.
 func become(program, target *os.File) error {
-	// A thread may only change its mounts when it shares its directories with no
-	// other (setns(2)).
+	// A thread may change its mount namespace only if it shares its working directory
+	// and root with no other thread (setns(2)).
 	if err := unix.Unshare(unix.CLONE_FS); err != nil {
 		return fmt.Errorf("entering the mount namespace of Docker's daemon: unshare: %w", err)
 	}
@@ -55,15 +55,15 @@ func become(program, target *os.File) error {
 	return fmt.Errorf("starting again in the mount namespace of Docker's daemon: %w", err)
 }
 
-// sameSocket makes sure that Docker's socket will be found again: an agent's
-// container may see it under a path of its own.
+// sameSocket checks that Docker's socket has the same path in the mount namespace of
+// process pid: an agent's container may see it under another path.
 func sameSocket(pid int, path string) error {
 	if path == "" {
 		return nil
 	}
 	here, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil // no daemon yet; it is looked for where the machine has it
+		return nil // no daemon yet; it will be looked for at the machine's path
 	}
 	if err != nil {
 		return err

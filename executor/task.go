@@ -14,7 +14,7 @@ type task struct {
 	ref Ref
 
 	seen     bool           // the API server has shown the pod bound to this node
-	started  bool           // STARTING was sent last without anything that the node waits for
+	started  bool           // the last STARTING named nothing that the node waits for
 	killing  bool           // it is to end, by KILL or by deletion of the pod
 	removing bool           // the API server is being asked to delete the pod
 	grace    *time.Duration // grace period for that deletion; nil: the pod's own

@@ -8,9 +8,9 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
-// address returns where this node is reached. The kubelet refuses loopback, so on a
-// machine whose agent listens there another address of the machine is taken: what
-// can reach loopback can reach that too.
+// address returns the node's address. The kubelet refuses loopback, so if the agent
+// listens there, another address of the machine is used: what can reach loopback can
+// reach that too.
 func (n *Node) address() (net.IP, error) {
 	own, err := net.InterfaceAddrs()
 	if err != nil {
@@ -27,7 +27,7 @@ func (n *Node) address() (net.IP, error) {
 	if ip, err := utilnet.ChooseHostInterface(); err == nil && usable(ip) {
 		return ip, nil
 	}
-	for _, a := range own { // no default route: any will do
+	for _, a := range own { // no default route: use any
 		if ip := ipOf(a); usable(ip) {
 			return ip, nil
 		}
@@ -35,7 +35,7 @@ func (n *Node) address() (net.IP, error) {
 	return nil, errors.New("node: this machine has no address but loopback; name one by -node_address")
 }
 
-// parseAddress reads an IP address, as the network that has only this one, or a CIDR.
+// parseAddress parses a CIDR, or an IP address as the network of that address alone.
 func parseAddress(text string) (*net.IPNet, error) {
 	if ip := net.ParseIP(text); ip != nil {
 		bits := 8 * len(ip)
@@ -48,8 +48,8 @@ func parseAddress(text string) (*net.IPNet, error) {
 	return network, nil
 }
 
-// chosen returns the address that is named, or the first of own in the network
-// that is.
+// chosen returns the address in text, or the first address of own in the network in
+// text.
 func chosen(text string, own []net.Addr) (net.IP, error) {
 	network, err := parseAddress(text)
 	if err != nil {

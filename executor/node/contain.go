@@ -10,12 +10,12 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// Containers that Docker starts are outside of what Mesos accounts for and limits,
-// unless they are made below the control group of the executor's own container.
-// Then Mesos also ends them together with the executor, however that ends.
+// Mesos neither accounts for nor limits containers that Docker starts, unless they are
+// made below the control group of the executor's own container. Then Mesos also ends
+// them together with the executor, however the executor ends.
 
-// parent is the control group under which all containers of pods are to be made;
-// empty: wherever Docker makes them.
+// parent returns the control group to make all pods' containers under, or "" for
+// Docker's default.
 func (n *Node) parent() string {
 	if !n.cfg.Contain {
 		return ""
@@ -35,9 +35,9 @@ func (n *Node) parent() string {
 // errNoIsolators is the usual case and not a fault.
 var errNoIsolators = errors.New("the Mesos agent does not put executors into control groups (its isolators cgroups/cpu and cgroups/mem do)")
 
-// containment finds the control group of the Mesos container in what
-// /proc/PID/cgroup says of the executor (cgroups(7)). Mesos names the group after
-// the container, under a root that an operator chooses (--cgroups_root).
+// containment finds the control group of the Mesos container in the executor's
+// /proc/PID/cgroup (cgroups(7)). Mesos names the group after the container, under a
+// root that an operator chooses (--cgroups_root).
 func containment(groups, container string) (string, error) {
 	if container == "" || container == "." || container == "/" {
 		return "", errors.New("the Mesos agent does not say which container this executor is in (MESOS_DIRECTORY)")
@@ -68,7 +68,8 @@ func containment(groups, container string) (string, error) {
 	return parent, nil
 }
 
-// upTo cuts path after its element name, and reports whether it goes on below that.
+// upTo cuts path after its element name. below reports whether path goes on below that;
+// ok reports whether path has such an element.
 func upTo(path, name string) (cut string, below, ok bool) {
 	elements := strings.Split(path, "/")
 	for i, e := range elements {
@@ -79,14 +80,14 @@ func upTo(path, name string) (cut string, below, ok bool) {
 	return "", false, false
 }
 
-// removeGroups removes the groups that Docker has made for parent in hierarchies
-// where Mesos has none. Others hold the executor, and the kernel keeps them.
+// removeGroups removes the groups that Docker has made for parent in hierarchies where
+// Mesos has none. The other groups hold the executor, so the kernel keeps them.
 func removeGroups(parent string) {
 	if parent == "" {
 		return
 	}
 	found, err := filepath.Glob("/sys/fs/cgroup/*" + parent)
-	if err != nil { // a name that is no pattern is none of ours
+	if err != nil { // a name that is not a valid pattern is not one of ours
 		return
 	}
 	for _, group := range found {

@@ -13,8 +13,8 @@ import (
 // noDeadline limits a drain whose context sets no limit.
 const noDeadline = time.Minute
 
-// Running reports whether any container of a pod runs. Before there is a runtime
-// none does.
+// Running reports whether any container of a pod runs. None runs before there is a
+// runtime.
 func (n *Node) Running(ctx context.Context, uid string) (bool, error) {
 	n.mu.Lock()
 	r, began := n.runtime, n.owner != dockershim.Owner{}
@@ -28,10 +28,10 @@ func (n *Node) Running(ctx context.Context, uid string) (bool, error) {
 	return false, nil
 }
 
-// Drain ends every pod by way of the kubelet, so that containers get their
-// signals and hooks, in the first part of the time that there is. Then it removes
-// what is left by force. That needs Docker only. A node that is still
-// starting does not start its kubelet afterwards.
+// Drain ends every pod through the kubelet, so that containers get their signals
+// and hooks, in the first part of the time available. Then it removes what is left
+// by force, which needs Docker only. A node that is still starting does not start
+// its kubelet afterwards.
 func (n *Node) Drain(ctx context.Context) error {
 	n.mu.Lock()
 	n.draining = true
@@ -40,7 +40,7 @@ func (n *Node) Drain(ctx context.Context) error {
 	if r != nil && k != nil {
 		orderly(ctx, r, k)
 	}
-	if owner != (dockershim.Owner{}) { // else it never came so far as to have containers
+	if owner != (dockershim.Owner{}) { // otherwise it never had containers
 		if err := dockershim.RemoveAll(ctx, n.cfg.Docker, owner); err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (n *Node) Drain(ctx context.Context) error {
 	return nil
 }
 
-// orderly has the kubelet end all pods, for the better part of the time left.
+// orderly has the kubelet end all pods, within most of the time left.
 func orderly(ctx context.Context, r *runtime, k *kubelet.Kubelet) {
 	grace := time.Duration(float64(left(ctx)) * 0.6)
 	k.Drain(grace)
@@ -67,7 +67,7 @@ func orderly(ctx context.Context, r *runtime, k *kubelet.Kubelet) {
 	}
 }
 
-// left is the time until ctx ends.
+// left returns the time until ctx ends.
 func left(ctx context.Context) time.Duration {
 	if deadline, ok := ctx.Deadline(); ok {
 		return max(time.Until(deadline), 0)

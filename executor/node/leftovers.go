@@ -13,21 +13,21 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// An agent that comes back under another id (its machine was replaced, its
-// recovery failed) gets a new executor, and nothing cleans up for the old one if it
-// died: its containers run on, its volumes stay mounted. So every executor looks
-// after the other agents' directories of its host, where one of its own framework
-// has been and is certainly gone.
+// leftovers removes what dead executors have left on this host. An agent that comes
+// back under another id (its machine was replaced, its recovery failed) gets a new
+// executor. If the old one died, nothing cleans up for it: its containers keep running,
+// its volumes stay mounted. So every executor cleans the directories of other agents
+// whose executor, of the same framework, is certainly gone.
 type leftovers struct {
 	rootDir string
 	docker  string
-	owner   dockershim.Owner // ours, and so none of the others
+	owner   dockershim.Owner // ours, which is left alone
 	grace   time.Duration
-	since   map[string]time.Time // when a lock was first found without an executor, by its path
+	since   map[string]time.Time // by a lock's path: when it was first found without an executor
 }
 
-// leftoverGrace is how long an executor must have been gone: as long as Mesos
-// waits for an agent to recover (--recovery_timeout), which would start another.
+// leftoverGrace is how long an executor must have been gone: as long as Mesos waits
+// for an agent to recover (--recovery_timeout), which would start a new executor.
 const leftoverGrace = 15 * time.Minute
 
 func newLeftovers(rootDir, docker string, owner dockershim.Owner) *leftovers {
@@ -55,7 +55,7 @@ func (l *leftovers) run(ctx context.Context) {
 }
 
 // look removes what is left of agents whose executor has been gone for the grace
-// time, and names those.
+// time, and returns their ids.
 func (l *leftovers) look(ctx context.Context, now time.Time) (removed []string, err error) {
 	files, err := filepath.Glob(filepath.Join(l.rootDir, "*"+lockSuffix))
 	if err != nil {
@@ -93,7 +93,7 @@ func (l *leftovers) look(ctx context.Context, now time.Time) (removed []string, 
 	return removed, errors.Join(errs...)
 }
 
-// remove removes containers, mounts and files of an agent. An executor that
+// remove removes the containers, mounts and files of an agent. An executor that
 // starts there meanwhile waits for the lock.
 func (l *leftovers) remove(ctx context.Context, owner dockershim.Owner, held *lock) error {
 	defer held.release()

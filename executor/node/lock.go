@@ -12,20 +12,20 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
 )
 
-// lock shows that an executor lives: it has locked a file next to its root directory,
-// and the kernel releases the lock however the process ends. The file says whose
-// executor it is, so that another one of that framework may clean up where this
-// one could not.
+// lock shows that an executor is alive: it holds a lock on a file next to its root
+// directory, which the kernel releases however the process ends. The file names the
+// owner, so that another executor of that framework can clean up where this one could
+// not.
 type lock struct{ file *os.File }
 
 // lockSuffix follows the root directory's name in a lock's name.
 const lockSuffix = ".lock"
 
-// errLocked says that another process has the lock.
+// errLocked means that another process holds the lock.
 var errLocked = errors.New("another executor lives there")
 
 // tryLock locks path. With create it makes the file and writes the owner into it;
-// otherwise a file that is missing, or is another owner's, is an error.
+// otherwise a file that is missing or has another owner is an error.
 func tryLock(path string, owner dockershim.Owner, create bool) (*lock, error) {
 	flags := os.O_RDWR
 	if create {
@@ -80,8 +80,8 @@ func (l *lock) write(owner dockershim.Owner) error {
 	return err
 }
 
-// lockTime is how long an executor waits for the end of the one before it, which the
-// agent has given up.
+// lockTime is how long an executor waits for the previous one, which the agent has
+// given up, to end.
 const lockTime = 30 * time.Second
 
 // awaitLock locks path for owner, waiting for another process to release it.
@@ -104,10 +104,10 @@ func awaitLock(ctx context.Context, path string, owner dockershim.Owner) (*lock,
 	}
 }
 
-// remove removes the file and releases the lock: nothing is left that it stood for.
+// remove removes the file and releases the lock: nothing is left to protect.
 func (l *lock) remove() error {
 	return errors.Join(os.Remove(l.file.Name()), l.file.Close())
 }
 
-// release releases the lock; what it stands for is still there.
+// release releases the lock and keeps the file: what it protects is still there.
 func (l *lock) release() { _ = l.file.Close() }

@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// removeTree unmounts all that is mounted at or under root, and removes root.
-// While anything is mounted there nothing is removed: a volume may be a view of
-// files of others. The kubelet's last goroutines may still write there, so it
-// takes several turns if need be.
+// removeTree unmounts everything at or under root, and removes root. Nothing is
+// removed while anything is mounted there: a volume may show files that belong to
+// others. The kubelet's last goroutines may still write there, so removeTree retries
+// if necessary.
 func removeTree(root string) error {
 	var err error
 	for range removeTurns {
@@ -55,8 +55,8 @@ func removeOnce(root string) error {
 	return nil
 }
 
-// mountsUnder lists the mount points at or under root, the latest mount first,
-// so that each comes before what it is mounted on.
+// mountsUnder returns the mount points at or under root, the latest mount first, so
+// each comes before the one it is mounted on.
 func mountsUnder(root string) ([]string, error) {
 	infos, err := mountinfo.GetMounts(mountinfo.PrefixFilter(root))
 	if err != nil {

@@ -15,33 +15,33 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/kubelet"
 )
 
-// Config holds what a node works with.
+// Config configures a node.
 type Config struct {
-	// RootDir is the directory that holds the root directories of the agents of
-	// this host: an absolute path.
+	// RootDir is the directory that holds the root directories of this host's
+	// agents: an absolute path.
 	RootDir string
-	// Docker is the endpoint of the Docker daemon; empty: its usual one.
+	// Docker is the endpoint of the Docker daemon; empty: the default one.
 	Docker string
-	// Endpoint is host:port of the Mesos agent; its host is the node's address if
-	// it can be.
+	// Endpoint is the Mesos agent's host:port; host becomes the node's address if
+	// it is usable.
 	Endpoint string
-	// Address is the node's address, or says in which network it is: an IP address
-	// or a CIDR. Empty: the address of Endpoint, or that of the interface with the
-	// default route.
+	// Address is the node's address or its network: an IP address or a CIDR.
+	// Empty: the address of Endpoint, or that of the interface with the default
+	// route.
 	Address string
 	// MaxPods is how many pods the node takes; 0: the kubelet's default.
 	MaxPods int
 
 	// PidsLimit is how many processes a container may have; 0: dockershim's
-	// default, less: no limit.
+	// default; negative: no limit.
 	PidsLimit int64
 	// Contain has pods' containers made below this executor's own control group,
-	// where it is in one of Mesos'.
+	// if Mesos has put the executor into one.
 	Contain bool
 	// Sandbox is this executor's directory as the machine sees it; its last part
 	// is the id of the Mesos container.
 	Sandbox string
-	// Verbosity sets that of the log, as the framework wants it; nil: it stays.
+	// Verbosity sets the log's verbosity to the framework's; nil: it stays.
 	Verbosity func(int) error
 }
 
@@ -51,9 +51,9 @@ type Node struct {
 
 	mu       sync.Mutex       // guards what Run brings up
 	root     string           // root directory; "" until it is made
-	lock     *lock            // that this executor lives; nil until there is a root directory
-	owner    dockershim.Owner // of its containers; empty until there may be any
-	groups   string           // control group that they are under; "" is Docker's own choice
+	lock     *lock            // shows that this executor is alive; nil until there is a root directory
+	owner    dockershim.Owner // of the node's containers; empty until there may be any
+	groups   string           // control group of the containers; "": Docker's default
 	runtime  *runtime         // nil while none serves
 	kubelet  *kubelet.Kubelet
 	servers  []string // API servers that the kubelet is to use; nil: those of the Spec
@@ -77,7 +77,7 @@ func New(cfg Config) (*Node, error) {
 }
 
 // Run brings up the runtime, then the kubelet, and returns when ctx ends or one of
-// them fails. After Drain it removes, on its way out, what was made for the pods.
+// them fails. After Drain, it removes what was made for the pods before it returns.
 func (n *Node) Run(ctx context.Context, spec executor.Spec, see executor.Observer) error {
 	if v := spec.Cluster.Verbosity; v > 0 && n.cfg.Verbosity != nil {
 		if err := n.cfg.Verbosity(v); err != nil {
@@ -86,7 +86,7 @@ func (n *Node) Run(ctx context.Context, spec executor.Spec, see executor.Observe
 	}
 	err := n.run(ctx, spec, see)
 	if ctx.Err() != nil {
-		err = nil // it was asked to end; what that cut short does not matter
+		err = nil // the end was requested; what it cut short does not matter
 	}
 	n.mu.Lock()
 	n.ended = true
@@ -151,8 +151,8 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observe
 	})
 }
 
-// have makes k the kubelet that calls go to, with the API servers known by now.
-// It reports false when k must not run, since the node was drained before that.
+// have makes k the kubelet that calls go to, with the API servers known by now. It
+// returns false if k must not run because the node was drained first.
 func (n *Node) have(k *kubelet.Kubelet) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -169,7 +169,7 @@ func (n *Node) have(k *kubelet.Kubelet) bool {
 	return true
 }
 
-// announce tells see that the node is up once the kubelet has its certificate.
+// announce reports to see that the node is up once the kubelet has its certificate.
 func announce(ctx context.Context, k *kubelet.Kubelet, see executor.Observer) {
 	select {
 	case <-k.Ready():
@@ -178,7 +178,7 @@ func announce(ctx context.Context, k *kubelet.Kubelet, see executor.Observer) {
 	}
 }
 
-// beside runs the sides as long as f, and returns when all have ended.
+// beside runs the sides while f runs, and returns when all have ended.
 func beside(ctx context.Context, f func(context.Context) error, sides ...func(context.Context)) error {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -190,9 +190,8 @@ func beside(ctx context.Context, f func(context.Context) error, sides ...func(co
 	return f(ctx)
 }
 
-// serve runs the container runtime as long as f, which needs it, and f as long as
-// the runtime. The ctx of f ends when the runtime does. While Docker does not
-// answer, waits is told why.
+// serve runs the container runtime while f runs, which needs it, and ends f's ctx when
+// the runtime ends. While Docker does not answer, serve calls waits with the reason.
 func (n *Node) serve(ctx context.Context, config dockershim.Config, waits func(string), f func(context.Context, *runtime) error) error {
 	server, err := dockershim.New(config)
 	if err != nil {

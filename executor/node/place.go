@@ -12,12 +12,12 @@ import (
 )
 
 // placeOf returns the root directory of an agent's executor, below rootDir. Several
-// frameworks may each have an executor on one agent, so that the name has the
-// agent's id and a digest of the framework's: both ids in full would make the
-// paths of the kubelet's sockets longer than the 107 bytes that Linux takes.
+// frameworks may each have an executor on one agent, so the name consists of the
+// agent's id and a digest of the framework's id: both ids in full would make the
+// paths of the kubelet's sockets longer than the 107 bytes that Linux allows.
 //
-// Earlier versions had the agent's id alone. Where one of the same framework has left
-// its directory, mounts and living containers refer to it, and it stays in use.
+// Earlier versions used the agent's id alone. If one of the same framework has left
+// its directory, mounts and running containers refer to it, so it stays in use.
 func placeOf(rootDir string, owner dockershim.Owner) (string, error) {
 	agent := owner.Agent
 	if agent == "" || strings.ContainsAny(agent, "/\x00") || agent == "." || agent == ".." {
@@ -35,16 +35,16 @@ func placeOf(rootDir string, owner dockershim.Owner) (string, error) {
 	return root, nil
 }
 
-// maxSocketPath is how long the path of a socket may be (unix(7): sun_path);
-// longestSocket is the longest that the kubelet makes below its root directory.
+// maxSocketPath is the maximum length of a socket's path (unix(7): sun_path);
+// longestSocket is the longest path that the kubelet uses below its root directory.
 const (
 	maxSocketPath = 107
 	longestSocket = "pod-resources/kubelet.sock"
 )
 
-// readOwner reads the owner of the executor that a lock's file stands for: the ids
-// of framework and agent in a line each. Earlier versions wrote no agent; its id is
-// the name of the file.
+// readOwner reads the executor's owner from a lock file: the framework id and the
+// agent id on one line each. Earlier versions wrote no agent id; it is the file's
+// name.
 func readOwner(path string) (dockershim.Owner, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

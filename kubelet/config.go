@@ -9,17 +9,17 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// Config holds what the kubelet of one agent has to know.
+// Config configures the kubelet of one agent.
 type Config struct {
 	Node    string // name of the Node object, a DNS name
-	Agent   string // id of the Mesos agent; pods bound for another one are left alone
+	Agent   string // id of the Mesos agent; pods meant for another agent are left alone
 	Address net.IP // the node's InternalIP; an address of this machine, not loopback
 	RootDir string // absolute; everything that the kubelet writes is under it
 	Socket  string // absolute path of the CRI runtime's unix socket
 
 	Servers       []string // https URLs of the API servers
 	CA            []byte   // PEM; signs the API servers' certificates and their clients'
-	Token         string   // bootstrap token; good for asking for this node's certificate
+	Token         string   // bootstrap token; only for requesting this node's certificate
 	ClusterDNS    []string // addresses for pods' resolv.conf; none: the host's own
 	ClusterDomain string   // e.g. cluster.local
 
@@ -27,14 +27,14 @@ type Config struct {
 	Memory uint64  // bytes, as Mesos gives it
 	Disk   uint64  // bytes, as Mesos gives it; 0: what the file system has
 
-	ReservedCPUs   float64 // what the executor itself was given
+	ReservedCPUs   float64 // the executor's own
 	ReservedMemory uint64  // bytes, likewise
 
 	MaxPods int // 0: podtask.DefaultMaxPods
 
-	// Pods is called with all pods bound to the node when they are known first
-	// and after each change. The pods are shared: they must not be changed. It
-	// must not block; nil: no call.
+	// Pods is called with all pods bound to the node when they are first known and
+	// after each change. The pods are shared: they must not be changed. It must not
+	// block; nil: no call.
 	Pods func([]*v1.Pod)
 }
 

@@ -16,10 +16,10 @@ import (
 	"k8s.io/kubernetes/pkg/kubelet/certificate/bootstrap"
 )
 
-// obtain makes sure that the node's client certificate is under the root
-// directory, and a kubeconfig that uses it at server. A certificate of an earlier
-// executor on this agent is taken over when it is good; otherwise server is asked
-// for one with the bootstrap token, which is on disk only while that takes.
+// obtain makes sure that the root directory has the node's client certificate and a
+// kubeconfig that uses it at server. A valid certificate of an earlier executor on
+// this agent is reused; otherwise obtain requests one from server with the bootstrap
+// token, which is on disk only during the request.
 func (c *Config) obtain(ctx context.Context, server string) error {
 	p := paths{c.RootDir}
 	held := c.holdsCertificate(time.Now())
@@ -57,11 +57,11 @@ func (c *Config) request(ctx context.Context, server string) error {
 	return bootstrap.LoadClientCert(ctx, p.kubeconfig(), p.bootstrap(), p.pki(), types.NodeName(c.Node))
 }
 
-// renewMargin is how much longer a certificate must be valid to be taken over.
+// renewMargin is how much longer a certificate must be valid to be reused.
 const renewMargin = time.Hour
 
-// holdsCertificate returns why there is no certificate of this node and cluster
-// under the root directory, or nil.
+// holdsCertificate returns nil if the root directory has a valid certificate of this
+// node and cluster, and otherwise the reason why not.
 func (c *Config) holdsCertificate(now time.Time) error {
 	pem := paths{c.RootDir}.clientPEM()
 	pair, err := tls.LoadX509KeyPair(pem, pem)
@@ -82,7 +82,7 @@ func (c *Config) holdsCertificate(now time.Time) error {
 	return err
 }
 
-// roots are the authorities that vouch for API servers and nodes.
+// roots returns the certificate authorities of API servers and nodes.
 func (c *Config) roots() (*x509.CertPool, error) {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(c.CA) {
@@ -91,7 +91,7 @@ func (c *Config) roots() (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// kubeconfig is a kubeconfig for one server and one identity.
+// kubeconfig returns a kubeconfig for one server and one identity.
 func (c *Config) kubeconfig(server string, who *clientcmdapi.AuthInfo) clientcmdapi.Config {
 	return clientcmdapi.Config{
 		Clusters: map[string]*clientcmdapi.Cluster{
@@ -102,8 +102,8 @@ func (c *Config) kubeconfig(server string, who *clientcmdapi.AuthInfo) clientcmd
 	}
 }
 
-// clientConfig is how the node talks to server once it has its certificate. The
-// certificate is read from disk again whenever the kubelet has renewed it.
+// clientConfig returns the configuration of the node's client of server, which uses
+// the certificate. Clients read it from disk again after the kubelet has renewed it.
 func (c *Config) clientConfig(server string) *rest.Config {
 	p := paths{c.RootDir}
 	return &rest.Config{

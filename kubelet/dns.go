@@ -10,9 +10,9 @@ import (
 // hostResolvConf is where the host's resolver is configured (resolv.conf(5)).
 const hostResolvConf = "/etc/resolv.conf"
 
-// dns returns the addresses and the domain for pods' resolv.conf. A cluster
-// without a DNS service of its own has its pods ask the host's servers: named
-// outright, since the kubelet would do the same but warn of it at every pod.
+// dns returns the addresses and the domain for pods' resolv.conf. Without a DNS service
+// in the cluster, pods use the host's servers: named explicitly, since the kubelet
+// would do the same but warn about it for every pod.
 func (c *Config) dns() (servers []string, domain string) {
 	if len(c.ClusterDNS) > 0 {
 		return c.ClusterDNS, c.ClusterDomain
@@ -20,7 +20,7 @@ func (c *Config) dns() (servers []string, domain string) {
 	return nameservers(hostResolvConf), ""
 }
 
-// nameservers reads the servers of a resolv.conf; none when it cannot be read.
+// nameservers returns the servers of a resolv.conf, or none if it cannot be read.
 func nameservers(path string) []string {
 	file, err := os.Open(path)
 	if err != nil {

@@ -8,12 +8,12 @@ import (
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 )
 
-// hostLogs is where kubelets link the log of each container for collectors of
-// the host. It is outside of the root directory and nothing would remove the
-// links, so this kubelet makes none: the logs are under <root>/logs/pods.
+// hostLogs is where kubelets link each container's log for the host's log collectors.
+// It is outside of the root directory and nothing would remove the links, so this
+// kubelet makes none: the logs are under <root>/logs/pods.
 const hostLogs = "/var/log/containers"
 
-// ownFiles is the operating system as the kubelet sees it, less hostLogs.
+// ownFiles is the operating system as the kubelet sees it, without hostLogs.
 type ownFiles struct{ kubecontainer.RealOS }
 
 // Symlink makes no link in hostLogs.

@@ -16,7 +16,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/balancer"
 )
 
-// Kubelet is the kubelet of one agent. New makes it, Run runs it.
+// Kubelet is the kubelet of one agent.
 type Kubelet struct {
 	cfg     Config
 	servers *balancer.Balancer // stands for all API servers
@@ -25,7 +25,7 @@ type Kubelet struct {
 	client  kubernetes.Interface // set before ready is closed
 }
 
-// New checks cfg; it touches nothing yet.
+// New checks cfg and returns a kubelet. It has no side effects.
 func New(cfg Config) (*Kubelet, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -42,21 +42,22 @@ func New(cfg Config) (*Kubelet, error) {
 		source: newSource(cfg.Agent, cfg.Pods)}, nil
 }
 
-// SetServers says which API servers there are from now on, in place of those of
-// the Config. It may be called at any time.
+// SetServers sets the API servers to use from now on instead of those of the Config.
+// It may be called at any time.
 func (k *Kubelet) SetServers(servers []string) error { return k.servers.SetServers(servers) }
 
-// Ready is closed once the node has its certificate and can talk to the API
-// server.
+// Ready returns a channel that is closed once the node has its certificate and can
+// talk to the API server.
 func (k *Kubelet) Ready() <-chan struct{} { return k.ready }
 
-// Client talks to the API server as this node. It is there once Ready is closed.
+// Client returns a client of the API server as this node. It is available once Ready
+// is closed.
 func (k *Kubelet) Client() kubernetes.Interface { return k.client }
 
 // Run gets the node's certificate, starts the kubelet and returns when ctx ends
-// or the kubelet cannot start. The kubelet's own goroutines stay until the
-// process ends: it has no way to stop them. In some cases of failure (the port
-// was taken in the meantime, the host refuses a sysctl) it ends the process.
+// or the kubelet cannot start. The kubelet's own goroutines stay until the process
+// ends: there is no way to stop them. On some failures (the port was taken in the
+// meantime, the host refuses a sysctl) the kubelet ends the process.
 func (k *Kubelet) Run(ctx context.Context) error {
 	server, err := k.servers.Listen()
 	if err != nil {
@@ -93,8 +94,8 @@ func (k *Kubelet) runAt(ctx context.Context, server string) error {
 	return k.run(ctx, s, conn)
 }
 
-// obtain gets the node's certificate. An API server may end while it is asked;
-// then another one, or the same when it is back, is asked again.
+// obtain gets the node's certificate. If an API server ends during the request, obtain
+// tries again with another one, or with the same when it is back.
 func (k *Kubelet) obtain(ctx context.Context, server string) error {
 	for attempt := 1; ; attempt++ {
 		if err := k.servers.Await(ctx); err != nil {
@@ -108,16 +109,16 @@ func (k *Kubelet) obtain(ctx context.Context, server string) error {
 	}
 }
 
-// attempts is how often the cluster is asked for a certificate while API servers
-// live: a refusal rarely goes away.
+// attempts is how often a certificate is requested while API servers are available: a
+// refusal rarely goes away.
 const attempts = 5
 
 // Drain tells the kubelet to end every pod within grace, and returns at once. It
 // needs no API server. The runtime knows whether containers are gone.
 func (k *Kubelet) Drain(grace time.Duration) { k.source.drain(time.Now(), grace) }
 
-// freePort picks a port that is free on ip now. The kubelet takes a number, not
-// a listener, so that another process could take it in between.
+// freePort returns a port that is free on ip now. The kubelet takes a number, not a
+// listener, so another process could take the port in between.
 func freePort(ip net.IP) (int32, error) {
 	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip})
 	if err != nil {
@@ -131,7 +132,7 @@ func freePort(ip net.IP) (int32, error) {
 	return int32(addr.Port), nil
 }
 
-// ownOOMScore is the oom_score_adj of this process, 0 when it cannot be read.
+// ownOOMScore returns the oom_score_adj of this process, 0 if it cannot be read.
 func ownOOMScore() int32 {
 	b, err := os.ReadFile("/proc/self/oom_score_adj")
 	if err != nil {

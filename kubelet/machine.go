@@ -13,10 +13,10 @@ import (
 	"k8s.io/kubernetes/pkg/kubelet/cadvisor"
 )
 
-// machine tells the kubelet what its machine is: an agent of the size that Mesos
-// gives it. It takes the place of cAdvisor, which would report all that the host
-// has, and would walk every cgroup of the host again and again; figures of
-// containers come from the container runtime instead.
+// machine describes the machine to the kubelet: an agent of the size that Mesos gives
+// it. It replaces cAdvisor, which would report all that the host has, and would walk
+// every cgroup of the host again and again; container figures come from the container
+// runtime instead.
 type machine struct {
 	cores  int
 	memory uint64 // bytes
@@ -30,7 +30,7 @@ func (c *Config) machine() machine {
 	return machine{cores: c.cores(), memory: c.Memory, disk: c.Disk, root: c.RootDir}
 }
 
-// Start has nothing to start: every figure is read when it is asked for.
+// Start does nothing: every figure is read on request.
 func (m machine) Start() error { return nil }
 
 // MachineInfo returns the size of the agent and the identity of its host.
@@ -60,8 +60,8 @@ func (m machine) VersionInfo() (*info.VersionInfo, error) {
 	}, nil
 }
 
-// ContainerInfoV2 knows the root cgroup only, and of that only that it is there
-// now: what a shared host uses in total says nothing about this node.
+// ContainerInfoV2 only knows the root cgroup, and only that it exists: the total usage
+// of a shared host says nothing about this node.
 func (m machine) ContainerInfoV2(name string, _ infov2.RequestOptions) (map[string]infov2.ContainerInfo, error) {
 	if name != "/" {
 		return nil, fmt.Errorf("cgroup %s: its figures are kept by the container runtime", name)
@@ -88,14 +88,14 @@ func (m machine) RootFsInfo() (infov2.FsInfo, error) {
 }
 
 // ImagesFsInfo is the same as RootFsInfo: the kubelet asks the runtime where its
-// images are, and this only when it cannot.
+// images are, and calls this only if it cannot.
 func (m machine) ImagesFsInfo(context.Context) (infov2.FsInfo, error) { return m.RootFsInfo() }
 
 // ContainerFsInfo is the same as RootFsInfo, as ImagesFsInfo is.
 func (m machine) ContainerFsInfo(context.Context) (infov2.FsInfo, error) { return m.RootFsInfo() }
 
-// GetDirFsInfo describes the file system that path is on. Its device is the
-// number that stat gives, which tells two file systems apart.
+// GetDirFsInfo describes the file system that path is on. Its device is the number from
+// stat, which distinguishes file systems.
 func (m machine) GetDirFsInfo(path string) (infov2.FsInfo, error) {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(path, &fs); err != nil {
@@ -118,7 +118,7 @@ func (m machine) GetDirFsInfo(path string) (infov2.FsInfo, error) {
 	}, nil
 }
 
-// line reads a file of one line; one that cannot be read is empty.
+// line returns the contents of a one-line file, or "" if it cannot be read.
 func line(path string) string {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -127,7 +127,7 @@ func line(path string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// prettyName is the name of the distribution in an os-release file.
+// prettyName returns the name of the distribution in an os-release file.
 func prettyName(path string) string {
 	for l := range strings.Lines(line(path)) {
 		if name, ok := strings.CutPrefix(l, "PRETTY_NAME="); ok {

@@ -29,9 +29,9 @@ func (p paths) clientPEM() string {
 func (p paths) podLogs() string    { return filepath.Join(p.root, "logs", "pods") }
 func (p paths) flexVolume() string { return filepath.Join(p.root, "volume-plugins") }
 
-// server returns the kubelet's flags and configuration as values. port is where
-// it serves; oomScore is the oom_score_adj that this process has already, since
-// changing it takes a capability that executors rarely have.
+// server returns the kubelet's flags and configuration. The kubelet serves on port;
+// oomScore is the current oom_score_adj of this process, since changing that takes a
+// capability that executors rarely have.
 func (c *Config) server(port, oomScore int32) (*options.KubeletServer, error) {
 	s, err := options.NewKubeletServer()
 	if err != nil {
@@ -76,9 +76,9 @@ func (c *Config) setIdentity(k *kubeletconfig.KubeletConfiguration, port int32) 
 	k.VolumePluginDir = p.flexVolume()
 }
 
-// setResources makes allocatable what Mesos can give to pods: the agent's total
-// without the executor's own. Cores are whole in a node's capacity, so the part
-// of the last one that the agent lacks is reserved for the system.
+// setResources makes allocatable what Mesos can give to pods: the agent's total less
+// the executor's own. A node's capacity has whole cores, so the part of the last core
+// that the agent lacks is reserved for the system.
 func (c *Config) setResources(k *kubeletconfig.KubeletConfiguration) {
 	k.MaxPods = podtask.DefaultMaxPods
 	if c.MaxPods > 0 {
@@ -96,9 +96,9 @@ func (c *Config) setResources(k *kubeletconfig.KubeletConfiguration) {
 	k.CgroupsPerQOS = false
 	k.EnforceNodeAllocatable = nil
 
-	// Agents are shared machines. That others have filled the disk or the memory
-	// is no reason to kill pods, and images may be theirs: evict only just before
-	// the file system is full, and collect no images.
+	// Agents are shared machines. If others have filled the disk or the memory, that
+	// is no reason to kill pods, and images may be theirs: evict only just before the
+	// file system is full, and collect no images.
 	k.EvictionHard = map[string]string{
 		"nodefs.available":  "256Mi",
 		"nodefs.inodesFree": "1%",
@@ -107,18 +107,18 @@ func (c *Config) setResources(k *kubeletconfig.KubeletConfiguration) {
 	k.ImageMaximumGCAge = metav1.Duration{}
 }
 
-// cores is the agent's cpus in whole cores, rounded up.
+// cores returns the agent's cpus in whole cores, rounded up.
 func (c *Config) cores() int { return int(math.Ceil(c.CPUs - 1e-9)) }
 
-// milli prints cpus in thousandths, rounded up.
+// milli formats cpus in thousandths, rounded up.
 func milli(cpus float64) string {
 	return fmt.Sprintf("%dm", int64(math.Ceil(max(cpus, 0)*1000-1e-6)))
 }
 
-// setPace replaces limits that are meant for thousands of kubelets at one API
-// server by ones that do not slow a burst of pods on one agent. It also slows work
-// that others do: Docker rotates the logs before the kubelet would, and Mesos, not
-// the node's lease, decides whether an agent lives.
+// setPace replaces limits meant for thousands of kubelets at one API server by ones that
+// do not slow down a burst of pods on one agent. It also slows down work that others do:
+// Docker rotates the logs before the kubelet would, and Mesos, not the node's lease,
+// decides whether an agent is alive.
 func setPace(k *kubeletconfig.KubeletConfiguration) {
 	k.KubeAPIQPS, k.KubeAPIBurst = 200, 400
 	k.EventRecordQPS, k.EventBurst = 50, 200
@@ -136,11 +136,11 @@ func setPace(k *kubeletconfig.KubeletConfiguration) {
 func setHost(k *kubeletconfig.KubeletConfiguration, oomScore int32) {
 	k.FailSwapOn = false
 	k.FailCgroupV1 = false
-	k.CgroupDriver = "cgroupfs" // replaced by what the runtime says, when it says so
+	k.CgroupDriver = "cgroupfs" // replaced by the runtime's, if it reports one
 	k.MakeIPTablesUtilChains = false
 	k.OOMScoreAdj = oomScore
 	k.StaticPodPath = ""
-	k.SeccompDefault = true // a pod that wants no filter says Unconfined
+	k.SeccompDefault = true // a pod without a filter specifies Unconfined
 	k.EnableSystemLogHandler = false
 	k.EnableSystemLogQuery = false
 	k.ContainerLogMaxSize = "10Mi"

@@ -15,10 +15,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// source is the one watch of this node's pods. The kubelet and the executor are
-// given the same pods, all of them after each change. When it is drained it
-// stops listening to the API server, and tells the kubelet that each pod is
-// being deleted: so pods end in an orderly way also when no API server is left.
+// source is the one watch of this node's pods. The kubelet and the executor get the
+// same pods, all of them after each change. When drained, it stops listening to the
+// API server and tells the kubelet that each pod is being deleted, so pods end in an
+// orderly way even when no API server is left.
 type source struct {
 	agent   string
 	latest  chan []*v1.Pod  // for the kubelet, which may be slow: only the latest matters
@@ -33,8 +33,8 @@ func newSource(agent string, observe func([]*v1.Pod)) *source {
 	return &source{agent: agent, latest: make(chan []*v1.Pod, 1), observe: observe}
 }
 
-// feed gives the kubelet the latest pods until ctx ends. The kubelet takes none
-// while its container runtime is away; nothing else waits for that.
+// feed gives the kubelet the latest pods until ctx ends. The kubelet takes none while
+// its container runtime is away; nothing else waits for feed.
 func (s *source) feed(ctx context.Context, set func([]*v1.Pod)) {
 	for {
 		select {
@@ -55,9 +55,9 @@ func (s *source) give(pods []*v1.Pod) {
 	s.latest <- pods
 }
 
-// watchBackoff is how long the watch pauses when it breaks: at most two seconds,
-// not the half minute of client-go, since another API server may have taken over
-// at once and pods wait for their node to see them.
+// watchBackoff is how long the watch pauses after it breaks: at most two seconds, not
+// client-go's half minute, since another API server may have taken over at once and
+// pods wait for their node to see them.
 var watchBackoff = wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.5, Cap: 2 * time.Second, Steps: 30}
 
 // run watches the pods of node until ctx ends.
@@ -68,7 +68,7 @@ func (s *source) run(ctx context.Context, client kubernetes.Interface, node stri
 	cache.NewReflectorWithOptions(lw, &v1.Pod{}, store, cache.ReflectorOptions{Backoff: &watchBackoff}).RunWithContext(ctx)
 }
 
-// push takes what the watch has now.
+// push receives the pods that the watch has now.
 func (s *source) push(objs []any) {
 	pods := make([]*v1.Pod, 0, len(objs))
 	for _, o := range objs {
@@ -82,7 +82,7 @@ func (s *source) push(objs []any) {
 		return
 	}
 	s.pods = pods
-	// The kubelet writes into the pods that it is given.
+	// The kubelet modifies the pods that it gets.
 	s.give(copies(pods))
 	if s.observe != nil {
 		s.observe(pods)
@@ -106,9 +106,9 @@ func (s *source) drain(now time.Time, grace time.Duration) {
 	s.give(ending)
 }
 
-// markFailed makes the kubelet report a pod as failed whose end was not asked for.
-// By itself the kubelet goes by the exit codes, and containers that end well when
-// they are told to would make an interrupted job look finished.
+// markFailed makes the kubelet report a pod as failed if its end was not requested.
+// By itself the kubelet goes by the exit codes, and containers that exit with 0 when
+// stopped would make an interrupted job look finished.
 func markFailed(pod *v1.Pod) {
 	if pod.DeletionTimestamp != nil || pod.Status.Phase == v1.PodSucceeded || pod.Status.Phase == v1.PodFailed {
 		return
@@ -118,8 +118,8 @@ func markFailed(pod *v1.Pod) {
 	pod.Status.Message = "Mesos ended the executor of this node, and with it the pod's containers"
 }
 
-// markDeleted gives pod the marks of a deletion that the API server would have
-// given it, no later than those it has.
+// markDeleted marks pod as being deleted, as the API server would, with a deadline no
+// later than any that it already has.
 func markDeleted(pod *v1.Pod, now time.Time, grace time.Duration) {
 	seconds := max(int64(grace/time.Second), 1)
 	if g := pod.Spec.TerminationGracePeriodSeconds; g != nil {

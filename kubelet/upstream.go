@@ -61,7 +61,7 @@ func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.
 	return nil
 }
 
-// watch feeds the pods of the node to the kubelet, once that is ready for them.
+// watch feeds the node's pods to the kubelet once the kubelet is ready for them.
 func (k *Kubelet) watch(ctx context.Context, port int32, made <-chan *upstream.Kubelet) {
 	select {
 	case <-ctx.Done():
@@ -74,11 +74,10 @@ func (k *Kubelet) watch(ctx context.Context, port int32, made <-chan *upstream.K
 	k.source.run(ctx, k.client, k.cfg.Node)
 }
 
-// reported waits until the kubelet sees in its Node object what it has itself
-// reported, known by its port; false: ctx ended. Before that, the kubelet would
-// judge a pod by the object as another program has made it, without labels or room,
-// and refuse the pod permanently. The kubelet offers nothing to wait on, so it is
-// polled.
+// reported waits until the kubelet sees its own report in its Node object, recognised
+// by the port. It returns false if ctx ends first. Before that, the kubelet would judge
+// a pod by the object as another program made it, without labels or room, and refuse
+// the pod permanently. The kubelet offers nothing to wait on, so it is polled.
 func reported(ctx context.Context, u *upstream.Kubelet, port int32) bool {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -95,8 +94,8 @@ func reported(ctx context.Context, u *upstream.Kubelet, port int32) bool {
 	}
 }
 
-// send passes pods to the kubelet as the whole of its pods. The type that the
-// kubelet's channel takes has no name outside of its package, but this shape.
+// send passes pods to the kubelet as the complete set. The element type of the kubelet's
+// channel cannot be named outside of its package, but has this shape.
 func send[T ~struct{ Pods []*v1.Pod }](ctx context.Context, updates chan<- T, pods []*v1.Pod) {
 	select {
 	case updates <- T{Pods: pods}:

@@ -59,7 +59,7 @@ func deletePod(ctx context.Context, client kubernetes.Interface, ref executor.Re
 	return err
 }
 
-// seen turns the API server's pods into what the executor looks at.
+// seen converts the API server's pods to the executor's.
 func seen(pods []*v1.Pod) []executor.Pod {
 	all := make([]executor.Pod, len(pods))
 	for i, pod := range pods {

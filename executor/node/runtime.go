@@ -14,9 +14,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
-// runtime asks the container runtime what runs and stops it, independently of the
-// kubelet: to know that a pod is really over, and to act when there is no kubelet.
-// The runtime shows containers of this agent's executor only.
+// runtime finds out from the container runtime what runs and removes it, independently
+// of the kubelet: to know that a pod is really over, and to act when there is no
+// kubelet. The runtime only shows containers of this agent's executor.
 type runtime struct {
 	cri.RuntimeServiceClient
 	conn *grpc.ClientConn
@@ -33,16 +33,17 @@ func dial(socket string) (*runtime, error) {
 	return &runtime{cri.NewRuntimeServiceClient(conn), conn}, nil
 }
 
-func (r *runtime) close() { _ = r.conn.Close() } // it has served its purpose
+func (r *runtime) close() { _ = r.conn.Close() } // no longer needed
 
-// The time limit of one check that Docker is there, and the pause between two.
+// The time limit of one check for Docker, and the pause between two checks.
 const (
 	answerTime = 10 * time.Second
 	askAgain   = time.Second
 )
 
-// answers waits until the runtime serves and Docker answers it, for as long as
-// ctx: a machine may come up in any order. It tells waits why it does not go on.
+// answers waits until the runtime serves and Docker answers it, or ctx ends: a
+// machine's services may come up in any order. It calls waits with the reason for
+// waiting.
 func (r *runtime) answers(ctx context.Context, waits func(string)) error {
 	docker := outage.Outage{Server: "Docker"}
 	for {
@@ -70,8 +71,8 @@ func (r *runtime) slices(ctx context.Context) bool {
 	return err == nil && answer.GetLinux().GetCgroupDriver() == cri.CgroupDriver_SYSTEMD
 }
 
-// running reports whether a sandbox or container of a pod, or with uid "" of any
-// pod, runs.
+// running reports whether a sandbox or container of a pod runs, or of any pod if
+// uid is "".
 func (r *runtime) running(ctx context.Context, uid string) (bool, error) {
 	labels := map[string]string{}
 	if uid != "" {

@@ -16,15 +16,14 @@ type sweep struct {
 	dead  chan executor.Ref
 }
 
-// maxSweeps is how many pods may wait to be swept. What does not fit is left
-// to the kubelet.
+// maxSweeps is how many pods may wait to be swept. Any more are left to the kubelet.
 const maxSweeps = 1000
 
 func newSweep() *sweep {
 	return &sweep{known: map[string]executor.Ref{}, dead: make(chan executor.Ref, maxSweeps)}
 }
 
-// look takes all pods of the node and marks those that have gone.
+// look receives all pods of the node and queues those that have gone.
 func (s *sweep) look(pods []executor.Pod) {
 	now := make(map[string]executor.Ref, len(pods))
 	for _, p := range pods {
@@ -48,7 +47,7 @@ func (s *sweep) run(ctx context.Context, r *runtime) {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		var turn <-chan time.Time // nil, so never, while nothing waits
+		var turn <-chan time.Time // nil while nothing waits
 		if len(waiting) > 0 {
 			turn = tick.C
 		}
@@ -63,7 +62,7 @@ func (s *sweep) run(ctx context.Context, r *runtime) {
 	}
 }
 
-// sweepOnce removes those pods of which nothing runs and returns the others.
+// sweepOnce removes the pods that have nothing running and returns those that have.
 func sweepOnce(ctx context.Context, r *runtime, pods []executor.Ref) []executor.Ref {
 	var still []executor.Ref
 	for _, ref := range pods {

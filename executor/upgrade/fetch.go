@@ -17,19 +17,19 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// prefix begins the names of the programs in Dir.
+// prefix is the prefix of program names in Dir.
 const prefix = "executor-"
 
 // maxSize bounds a program, in bytes: its server must not be able to fill the disk.
 const maxSize = 2 << 30
 
-// CheckFlag is given to a program that is tried, after the flags it will have: it
-// must end with exit code 0 and do nothing else.
+// CheckFlag is passed to a program on trial, after the flags it will have: it must
+// exit with code 0 and do nothing else.
 const CheckFlag = "-check"
 
 // Fetch downloads a program unless it is the running one, checks its hash, makes
-// it executable and tries it. Programs that were fetched earlier are removed. The
-// error names the program and what is wrong; nothing half-fetched is left.
+// it executable and tries it. It removes programs fetched earlier. The error names
+// the program and what is wrong; no partial download is left.
 func (p *Programs) Fetch(ctx context.Context, program podtask.Program) (path string, err error) {
 	own, err := p.own()
 	if err != nil {
@@ -59,7 +59,7 @@ func (p *Programs) Fetch(ctx context.Context, program podtask.Program) (path str
 }
 
 // forget removes fetched programs other than the one at path. The running one may
-// be among them: the system keeps it for as long as it runs.
+// be among them: the system keeps it while it runs.
 func (p *Programs) forget(path string) error {
 	old, err := filepath.Glob(filepath.Join(p.Dir, prefix+"*"))
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *Programs) forget(path string) error {
 	return nil
 }
 
-// download gets what is at from, whose hash must be this, to path.
+// download saves the program at the URL from, which must have this hash, to path.
 func download(ctx context.Context, from, hash, path string) error {
 	if u, err := url.Parse(from); err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return fmt.Errorf("its URL is neither http nor https")
@@ -96,7 +96,7 @@ func download(ctx context.Context, from, hash, path string) error {
 		return fmt.Errorf("the server answers %s", resp.Status)
 	}
 	temporary := path + ".part"
-	defer os.Remove(temporary) // of use after a failure only
+	defer os.Remove(temporary) // only needed after a failure
 	got, err := save(temporary, resp.Body)
 	switch {
 	case err != nil:
@@ -124,8 +124,8 @@ func save(path string, content io.Reader) (hash string, err error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// try starts a program to see whether it starts on this machine and takes the flags
-// that it will have. It is given no secret and does nothing.
+// try checks that a program starts on this machine and accepts the flags that it will
+// have. The program gets no secret and does nothing.
 func (p *Programs) try(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, tryTime, fmt.Errorf("its trial takes longer than %v", tryTime))
 	defer cancel()
@@ -144,7 +144,7 @@ func (p *Programs) try(ctx context.Context, path string) error {
 	return nil
 }
 
-// because returns why ctx has ended, if that made something fail.
+// because returns why ctx has ended if it has, and otherwise err.
 func because(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

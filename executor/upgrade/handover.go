@@ -11,22 +11,22 @@ import (
 	"syscall"
 )
 
-// A Handover is what one program leaves to the next.
+// A Handover is what one program passes on to the next.
 type Handover struct {
-	// Secrets are variables of the environment that is not to hold them.
+	// Secrets are variables that must stay out of the environment.
 	Secrets map[string]string `json:"secrets,omitempty"`
-	// Memory is the executor's.
+	// Memory is the executor's memory.
 	Memory json.RawMessage `json:"memory"`
 }
 
-// envelope is the file: the handover, and how to know that it is whole.
+// envelope is the contents of the file: the handover and its checksum.
 type envelope struct {
 	Version int             `json:"version"`
 	SHA256  string          `json:"sha256"` // of content
 	Content json.RawMessage `json:"content"`
 }
 
-// version changes when a program before that could not read the file any more.
+// version changes when earlier programs could no longer read the file.
 const version = 1
 
 // fileVariable names the file in the environment of the next program.
@@ -53,8 +53,8 @@ func (h Handover) write(dir string) (path string, err error) {
 	return filepath.Abs(f.Name())
 }
 
-// Receive returns what the program before has left, nil if there was none: the
-// agent has started this one. The file is gone then, whatever was in it.
+// Receive returns what the previous program handed over, nil if there was none: the
+// agent started this one. It removes the file, whatever was in it.
 func Receive() (*Handover, error) {
 	path, given := os.LookupEnv(fileVariable)
 	if !given {
@@ -70,8 +70,8 @@ func Receive() (*Handover, error) {
 	return h, nil
 }
 
-// read reads a file of write's. It must be this account's alone, as what is in it
-// decides which containers live.
+// read reads a file that write wrote. Only this account may have access to it, since
+// its contents decide which containers live.
 func read(path string) (*Handover, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// Start makes the program at path go on in this process, or the running one again
-// where that fails. It returns only when neither succeeds.
+// Start starts the program at path in this process or, if that fails, the running
+// program again. It returns only if both fail.
 func (p *Programs) Start(path string, memory []byte) error {
 	file, err := Handover{Secrets: p.Secrets, Memory: memory}.write(p.Dir)
 	if err != nil {
@@ -24,7 +24,7 @@ func (p *Programs) Start(path string, memory []byte) error {
 	return errors.Join(first, second, os.Remove(file))
 }
 
-// start returns only when path cannot be started.
+// start returns only if path cannot be started.
 func (p *Programs) start(path string, env []string) error {
 	args := append([]string{path}, p.args...)
 	err := whileBusy(func() error {
@@ -34,9 +34,9 @@ func (p *Programs) start(path string, env []string) error {
 	return fmt.Errorf("starting %s: %w", path, err)
 }
 
-// whileBusy starts a program again as long as its file is busy. One that has just
-// been written can be, for a moment: a child of ours that is being started at that
-// time holds it open until it has become another program.
+// whileBusy retries start while the program's file is busy. A file that has just been
+// written can be busy for a moment: a child process forked at that time holds it open
+// until its exec.
 func whileBusy(start func() error) error {
 	for wait := 10 * time.Millisecond; ; wait *= 2 {
 		err := start()

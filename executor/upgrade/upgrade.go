@@ -26,12 +26,11 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 )
 
-// Programs gets programs and starts them. It is an executor.Programs.
+// Programs fetches programs and starts them. It is an executor.Programs.
 type Programs struct {
-	// Dir holds what is fetched and handed over: the executor's sandbox.
+	// Dir is where fetched programs and handovers are put: the executor's sandbox.
 	Dir string
-	// Secrets are variables that the next program is to find although they are
-	// not in the environment.
+	// Secrets are variables for the next program that are not in the environment.
 	Secrets map[string]string
 
 	args []string // of this program, without its name
@@ -42,7 +41,7 @@ type Programs struct {
 
 var _ executor.Programs = (*Programs)(nil)
 
-// self is the running program, also when its file has been removed.
+// self is the running program, even if its file has been removed.
 const self = "/proc/self/exe"
 
 // New returns the programs of an executor that was started with args and works
@@ -54,7 +53,7 @@ func New(dir string, args []string, secrets map[string]string) *Programs {
 	}
 }
 
-// The times that getting a program may take.
+// Time limits for fetching and trying a program.
 const (
 	fetchTime = 10 * time.Minute
 	tryTime   = 30 * time.Second

@@ -13,14 +13,14 @@ import (
 // Figures come from the kernel's files: Docker's own call for them takes a second
 // or two per container, and the kubelet asks for all of them every ten seconds.
 
-// cgroupRoot is where Linux has its control groups.
+// cgroupRoot is where Linux mounts its control groups.
 const cgroupRoot = "/sys/fs/cgroup"
 
 // usage holds what a container has used, according to its control group.
 type usage struct {
 	cpu        uint64 // nanoseconds, since its start
 	memory     uint64 // bytes, page cache included
-	workingSet uint64 // bytes, without page cache that is easy to give back
+	workingSet uint64 // bytes, without page cache that is easy to reclaim
 	rss        uint64 // bytes
 	faults     uint64
 	majorFault uint64
@@ -28,12 +28,12 @@ type usage struct {
 	processes  uint64
 }
 
-// unlimited is the least memory limit that means no limit: cgroup v1 writes the
-// largest multiple of a page.
+// unlimited is the lowest memory limit that means no limit: cgroup v1 shows the largest
+// multiple of the page size.
 const unlimited = 1 << 62
 
-// readUsage reads the figures of the control group that process pid is in, which
-// must be one of container id: another process may have got the number by now.
+// readUsage reads the figures of process pid's control group, which must be one of
+// container id: another process may have the number by now.
 func readUsage(root, proc string, pid int, id string) (usage, error) {
 	text, err := os.ReadFile(filepath.Join(proc, strconv.Itoa(pid), "cgroup"))
 	if err != nil {
@@ -52,8 +52,8 @@ func readUsage(root, proc string, pid int, id string) (usage, error) {
 	return readV2(filepath.Join(root, groups[""]))
 }
 
-// parseGroups reads /proc/PID/cgroup: a path per controller, and under the empty
-// name that of version 2.
+// parseGroups parses /proc/PID/cgroup into a path per controller; the path of version 2
+// has the empty name.
 func parseGroups(text string) map[string]string {
 	groups := map[string]string{}
 	for line := range strings.Lines(text) {
@@ -107,8 +107,8 @@ func readV2(dir string) (usage, error) {
 	return u.finish(stat["inactive_file"]), nil
 }
 
-// finish derives the working set as Kubernetes defines it: all memory less the
-// file pages not used of late.
+// finish derives the working set as Kubernetes defines it: all memory less the file
+// pages not used recently.
 func (u usage) finish(inactiveFile uint64) usage {
 	if u.memory > inactiveFile {
 		u.workingSet = u.memory - inactiveFile
@@ -132,7 +132,7 @@ func readNumber(path string) uint64 {
 	return n
 }
 
-// readPairs reads a file of lines with a name and a number.
+// readPairs reads a file that has a name and a number on each line.
 func readPairs(path string) (map[string]uint64, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -148,7 +148,7 @@ func readPairs(path string) (map[string]uint64, error) {
 	return pairs, nil
 }
 
-// traffic counts what went through a network interface.
+// traffic holds the counters of a network interface.
 type traffic struct {
 	name              string
 	rxBytes, rxErrors uint64

@@ -13,10 +13,10 @@ type Owner struct {
 	Agent     string // Mesos agent id
 }
 
-// Config says how to serve. Only Socket and Owner must be given.
+// Config configures a server. Only Socket and Owner are required.
 type Config struct {
 	// Docker is the daemon's endpoint: unix:///path or tcp://host:port. Empty means
-	// what DOCKER_HOST says, and otherwise the daemon's usual socket. The daemon
+	// DOCKER_HOST or, if that is not set, the daemon's default socket. The daemon
 	// must run on this machine.
 	Docker string
 
@@ -24,7 +24,7 @@ type Config struct {
 	// which a directory of a Mesos sandbox exceeds by far.
 	Socket string
 
-	// Owner is whose containers are served.
+	// Owner is the owner of the containers that are served.
 	Owner Owner
 
 	// StreamingAddress is where exec, attach and port-forward are served to the
@@ -33,7 +33,7 @@ type Config struct {
 	StreamingAddress string
 
 	// CgroupParent is the cgroup of pods for which the kubelet names none. Empty
-	// leaves it to Docker, as does what is no slice with Docker's systemd driver.
+	// leaves it to Docker, as does a non-slice with Docker's systemd driver.
 	CgroupParent string
 
 	// LogSize and LogFiles limit the log of a container: Docker starts a new file
@@ -44,20 +44,20 @@ type Config struct {
 	LogFiles int
 
 	// PidsLimit is how many processes and threads a container may have, so that
-	// one that forks without end harms only itself. Zero means 4,096; less than
-	// zero means no limit.
+	// one that forks without end harms only itself. Zero means 4,096; a negative
+	// value means no limit.
 	PidsLimit int64
 
-	// PullProgress is how long a pull may stand still before it is given up. Zero
+	// PullProgress is how long a pull may make no progress before it is aborted. Zero
 	// means one minute.
 	PullProgress time.Duration
 
-	// SweepAfter is how long a container may be seen that was created but not started
-	// before it is removed as a leftover. Zero means ten minutes.
+	// SweepAfter is how long a container may be seen created but not started before it
+	// is removed as a leftover. Zero means ten minutes.
 	SweepAfter time.Duration
 }
 
-// The limits that Config stands for when they are zero.
+// The defaults of Config.
 const (
 	defaultLogSize      = 9 << 20
 	defaultLogFiles     = 5
@@ -67,7 +67,7 @@ const (
 	maxSocketPath       = 107
 )
 
-// complete fills in defaults and refuses what cannot work.
+// complete fills in defaults and refuses values that cannot work.
 func (c Config) complete() (Config, error) {
 	switch {
 	case c.Owner.Framework == "" || c.Owner.Agent == "":

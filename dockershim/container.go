@@ -11,8 +11,8 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// CreateContainer makes a container in a sandbox: one call of Docker, when the
-// kubelet passes the image by its id.
+// CreateContainer makes a container in a sandbox. If the kubelet passes the image by
+// its id, that takes one call of Docker.
 func (s *service) CreateContainer(ctx context.Context, req *runtimeapi.CreateContainerRequest) (*runtimeapi.CreateContainerResponse, error) {
 	if _, err := s.find(ctx, req.PodSandboxId, typeSandbox); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
@@ -48,8 +48,8 @@ func (s *service) CreateContainer(ctx context.Context, req *runtimeapi.CreateCon
 	return &runtimeapi.CreateContainerResponse{ContainerId: id}, nil
 }
 
-// makeMountSources makes the host directories that do not exist, as Docker does
-// for binds in text form and Kubernetes promises for hostPath without a type.
+// makeMountSources creates missing host directories, as Docker does for binds in text
+// form and Kubernetes promises for a hostPath without a type.
 func makeMountSources(mounts []*runtimeapi.Mount) error {
 	for _, m := range mounts {
 		if m.HostPath == "" {
@@ -78,7 +78,7 @@ func seccompProfile(c *runtimeapi.ContainerConfig) (string, error) {
 	return string(text), nil
 }
 
-// StartContainer starts a container and puts its log where the kubelet looks.
+// StartContainer starts a container and links its log to where the kubelet looks.
 func (s *service) StartContainer(ctx context.Context, req *runtimeapi.StartContainerRequest) (*runtimeapi.StartContainerResponse, error) {
 	r, err := s.find(ctx, req.ContainerId, typeContainer)
 	if err != nil {
@@ -97,8 +97,7 @@ func (s *service) StartContainer(ctx context.Context, req *runtimeapi.StartConta
 	return &runtimeapi.StartContainerResponse{}, nil
 }
 
-// StopContainer asks a container to end and kills it after the timeout, in
-// seconds.
+// StopContainer asks a container to end and kills it after the timeout in seconds.
 func (s *service) StopContainer(ctx context.Context, req *runtimeapi.StopContainerRequest) (*runtimeapi.StopContainerResponse, error) {
 	r, err := s.find(ctx, req.ContainerId, typeContainer)
 	if err != nil {

@@ -12,17 +12,17 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// order is a container to be made.
+// order describes a container to create.
 type order struct {
 	sandbox string // id
 	pod     *runtimeapi.PodSandboxConfig
 	config  *runtimeapi.ContainerConfig
 	imageID string
-	seccomp string // the profile's text where config names a file
+	seccomp string // the profile's text if config names a file
 }
 
-// containerSpec translates a container of a pod. It joins the network and IPC
-// namespaces of the sandbox, and its process namespace when the pod shares one.
+// containerSpec translates a container of a pod. The container joins the network and
+// IPC namespaces of the sandbox, and its process namespace if the pod shares one.
 func containerSpec(s settings, o order) (docker.CreateContainerOptions, error) {
 	c := o.config
 	security := c.GetLinux().GetSecurityContext()
@@ -59,7 +59,7 @@ func containerSpec(s settings, o order) (docker.CreateContainerOptions, error) {
 		Tty:        c.Tty,
 		StopSignal: signalSpec(c.StopSignal),
 		Labels:     s.owner.labels(r),
-		// Probes are the kubelet's; the image's own would run in addition.
+		// The kubelet does the probes; the image's own would run in addition.
 		Healthcheck: &docker.HealthConfig{Test: []string{"NONE"}},
 	}
 	host := &docker.HostConfig{
@@ -87,8 +87,8 @@ func containerSpec(s settings, o order) (docker.CreateContainerOptions, error) {
 	return seal(r, config, host)
 }
 
-// namespaceSpec joins namespaces. Network is always the sandbox's, which is the
-// host's where the pod asks for that.
+// namespaceSpec joins namespaces. The network is always the sandbox's, which is the
+// host's if the pod asks for that.
 func namespaceSpec(host *docker.HostConfig, sandbox string, n *runtimeapi.NamespaceOption) {
 	switch n.GetIpc() {
 	case runtimeapi.NamespaceMode_NODE:
@@ -119,7 +119,7 @@ func envSpec(envs []*runtimeapi.KeyValue) []string {
 	return list
 }
 
-// signalSpec returns Docker's name of a signal; empty is the image's choice.
+// signalSpec returns Docker's name of a signal; empty means the image's choice.
 func signalSpec(s runtimeapi.Signal) string {
 	if s == runtimeapi.Signal_RUNTIME_DEFAULT {
 		return ""
@@ -146,8 +146,8 @@ func deviceSpec(host *docker.HostConfig, c *runtimeapi.ContainerConfig) {
 	}
 }
 
-// seal adds the name, and the digest of all the configuration as a label, which
-// identifies the container when the answer to its creation was lost.
+// seal adds the name, and a digest of the whole configuration as a label. The label
+// identifies the container if the answer to its creation is lost.
 func seal(r record, config *docker.Config, host *docker.HostConfig) (docker.CreateContainerOptions, error) {
 	text, err := json.Marshal([]any{config, host})
 	if err != nil {

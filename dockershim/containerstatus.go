@@ -45,15 +45,15 @@ func containerStatus(c *docker.Container, r record) *runtimeapi.ContainerStatus 
 		status.Reason = reason(c.State)
 		status.Message = c.State.Error
 		if c.State.StartedAt.IsZero() {
-			// It never ran: creation is all that happened to it.
+			// It never ran: it was only created.
 			status.StartedAt, status.FinishedAt = status.CreatedAt, status.CreatedAt
 		}
 	}
 	return status
 }
 
-// containerState has one state more than Docker: a container that failed to start
-// has ended, while Docker still calls it created.
+// containerState returns the CRI's state. Unlike Docker's, which stays "created", it
+// is "exited" for a container that failed to start.
 func containerState(s docker.State) runtimeapi.ContainerState {
 	switch {
 	case s.Running:
@@ -64,8 +64,8 @@ func containerState(s docker.State) runtimeapi.ContainerState {
 	return runtimeapi.ContainerState_CONTAINER_EXITED
 }
 
-// reason is the kubelet's word for how a container ended. It shows no logs as
-// the message of one that "ContainerCannotRun".
+// reason returns the kubelet's word for how a container ended. For
+// "ContainerCannotRun" the kubelet shows no logs as the message.
 func reason(s docker.State) string {
 	switch {
 	case s.OOMKilled:
@@ -78,7 +78,7 @@ func reason(s docker.State) string {
 	return "Error"
 }
 
-// nanoseconds since 1970; Docker's year 1 stands for never, the CRI's 0.
+// nanoseconds returns the time since 1970. Never is year 1 in Docker and 0 in the CRI.
 func nanoseconds(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

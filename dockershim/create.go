@@ -10,8 +10,8 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// create makes a container, or takes over the one that an earlier call with the
-// same configuration made and whose answer never arrived.
+// create makes a container, or reuses one that an earlier call with the same
+// configuration made if its answer never arrived.
 func (s *service) create(ctx context.Context, o docker.CreateContainerOptions) (string, error) {
 	client, err := s.engine.in(ctx)
 	if err != nil {
@@ -36,9 +36,9 @@ func (s *service) create(ctx context.Context, o docker.CreateContainerOptions) (
 	}
 }
 
-// settle looks at the container that has the name that o wants. One of ours that was
-// made from the same configuration and has not ended is the answer; any other of
-// ours is a leftover and is removed. A foreign one stays, and o takes another name.
+// settle handles the container that already has o's name. If it is ours, has the same
+// configuration and has not ended, settle returns it; any other container of ours is
+// a leftover and is removed. A foreign one stays, and o gets another name.
 func (s *service) settle(ctx context.Context, client *docker.Client, o *docker.CreateContainerOptions) (string, error) {
 	c, r, err := s.inspect(ctx, o.Name)
 	var foreign *notOurs
@@ -57,15 +57,15 @@ func (s *service) settle(ctx context.Context, client *docker.Client, o *docker.C
 	return "", s.remove(ctx, client, c.ID)
 }
 
-// remove removes a container of ours, running or not. One that is gone, or going,
-// is removed.
+// remove removes a container of ours, running or not. It succeeds if the container is
+// gone, and waits if another call is removing it.
 func (s *service) remove(ctx context.Context, client *docker.Client, id string) error {
 	err := client.RemoveContainer(docker.RemoveContainerOptions{ID: id, RemoveVolumes: true, Force: true, Context: ctx})
 	if err != nil && !gone(err) {
 		if !conflict(err) {
 			return err
 		}
-		// Docker says so while another call removes it: wait for that one.
+		// Another call is removing it: wait for that one.
 		if err := s.awaitGone(ctx, id); err != nil {
 			return err
 		}

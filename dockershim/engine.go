@@ -13,9 +13,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
 )
 
-// engine is the Docker daemon: bare calls, each under the caller's context. It
-// finds the daemon at the first call and again after the connection failed, so
-// the daemon may come late and be restarted or upgraded.
+// engine makes calls of the Docker daemon, each under the caller's context. It finds
+// the daemon at the first call, and again after the connection has failed, so the
+// daemon may start late and be restarted or upgraded.
 type engine struct {
 	endpoint string
 	changed  func()        // called after each call that may have changed a container
@@ -31,11 +31,11 @@ func newEngine(endpoint string, changed func()) *engine {
 	return e
 }
 
-// answerTime is how long a daemon may take to identify itself, or to begin with its
-// events; no call waits longer for one that hangs.
+// answerTime is how long a daemon may take to identify itself or to start sending
+// events; no call waits longer for a daemon that hangs.
 const answerTime = 10 * time.Second
 
-// dial returns the daemon, looking it up when there is none yet.
+// dial returns the daemon, looking for it if none is known yet.
 func (e *engine) dial(ctx context.Context) (*link, error) {
 	if l := e.current(); l != nil {
 		return l, nil
@@ -67,8 +67,8 @@ func (e *engine) current() *link {
 	return e.link
 }
 
-// in returns a client whose calls all end when ctx does; not all of the client's
-// methods take a context themselves.
+// in returns a client whose calls all end when ctx does; not all of its methods take
+// a context.
 func (e *engine) in(ctx context.Context) (*docker.Client, error) {
 	l, err := e.dial(ctx)
 	if err != nil {
@@ -88,7 +88,7 @@ func bind(c *docker.Client, t boundTransport) *docker.Client {
 	return &bound
 }
 
-// forget drops a link that failed, so that the next call looks again.
+// forget drops a link that failed, so the next call looks for the daemon again.
 func (e *engine) forget(l *link) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -97,7 +97,7 @@ func (e *engine) forget(l *link) {
 	}
 }
 
-// boundTransport sends requests under a context. It lives as long as one call.
+// boundTransport sends requests under a context. It is used for one call.
 type boundTransport struct {
 	ctx     context.Context
 	next    http.RoundTripper

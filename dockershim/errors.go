@@ -13,16 +13,16 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// notOurs says that a container is not there, or is not one of our owner's,
-// which is the same for every caller.
+// notOurs means that a container does not exist or is not our owner's; callers need
+// not distinguish the two.
 type notOurs struct{ id string }
 
 func (e *notOurs) Error() string {
 	return fmt.Sprintf("no container %s of this executor", e.id)
 }
 
-// badConfig says that a pod asks for what Docker cannot give. The pod must be
-// changed; trying again does not help.
+// badConfig means that a pod asks for something that Docker cannot provide. The pod
+// must be changed; trying again does not help.
 type badConfig struct{ reason string }
 
 func (e *badConfig) Error() string { return e.reason }
@@ -31,7 +31,7 @@ func refuse(format string, args ...any) error {
 	return &badConfig{fmt.Sprintf(format, args...)}
 }
 
-// gone reports whether err says that the container or image is not there.
+// gone reports whether err says that the container or image does not exist.
 func gone(err error) bool {
 	var (
 		ours      *notOurs
@@ -44,27 +44,27 @@ func gone(err error) bool {
 		errors.As(err, &api) && api.Status == http.StatusNotFound
 }
 
-// stopped reports whether err says that the container does not run, so that
-// stopping it has nothing left to do.
+// stopped reports whether err says that the container does not run, so there is
+// nothing to stop.
 func stopped(err error) bool {
 	var e *docker.ContainerNotRunning
 	return errors.As(err, &e)
 }
 
-// running reports whether err says that the container runs already.
+// running reports whether err says that the container already runs.
 func running(err error) bool {
 	var e *docker.ContainerAlreadyRunning
 	return errors.As(err, &e)
 }
 
-// conflict reports whether err says that something else is under way with, or
-// in the way of, the object (HTTP status 409).
+// conflict reports whether err says that the object is in use by, or in conflict
+// with, something else (HTTP status 409).
 func conflict(err error) bool {
 	var api *docker.Error
 	return errors.As(err, &api) && api.Status == http.StatusConflict
 }
 
-// code is the gRPC code for an error of this package or of Docker's client.
+// code returns the gRPC code for an error of this package or of Docker's client.
 func code(err error) codes.Code {
 	var (
 		bad *badConfig
@@ -102,7 +102,7 @@ func apiCode(httpStatus int) codes.Code {
 	return codes.Unknown
 }
 
-// withStatus gives every error a gRPC code, once, where calls leave this package.
+// withStatus gives every error a gRPC code, once, at this package's boundary.
 func withStatus(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	answer, err := handler(ctx, req)
 	if err == nil {

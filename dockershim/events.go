@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
-// eventsAgain is how often events are asked for while they are not available.
+// eventsAgain is how often to ask for events while they are unavailable.
 const eventsAgain = time.Second
 
 // watch reads events until ctx ends. It leaves finding the daemon to other calls.
@@ -22,7 +22,7 @@ func (s *service) watch(ctx context.Context) {
 	again := time.NewTicker(eventsAgain)
 	defer again.Stop()
 	docker := outage.Outage{Server: "Docker at " + s.engine.endpoint}
-	var failure error // the latest of the daemon's
+	var failure error // the daemon's latest
 	for {
 		err := s.readEvents(ctx, func() { docker.Over(""); failure = nil })
 		s.listing.setWatched(false)
@@ -40,11 +40,11 @@ func (s *service) watch(ctx context.Context) {
 	}
 }
 
-// errNoDaemon: no call has found the daemon yet, or none has since it was lost.
+// errNoDaemon means that no call has found the daemon yet, or again since it was lost.
 var errNoDaemon = errors.New("no daemon is known")
 
-// readEvents reads until the events break off, and returns why they did. It calls
-// begun when the daemon has answered.
+// readEvents reads events until they break off, and returns the reason. It calls begun
+// when the daemon has answered.
 func (s *service) readEvents(ctx context.Context, begun func()) error {
 	var settling sync.WaitGroup
 	defer settling.Wait()
@@ -93,15 +93,15 @@ type event struct {
 }
 
 // early reports whether Docker 20.10 sends e before its lists show the change: in
-// between it frees what the container had. It keeps the container locked all the
-// while, so an inspect call in that time sees what lists show afterwards.
+// between it frees the container's resources. It keeps the container locked meanwhile,
+// so an inspect call in that time returns what lists show afterwards.
 func (e event) early() bool {
 	return e.Action == "die" || e.Action == "pause" || e.Action == "unpause"
 }
 
-// events asks for what changes o's containers in a list. Docker answers before it
-// begins to listen for events; those that it has kept since are sent as well, and
-// those of a second more in case clocks are read coarsely.
+// events returns the query for events that change o's containers in a list. Docker
+// answers before it begins to listen for events; it also sends those it has kept since
+// then, and those of one more second in case clocks are coarse.
 func (o Owner) events(now time.Time) string {
 	filters := o.filters()
 	filters["type"] = []string{"container"}

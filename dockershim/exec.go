@@ -36,7 +36,7 @@ func (s *service) run(ctx context.Context, p process) (int, error) {
 	}
 	stream, err := s.engine.hijack(ctx, "/exec/"+exec.ID+"/start", map[string]bool{"Tty": p.tty})
 	if err != nil {
-		if ctx.Err() != nil { // it may start nevertheless
+		if ctx.Err() != nil { // the command may still start
 			s.killExec(ctx, p.container, exec.ID)
 		}
 		return 0, err
@@ -78,8 +78,8 @@ func (s *service) execution(ctx context.Context, id string) (execution, error) {
 	return e, json.NewDecoder(answer.Body).Decode(&e)
 }
 
-// exitCode waits for the end of a command whose output has ended: Docker learns
-// of the two in any order, and a process may close its output long before it ends.
+// exitCode waits for a command to end after its output has ended: Docker learns of
+// the two in any order, and a process may close its output long before it ends.
 func (s *service) exitCode(ctx context.Context, container, id string) (int, error) {
 	var e execution
 	err := poll(ctx, func() (bool, error) {
@@ -94,12 +94,12 @@ func (s *service) exitCode(ctx context.Context, container, id string) (int, erro
 	return *e.ExitCode, nil
 }
 
-// killTime is how long a command whose time is over may take to end.
+// killTime is how long ending a command that has timed out may take.
 const killTime = 10 * time.Second
 
-// killExec ends a command whose time is over, also one that Docker is still about
-// to start. Docker has no call for that, so the process is killed by its number,
-// after a check that it is in the container.
+// killExec ends a command that has timed out, including one that Docker is only about
+// to start. Docker has no call for that, so killExec kills the process by its number,
+// after checking that it is in the container.
 func (s *service) killExec(ctx context.Context, container, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTime)
 	defer cancel()

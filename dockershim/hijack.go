@@ -16,8 +16,8 @@ import (
 )
 
 // raw is a connection to the daemon that has become the two-way stream of a
-// process. The client library can make such streams too, but does not look at
-// the daemon's answer: a refused exec would pass for one that said nothing.
+// process. The client library can make such streams too, but ignores the daemon's
+// answer: a refused exec would look like one without output.
 type raw struct {
 	net.Conn
 	reader *bufio.Reader
@@ -101,7 +101,7 @@ func apiError(answer *http.Response) error {
 	return &docker.Error{Status: answer.StatusCode, Message: said.Message}
 }
 
-// connect opens a connection to the daemon apart from those that the client keeps.
+// connect opens a connection to the daemon, separate from the client's own.
 func (e *engine) connect(ctx context.Context, l *link) (net.Conn, error) {
 	u, err := url.Parse(e.endpoint)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// imageIDs are names of images by their content: only these are looked up as ids.
+// imageIDs matches image ids; only names that match are looked up as ids.
 var imageIDs = regexp.MustCompile(`^(sha256:)?[0-9a-f]{64}$`)
 
 // parseImage returns the full name of an image: nginx is
@@ -25,8 +25,8 @@ func parseImage(name string) (reference.Named, error) {
 }
 
 // isImage reports whether an image that Docker found for name is the one meant.
-// Docker also takes a name for the beginning of an id, so an image called "cafe" may
-// turn out to be another one.
+// Docker also treats a name as the beginning of an id, so the name "cafe" may find
+// another image.
 func isImage(name string, tags, digests []string) bool {
 	if imageIDs.MatchString(name) {
 		return true
@@ -36,7 +36,7 @@ func isImage(name string, tags, digests []string) bool {
 		return false
 	}
 	list := tags
-	if d, ok := want.(reference.Canonical); ok { // the digest decides, whatever tag comes with it
+	if d, ok := want.(reference.Canonical); ok { // the digest decides, whatever the tag
 		list = digests
 		if want, err = reference.WithDigest(reference.TrimNamed(want), d.Digest()); err != nil {
 			return false
@@ -66,8 +66,8 @@ func pullSpec(name string) (repository, tag string, err error) {
 	return repository, "", nil
 }
 
-// authSpec translates credentials; the kubelet may give user and password as one
-// base64 text.
+// authSpec translates credentials; the kubelet may pass user and password as one
+// base64 string.
 func authSpec(a *runtimeapi.AuthConfig) (docker.AuthConfiguration, error) {
 	if a == nil {
 		return docker.AuthConfiguration{}, nil
@@ -90,7 +90,7 @@ func authSpec(a *runtimeapi.AuthConfig) (docker.AuthConfiguration, error) {
 	return auth, nil
 }
 
-// imageUser splits an image's user into what the CRI wants: a number or a name.
+// imageUser converts an image's user to the CRI's form: a number or a name.
 func imageUser(user string) (*runtimeapi.Int64Value, string) {
 	user, _, _ = strings.Cut(user, ":")
 	if user == "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim/pause"
 )
 
-// image returns the local image of a name or id.
+// image returns the local image with a name or id.
 func (s *service) image(ctx context.Context, name string) (*docker.Image, error) {
 	if name == "" {
 		return nil, refuse("no image named")
@@ -41,7 +41,7 @@ func (s *service) image(ctx context.Context, name string) (*docker.Image, error)
 	return image, nil
 }
 
-// imageID is the id of a local image; the kubelet mostly passes it already.
+// imageID returns the id of a local image; the kubelet usually passes the id.
 func (s *service) imageID(ctx context.Context, name string) (string, error) {
 	if strings.HasPrefix(name, "sha256:") {
 		return name, nil
@@ -53,8 +53,8 @@ func (s *service) imageID(ctx context.Context, name string) (string, error) {
 	return image.ID, nil
 }
 
-// imageRef returns the image's identity for a pod's status: the name and digest
-// that it was pulled by, or its id when it was made here.
+// imageRef returns the image's identity for a pod's status: the name and digest that
+// it was pulled by, or its id if it was built here.
 func (s *service) imageRef(ctx context.Context, id string) string {
 	if ref, ok := s.refs.get(id); ok {
 		return ref
@@ -69,8 +69,7 @@ func (s *service) imageRef(ctx context.Context, id string) string {
 	return ref
 }
 
-// ImageStatus describes a local image; the answer has none when the image is not
-// here.
+// ImageStatus describes a local image; the response has no image if it is not here.
 func (s *service) ImageStatus(ctx context.Context, req *runtimeapi.ImageStatusRequest) (*runtimeapi.ImageStatusResponse, error) {
 	image, err := s.image(ctx, req.GetImage().GetImage())
 	if err != nil {
@@ -83,7 +82,7 @@ func (s *service) ImageStatus(ctx context.Context, req *runtimeapi.ImageStatusRe
 	return &runtimeapi.ImageStatusResponse{Image: answer}, nil
 }
 
-// ListImages lists local images, all or the one asked for.
+// ListImages lists all local images, or the one in the filter.
 func (s *service) ListImages(ctx context.Context, req *runtimeapi.ListImagesRequest) (*runtimeapi.ListImagesResponse, error) {
 	if name := req.GetFilter().GetImage().GetImage(); name != "" {
 		one, err := s.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: req.Filter.Image})
@@ -107,7 +106,7 @@ func (s *service) ListImages(ctx context.Context, req *runtimeapi.ListImagesRequ
 	return answer, nil
 }
 
-// criImage describes an image. The sandbox's is pinned: the kubelet must not
+// criImage describes an image. The sandbox's image is pinned: the kubelet must not
 // collect it.
 func criImage(id string, tags, digests []string, size int64) *runtimeapi.Image {
 	return &runtimeapi.Image{

@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// The labels of our containers. What the kubelet hands over as labels and
-// annotations goes into one label each, as JSON: Docker adds the image's own
-// labels to a container's, and these must not come back as the pod's.
+// The labels of our containers. The kubelet's labels and annotations go into one label
+// each, as JSON: Docker adds the image's own labels to a container's, and these must
+// not be returned as the pod's.
 const (
 	labelFramework   = "kubernetes-mesos.framework"
 	labelAgent       = "kubernetes-mesos.agent"
@@ -20,18 +20,18 @@ const (
 	labelContainer   = "kubernetes-mesos.container"
 	labelAttempt     = "kubernetes-mesos.attempt"
 	labelImage       = "kubernetes-mesos.image"    // as the pod names it
-	labelImageID     = "kubernetes-mesos.image-id" // what it was when the container was made
+	labelImageID     = "kubernetes-mesos.image-id" // at the container's creation
 	labelLog         = "kubernetes-mesos.log"      // where the kubelet looks for the log
 	labelHandler     = "kubernetes-mesos.handler"
 	labelLabels      = "kubernetes-mesos.labels"
 	labelAnnotations = "kubernetes-mesos.annotations"
-	labelSpec        = "kubernetes-mesos.spec" // digest of the configuration it was made from
+	labelSpec        = "kubernetes-mesos.spec" // digest of the container's configuration
 
 	typeSandbox   = "sandbox"
 	typeContainer = "container"
 )
 
-// record holds what the labels of one of our containers say.
+// record holds the labels of one of our containers.
 type record struct {
 	Type        string
 	Sandbox     string // id of its sandbox; containers only
@@ -49,7 +49,7 @@ type record struct {
 	Annotations map[string]string
 }
 
-// labels writes r down as the labels of a container of o.
+// labels encodes r as the labels of a container of o.
 func (o Owner) labels(r record) map[string]string {
 	m := map[string]string{
 		labelFramework:   o.Framework,
@@ -78,8 +78,7 @@ func (o Owner) labels(r record) map[string]string {
 	return m
 }
 
-// read is the reverse of labels. It reports false for containers that are not
-// exactly o's.
+// read is the reverse of labels. It returns false for containers that are not o's.
 func (o Owner) read(labels map[string]string) (record, bool) {
 	if labels[labelFramework] != o.Framework || labels[labelAgent] != o.Agent {
 		return record{}, false
@@ -107,7 +106,7 @@ func (o Owner) read(labels map[string]string) (record, bool) {
 	}, true
 }
 
-// filters are Docker's list filters for o's containers with these further labels.
+// filters returns Docker's list filters for o's containers that also have these labels.
 func (o Owner) filters(more ...string) map[string][]string {
 	return map[string][]string{"label": append([]string{
 		labelFramework + "=" + o.Framework,
@@ -115,7 +114,7 @@ func (o Owner) filters(more ...string) map[string][]string {
 	}, more...)}
 }
 
-// name is the container's name, by the scheme of the package comment.
+// name returns the container's name, in the format described in the package comment.
 func (r record) name() string {
 	if r.Type == typeSandbox {
 		return fmt.Sprintf("k8s--net--%s--%s--%s--pod%d", r.Pod, r.Namespace, r.UID, r.Attempt)
@@ -139,7 +138,7 @@ func encodeMap[T string | []string](m map[string]T) string {
 	return string(b)
 }
 
-// decodeMap returns nil for what is not a map; only our own labels are decoded.
+// decodeMap returns nil if s is not a map; only our own labels are decoded.
 func decodeMap(s string) map[string]string {
 	var m map[string]string
 	if json.Unmarshal([]byte(s), &m) != nil {

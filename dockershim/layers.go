@@ -11,16 +11,16 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// layers knows how much each running container has written outside of its
-// volumes. Finding out means walking directories, so it is done once a minute,
-// and only while the sizes are asked for.
+// layers holds how much each running container has written outside of its volumes.
+// Measuring that means walking directories, so it happens once a minute, and only
+// while the sizes are requested.
 type layers struct {
 	mu    sync.Mutex // guards all below
 	sizes map[string]*runtimeapi.FilesystemUsage
 	asked time.Time
 }
 
-// interest is how long a question for sizes keeps them being measured.
+// interest is how long sizes are measured after a request for them.
 const interest = 3 * time.Minute
 
 // usage returns the last measurement, nil before the first.
@@ -43,9 +43,9 @@ func (l *layers) set(sizes map[string]*runtimeapi.FilesystemUsage) {
 	l.sizes = sizes
 }
 
-// measureLayers measures all running containers, when the sizes are wanted.
-// Docker's storage driver must be one that keeps what a container writes in a
-// directory of its own, as overlay2 does; with others nothing is known.
+// measureLayers measures all running containers if the sizes are wanted. It needs a
+// Docker storage driver that keeps a container's writes in their own directory, as
+// overlay2 does; with others the sizes are unknown.
 func (s *service) measureLayers(ctx context.Context) error {
 	if !s.layers.wanted() {
 		return nil
@@ -79,7 +79,7 @@ func (s *service) measureLayers(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// writableDir returns where a container's writes go, empty when that is not known.
+// writableDir returns the directory of a container's writes, or "" if it is unknown.
 func (s *service) writableDir(ctx context.Context, id string) (string, error) {
 	if dir, ok := s.writable.get(id); ok {
 		return dir, nil
@@ -93,8 +93,8 @@ func (s *service) writableDir(ctx context.Context, id string) (string, error) {
 	return dir, nil
 }
 
-// measure returns the space on disk and the number of files under dir. Files come
-// and go meanwhile; what cannot be looked at is not counted.
+// measure returns the disk usage and the number of files under dir. Files come and go
+// meanwhile; those that cannot be read are not counted.
 func measure(ctx context.Context, dir string) (bytes, inodes uint64) {
 	filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || ctx.Err() != nil {

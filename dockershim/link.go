@@ -10,11 +10,11 @@ import (
 	docker "github.com/fsouza/go-dockerclient"
 )
 
-// The Docker API versions that the shim is written for. The daemon's own range
-// decides where they differ: 20.10 speaks up to 1.41, 29 no less than 1.44.
+// apiWanted is the Docker API version that the shim is written for. A daemon that does
+// not support it decides: 20.10 speaks up to 1.41, 29 no less than 1.44.
 const apiWanted = "1.44"
 
-// link is a daemon that was found, with what does not change while it runs.
+// link is a daemon that was found, with the facts that do not change while it runs.
 type link struct {
 	client *docker.Client
 	prefix string // of API paths: /v1.41
@@ -24,10 +24,10 @@ type link struct {
 	arch          string
 	root          string // Docker's root directory
 	systemdCgroup bool
-	oomFloor      int // lowest oom_score_adj that a container may be given
+	oomFloor      int // lowest oom_score_adj that a container may have
 }
 
-// connect finds out which daemon it is.
+// connect connects to the daemon at endpoint and identifies it.
 func connect(ctx context.Context, endpoint string) (*link, error) {
 	first, err := newClient(endpoint, "")
 	if err != nil {
@@ -45,8 +45,8 @@ func connect(ctx context.Context, endpoint string) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The first call of a client looks up the server's version and writes it down
-	// without a lock; after that the client is only read, and may be copied.
+	// A client's first call looks up the server's version and stores it without a
+	// lock; after that the client is only read, and may be copied.
 	own := client.HTTPClient
 	client = bind(client, boundTransport{ctx, own.Transport, func() {}, func() {}})
 	info, err := client.Info()
@@ -77,7 +77,7 @@ func newClient(endpoint, version string) (*docker.Client, error) {
 		filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "ca.pem"), version)
 }
 
-// negotiate returns the API version to use with a daemon that knows lowest to
+// negotiate returns the API version to use with a daemon that supports lowest to
 // highest.
 func negotiate(lowest, highest string) (string, error) {
 	want, err := docker.NewAPIVersion(apiWanted)
@@ -97,12 +97,12 @@ func negotiate(lowest, highest string) (string, error) {
 	return want.String(), nil
 }
 
-// logFile is where Docker's json-file driver writes the log of a container.
+// logFile returns the file to which Docker's json-file driver writes a container's log.
 func (l *link) logFile(id string) string {
 	return filepath.Join(l.root, "containers", id, id+"-json.log")
 }
 
-// base begins the URLs of API calls that the client library has no method for.
+// base returns the base URL for API calls that the client library has no method for.
 func (l *link) base() string {
 	u, err := url.Parse(l.client.Endpoint())
 	if err != nil || u.Scheme == "unix" {

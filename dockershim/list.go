@@ -7,9 +7,9 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// The kubelet lists everything each second and each pod's at every step, so a
-// list is at most one call of Docker, and none while the last one holds. It may be
-// somewhat old. Only what Docker calls created is looked at one by one.
+// The kubelet lists everything each second, and each pod's containers at every step,
+// so a list takes at most one call of Docker, and none while the last one is valid. It
+// may be slightly old. Only containers that Docker calls created are inspected.
 
 // podUIDLabel is how the kubelet selects a pod's sandboxes and containers.
 const podUIDLabel = "io.kubernetes.pod.uid"
@@ -90,9 +90,9 @@ func (r record) containerMetadata() *runtimeapi.ContainerMetadata {
 	return &runtimeapi.ContainerMetadata{Name: r.Container, Attempt: r.Attempt}
 }
 
-// listedState returns the state of a listed container. Docker also says "created" of
-// what failed to start, which has ended for the kubelet; only those few are looked
-// at one by one.
+// listedState returns the state of a listed container. Docker also calls a container
+// "created" that failed to start, which for the kubelet has ended; only these few are
+// inspected.
 func (s *service) listedState(ctx context.Context, c *listed) (runtimeapi.ContainerState, error) {
 	switch {
 	case alive(c.State):
@@ -112,7 +112,7 @@ func alive(state string) bool {
 	return state == "running" || state == "paused" || state == "restarting"
 }
 
-// selection is the part of a filter that Docker can apply itself.
+// selection returns the part of a filter that Docker can apply itself.
 func selection(selector map[string]string, sandbox string) []string {
 	var labels []string
 	if uid := selector[podUIDLabel]; uid != "" {
@@ -124,7 +124,7 @@ func selection(selector map[string]string, sandbox string) []string {
 	return labels
 }
 
-// selected applies a filter's id, any when empty, and labels.
+// selected reports whether c matches a filter's id, any if empty, and labels.
 func (c *listed) selected(id string, selector map[string]string) bool {
 	if id != "" && id != c.ID {
 		return false

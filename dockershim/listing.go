@@ -15,32 +15,32 @@ type listed struct {
 	record record
 }
 
-// listing is the list that is kept (see "Lists" in the package comment). Its items
-// are never written to.
+// listing is the cached list (see "Lists" in the package comment). Its items are never
+// written to.
 type listing struct {
-	oldest time.Duration // how long a list may be given
+	oldest time.Duration // how old a returned list may be
 
 	mu      sync.Mutex // guards all below
-	changes uint64     // counts what may have changed a container
+	changes uint64     // counts possible changes of containers
 	watched bool       // events are being read
-	doubts  int        // containers of which a list may not show yet what an event has told
+	doubts  int        // containers that a list may not yet show as an event did
 	items   []*listed
-	kept    time.Time // when items were listed; zero: there are none
+	kept    time.Time // when items were listed; zero: no list
 }
 
 // oldestList is how long a list is returned without asking Docker again: Docker
 // drops events for a slow reader.
 const oldestList = 10 * time.Second
 
-// get returns the list when it is current, and otherwise what to keep the next with.
+// get returns the list and whether it is current, and the changes to pass to keep.
 func (l *listing) get() (items []*listed, changes uint64, current bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.items, l.changes, !l.kept.IsZero() && time.Since(l.kept) < l.oldest
 }
 
-// keep keeps a list that was asked for at some time after get returned changes,
-// unless something has changed since.
+// keep caches a list that was requested after get returned changes, unless something
+// has changed since.
 func (l *listing) keep(items []*listed, changes uint64, asked time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,7 +49,7 @@ func (l *listing) keep(items []*listed, changes uint64, asked time.Time) {
 	}
 }
 
-// changed drops the list, and any that is under way.
+// changed drops the list, and any list being read.
 func (l *listing) changed() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -64,7 +64,7 @@ func (l *listing) setWatched(on bool) {
 	l.drop()
 }
 
-// doubt keeps lists from being kept until settled is called.
+// doubt prevents caching until settled is called.
 func (l *listing) doubt() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,8 +84,8 @@ func (l *listing) drop() {
 	l.items, l.kept = nil, time.Time{}
 }
 
-// look returns our containers of a type that have these further labels, as Docker
-// knew them a moment ago.
+// look returns our containers of a type that also have these labels, as Docker knew
+// them a moment ago.
 func (s *service) look(ctx context.Context, kind string, labels ...string) ([]*listed, error) {
 	all, changes, current := s.listing.get()
 	if !current {
@@ -107,7 +107,7 @@ func (s *service) look(ctx context.Context, kind string, labels ...string) ([]*l
 	return some, nil
 }
 
-// readList asks Docker for our containers of both types.
+// readList reads our containers of both types from Docker.
 func (s *service) readList(ctx context.Context, labels []string) ([]*listed, error) {
 	found, err := s.list(ctx, nil, labels...)
 	if err != nil {

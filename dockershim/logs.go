@@ -12,9 +12,9 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// linkLog makes path, where the kubelet looks for a container's log, a link to
-// the file that Docker writes; the kubelet reads Docker's format. The link comes
-// before the container starts: no container runs without its log being found.
+// linkLog makes path, where the kubelet looks for a container's log, a link to the
+// file that Docker writes; the kubelet reads Docker's format. It is called before
+// the container starts, so the log of a running container is always found.
 func linkLog(path, file string) error {
 	if path == "" {
 		return nil
@@ -49,11 +49,11 @@ func unlinkLog(path, id string) error {
 	return nil
 }
 
-// ReopenContainerLog starts a new log after the kubelet has moved the link to the
-// old one away. Docker rotates logs itself before the kubelet's limit is reached,
-// losing no line; this is for kubelets with a lower limit. Docker cannot be told
-// to reopen its file, so the moved link becomes a copy of what was written, and
-// the file is cut off; a line written between the two acts is lost.
+// ReopenContainerLog starts a new log after the kubelet has moved away the link to
+// the old one. Docker itself rotates logs, losing no line, before they reach the
+// kubelet's limit; this is for kubelets with a lower limit. Docker cannot be made to
+// reopen its file, so a copy of the file replaces the moved link, and the file is
+// truncated; a line written between the two steps is lost.
 func (s *service) ReopenContainerLog(ctx context.Context, req *runtimeapi.ReopenContainerLogRequest) (*runtimeapi.ReopenContainerLogResponse, error) {
 	r, err := s.find(ctx, req.ContainerId, typeContainer)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *service) ReopenContainerLog(ctx context.Context, req *runtimeapi.Reopen
 	return &runtimeapi.ReopenContainerLogResponse{}, linkLog(r.Log, file)
 }
 
-// movedLogs finds links to file next to path, named as path and a suffix.
+// movedLogs returns links to file next to path whose name is path and a suffix.
 func movedLogs(path, file string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
@@ -95,8 +95,8 @@ func movedLogs(path, file string) ([]string, error) {
 	return moved, nil
 }
 
-// cutLog puts a copy of file in the place of link and empties file, which Docker
-// goes on appending to.
+// cutLog replaces link by a copy of file and truncates file, to which Docker keeps
+// appending.
 func cutLog(file, link string) error {
 	from, err := os.OpenFile(file, os.O_RDWR, 0)
 	if err != nil {
@@ -107,7 +107,7 @@ func cutLog(file, link string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(to.Name()) // it has another name when all went well
+	defer os.Remove(to.Name()) // it has another name after success
 	defer to.Close()
 	if _, err := io.Copy(to, from); err != nil {
 		return err

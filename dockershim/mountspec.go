@@ -7,9 +7,9 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// mountSpec binds host paths into the container. They go as structured mounts,
-// which take any path. Docker's older text form splits at colons, which a Mesos
-// sandbox path may hold, but only that form can ask for an SELinux label.
+// mountSpec binds host paths into the container. It uses structured mounts, which
+// accept any path. Docker's older text form splits at colons, which a Mesos sandbox
+// path may contain, but only that form can request an SELinux label.
 func mountSpec(host *docker.HostConfig, mounts []*runtimeapi.Mount) error {
 	for _, m := range mounts {
 		switch {
@@ -34,8 +34,8 @@ func mountSpec(host *docker.HostConfig, mounts []*runtimeapi.Mount) error {
 	return nil
 }
 
-// propagations are Docker's words for how mounts spread between host and
-// container. The table is read only.
+// propagations maps mount propagations between host and container to Docker's names.
+// It is never written to.
 var propagations = map[runtimeapi.MountPropagation]string{
 	runtimeapi.MountPropagation_PROPAGATION_PRIVATE:           "rprivate",
 	runtimeapi.MountPropagation_PROPAGATION_HOST_TO_CONTAINER: "rslave",
@@ -51,7 +51,7 @@ func bind3(m *runtimeapi.Mount) string {
 	return strings.Join([]string{m.HostPath, m.ContainerPath, mode + ",z," + propagations[m.Propagation]}, ":")
 }
 
-// mounts is the reverse, for a container's status: the kubelet finds the
+// mounts is the reverse of mountSpec, for a container's status: the kubelet finds the
 // termination message through it.
 func mounts(c *docker.Container) []*runtimeapi.Mount {
 	var list []*runtimeapi.Mount

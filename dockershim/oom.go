@@ -7,11 +7,11 @@ import (
 	docker "github.com/fsouza/go-dockerclient"
 )
 
-// outOfMemory reports whether the kernel has ended a container for lack of memory.
-// Docker learns that from an event, which is lost when the container's control
-// group is gone before the event is read, as on a busy machine. The kernel's log
-// has it as well, in a line that is written before the process ends. The log is
-// read once for a container, as long as it still has the line.
+// outOfMemory reports whether the kernel has killed a container for lack of memory.
+// Docker learns that from an event, which is lost if the container's control group
+// is gone before the event is read, as on a busy machine. The kernel's log also has
+// it, in a line that is written before the process ends. The log is read once per
+// container, while it still has the line.
 func (s *service) outOfMemory(c *docker.Container) bool {
 	const killed = 128 + int(syscall.SIGKILL)
 	if c.State.OOMKilled || c.State.ExitCode != killed || c.HostConfig == nil || c.HostConfig.Memory == 0 {
@@ -29,8 +29,8 @@ func (s *service) outOfMemory(c *docker.Container) bool {
 }
 
 // victim returns the control group of the process that was killed for lack of memory
-// according to a line of the kernel's log, empty when the line is about anything
-// else. Kernels before 5.0 use the second format.
+// according to a line of the kernel's log, or "" if the line is about something else.
+// Kernels before 5.0 use the second format.
 func victim(line string) string {
 	if _, rest, found := strings.Cut(line, ",task_memcg="); found {
 		group, _, _ := strings.Cut(rest, ",")
@@ -44,8 +44,7 @@ func victim(line string) string {
 	return ""
 }
 
-// kernelLog returns the records of the kernel's log; none where it may not be
-// read.
+// kernelLog returns the records of the kernel's log, or none if it may not be read.
 func kernelLog() (records []string) {
 	log, err := syscall.Open("/dev/kmsg", syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
 )
 
-// capSysResource is the bit of CAP_SYS_RESOURCE: without it a process cannot make
+// capSysResource is the bit of CAP_SYS_RESOURCE: without it, a process cannot make
 // itself or its children harder to kill than it is (proc(5), oom_score_adj), and
-// runc fails when told to.
+// runc fails if it has to.
 const capSysResource = 24
 
-// oomFloor is the lowest oom_score_adj that containers of the daemon at endpoint
-// may be given. Its process is found through its socket; where that is
-// impossible, this process stands for it.
+// oomFloor returns the lowest oom_score_adj that containers of the daemon at endpoint
+// may have. The daemon's process is found through its socket; if that is impossible,
+// this process is used instead.
 func oomFloor(endpoint string) int {
 	process := "self"
 	if pid, err := dockerd.Process(endpoint); err == nil && pid > 1 {

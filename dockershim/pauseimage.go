@@ -10,7 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim/pause"
 )
 
-// pauseImage is cheap enough to be made for every sandbox: a few kilobytes.
+// pauseImage returns the image of sandboxes. It is a few kilobytes, cheap enough to
+// make for every sandbox.
 func pauseImage(arch string) (pause.Image, error) {
 	image, err := pause.New(arch)
 	if err != nil {
@@ -19,7 +20,7 @@ func pauseImage(arch string) (pause.Image, error) {
 	return image, nil
 }
 
-// load hands the daemon the pause image, which it lacks.
+// load loads the pause image into the daemon, which lacks it.
 func (s *service) load(ctx context.Context, image pause.Image) error {
 	client, err := s.engine.in(ctx)
 	if err != nil {

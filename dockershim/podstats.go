@@ -64,7 +64,7 @@ func (s *service) podStats(ctx context.Context, sandbox string, r record) (*runt
 		containers = append(containers, stats)
 		sum.add(u)
 	}
-	sum.limit = 0 // limits are the containers'
+	sum.limit = 0 // limits are per container
 	now := time.Now().UnixNano()
 	return &runtimeapi.PodSandboxStats{
 		Attributes: &runtimeapi.PodSandboxAttributes{
@@ -92,7 +92,7 @@ func (u *usage) add(c usage) {
 	u.processes += c.processes
 }
 
-// networkUsage is nil for a pod whose sandbox does not run. The first interface
+// networkUsage returns nil for a pod whose sandbox does not run. The first interface
 // is the pod's own.
 func networkUsage(now int64, pid int) *runtimeapi.NetworkUsage {
 	if pid == 0 {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// PortForward connects a stream with a port in a pod's network: with the pod's
-// own loopback addresses, so that servers are reached that listen on them alone.
+// PortForward connects a stream to a port on the pod's own loopback addresses, so it
+// also reaches servers that listen only there.
 func (s streamRuntime) PortForward(ctx context.Context, sandbox string, port int32, stream io.ReadWriteCloser) error {
 	defer stream.Close()
 	c, r, err := s.inspect(ctx, sandbox)
@@ -50,8 +50,8 @@ func dialInside(pid, port int) (net.Conn, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		// The thread stays in the other namespace and ends with this goroutine, since
-		// it is never unlocked. The socket keeps the namespace that it was made in.
+		// The thread stays in the other namespace and ends with this goroutine, since it
+		// is never unlocked. The socket stays in the namespace it was created in.
 		runtime.LockOSThread()
 		conn, err := dialFrom(pid, port)
 		done <- result{conn, err}

@@ -8,8 +8,8 @@ import (
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
 )
 
-// process is a command to run in a container, and where its streams go. Nil
-// streams are not attached.
+// process is a command to run in a container, with its streams. Nil streams are not
+// attached.
 type process struct {
 	container string
 	command   []string
@@ -20,7 +20,7 @@ type process struct {
 	resize    <-chan remotecommand.TerminalSize
 }
 
-// copy moves the streams until the process has closed its output or ctx ends.
+// copy copies the streams until the process has closed its output or ctx ends.
 func (p process) copy(ctx context.Context, stream *raw, resize func(height, width int) error) error {
 	defer stream.Close()
 	copying, done := context.WithCancel(ctx)

@@ -10,8 +10,8 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// PullImage fetches an image. It gives up when nothing moves for the configured
-// time, however long the whole may take.
+// PullImage fetches an image. It gives up if there is no progress for the configured
+// time; the whole pull may take any time.
 func (s *service) PullImage(ctx context.Context, req *runtimeapi.PullImageRequest) (*runtimeapi.PullImageResponse, error) {
 	name := req.GetImage().GetImage()
 	repository, tag, err := pullSpec(name)
@@ -46,8 +46,8 @@ func (s *service) PullImage(ctx context.Context, req *runtimeapi.PullImageReques
 	return &runtimeapi.PullImageResponse{ImageRef: image.ID}, nil
 }
 
-// RemoveImage removes an image with all its names. An image that any container
-// uses, ours or not, stays and is an error.
+// RemoveImage removes an image with all its names. An image that any container uses,
+// ours or not, stays, and the result is an error.
 func (s *service) RemoveImage(ctx context.Context, req *runtimeapi.RemoveImageRequest) (*runtimeapi.RemoveImageResponse, error) {
 	image, err := s.image(ctx, req.GetImage().GetImage())
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// resourceSpec sets limits. Docker's API has no huge pages; the kubelet sends zeros
-// for them unless a pod asks. Nor does it have raw cgroup v2 values, with which the
-// kubelet only hints at how memory is to be reclaimed.
+// resourceSpec sets limits. Docker's API has no huge pages; the kubelet sends zeros for
+// them unless a pod requests some. Nor does it have raw cgroup v2 values; the kubelet
+// only uses these as hints for reclaiming memory.
 func resourceSpec(host *docker.HostConfig, oomFloor int, r *runtimeapi.LinuxContainerResources) error {
 	if r == nil {
 		return nil
@@ -30,8 +30,8 @@ func resourceSpec(host *docker.HostConfig, oomFloor int, r *runtimeapi.LinuxCont
 	return nil
 }
 
-// swapLimit is memory and swap together. Without it Docker would allow as much swap
-// again as memory; Kubernetes means none.
+// swapLimit returns the limit of memory and swap together. Without one, Docker would
+// allow as much swap as memory; Kubernetes means none.
 func swapLimit(r *runtimeapi.LinuxContainerResources) int64 {
 	if r.MemorySwapLimitInBytes == 0 {
 		return r.MemoryLimitInBytes
@@ -39,8 +39,8 @@ func swapLimit(r *runtimeapi.LinuxContainerResources) int64 {
 	return r.MemorySwapLimitInBytes
 }
 
-// updateSpec is resourceSpec for a container that exists. Docker leaves what is
-// zero as it is.
+// updateSpec is resourceSpec for an existing container. Docker leaves values unchanged
+// that are zero.
 func updateSpec(r *runtimeapi.LinuxContainerResources) docker.UpdateContainerOptions {
 	return docker.UpdateContainerOptions{
 		CPUShares:  clampInt(r.CpuShares),

@@ -7,8 +7,8 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// The kubelet demands exactly this version in Version's answer, and v1 is the
-// interface that it speaks (kubelet 1.36, kuberuntime_manager.go).
+// The kubelet requires exactly this version in Version's response, and speaks v1 of
+// the interface (kubelet 1.36, kuberuntime_manager.go).
 const (
 	kubeletAPIVersion = "0.1.0"
 	criVersion        = "v1"
@@ -29,7 +29,7 @@ func (s *service) Version(ctx context.Context, _ *runtimeapi.VersionRequest) (*r
 	}, nil
 }
 
-// statusTime limits Status: a daemon that does not answer within it is not ready.
+// statusTime limits Status: a daemon that does not answer within this time is not ready.
 const statusTime = 10 * time.Second
 
 // Status reports whether pods can be run now. It never fails: it reports a daemon
@@ -62,8 +62,8 @@ func (s *service) ping(ctx context.Context) error {
 	return client.PingWithContext(ctx)
 }
 
-// bridge asks for Docker's default network, which pods use. A daemon started with
-// --bridge=none has none.
+// bridge returns an error unless Docker has its default network, which pods use. A
+// daemon started with --bridge=none has none.
 func (s *service) bridge(ctx context.Context) error {
 	client, err := s.engine.in(ctx)
 	if err != nil {
@@ -86,8 +86,7 @@ func (s *service) RuntimeConfig(ctx context.Context, _ *runtimeapi.RuntimeConfig
 	return &runtimeapi.RuntimeConfigResponse{Linux: &runtimeapi.LinuxRuntimeConfiguration{CgroupDriver: driver}}, nil
 }
 
-// UpdateRuntimeConfig takes the pod address range. Docker's bridge has its own,
-// so there is nothing to do.
+// UpdateRuntimeConfig ignores the pod address range: Docker's bridge has its own.
 func (s *service) UpdateRuntimeConfig(context.Context, *runtimeapi.UpdateRuntimeConfigRequest) (*runtimeapi.UpdateRuntimeConfigResponse, error) {
 	return &runtimeapi.UpdateRuntimeConfigResponse{}, nil
 }

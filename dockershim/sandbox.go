@@ -45,7 +45,7 @@ func (s *service) RunPodSandbox(ctx context.Context, req *runtimeapi.RunPodSandb
 	return &runtimeapi.RunPodSandboxResponse{PodSandboxId: id}, nil
 }
 
-// start starts a container; one that runs is started.
+// start starts a container, unless it already runs.
 func (s *service) start(ctx context.Context, id string) error {
 	client, err := s.engine.in(ctx)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *service) start(ctx context.Context, id string) error {
 	return nil
 }
 
-// discard removes a sandbox that did not start, even when the caller's time is up.
+// discard removes a sandbox that did not start, even if the caller's time is up.
 func (s *service) discard(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removalTime)
 	defer cancel()
@@ -68,8 +68,8 @@ func (s *service) discard(ctx context.Context, id string) error {
 	return s.remove(ctx, client, id)
 }
 
-// StopPodSandbox ends everything in a pod at once. The kubelet has given the
-// containers their grace before.
+// StopPodSandbox ends everything in a pod at once. The kubelet has already given the
+// containers their grace period.
 func (s *service) StopPodSandbox(ctx context.Context, req *runtimeapi.StopPodSandboxRequest) (*runtimeapi.StopPodSandboxResponse, error) {
 	_, missing := s.find(ctx, req.PodSandboxId, typeSandbox)
 	if missing != nil && !gone(missing) {
@@ -88,8 +88,8 @@ func (s *service) StopPodSandbox(ctx context.Context, req *runtimeapi.StopPodSan
 	return &runtimeapi.StopPodSandboxResponse{}, err
 }
 
-// kill ends a container without grace; one that does not run, or is not there,
-// has ended.
+// kill ends a container without a grace period. It succeeds if the container does not
+// run or does not exist.
 func (s *service) kill(ctx context.Context, id string) error {
 	client, err := s.engine.in(ctx)
 	if err != nil {

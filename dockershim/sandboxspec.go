@@ -10,28 +10,28 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// settings holds what the translation of a configuration needs in addition to it.
+// settings holds what translating a configuration needs in addition to it.
 type settings struct {
 	owner         Owner
 	pauseImage    string
-	cgroupParent  string // where the pod names none
+	cgroupParent  string // for a pod that names none
 	systemdCgroup bool
 	oomFloor      int
 	logSize       int64
 	logFiles      int
-	pidsLimit     int64 // of a container; less than one: none
+	pidsLimit     int64 // of a container; less than one: no limit
 }
 
-// The sandbox asks for next to nothing and should be the last of its pod to be
-// killed: without it the pod's network is gone. The kubelet leaves both numbers
-// to the runtime; they are those that Kubernetes uses for its own daemons.
+// The sandbox needs almost nothing and should be the last of its pod to be killed:
+// without it the pod's network is gone. The kubelet leaves both numbers to the
+// runtime; Kubernetes uses the same ones for its own daemons.
 const (
 	sandboxCPUShares = 2
 	sandboxOOMScore  = -998
 )
 
-// sandboxSpec translates a sandbox: the pause program, which holds the pod's
-// network and, where they are shared, its process and IPC namespaces.
+// sandboxSpec translates a sandbox: the pause program, which holds the pod's network
+// and, if they are shared, its process and IPC namespaces.
 func sandboxSpec(s settings, c *runtimeapi.PodSandboxConfig, handler string) (docker.CreateContainerOptions, error) {
 	if c.GetMetadata().GetUid() == "" || c.GetMetadata().GetName() == "" {
 		return docker.CreateContainerOptions{}, refuse("sandbox: its metadata names no pod")
@@ -85,8 +85,8 @@ func sandboxSpec(s settings, c *runtimeapi.PodSandboxConfig, handler string) (do
 	return seal(r, config, host)
 }
 
-// parent is the cgroup for everything of a pod. The systemd driver wants the
-// slice's name, the kubelet gives its path.
+// parent returns the cgroup for everything of a pod. The systemd driver expects the
+// slice's name; the kubelet passes its path.
 func (s settings) parent(c *runtimeapi.PodSandboxConfig) string {
 	parent := cmp.Or(c.GetLinux().GetCgroupParent(), s.cgroupParent)
 	if !s.systemdCgroup {
@@ -98,7 +98,7 @@ func (s settings) parent(c *runtimeapi.PodSandboxConfig) string {
 	return ""
 }
 
-// portSpec publishes the ports that have a port on the host.
+// portSpec publishes the ports that have a host port.
 func portSpec(mappings []*runtimeapi.PortMapping) (map[docker.Port]struct{}, map[docker.Port][]docker.PortBinding) {
 	exposed := map[docker.Port]struct{}{}
 	bound := map[docker.Port][]docker.PortBinding{}
@@ -113,9 +113,9 @@ func portSpec(mappings []*runtimeapi.PortMapping) (map[docker.Port]struct{}, map
 	return exposed, bound
 }
 
-// dnsSpec makes the pod's resolv.conf say what the kubelet says. Docker takes whatever
-// is left empty from the host, so an empty list of search domains is written
-// as ".", Docker's word for none, and empty options as the resolver's default.
+// dnsSpec sets the pod's resolv.conf as the kubelet specifies. Docker fills empty
+// fields from the host, so an empty list of search domains is written as ".", which
+// means none to Docker, and empty options as the resolver's default.
 func dnsSpec(host *docker.HostConfig, c *runtimeapi.DNSConfig) {
 	if len(c.GetServers()) == 0 {
 		return

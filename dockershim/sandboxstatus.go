@@ -43,8 +43,8 @@ func (r record) sandboxMetadata() *runtimeapi.PodSandboxMetadata {
 	return &runtimeapi.PodSandboxMetadata{Name: r.Pod, Namespace: r.Namespace, Uid: r.UID, Attempt: r.Attempt}
 }
 
-// podAddresses is empty for a pod in the host's network; the kubelet knows its
-// own address.
+// podAddresses returns no address for a pod in the host's network; the kubelet knows
+// its own address.
 func podAddresses(n *docker.NetworkSettings) *runtimeapi.PodSandboxNetworkStatus {
 	if n == nil {
 		return &runtimeapi.PodSandboxNetworkStatus{}

@@ -50,8 +50,8 @@ func userSpec(user *runtimeapi.Int64Value, name string, group *runtimeapi.Int64V
 	return name
 }
 
-// pathsOrNone returns the paths to hide. The client leaves out an empty list, which
-// Docker takes for its default list; a path that does not exist hides nothing.
+// pathsOrNone returns the paths to hide. The client omits an empty list, and Docker then
+// uses its default list; a path that does not exist hides nothing.
 func pathsOrNone(paths []string) []string {
 	if len(paths) == 0 {
 		return []string{"/proc/none"}
@@ -59,8 +59,8 @@ func pathsOrNone(paths []string) []string {
 	return paths
 }
 
-// securityOptions are Docker's --security-opt. Privileged containers are
-// unconfined by Docker itself.
+// securityOptions returns the options for Docker's --security-opt. Docker itself leaves
+// privileged containers unconfined.
 func securityOptions(s *runtimeapi.LinuxContainerSecurityContext, seccomp string) ([]string, error) {
 	var options []string
 	if s.NoNewPrivs {
@@ -68,8 +68,8 @@ func securityOptions(s *runtimeapi.LinuxContainerSecurityContext, seccomp string
 	}
 	if !s.Privileged {
 		switch p := s.GetSeccomp(); {
-		// No profile means none to the community's suite for runtimes. The kubelet
-		// always says which one.
+		// To the community's test suite for runtimes, no profile means unconfined. The
+		// kubelet always specifies one.
 		case p == nil || p.ProfileType == runtimeapi.SecurityProfile_Unconfined:
 			options = append(options, "seccomp=unconfined")
 		case p.ProfileType == runtimeapi.SecurityProfile_Localhost:

@@ -28,8 +28,8 @@ type Server struct {
 // maxMessage is the kubelet's own limit for CRI messages.
 const maxMessage = 16 << 20
 
-// New makes a server and listens, so a kubelet may connect from now on; it is
-// answered once Run runs. Docker need not be there yet. Without Run, Close frees the
+// New returns a server that listens: a kubelet may connect from now on, and gets
+// answers once Run runs. Docker need not run yet. Without Run, Close frees the
 // sockets.
 func New(c Config) (*Server, error) {
 	c, err := c.complete()
@@ -64,7 +64,7 @@ func newStreams(c streaming.Config, s *service) (streaming.Server, error) {
 	return streaming.NewServer(c, streamRuntime{s})
 }
 
-// listen opens the kubelet's socket. A socket without a listener was left by a
+// listen opens the kubelet's socket. A socket without a listener is left over from a
 // process that is gone.
 func listen(path string) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -94,10 +94,10 @@ func (s *Server) Close() error {
 	return errors.Join(s.listener.Close(), s.streams.Close())
 }
 
-// Socket is the path of the kubelet's socket.
+// Socket returns the path of the kubelet's socket.
 func (s *Server) Socket() string { return s.listener.Addr().String() }
 
-// Run serves until ctx ends. Containers go on running.
+// Run serves until ctx ends. Containers keep running.
 func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -129,7 +129,7 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// stopTime is how long calls under way may take to end when the server stops.
+// stopTime is how long calls in progress may take to end when the server stops.
 const stopTime = 2 * time.Second
 
 func stop(calls *grpc.Server) {
@@ -138,7 +138,7 @@ func stop(calls *grpc.Server) {
 	calls.GracefulStop()
 }
 
-// everyMinute does what is not done on demand.
+// everyMinute does the periodic work.
 func (s *Server) everyMinute(ctx context.Context) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()

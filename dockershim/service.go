@@ -21,16 +21,16 @@ type service struct {
 	engine    *engine
 	listing   listing
 	streams   streaming.Server
-	known     cache[record]    // by the labels that Docker has for a container of ours
-	pids      cache[int]       // the first process of running ones
-	unstarted cache[time.Time] // created ones: when Sweep saw them first
+	known     cache[record]    // from the labels of our containers
+	pids      cache[int]       // the first process of running containers
+	unstarted cache[time.Time] // when Sweep first saw a created container
 	refs      cache[string]    // of images, by image id
-	writable  cache[string]    // where a container's writes go, by its id
+	writable  cache[string]    // directory of a container's writes, by its id
 	starved   cache[bool]      // ended for lack of memory, by id
 	layers    layers
 }
 
-// settings returns what translations need.
+// settings returns the settings for translations.
 func (s *service) settings(l *link, pauseImage string) settings {
 	return settings{
 		owner:         s.config.Owner,
@@ -69,8 +69,8 @@ func (s *service) inspect(ctx context.Context, id string) (*docker.Container, re
 	return nil, record{}, &notOurs{id}
 }
 
-// find returns the record of a container of ours of the wanted type. Docker is asked
-// for it only once: labels never change.
+// find returns the record of a container of ours of the wanted type. It asks Docker
+// only once: labels never change.
 func (s *service) find(ctx context.Context, id, kind string) (record, error) {
 	r, ok := s.known.get(id)
 	if !ok {
@@ -85,8 +85,8 @@ func (s *service) find(ctx context.Context, id, kind string) (record, error) {
 	return r, nil
 }
 
-// list returns our containers that have these labels and states; no states means
-// all.
+// list returns our containers that have these labels and are in one of these states;
+// no states means all.
 func (s *service) list(ctx context.Context, states []string, labels ...string) ([]docker.APIContainers, error) {
 	client, err := s.engine.in(ctx)
 	if err != nil {
@@ -99,8 +99,8 @@ func (s *service) list(ctx context.Context, states []string, labels ...string) (
 	return client.ListContainers(docker.ListContainersOptions{All: true, Filters: filters, Context: ctx})
 }
 
-// cache remembers what never changes about our containers, by id. It may forget
-// at any time.
+// cache holds facts about our containers that never change, by id. It may forget
+// entries at any time.
 type cache[T any] struct {
 	mu sync.Mutex // guards of
 	of map[string]T
@@ -128,14 +128,14 @@ func (c *cache[T]) drop(id string) {
 	delete(c.of, id)
 }
 
-// keep forgets all but these.
+// keep drops all but these ids.
 func (c *cache[T]) keep(ids map[string]bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.of, func(id string, _ T) bool { return !ids[id] })
 }
 
-// each calls do for all items, several at a time, and returns all errors.
+// each calls do for every item, several at a time, and returns all errors.
 func each[T any](items []T, do func(T) error) error {
 	const parallel = 4
 	errs := make([]error, len(items))

@@ -8,8 +8,8 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// ContainerStats returns the figures of a container. One that does not run uses
-// nothing.
+// ContainerStats returns the figures of a container. A container that does not run
+// uses nothing.
 func (s *service) ContainerStats(ctx context.Context, req *runtimeapi.ContainerStatsRequest) (*runtimeapi.ContainerStatsResponse, error) {
 	r, err := s.find(ctx, req.ContainerId, typeContainer)
 	if err != nil {
@@ -88,9 +88,9 @@ func memoryUsage(now int64, u usage) *runtimeapi.MemoryUsage {
 	return m
 }
 
-// usage reads a container's figures through its process, and returns that process.
-// Docker is asked for it once in the container's life. A container that does not
-// run has none.
+// usage reads a container's figures through its process, and returns the process id.
+// It asks Docker for that once in the container's life. A container that does not run
+// has none.
 func (s *service) usage(ctx context.Context, id string) (usage, int, error) {
 	if pid, ok := s.pids.get(id); ok {
 		if u, err := readUsage(cgroupRoot, "/proc", pid, id); err == nil {
@@ -110,7 +110,7 @@ func (s *service) usage(ctx context.Context, id string) (usage, int, error) {
 	return u, c.State.Pid, nil
 }
 
-// ended excuses a failed look at a process that ended meanwhile.
+// ended returns nil if the container has ended meanwhile, and otherwise cause.
 func (s *service) ended(ctx context.Context, id string, cause error) error {
 	c, _, err := s.inspect(ctx, id)
 	if err != nil {

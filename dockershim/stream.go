@@ -9,8 +9,8 @@ import (
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
 )
 
-// Exec, Attach and PortForward give a URL on loopback with a secret in it, good
-// for one connection, at which the kubelet finds the stream.
+// Exec, Attach and PortForward return a loopback URL that contains a secret and is
+// valid for one connection; the kubelet gets the stream there.
 
 // Exec prepares a command in a container.
 func (s *service) Exec(ctx context.Context, req *runtimeapi.ExecRequest) (*runtimeapi.ExecResponse, error) {
@@ -20,7 +20,7 @@ func (s *service) Exec(ctx context.Context, req *runtimeapi.ExecRequest) (*runti
 	return s.streams.GetExec(req)
 }
 
-// Attach prepares a connection with a container's own process.
+// Attach prepares a connection to a container's own process.
 func (s *service) Attach(ctx context.Context, req *runtimeapi.AttachRequest) (*runtimeapi.AttachResponse, error) {
 	if err := s.mustRun(ctx, req.ContainerId, typeContainer); err != nil {
 		return nil, err
@@ -49,11 +49,11 @@ func (s *service) mustRun(ctx context.Context, id, kind string) error {
 	return nil
 }
 
-// streamRuntime carries out the requests to the streaming server.
+// streamRuntime handles the requests to the streaming server.
 type streamRuntime struct{ *service }
 
-// Exec runs a command with its streams; an exit code other than 0 is an error
-// that carries it.
+// Exec runs a command with its streams. An exit code other than 0 is returned as an
+// exitError.
 func (s streamRuntime) Exec(ctx context.Context, id string, cmd []string, in io.Reader, out, errs io.WriteCloser, tty bool, resize <-chan remotecommand.TerminalSize) error {
 	exit, err := s.run(ctx, process{container: id, command: cmd, tty: tty, stdin: in, stdout: writer(out), stderr: writer(errs), resize: resize})
 	if err != nil {
@@ -85,8 +85,8 @@ func (s streamRuntime) Attach(ctx context.Context, id string, in io.Reader, out,
 	return p.copy(ctx, stream, func(height, width int) error { return client.ResizeContainerTTY(id, height, width) })
 }
 
-// writer keeps an absent stream absent: a nil of one interface is not nil in
-// another.
+// writer keeps an absent stream nil: a nil value of one interface type need not be nil
+// in another.
 func writer(w io.WriteCloser) io.Writer {
 	if w == nil {
 		return nil

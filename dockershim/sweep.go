@@ -11,9 +11,9 @@ import (
 )
 
 // Sweep removes leftovers of the owner and returns how many: containers and
-// sandboxes that were created and not started for as long as Config.SweepAfter.
-// The call that made them was cut off, so its caller does not know of them. What
-// has ended stays: it is the kubelet's memory of its pods. The time counts from the
+// sandboxes that were created but not started for Config.SweepAfter. The call that
+// made them was cut off, so its caller does not know of them. Containers that have
+// ended stay: they are the kubelet's memory of its pods. The time counts from the
 // first Sweep that sees them, by a clock that ignores changes of the host's clock.
 func (s *Server) Sweep(ctx context.Context) (int, error) {
 	found, err := s.service.list(ctx, nil)
@@ -34,7 +34,7 @@ func (s *Server) Sweep(ctx context.Context) (int, error) {
 	})
 }
 
-// forget drops what is remembered of containers that are gone.
+// forget drops the cache entries of containers that are gone.
 func (s *service) forget(found []docker.APIContainers) {
 	ids := map[string]bool{}
 	for _, c := range found {
@@ -47,8 +47,8 @@ func (s *service) forget(found []docker.APIContainers) {
 	s.starved.keep(ids)
 }
 
-// leftovers picks the candidates for Sweep from a full list. Docker also says
-// "created" of what failed to start, so those are inspected.
+// leftovers picks the candidates for Sweep from a full list. Docker also calls a
+// container "created" that failed to start, so these are inspected.
 func (s *service) leftovers(ctx context.Context, found []docker.APIContainers, now time.Time) ([]docker.APIContainers, error) {
 	var left []docker.APIContainers
 	for _, c := range found {
@@ -74,20 +74,20 @@ func (s *service) leftovers(ctx context.Context, found []docker.APIContainers, n
 	return left, nil
 }
 
-// RemoveAll ends and removes every container of the owner, at once and without
-// grace: the last act of an executor whose pods were stopped, or could not be.
-// It returns nil only when none is left.
+// RemoveAll ends and removes every container of the owner, at once and without a
+// grace period: the last step of an executor whose pods were stopped, or could not
+// be. It returns nil only if none is left.
 func (s *Server) RemoveAll(ctx context.Context) error {
 	return removeAll(ctx, s.service)
 }
 
-// RemoveAll does the same for an owner whose server does not run.
+// RemoveAll is Server.RemoveAll for an owner whose server does not run.
 func RemoveAll(ctx context.Context, dockerEndpoint string, owner Owner) error {
 	return removeAll(ctx, &service{config: Config{Owner: owner}, engine: newEngine(dockerEndpoint, func() {})})
 }
 
-// rounds is how often RemoveAll looks again: a call cut off by a client's death
-// may still create a container.
+// rounds is how often RemoveAll looks again: a call cut off by its client's death may
+// still create a container.
 const rounds = 5
 
 func removeAll(ctx context.Context, s *service) error {

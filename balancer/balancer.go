@@ -28,7 +28,7 @@ import (
 // Balancer is a listener on loopback, and the servers behind it.
 type Balancer struct {
 	probe probe
-	wake  chan struct{} // to look after the servers now
+	wake  chan struct{} // makes lookAfter look now
 
 	mu       sync.Mutex
 	pool     pool
@@ -37,8 +37,8 @@ type Balancer struct {
 	listener net.Listener
 }
 
-// New returns a balancer for servers, https URLs, whose certificates are signed
-// by roots and name 127.0.0.1, as that is where clients believe them to be.
+// New returns a balancer for servers, https URLs, whose certificates are signed by
+// roots and name 127.0.0.1, the address that clients connect to.
 func New(servers []string, roots *x509.CertPool) (*Balancer, error) {
 	b := &Balancer{
 		probe: newProbe(roots), wake: make(chan struct{}, 1), changed: make(chan struct{}),
@@ -47,8 +47,8 @@ func New(servers []string, roots *x509.CertPool) (*Balancer, error) {
 	return b, b.SetServers(servers)
 }
 
-// SetServers replaces the list of servers. Connections to servers that are no
-// longer in it are cut. A wrong list is refused as a whole.
+// SetServers replaces the list of servers. Connections to servers that are no longer
+// in it are cut. An invalid list is refused as a whole.
 func (b *Balancer) SetServers(servers []string) error {
 	addrs, err := addresses(servers)
 	if err != nil {
@@ -112,7 +112,7 @@ func (b *Balancer) update(change func(*pool) (cut []*server)) {
 func (b *Balancer) lookSoon() {
 	select {
 	case b.wake <- struct{}{}:
-	default: // it will
+	default: // it will anyway
 	}
 }
 

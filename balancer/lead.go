@@ -11,12 +11,12 @@ import (
 
 const (
 	dialTimeout = 2 * time.Second
-	// patience is how long a client is kept while no server lives. Kubernetes
-	// clients give a TLS handshake ten seconds.
+	// patience is how long a client waits while no server lives. Kubernetes clients
+	// allow a TLS handshake ten seconds.
 	patience = 15 * time.Second
 )
 
-// lead connects one client to a server and passes on what both send.
+// lead connects one client to a server and forwards data both ways.
 func (b *Balancer) lead(ctx context.Context, client net.Conn) {
 	defer client.Close()
 	s, conn := b.connect(ctx)
@@ -31,8 +31,8 @@ func (b *Balancer) lead(ctx context.Context, client net.Conn) {
 	both.Wait()
 }
 
-// pass copies until from ends, and then closes to for writing. A connection that
-// breaks ends both directions.
+// pass copies until from ends, and then closes to for writing. A broken connection
+// ends both directions.
 func pass(to, from net.Conn) {
 	_, err := io.Copy(to, from)
 	if half, ok := to.(*net.TCPConn); ok && err == nil {
@@ -43,8 +43,8 @@ func pass(to, from net.Conn) {
 	from.Close()
 }
 
-// connect returns a connection to a living server, or nil if there is none for
-// too long.
+// connect returns a connection to a living server, or nil if there is none within
+// patience.
 func (b *Balancer) connect(ctx context.Context) (*server, net.Conn) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -69,8 +69,8 @@ func (b *Balancer) connect(ctx context.Context) (*server, net.Conn) {
 	return nil, nil
 }
 
-// choose returns the server for a new connection, waiting for one that lives; nil
-// when ctx ends first.
+// choose returns the server for a new connection, waiting for a living one; nil if
+// ctx ends first.
 func (b *Balancer) choose(ctx context.Context) *server {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -96,7 +96,8 @@ func (b *Balancer) choose(ctx context.Context) *server {
 	}
 }
 
-// join counts a connection to a server, which must not have left meanwhile.
+// join adds a connection to a server. It returns false if the server has left the list
+// meanwhile.
 func (b *Balancer) join(s *server, conn net.Conn) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

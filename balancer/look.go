@@ -10,9 +10,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
-// lookAfter probes the servers that have connections, unless there is but one
-// server, and all of them while a client waits for one that lives, until ctx ends.
-// With nothing to do it rests.
+// lookAfter probes the servers that have connections, unless there is only one server,
+// and all servers while a client waits for a living one, until ctx ends. With nothing
+// to do it sleeps.
 func (b *Balancer) lookAfter(ctx context.Context) {
 	due := time.NewTimer(0)
 	defer due.Stop()
@@ -30,8 +30,8 @@ func (b *Balancer) lookAfter(ctx context.Context) {
 	}
 }
 
-// look probes once and moves connections away from servers that fail. It returns
-// when to look again; 0 means not before a client connects or the list changes.
+// look probes once and moves connections away from failing servers. It returns when
+// to look again; 0 means not before a client connects or the list changes.
 func (b *Balancer) look(ctx context.Context) time.Duration {
 	b.mu.Lock()
 	used := b.pool.used()
@@ -62,7 +62,7 @@ func (b *Balancer) look(ctx context.Context) time.Duration {
 	return probeEvery
 }
 
-// report logs that no server lives, for the reasons given, or that one does again.
+// report logs that no server lives, and why, or that one lives again.
 func (b *Balancer) report(why error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,7 +73,7 @@ func (b *Balancer) report(why error) {
 	}
 }
 
-// ask probes servers side by side and notes which live. The error says why for
+// ask probes servers in parallel and records which live. The error has the reason for
 // each one that does not.
 func (b *Balancer) ask(ctx context.Context, servers []*server) error {
 	errs := make([]error, len(servers))
@@ -96,7 +96,7 @@ func (b *Balancer) ask(ctx context.Context, servers []*server) error {
 // Await returns when a server lives, trying until ctx ends. It needs no Listen
 // or Run.
 func (b *Balancer) Await(ctx context.Context) error {
-	var why error // of the last round that was completed
+	var why error // of the last completed round
 	none := outage.Outage{Server: "an API server"}
 	for {
 		b.mu.Lock()

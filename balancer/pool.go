@@ -6,17 +6,17 @@ import (
 	"slices"
 )
 
-// A pool is the servers and what is known of them. It does no I/O.
+// A pool holds the servers and their states. It does no I/O.
 type pool struct {
 	servers []*server // in the order of the list
 	current *server   // took the last connection; nil: none has yet
 	waiting int       // connections for which no living server is known
 }
 
-// A server is believed to live until it is seen not to.
+// A server counts as living until it is found not to be.
 type server struct {
 	addr  string
-	dead  error // why it does not count as living; nil: it does
+	dead  error // why it does not count as living; nil if it does
 	conns map[net.Conn]bool
 }
 
@@ -29,7 +29,7 @@ func (s *server) why() string {
 	return s.dead.Error()
 }
 
-// cut ends the connections to the server; their users forget them.
+// cut closes the connections to the server; their users remove them.
 func (s *server) cut() {
 	for c := range s.conns {
 		c.Close()
@@ -59,8 +59,8 @@ func (p *pool) set(addrs []string) (left []*server) {
 	return left
 }
 
-// pick returns the server for a new connection: the current one as long as it
-// lives, so that the connections of one client see one server; nil if none lives.
+// pick returns the server for a new connection: the current one while it lives, so
+// all connections of one client go to one server; nil if none lives.
 func (p *pool) pick() *server {
 	if p.current == nil || p.current.dead != nil {
 		p.current = nil
@@ -71,8 +71,8 @@ func (p *pool) pick() *server {
 	return p.current
 }
 
-// used returns the servers that must be looked after: those with connections. For
-// a lone server there is no better one, so its clients stay whatever it does.
+// used returns the servers to probe: those with connections. There is no alternative
+// to a lone server, so its clients stay whatever it does.
 func (p *pool) used() []*server {
 	if len(p.servers) == 1 {
 		return nil
@@ -95,15 +95,15 @@ func (p *pool) those(are func(*server) bool) []*server {
 	return found
 }
 
-// saw takes in that a server lives, or why it does not.
+// saw records that a server lives, or why it does not.
 func (p *pool) saw(s *server, err error) {
 	if s.dead != errLeft {
 		s.dead = err
 	}
 }
 
-// failing returns the servers whose connections are better off elsewhere, now
-// that others have shown that they live.
+// failing returns the servers whose connections should move, if there is a living
+// server: those that do not live.
 func (p *pool) failing() []*server {
 	if p.pick() == nil {
 		return nil

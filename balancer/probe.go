@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// probeEvery is how often servers with connections are probed, where there are
-	// several. Together with probeTimeout it bounds how long a server that hangs
+	// probeEvery is how often servers with connections are probed, if there are
+	// several servers. Together with probeTimeout it bounds how long a hanging server
 	// goes unnoticed.
 	probeEvery   = 2 * time.Second
 	probeTimeout = 2500 * time.Millisecond
 	// retryAfter is how soon servers are probed again while none lives.
 	retryAfter = 500 * time.Millisecond
-	// serverName is where clients believe the server to be.
+	// serverName is the address that clients connect to.
 	serverName = "127.0.0.1"
 )
 
-// A probe asks a server for a TLS handshake.
+// A probe attempts a TLS handshake with a server.
 type probe struct{ config *tls.Config }
 
-// newProbe returns a probe of servers whose certificates roots has signed. Its
-// sessions are resumed, which spares servers with many probes the signatures.
+// newProbe returns a probe of servers whose certificates roots has signed. It resumes
+// sessions, which spares frequently probed servers the signatures.
 func newProbe(roots *x509.CertPool) probe {
 	return probe{&tls.Config{RootCAs: roots, ServerName: serverName, ClientSessionCache: tls.NewLRUClientSessionCache(0)}}
 }
 
-// lives returns nil if a server of the cluster's lives at addr, and otherwise why not.
+// lives returns nil if a server of the cluster lives at addr, and otherwise why not.
 func (p probe) lives(ctx context.Context, addr string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, probeTimeout, errSilent)
 	defer cancel()
@@ -48,7 +48,7 @@ func (p probe) lives(ctx context.Context, addr string) error {
 
 var errSilent = errors.New("no TLS handshake within " + probeTimeout.String())
 
-// addresses returns host:port of each server; there must be some, all https URLs.
+// addresses returns host:port of each server. servers must be https URLs, at least one.
 func addresses(servers []string) ([]string, error) {
 	if len(servers) == 0 {
 		return nil, errors.New("no API server is named")

@@ -23,15 +23,15 @@ import (
 
 // Server serves one file.
 type Server struct {
-	file     *os.File // the hashed file itself is served, whatever its path names later
+	file     *os.File // the hashed file itself is served, whatever is at its path later
 	hash     string   // SHA-256, in hexadecimal
 	urlPath  string
 	listener net.Listener
 }
 
-// New reads the file once, to hash it, and listens at addr (host:port, port 0
-// for any). The file must not be changed in place while it is served; replacing
-// it is fine, as what is served was opened at the start.
+// New reads the file once, to hash it, and listens at addr (host:port, port 0 for
+// any). The file must not be changed in place while it is served; replacing it is
+// fine, since the served file was opened at the start.
 func New(path, addr string) (*Server, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -56,10 +56,10 @@ func New(path, addr string) (*Server, error) {
 	}, nil
 }
 
-// SHA256 of the file, in hexadecimal.
+// SHA256 returns the file's SHA-256, in hexadecimal.
 func (s *Server) SHA256() string { return s.hash }
 
-// URL is where an agent finds the file, when it reaches this machine as host.
+// URL returns the file's URL for agents that reach this machine as host.
 func (s *Server) URL(host string) string {
 	port := s.listener.Addr().(*net.TCPAddr).Port
 	return fmt.Sprintf("http://%s%s", net.JoinHostPort(host, fmt.Sprint(port)), s.urlPath)
@@ -77,7 +77,7 @@ func (s *Server) Run(ctx context.Context) error {
 	mux.HandleFunc("GET "+s.urlPath, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set("Etag", `"`+s.urlPath+`"`)
-		// A section of its own for each request: they share no file position.
+		// Each request has its own section: they share no file position.
 		http.ServeContent(w, r, "", info.ModTime(), io.NewSectionReader(s.file, 0, info.Size()))
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}

@@ -32,7 +32,7 @@ type listing struct {
 // drops events for a slow reader.
 const oldestList = 10 * time.Second
 
-// get returns the list and whether it is current, and the changes to pass to keep.
+// get returns the list, the changes to pass to keep, and whether the list is current.
 func (l *listing) get() (items []*listed, changes uint64, current bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

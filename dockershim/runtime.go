@@ -73,7 +73,7 @@ func (s *service) bridge(ctx context.Context) error {
 	return err
 }
 
-// RuntimeConfig tells the kubelet which cgroup driver Docker uses.
+// RuntimeConfig returns the cgroup driver that Docker uses.
 func (s *service) RuntimeConfig(ctx context.Context, _ *runtimeapi.RuntimeConfigRequest) (*runtimeapi.RuntimeConfigResponse, error) {
 	l, err := s.engine.dial(ctx)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 // variables.
 type secrets map[string]string
 
-// takeSecrets takes credentials out of the environment, so that no program that
-// is started from here inherits them, and adds those that the program before this
-// one has handed over.
+// takeSecrets removes credentials from the environment, so that no program started
+// from here inherits them, and returns them together with those that the previous
+// program handed over.
 func takeSecrets(before *upgrade.Handover) secrets {
 	s := secrets{}
 	if before != nil {
@@ -41,8 +41,8 @@ func (s secrets) getenv(name string) string {
 	return os.Getenv(name)
 }
 
-// directory is where the executor keeps programs that take its place: the
-// sandbox, or root where that is not to be seen from Docker's mount namespace.
+// directory returns where the executor keeps programs that replace it: the sandbox,
+// or root if the sandbox is not visible in Docker's mount namespace.
 func directory(agent mesos.ExecutorConfig, root string) string {
 	for _, dir := range []string{agent.Sandbox, agent.Directory} {
 		if info, err := os.Stat(dir); err == nil && info.IsDir() {

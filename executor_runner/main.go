@@ -32,9 +32,9 @@ const (
 	exitUsage  = 2 // a flag or the environment is wrong
 )
 
-// gcPercent makes the heap, which is small compared with the program itself, grow
-// to three times what is in use before it is collected: that saves a tenth of what
-// an executor costs at rest. GOGC in the environment takes precedence.
+// gcPercent lets the heap, which is small compared with the program itself, grow to
+// three times its live size before it is collected: that saves a tenth of what an
+// executor costs at rest. GOGC in the environment takes precedence.
 const gcPercent = 200
 
 func main() {
@@ -101,8 +101,8 @@ func run() int {
 	return exitOK
 }
 
-// enterMounts goes where Docker sees what the kubelet mounts. That starts this
-// program again, so it comes before everything else.
+// enterMounts enters the mount namespace in which Docker sees the kubelet's mounts.
+// That may restart this program, so it comes before everything else.
 func enterMounts(docker string) {
 	note, err := mountns.Enter(dockerd.Endpoint(docker))
 	if err != nil {

@@ -22,8 +22,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// Config says how framework_runner is started. The zero value is a local Mesos
-// with one agent, everything on free ports and in a directory of its own.
+// Config configures framework_runner. The zero value is a local Mesos with one agent,
+// everything on free ports and in its own directory.
 type Config struct {
 	Master  string   // -mesos_master; default local
 	DataDir string   // -data_dir; default a temporary directory
@@ -34,11 +34,11 @@ type Config struct {
 type Cluster struct {
 	DataDir   string
 	Port      int
-	Program   string // what Restart starts; framework_runner as build.sh leaves it
-	MesosAddr string // of the in-process Mesos, if that is what it runs on
+	Program   string // what Restart starts; framework_runner as built by build.sh
+	MesosAddr string // of the in-process Mesos, if it runs on that
 	Ready     time.Duration
 
-	// Client is a client of today's API at the local port.
+	// Client is a client of the current API at the local port.
 	Client kubernetes.Interface
 
 	t       testing.TB
@@ -47,8 +47,8 @@ type Cluster struct {
 	process *Process
 }
 
-// Start starts framework_runner, waits until it serves, and stops it at the
-// end of the test.
+// Start starts framework_runner, waits until it serves, and stops it at the end of
+// the test.
 func Start(t testing.TB, cfg Config) *Cluster {
 	t.Helper()
 	c := &Cluster{t: t, DataDir: cfg.DataDir, Port: FreePort(t), secure: FreePort(t), Program: Binary("framework_runner"), MesosAddr: fmt.Sprintf("127.0.0.1:%d", FreePort(t))}
@@ -91,8 +91,8 @@ func (c *Cluster) Restart() {
 	c.Ready = time.Since(began)
 }
 
-// Command starts Program with the flags of Restart and more, for what is not a
-// cluster that serves.
+// Command starts Program with the flags of Restart and these, for uses other than a
+// serving cluster.
 func (c *Cluster) Command(args ...string) *Process {
 	c.t.Helper()
 	return Run(c.t, c.Program, append(slices.Clone(c.args), args...)...)
@@ -110,11 +110,11 @@ func (c *Cluster) Process() *Process { return c.process }
 // Secure returns the URL of the secure port.
 func (c *Cluster) Secure() string { return fmt.Sprintf("https://127.0.0.1:%d", c.secure) }
 
-// URL of the local port.
+// URL returns the URL of the local port.
 func (c *Cluster) URL() string { return fmt.Sprintf("http://127.0.0.1:%d", c.Port) }
 
-// Do makes a request of the local port, without a Content-Type as curl's
-// reader would expect none, and returns status and body.
+// Do sends a request without a Content-Type to the local port, and returns status and
+// body.
 func (c *Cluster) Do(method, path string, body []byte) (int, []byte) {
 	c.t.Helper()
 	req, err := http.NewRequest(method, c.URL()+path, bytes.NewReader(body))
@@ -133,10 +133,10 @@ func (c *Cluster) Do(method, path string, body []byte) (int, []byte) {
 	return resp.StatusCode, answer
 }
 
-// Binary returns the path of one of our two programs, as build.sh leaves it.
+// Binary returns the path of one of our two programs, as built by build.sh.
 func Binary(program string) string { return filepath.Join(Root(), program, program) }
 
-// Root returns the repository, seen from the folder of any test of ours.
+// Root returns the repository's root directory, from the folder of any of our tests.
 func Root() string {
 	dir, err := os.Getwd()
 	for err == nil && dir != "/" {
@@ -148,7 +148,7 @@ func Root() string {
 	panic("the test does not run inside the repository")
 }
 
-// Build runs build.sh; what is up to date takes a second or two.
+// Build runs build.sh, which takes a second or two if everything is up to date.
 func Build() error {
 	cmd := exec.Command("./build.sh")
 	cmd.Dir = Root()
@@ -156,8 +156,8 @@ func Build() error {
 	return cmd.Run()
 }
 
-// FreePort returns a TCP port of loopback that is not in use at this moment. The
-// range is below the ephemeral one, so that no outgoing connection takes it.
+// FreePort returns a loopback TCP port that is not in use now. Its range is below the
+// ephemeral one, so no outgoing connection takes it.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	ports.Lock()

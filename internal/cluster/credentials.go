@@ -6,20 +6,20 @@ import (
 	"testing"
 )
 
-// Principal and Secret are by what a local Mesos of a test knows frameworks.
+// Principal and Secret are the credentials of frameworks at a test's local Mesos.
 const (
 	Principal = "e2e"
 	Secret    = "e2e-secret"
 )
 
-// Login writes them down and returns the flags by which a framework_runner is
-// known to a local Mesos.
+// Login writes the secret to a file and returns the flags with which a framework_runner
+// authenticates to a local Mesos.
 func Login(t testing.TB) []string {
 	t.Helper()
 	return []string{"-mesos_authentication_principal=" + Principal, "-mesos_authentication_secret_file=" + file(t, "secret", Secret)}
 }
 
-// Credentials writes them down for a local Mesos and returns its flag.
+// Credentials writes a credentials file for a local Mesos and returns its flag.
 func Credentials(t testing.TB) string {
 	t.Helper()
 	return "-local_credentials=" + file(t, "credentials", Principal+" "+Secret)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// StartEtcd starts an etcd as its users have it, a process of its own, on free
-// ports and in a directory of its own. It returns the URL for clients.
+// StartEtcd starts an etcd as users run it, a separate process, on free ports and in
+// its own directory. It returns the URL for clients.
 func StartEtcd(t testing.TB) (string, *Process) {
 	t.Helper()
 	path, err := exec.LookPath("etcd")

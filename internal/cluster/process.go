@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// Process is a program that a test started. Its output is shown when the test
-// fails.
+// Process is a program that a test started. Its output is shown if the test fails.
 type Process struct {
 	t    testing.TB
 	cmd  *exec.Cmd
@@ -42,8 +41,8 @@ func Run(t testing.TB, path string, args ...string) *Process {
 	return p
 }
 
-// Await waits until the condition holds, and fails the test when that takes
-// longer than within or the process ends.
+// Await waits until the condition holds, and fails the test if that takes longer than
+// within or the process ends.
 func (p *Process) Await(within time.Duration, what string, holds func() bool) {
 	p.t.Helper()
 	deadline := time.Now().Add(within)
@@ -59,7 +58,7 @@ func (p *Process) Await(within time.Duration, what string, holds func() bool) {
 	}
 }
 
-// stopWithin is how long a program may take to end in order.
+// stopWithin is how long a program may take to end in an orderly way.
 const stopWithin = 60 * time.Second
 
 // Stop ends the process with SIGTERM and waits for it. Stopping a process that
@@ -86,8 +85,8 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
-// Wait waits for the process to end by itself and returns its exit code and
-// output. One that does not end fails the test.
+// Wait waits for the process to end by itself and returns its exit code and output. It
+// fails the test if the process does not end.
 func (p *Process) Wait() (int, string) {
 	p.t.Helper()
 	select {
@@ -99,7 +98,7 @@ func (p *Process) Wait() (int, string) {
 	return p.cmd.ProcessState.ExitCode(), p.out.tail(1 << 20)
 }
 
-// PID of the process.
+// PID returns the process's id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
 // Output returns what the process has written so far.

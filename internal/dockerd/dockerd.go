@@ -12,17 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// usual is where Docker listens unless it is told otherwise.
+// usual is where Docker listens by default.
 const usual = "unix:///var/run/docker.sock"
 
-// Endpoint returns the daemon's endpoint: the one given, or what DOCKER_HOST
-// says, or the usual socket.
+// Endpoint returns the daemon's endpoint: the one given, or DOCKER_HOST, or the default
+// socket.
 func Endpoint(given string) string {
 	return cmp.Or(given, os.Getenv("DOCKER_HOST"), usual)
 }
 
-// ErrHidden says that a daemon answers whose process cannot be seen from here: it
-// is in another pid namespace.
+// ErrHidden means that a daemon answers whose process is not visible from here: it is
+// in another pid namespace.
 var ErrHidden = errors.New("the process of Docker's daemon is in a pid namespace that cannot be seen from here")
 
 // Socket returns the path of an endpoint that is a unix socket, and otherwise "".
@@ -34,9 +34,9 @@ func Socket(endpoint string) string {
 	return u.Path
 }
 
-// Process returns the process that listens at an endpoint: the daemon, or the
-// init system where that holds the socket for it. The endpoint must be a unix
-// socket (SO_PEERCRED, unix(7)).
+// Process returns the process that listens at an endpoint: the daemon, or the init
+// system if that holds the socket for it. The endpoint must be a unix socket
+// (SO_PEERCRED, unix(7)).
 func Process(endpoint string) (int, error) {
 	path := Socket(endpoint)
 	if path == "" {

@@ -15,7 +15,7 @@ import (
 // mostBytes bounds a line, as glog does.
 const mostBytes = 15000
 
-// severity is how glog begins a line and which of its functions writes it.
+// severity holds the letter that glog begins a line with and the function that writes it.
 type severity struct {
 	letter byte
 	log    func(depth int, args ...any)
@@ -27,11 +27,11 @@ var (
 	failure = severity{'E', glog.ErrorDepth}
 )
 
-// stderr is written line by line.
+// stderr serialises the lines on standard error.
 var stderr sync.Mutex
 
-// emit writes one line in the name of the caller depth frames up: to standard
-// error by itself, as glog does not survive an error there, and to files by glog.
+// emit writes one line in the name of the caller depth frames up: to standard error
+// by itself, since glog does not survive an error there, and to files through glog.
 func emit(depth int, s severity, text string) {
 	text = Quote(text[:min(len(text), mostBytes)])
 	if f := flag.Lookup("logtostderr"); f == nil || f.Value.String() != "true" {

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// One place in the code logs perSecond lines a second; those beyond become one
-// line that counts them, when the second is over.
+// perSecond is how many lines a second one place in the code may log; at the end of
+// the second, one line counts any more.
 const perSecond = 50
 
-// write logs text in the name of the caller depth frames up, unless there is too
-// much of that place.
+// write logs text in the name of the caller depth frames up, unless that place logs too
+// much.
 func write(depth int, s severity, text string) {
 	pc, file, line, _ := runtime.Caller(depth + 1)
 	if every.admits(pc, func(n int, last string) {
@@ -23,7 +23,7 @@ func write(depth int, s severity, text string) {
 	}
 }
 
-// every is the places that log.
+// every counts the lines of all places.
 var every = gatherer{places: map[uintptr]*place{}}
 
 // gatherer counts lines by the place in the code that they come from.
@@ -34,15 +34,15 @@ type gatherer struct {
 
 // place is a place in the code.
 type place struct {
-	began time.Time // of the second that is counted
+	began time.Time // start of the second that is counted
 	lines int       // of that second
-	more  int       // of these, the ones that were not written
+	more  int       // of these, the lines that were not written
 	last  string
 	tell  func(n int, last string)
 }
 
-// admits reports whether a line may be written. If it may not, tell hears within a
-// second how many there were, and of the last.
+// admits reports whether a line may be written. If not, tell is called within a second
+// with the number of such lines and the last one.
 func (g *gatherer) admits(pc uintptr, tell func(n int, last string), text string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -64,7 +64,7 @@ func (g *gatherer) admits(pc uintptr, tell func(n int, last string), text string
 	return false
 }
 
-// close ends the second of a place and tells what was not written of it.
+// close ends the second of a place and reports the lines that were not written.
 func (g *gatherer) close(p *place) {
 	g.mu.Lock()
 	n, last, tell := p.more, p.last, p.tell

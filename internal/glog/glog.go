@@ -28,7 +28,7 @@ func V(level Level) Verbose { return VDepth(1, level) }
 // VDepth is V for the caller depth frames up.
 func VDepth(depth int, level Level) Verbose { return Verbose(glog.VDepth(depth+1, level)) }
 
-// Infof logs if v says so. Lines asked for by verbosity are not gathered.
+// Infof logs if v is true. Lines enabled by verbosity are not gathered.
 func (v Verbose) Infof(format string, args ...any) {
 	if v {
 		emit(1, info, fmt.Sprintf(format, args...))
@@ -42,7 +42,7 @@ func (v Verbose) InfoDepth(depth int, args ...any) {
 	}
 }
 
-// Info logs what may interest.
+// Info logs something that may be of interest.
 func Info(args ...any) { write(1, info, fmt.Sprint(args...)) }
 
 // Infof is Info with a format.
@@ -51,7 +51,7 @@ func Infof(format string, args ...any) { write(1, info, fmt.Sprintf(format, args
 // InfoDepth is Info in the name of the caller depth frames up.
 func InfoDepth(depth int, args ...any) { write(depth+1, info, fmt.Sprint(args...)) }
 
-// Warning logs what is not as it should be.
+// Warning logs something that is not as it should be.
 func Warning(args ...any) { write(1, warning, fmt.Sprint(args...)) }
 
 // Warningf is Warning with a format.
@@ -69,7 +69,7 @@ func Errorf(format string, args ...any) { write(1, failure, fmt.Sprintf(format, 
 // ErrorDepth is Error in the name of the caller depth frames up.
 func ErrorDepth(depth int, args ...any) { write(depth+1, failure, fmt.Sprint(args...)) }
 
-// Flush writes out what is gathered or buffered.
+// Flush writes out gathered and buffered lines.
 func Flush() {
 	every.flush()
 	glog.Flush()

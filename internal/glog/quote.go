@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Quote returns text as it may be shown on a terminal: each character that is
-// neither printable nor a tab is written as in a Go string, `\x1b`. Further lines,
-// as of a stack trace, begin with a tab, so that none passes for a line of the log.
+// Quote makes text safe for a terminal: each character that is neither printable nor a
+// tab is written as in a Go string, `\x1b`. Further lines, such as of a stack trace,
+// begin with a tab, so that none looks like a line of the log.
 func Quote(text string) string {
 	text = strings.TrimRight(text, "\n")
 	if !strings.ContainsFunc(text, strange) {

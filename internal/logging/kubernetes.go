@@ -10,13 +10,13 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// Kubernetes' log lines may hold secrets: from level 6 on clients tell of requests,
-// from 8 on with their bodies, and objects are values of messages of any level.
+// Kubernetes' log lines may contain secrets: from level 6 on clients log requests,
+// from 8 on with their bodies, and messages of any level have objects as values.
 // Whatever -v is, only what is known to be harmless is shown: messages up to
-// mostDetail, and of their values those that describe admits.
+// mostDetail, with the values that describe admits.
 const mostDetail = 5
 
-// describe replaces the values that are not known to be harmless by their types.
+// describe replaces values that are not known to be harmless by their types.
 func describe(keysAndValues []any) []any {
 	told := make([]any, len(keysAndValues))
 	for i, v := range keysAndValues {
@@ -27,8 +27,8 @@ func describe(keysAndValues []any) []any {
 	return told
 }
 
-// harmless reports whether a value is a plain one, or the name of something. An
-// object prints what is in it, by itself or by its String method.
+// harmless reports whether a value is plain, or the name of something. An object would
+// print its contents, directly or through its String method.
 func harmless(v any) bool {
 	switch v.(type) {
 	case nil, error, time.Time, []string,

@@ -19,8 +19,8 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// Init makes standard error the default place of glog's messages. It is called
-// before flags are parsed, so that a flag given on the command line wins.
+// Init makes standard error the default destination of glog's messages. It is called
+// before flags are parsed, so a flag on the command line wins.
 func Init() {
 	log.SetFlags(0)
 	log.SetOutput(standard{})
@@ -30,8 +30,8 @@ func Init() {
 	}
 }
 
-// RouteKlog leads every message of klog into glog, and gives klog the verbosity
-// that glog has now. It is called once, after flags are parsed.
+// RouteKlog routes every klog message to glog, and sets klog's verbosity to glog's
+// current one. It is called once, after flags are parsed.
 func RouteKlog() {
 	klog.SetLoggerWithOptions(newLogger(), klog.ContextualLogger(true))
 	if f := flag.Lookup("v"); f != nil {
@@ -39,8 +39,8 @@ func RouteKlog() {
 	}
 }
 
-// SetVerbosity changes the verbosity of both while the program runs; n below
-// zero is zero.
+// SetVerbosity changes the verbosity of glog and klog while the program runs; n below
+// zero means zero.
 func SetVerbosity(n int) error {
 	v := strconv.Itoa(max(n, 0))
 	if err := flag.Set("v", v); err != nil {
@@ -56,7 +56,7 @@ func Flush() {
 	glog.Flush()
 }
 
-// standard takes what is logged by Go's own package log, as net/http does.
+// standard receives the output of Go's own package log, which net/http uses.
 type standard struct{}
 
 func (standard) Write(line []byte) (int, error) {
@@ -64,7 +64,7 @@ func (standard) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// setKlogVerbosity goes through a flag, the only way that klog offers.
+// setKlogVerbosity uses a flag, the only way that klog offers.
 func setKlogVerbosity(v string) {
 	own := flag.NewFlagSet("klog", flag.ContinueOnError)
 	klog.InitFlags(own)

@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// sink is a logr.LogSink that writes to glog: one line per message, the text
-// first and its values after it.
+// sink is a logr.LogSink that writes to glog: one line per message, the text first,
+// then its values.
 type sink struct {
 	funcr.Formatter
 }
@@ -27,13 +27,13 @@ func newLogger() logr.Logger {
 	})})
 }
 
-// glogDepth returns how many frames lie between glog and the code that logs.
+// glogDepth returns the number of frames between glog and the code that logs.
 func (s *sink) glogDepth() int { return s.GetDepth() + 1 }
 
-// Enabled reports whether glog shows messages of this level: one higher than with
-// Kubernetes' own programs, whose steps at start and end would bury ours. glog
-// asks for it with the caller's depth, so that -vmodule works on Kubernetes'
-// files too. No verbosity shows more than mostDetail.
+// Enabled reports whether glog shows messages of this level. They need a verbosity one
+// higher than in Kubernetes' own programs, since messages at start and end would bury
+// ours. glog gets the caller's depth, so -vmodule works on Kubernetes' files too. No
+// verbosity shows more than mostDetail.
 func (s *sink) Enabled(level int) bool {
 	return level <= mostDetail && bool(glog.VDepth(s.glogDepth(), glog.Level(level+1)))
 }
@@ -79,8 +79,8 @@ func (s *sink) WithCallDepth(depth int) logr.LogSink {
 	return &c
 }
 
-// withoutEmptyParts drops what glog's line has already: the level, the message
-// and the error are written by the sink itself.
+// withoutEmptyParts drops what glog's line already has: the sink itself writes the
+// level, the message and the error.
 func withoutEmptyParts(kvs []any) []any {
 	var kept []any
 	for i := 0; i+1 < len(kvs); i += 2 {

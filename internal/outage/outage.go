@@ -23,7 +23,7 @@ type Outage struct {
 	Log    func(line string) // nil: glog, as a warning
 
 	since    time.Time // of the first failed attempt; zero: the server answers
-	next     time.Time // before which nothing new is logged
+	next     time.Time // nothing new is logged before this
 	interval time.Duration
 }
 
@@ -32,7 +32,7 @@ type Outage struct {
 type Error struct {
 	Server string
 	Since  time.Time
-	Retry  time.Duration // at most so long after each attempt comes the next
+	Retry  time.Duration // upper limit of the time between attempts
 	Cause  error
 }
 
@@ -43,8 +43,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Failed takes in a failed attempt, after which the next one comes within retry.
-// It returns an *Error.
+// Failed records a failed attempt; the next one follows within retry. It returns an
+// *Error.
 func (o *Outage) Failed(cause error, retry time.Duration) error {
 	now := time.Now()
 	if o.since.IsZero() {
@@ -59,8 +59,8 @@ func (o *Outage) Failed(cause error, retry time.Duration) error {
 	return err
 }
 
-// Over reports that the server answers; by is its address where Server does not
-// say it, and otherwise empty. Without an outage it does nothing.
+// Over reports that the server answers; by is its address if Server does not contain
+// it, and otherwise empty. Without an outage it does nothing.
 func (o *Outage) Over(by string) {
 	if o.since.IsZero() {
 		return

@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// Daemon is a Docker daemon of a test's own, which may be stopped, killed and
-// started again while others go on using the machine's.
+// Daemon is a test's own Docker daemon, which may be stopped, killed and started again
+// while others keep using the machine's.
 type Daemon struct {
 	t          testing.TB
-	dir        string // everything of it is in here; short, as sockets are among that
+	dir        string // holds all its files; a short path, as they include sockets
 	bridge     string
 	args       []string
 	process    *exec.Cmd
@@ -26,8 +26,8 @@ type Daemon struct {
 	log        *os.File
 }
 
-// NewDaemon starts a daemon with further arguments, such as --live-restore. When
-// the test ends, the daemon goes with all that it has made.
+// NewDaemon starts a daemon with further arguments, such as --live-restore. The daemon
+// and all that it has made are removed when the test ends.
 func NewDaemon(t testing.TB, args ...string) *Daemon {
 	t.Helper()
 	Need(t)
@@ -45,8 +45,8 @@ func NewDaemon(t testing.TB, args ...string) *Daemon {
 	}
 	d.makeBridge()
 	d.startContainerd()
-	// Docker's chains of iptables are one set per machine, and those of the
-	// machine's daemon: this one leaves them alone.
+	// There is one set of Docker's iptables chains per machine, and it belongs to the
+	// machine's daemon: this one leaves it alone.
 	d.args = append([]string{
 		"--host=" + d.Endpoint(), "--data-root=" + filepath.Join(dir, "data"), "--exec-root=" + filepath.Join(dir, "exec"),
 		"--pidfile=" + filepath.Join(dir, "pid"), "--containerd=" + filepath.Join(dir, "exec", "c.sock"), "--bridge=" + d.bridge, "--iptables=false", "--ip6tables=false", "--ip-forward=false",
@@ -55,7 +55,7 @@ func NewDaemon(t testing.TB, args ...string) *Daemon {
 	return d
 }
 
-// makeBridge makes a bridge with a network that nothing on this machine uses.
+// makeBridge makes a bridge with a network that nothing else on this machine uses.
 func (d *Daemon) makeBridge() {
 	d.t.Helper()
 	name := "km" + strings.TrimPrefix(filepath.Base(d.dir), "dockerd")
@@ -79,8 +79,8 @@ func (d *Daemon) makeBridge() {
 	d.t.Fatal("no network is free for a bridge")
 }
 
-// startContainerd starts the daemon below Docker's, as the init system does on
-// servers: it outlives Docker's, and so do containers.
+// startContainerd starts the daemon below Docker's, as the init system does on servers:
+// it and the containers outlive Docker's.
 func (d *Daemon) startContainerd() {
 	d.t.Helper()
 	config := filepath.Join(d.dir, "containerd.toml")
@@ -109,8 +109,8 @@ const daemonTime = 60 * time.Second
 // answers.
 func (d *Daemon) Start() {
 	d.t.Helper()
-	// A daemon that was killed leaves its pid behind, which another process may
-	// have by now: Docker would not start then.
+	// A daemon that was killed leaves its pid file behind. If another process has that
+	// pid by now, Docker would not start.
 	_ = os.Remove(filepath.Join(d.dir, "pid"))
 	cmd := exec.Command("dockerd", d.args...)
 	cmd.Stdout, cmd.Stderr = d.log, d.log
@@ -119,7 +119,7 @@ func (d *Daemon) Start() {
 	}
 	d.process, d.ended = cmd, make(chan struct{})
 	go func(ended chan struct{}) {
-		_ = cmd.Wait() // killing it is what it is for
+		_ = cmd.Wait() // tests kill it, so an error is expected
 		close(ended)
 	}(d.ended)
 	ctx, cancel := context.WithTimeout(context.Background(), daemonTime)
@@ -138,12 +138,12 @@ func (d *Daemon) Start() {
 	}
 }
 
-// Stop ends the daemon in order: with --live-restore containers run on, else they
-// end too.
+// Stop ends the daemon in an orderly way: with --live-restore containers keep running,
+// otherwise they end too.
 func (d *Daemon) Stop() { d.signal(syscall.SIGTERM) }
 
-// Kill ends it as a crash would. Containers run on; what becomes of them when it
-// starts again depends on --live-restore.
+// Kill ends the daemon as a crash would. Containers keep running; what happens to them
+// when it starts again depends on --live-restore.
 func (d *Daemon) Kill() { d.signal(syscall.SIGKILL) }
 
 func (d *Daemon) signal(s syscall.Signal) {
@@ -162,13 +162,13 @@ func (d *Daemon) signal(s syscall.Signal) {
 	d.process = nil
 }
 
-// Docker runs the docker command on this daemon and gives what it writes.
+// Docker runs the docker command on this daemon and returns its output.
 func (d *Daemon) Docker(args ...string) string {
 	d.t.Helper()
 	return Docker(d.t, append([]string{"--host", d.Endpoint()}, args...)...)
 }
 
-// Load copies images of the machine's daemon.
+// Load copies images from the machine's daemon.
 func (d *Daemon) Load(images ...string) {
 	d.t.Helper()
 	save := exec.Command("docker", append([]string{"save"}, images...)...)

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// remove ends the daemon, its containers and whatever serves them, and removes
-// what it has made.
+// remove ends the daemon, its containers and the processes that serve them, and removes
+// all that it has made.
 func (d *Daemon) remove() {
 	if d.t.Failed() && d.log != nil {
 		d.t.Logf("the end of the log of dockerd:\n%s", d.lastWords())
@@ -43,8 +43,8 @@ func (d *Daemon) remove() {
 	}
 }
 
-// processes returns those that name the daemon's directory: containerd and its
-// shims. Those in containers are found by their root.
+// processes returns the processes that name the daemon's directory, which are containerd
+// and its shims, and those in containers, which are found by their root.
 func (d *Daemon) processes() []int {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {

@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// answerTime is how long a daemon may take for its version.
+// answerTime is how long a daemon may take to return its version.
 const answerTime = time.Minute
 
-// Need makes sure that a Docker daemon answers.
+// Need skips the test unless a Docker daemon answers, as Absent does.
 func Need(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
@@ -30,7 +30,7 @@ func Need(t testing.TB) {
 	}
 }
 
-// Absent skips a test for what this machine lacks, or fails it in CI, where
+// Absent skips a test because this machine lacks something, or fails it in CI, where
 // nothing may be missing.
 func Absent(t testing.TB, reason string) {
 	t.Helper()
@@ -40,8 +40,8 @@ func Absent(t testing.TB, reason string) {
 	t.Skip(reason)
 }
 
-// Busybox makes an image with a static busybox (Debian's package busybox-static)
-// and the names sh, sleep and so on for it, and removes it when t ends.
+// Busybox makes an image that has a static busybox (Debian's package busybox-static)
+// under the names sh, sleep and so on, and removes it when t ends.
 func Busybox(t testing.TB) string {
 	t.Helper()
 	Need(t)
@@ -57,7 +57,7 @@ func Busybox(t testing.TB) string {
 	return name
 }
 
-// MakeBusybox is Busybox for a whole test binary's life. The caller removes the
+// MakeBusybox is Busybox for the life of a whole test binary. The caller removes the
 // image.
 func MakeBusybox(ctx context.Context) (name string, remove func() error, err error) {
 	files, err := busyboxFiles()
@@ -75,7 +75,7 @@ func MakeBusybox(ctx context.Context) (name string, remove func() error, err err
 	}, nil
 }
 
-// Docker runs the docker command and gives what it writes.
+// Docker runs the docker command and returns its output.
 func Docker(t testing.TB, args ...string) string {
 	t.Helper()
 	out, err := docker(t.Context(), nil, args...)
@@ -128,8 +128,8 @@ func busyboxFiles() ([]byte, error) {
 	return b.Bytes(), errors.Join(err, w.Close())
 }
 
-// DockerLast is Docker for t.Cleanup, when the test's context has ended. It gives
-// nothing when the command fails.
+// DockerLast is Docker for t.Cleanup, when the test's context has ended. It returns ""
+// if the command fails.
 func DockerLast(t testing.TB, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

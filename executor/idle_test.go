@@ -7,7 +7,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// An executor without pods ends after a while, and no sooner.
+// An executor without pods ends after the idle timeout, and no sooner.
 func TestIdle(t *testing.T) {
 	inBubble(t, faults{}, func(b *bench) {
 		b.launch("t1", "a", "idle=1m")
@@ -28,7 +28,7 @@ func TestIdle(t *testing.T) {
 	})
 }
 
-// A status that is not acknowledged keeps the executor.
+// An unacknowledged status keeps the executor.
 func TestIdleWithDebts(t *testing.T) {
 	inBubble(t, faults{}, func(b *bench) {
 		b.agent.silent.Store(true)
@@ -41,7 +41,7 @@ func TestIdleWithDebts(t *testing.T) {
 	})
 }
 
-// Without a timeout it stays; without ever a task it does not.
+// Without a timeout the executor stays; if it never had a task, it does not.
 func TestIdleForEver(t *testing.T) {
 	inBubble(t, faults{}, func(b *bench) {
 		b.launch("t1", "a")
@@ -54,8 +54,8 @@ func TestIdleForEver(t *testing.T) {
 	})
 }
 
-// The executor reports nothing of a task that comes while it ends: the agent says
-// that the task was never begun.
+// The executor reports nothing about a task that arrives while it ends: the agent
+// reports that the task never began.
 func TestLaunchWhileEnding(t *testing.T) {
 	inBubble(t, faults{drainTakes: time.Second}, func(b *bench) {
 		b.launch("t1", "a", "idle=1m")

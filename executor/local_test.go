@@ -84,8 +84,8 @@ type events chan *mesospb.SchedulerEvent
 func (e events) Event(ev *mesospb.SchedulerEvent) { e <- ev }
 func (e events) Disconnected(error)               {}
 
-// A task that is launched about when the executor ends, for lack of tasks, either
-// runs, or the agent says that it never began: it is launched again, and runs.
+// A task launched at about the time when the idle executor ends either runs, or the
+// agent reports that it never began: then it is launched again, and runs.
 func TestIdleRace(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(3) {
@@ -134,13 +134,13 @@ func race(t *testing.T, dice *rand.Rand, rounds int) {
 	}
 }
 
-// story is the test as a framework.
+// story is the test in the role of a framework.
 type story struct {
 	t         *testing.T
 	api       *apiServer
 	scheduler *mesos.Scheduler
 	events    events
-	offers    []*mesospb.Offer // that are held
+	offers    []*mesospb.Offer // held offers
 }
 
 // launch launches a task after a while and returns how it ended: FINISHED, or the
@@ -168,7 +168,7 @@ func (s *story) launch(id string, after time.Duration) string {
 	}
 }
 
-// event deals with an event; it returns how task id has ended.
+// event handles an event and returns how task id has ended.
 func (s *story) event(e *mesospb.SchedulerEvent, id string, started *bool) string {
 	s.offers = append(s.offers, e.GetOffers().GetOffers()...)
 	if r := e.GetRescind(); r != nil {

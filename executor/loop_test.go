@@ -23,7 +23,7 @@ type agent struct {
 	record  *record
 	silent  atomic.Bool   // acknowledges nothing
 	detach  chan struct{} // closed by Detach
-	resumed string        // what it is to go on with
+	resumed string        // what it was given to go on with
 }
 
 func (a *agent) Detach() { close(a.detach) }
@@ -74,16 +74,16 @@ func (a *agent) Flush(ctx context.Context) error {
 	return nil
 }
 
-// faults are the knobs of a testNode.
+// faults configures a testNode.
 type faults struct {
 	failDeletes  int           // deletions that fail before one succeeds
-	outlive      time.Duration // how long containers run on after the first call of Running
+	outlive      time.Duration // how long containers keep running after the first call of Running
 	drainTakes   time.Duration
 	drainFails   error
 	cleanUpFails error
 }
 
-// testNode makes what the test says of the node come true.
+// testNode is a node that behaves as the test says.
 type testNode struct {
 	record *record
 	pods   chan []Pod
@@ -187,8 +187,8 @@ type bench struct {
 
 const grace = 9 * time.Second
 
-// inBubble runs a story about an executor whose node has the given faults. At its
-// end the executor must have ended.
+// inBubble runs a story about an executor whose node has the given faults. The
+// executor must have ended by its end.
 func inBubble(t *testing.T, f faults, story func(*bench)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -201,7 +201,7 @@ func inBubble(t *testing.T, f faults, story func(*bench)) {
 	})
 }
 
-// run starts the executor, to go on with the memory of one before if there is one.
+// run starts the executor, with the memory of a previous one if there is one.
 func (b *bench) run(memory []byte) {
 	b.t.Helper()
 	b.result = make(chan error, 1)
@@ -245,7 +245,7 @@ func (b *bench) bound(pods ...string) {
 	synctest.Wait()
 }
 
-// happened expects what happened since it was asked last.
+// happened checks what has happened since its last call.
 func (b *bench) happened(want ...string) {
 	b.t.Helper()
 	synctest.Wait()
@@ -254,8 +254,8 @@ func (b *bench) happened(want ...string) {
 	}
 }
 
-// ends waits for the executor to end and expects that to take as long, and its
-// error to be want, or nil.
+// ends waits for the executor to end, and checks how long that takes and that its
+// error is want, which may be nil.
 func (b *bench) ends(within time.Duration, want error) {
 	b.t.Helper()
 	began := time.Now()
@@ -275,7 +275,7 @@ func TestLife(t *testing.T) {
 		b.bound("a=Running,ready")
 		b.happened("RUNNING t1")
 		b.bound("a=Succeeded")
-		b.happened() // its sandbox runs yet
+		b.happened() // its sandbox still runs
 		time.Sleep(5 * time.Second)
 		b.happened("FINISHED t1")
 		b.shutdown()
@@ -300,7 +300,7 @@ func TestKillAsksAgainUntilTheAPIServerAnswers(t *testing.T) {
 	})
 }
 
-// The framework names other API servers; what cannot be understood changes nothing.
+// The framework names other API servers; an invalid message changes nothing.
 func TestMessage(t *testing.T) {
 	inBubble(t, faults{}, func(b *bench) {
 		b.message(`{"servers":["https://early:6443"]}`)
@@ -372,7 +372,7 @@ func TestSignalIsAShutdown(t *testing.T) {
 	})
 }
 
-// A node that cannot come up yet keeps its tasks, and says why.
+// A node that cannot come up yet keeps its tasks, and the reason is reported.
 func TestNodeWaits(t *testing.T) {
 	inBubble(t, faults{}, func(b *bench) {
 		b.launch("t1", "a")

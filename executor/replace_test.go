@@ -12,8 +12,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
-// testPrograms fetches what the test answers with, and starts nothing: the next
-// life of the executor is for the test to begin.
+// testPrograms fetches what the test provides, and starts nothing: the test itself
+// begins the executor's next life.
 type testPrograms struct {
 	record *record
 	answer chan error
@@ -43,14 +43,14 @@ func (p *testPrograms) Start(path string, memory []byte) error {
 
 const wantNew = `{"servers":["https://api:6443"],"program":{"url":"http://f/new","sha256":"1"}}`
 
-// Another program takes over: no pod is touched, what was under way goes on, and
-// what the agent has said meanwhile is heard.
+// Another program takes over: no pod is touched, work in progress continues, and no
+// event that the agent sent meanwhile is lost.
 func TestReplaced(t *testing.T) {
 	inBubble(t, faults{outlive: time.Hour}, func(b *bench) {
 		b.launch("t1", "a")
 		b.launch("t2", "b")
 		b.bound("a=Running,ready", "b=Running,ready")
-		b.bound("a=Succeeded", "b=Running,ready") // a container of a runs yet
+		b.bound("a=Succeeded", "b=Running,ready") // a container of a still runs
 		b.record.take()
 		b.message(wantNew)
 		b.message(wantNew)
@@ -77,8 +77,8 @@ func TestReplaced(t *testing.T) {
 	})
 }
 
-// A program that cannot be fetched changes nothing. It is tried again when it is asked
-// for again; another one is tried as soon as the first attempt is over.
+// A program that cannot be fetched changes nothing. It is fetched again when requested
+// again; another one is fetched as soon as the first attempt is over.
 func TestNotReplaced(t *testing.T) {
 	inBubble(t, faults{}, func(b *bench) {
 		b.launch("t1", "a")
@@ -102,7 +102,7 @@ func TestNotReplaced(t *testing.T) {
 	})
 }
 
-// SHUTDOWN that comes with the last events wins.
+// A SHUTDOWN among the last events wins.
 func TestShutdownWhileDetaching(t *testing.T) {
 	inBubble(t, faults{}, func(b *bench) {
 		b.launch("t1", "a")

@@ -56,8 +56,8 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// play runs the commands of a transcript and returns it with what they gave now.
-// An empty line begins another executor.
+// play runs the commands of a transcript and returns it with their current results. An
+// empty line begins another executor.
 func play(t *testing.T, text string) string {
 	t.Helper()
 	var out strings.Builder
@@ -90,7 +90,7 @@ func play(t *testing.T, text string) string {
 	return out.String()
 }
 
-// handOver returns the core of the program that goes on after c's.
+// handOver returns the core of the program that takes over from c's.
 func handOver(t *testing.T, c *core) *core {
 	t.Helper()
 	memory, err := c.remembers(nil)

@@ -17,8 +17,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// A certificate of an earlier executor is taken over only when it is this node's,
-// the cluster's, and good for a while.
+// A certificate of an earlier executor is reused only if it is this node's and the
+// cluster's, and is valid for a while.
 func TestHoldsCertificate(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -55,8 +55,8 @@ func TestHoldsCertificate(t *testing.T) {
 	}
 }
 
-// With a good certificate no server is asked for another, and the kubeconfig names
-// the server that was found now, not the one of an earlier executor.
+// With a valid certificate, no other is requested, and the kubeconfig names the current
+// server, not the one of an earlier executor.
 func TestObtainTakesOver(t *testing.T) {
 	t.Parallel()
 	ca := authority(t)

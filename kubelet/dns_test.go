@@ -22,7 +22,7 @@ func TestNameservers(t *testing.T) {
 	}
 }
 
-// A cluster's own DNS is used as it is; without one the domain means nothing.
+// A cluster's own DNS is used as it is; without one the domain is ignored.
 func TestDNS(t *testing.T) {
 	t.Parallel()
 	own := Config{ClusterDNS: []string{"10.0.0.10"}, ClusterDomain: "cluster.local"}

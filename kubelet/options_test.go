@@ -19,9 +19,8 @@ func testConfig() Config {
 	}
 }
 
-// Whatever Mesos gives an agent, Kubernetes' own validation accepts the
-// configuration made of it, and what is left for pods is the agent's total
-// without the executor's share.
+// Whatever Mesos gives an agent, Kubernetes' own validation accepts the resulting
+// configuration, and pods can have the agent's total less the executor's share.
 func TestServer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -73,8 +72,8 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// The settings that guard the machine and its other users are repeated here, so that
-// a change of Kubernetes' defaults or of ours cannot undo them silently.
+// The settings that protect the machine and its other users are repeated here, so a
+// change of Kubernetes' defaults or of ours cannot silently undo them.
 func TestServerIsSafe(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig()

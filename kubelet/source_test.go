@@ -32,7 +32,7 @@ func newTaps() *taps {
 	return t
 }
 
-// push lets the kubelet take at once what it is given.
+// push pushes pods, and the kubelet takes them at once.
 func (t *taps) push(objs []any) {
 	t.source.push(objs)
 	t.take()
@@ -51,8 +51,8 @@ func (t *taps) take() {
 	}
 }
 
-// Kubelet and executor are given the same pods, in the same order of changes, and
-// the executor does not see what the kubelet writes into its pods.
+// Kubelet and executor get the same pods, with changes in the same order, and the
+// executor does not see the kubelet's modifications of its pods.
 func TestSourceGivesBothTheSame(t *testing.T) {
 	t.Parallel()
 	s := newTaps()
@@ -90,9 +90,9 @@ func TestPodsOfAnotherAgent(t *testing.T) {
 	}
 }
 
-// A drained source marks every pod as being deleted, each with the least of the
-// time that there is, that it asks for, and that it has been given already; and
-// what an API server may still say changes nothing any more.
+// A drained source marks every pod as being deleted, each with the shortest of the time
+// left, its own grace period, and that of a deletion in progress; later changes from an
+// API server have no effect.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -131,8 +131,8 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// A pod that the drain interrupts has failed, whatever its containers' exit
-// codes; one that was asked to end, or had ended, is reported as it is.
+// A pod that the drain interrupts has failed, whatever its containers' exit codes; one
+// that was being deleted, or had ended, is reported as it is.
 func TestDrainedPodsHaveFailed(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -166,8 +166,8 @@ func TestDrainOfNothing(t *testing.T) {
 	}
 }
 
-// A kubelet that takes no pods, as while its runtime is away, blocks neither the
-// watch nor the drain, and gets the latest when it takes pods again.
+// A kubelet that takes no pods, as when its runtime is away, blocks neither the watch
+// nor the drain, and gets the latest pods when it takes some again.
 func TestDrainOfAKubeletThatHangs(t *testing.T) {
 	t.Parallel()
 	s := newSource("", nil)
@@ -189,8 +189,8 @@ func TestDrainOfAKubeletThatHangs(t *testing.T) {
 	<-fed
 }
 
-// The type of the kubelet's channel has no name outside of its package; this one
-// has the same shape.
+// The element type of the kubelet's channel cannot be named outside of its package; this
+// one has the same shape.
 func TestSend(t *testing.T) {
 	t.Parallel()
 	type unnamed struct{ Pods []*v1.Pod }

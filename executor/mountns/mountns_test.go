@@ -26,8 +26,8 @@ type life struct {
 	Sees      bool // the file that is hidden by a private mount
 }
 
-// TestMain is also the program that the tests start in a namespace of its own,
-// with the daemon's endpoint and a file to look at as arguments.
+// TestMain is also the program that the tests start in its own namespace, with the
+// daemon's endpoint and a file to look at as arguments.
 func TestMain(m *testing.M) {
 	if os.Getenv("MOUNTNS_PROGRAM") == "" {
 		os.Exit(m.Run())
@@ -76,7 +76,7 @@ func newWorld(t *testing.T) world {
 	return w
 }
 
-// program runs this test as the program, by a shell command in which $0 stands for it.
+// program runs this test as the program, through a shell command in which $0 is the test.
 func (w world) program(shell, endpoint string, env ...string) life {
 	w.Helper()
 	self, err := os.Executable()
@@ -98,15 +98,15 @@ func (w world) program(shell, endpoint string, env ...string) life {
 	return l
 }
 
-// private runs what follows in a mount namespace of its own, where something is
-// mounted over the volume.
+// private returns a command prefix that runs the rest in its own mount namespace, where
+// something is mounted over the volume.
 func (w world) private() string {
 	return fmt.Sprintf("exec unshare --mount --propagation private sh -c 'mount -t tmpfs none %s && exec \"$0\" \"$@\"' ", filepath.Dir(w.file))
 }
 
-// A program that was started in a private namespace finds itself where the
-// daemon is: the same process, arguments and directory, and nothing left in its
-// environment that would keep a later replacement from looking again.
+// A program started in a private namespace moves to the daemon's: with the same process,
+// arguments and directory, and nothing left in its environment that would keep a later
+// replacement from checking again.
 func TestEnter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -150,8 +150,8 @@ func TestSandboxIsNotThere(t *testing.T) {
 	}
 }
 
-// Where the daemon's namespace cannot be entered, or is not known, the program goes
-// on and the reason is returned.
+// If the daemon's namespace cannot be entered, or is unknown, the program goes on and
+// the reason is returned.
 func TestCannotEnter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -174,8 +174,8 @@ func TestCannotEnter(t *testing.T) {
 	}
 }
 
-// Without a socket to ask, the machine's first process stands for the daemon. It
-// is played by a shell here, as that of a real machine may not be looked at.
+// Without a socket, the machine's first process stands for the daemon. Here a shell
+// plays it, since the real one may not be accessible.
 func TestNoSocket(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

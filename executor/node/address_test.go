@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The address is one that is named, or the machine's in the network that is.
+// The address is the named one, or the machine's address in the named network.
 func TestChosenAddress(t *testing.T) {
 	t.Parallel()
 	own := []net.Addr{

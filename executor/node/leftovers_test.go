@@ -17,8 +17,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// A lock shows that an executor lives, until its process or its purpose ends, and
-// whose it is.
+// A lock shows that an executor is alive, until its process or its purpose ends, and
+// who owns it.
 func TestLock(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "S0"+lockSuffix)
@@ -71,7 +71,7 @@ type host struct {
 	root, image, framework string
 }
 
-// agent leaves there what a killed executor leaves.
+// agent makes what a killed executor leaves.
 func (h host) agent(framework, id string) {
 	h.Helper()
 	owner := dockershim.Owner{Framework: framework, Agent: id}
@@ -94,7 +94,7 @@ func (h host) agent(framework, id string) {
 	h.Cleanup(func() { _ = unix.Unmount(volume, unix.MNT_DETACH) })
 }
 
-// place is where an executor has its directory.
+// place returns an executor's directory.
 func (h host) place(framework, id string) string {
 	h.Helper()
 	root, err := placeOf(h.root, dockershim.Owner{Framework: framework, Agent: id})
@@ -125,9 +125,9 @@ func (h host) left(ids ...string) []string {
 	return left
 }
 
-// Only what was left by an executor of the same framework that is certainly gone
-// is removed, and only after the grace time: not a living one's, another
-// framework's, or one that is not known to be gone.
+// Only leftovers of an executor of the same framework that is certainly gone are
+// removed, and only after the grace time: not those of a living executor, of another
+// framework, or of an executor not known to be gone.
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
@@ -177,8 +177,8 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
-// An executor that came back in time keeps what is there, and begins a new grace
-// time when it goes again.
+// An executor that comes back in time keeps its files; when it goes again, a new grace
+// time begins.
 func TestLeftoversOfAnExecutorThatCameBack(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

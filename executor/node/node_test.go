@@ -62,7 +62,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// When the kubelet fails, its failure is returned, whatever runs next to it.
+// If the kubelet fails, its error is returned, whatever else runs.
 func TestBeside(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("no certificate")
@@ -91,8 +91,8 @@ func (s sight) Waits(reason string) {
 	}
 }
 
-// While no Docker daemon answers, the node waits and says for what, and Running
-// does not claim that nothing runs.
+// While no Docker daemon answers, the node waits and reports what for, and Running does
+// not claim that nothing runs.
 func TestRunWithoutDocker(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "docker.sock")
@@ -139,8 +139,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// Each framework has its own directory on each agent, and no agent id leads out
-// of the directory of all.
+// Each framework has its own directory on each agent, and no agent id leads out of
+// RootDir.
 func TestMakeRoot(t *testing.T) {
 	t.Parallel()
 	n, err := New(Config{RootDir: t.TempDir()})
@@ -169,8 +169,8 @@ func TestMakeRoot(t *testing.T) {
 	}
 }
 
-// Mounts go before directories do, so that what was mounted from elsewhere keeps
-// its files.
+// Mounts are removed before directories, so what was mounted from elsewhere keeps its
+// files.
 func TestRemoveTree(t *testing.T) {
 	t.Parallel()
 	theirs := filepath.Join(t.TempDir(), "theirs")
@@ -202,8 +202,8 @@ func TestRemoveTree(t *testing.T) {
 	}
 }
 
-// bind mounts from at to, where this process may; elsewhere the test goes on
-// without the mount.
+// bind mounts from at to, if this process may; otherwise the test goes on without the
+// mount.
 func bind(t *testing.T, from, to string) {
 	t.Helper()
 	err := unix.Mount(from, to, "", unix.MS_BIND, "")

@@ -9,8 +9,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
 )
 
-// An executor goes on in the directory that an earlier version has left for the same
-// framework: pods that live on have volumes there. Another framework's is left alone.
+// An executor continues in a directory that an earlier version has left for the same
+// framework: living pods have volumes there. Another framework's is left alone.
 func TestPlaceOfAVersionBefore(t *testing.T) {
 	t.Parallel()
 	rootDir := t.TempDir()
@@ -27,8 +27,8 @@ func TestPlaceOfAVersionBefore(t *testing.T) {
 	}
 }
 
-// The usual directory leaves room for the paths of sockets; one that does not is
-// refused before anything is made of it.
+// The default directory leaves room for the paths of sockets; one that does not is
+// refused before anything is created.
 func TestPlaceLeavesRoomForSockets(t *testing.T) {
 	t.Parallel()
 	id := strings.Repeat("7d3c", 9)

@@ -60,8 +60,8 @@ func TestSeen(t *testing.T) {
 	}
 }
 
-// A deletion names the uid, so that a pod that has the name by now is safe; what
-// is so already is no error; all else is, so that it is tried again.
+// A deletion names the uid, so a new pod of the same name is safe. If there is nothing
+// to delete, that is no error; anything else is, so it is tried again.
 func TestDeletePod(t *testing.T) {
 	t.Parallel()
 	pods := schema.GroupResource{Resource: "pods"}

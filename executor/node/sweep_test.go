@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 )
 
-// boxes is a runtime of sandboxes only. Each runs until its time.
+// boxes is a runtime that has sandboxes only. Each runs until its time.
 type boxes struct {
 	cri.RuntimeServiceClient
 	mu      sync.Mutex
@@ -54,8 +54,8 @@ func named(names ...string) []executor.Pod {
 	return pods
 }
 
-// Containers go when their pod has gone and they have ended, and not before
-// either of these.
+// Containers are removed when their pod has gone and they have ended, and not before
+// both.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -38,7 +38,7 @@ func TestFetch(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for range 2 { // the second time it is there
+	for range 2 { // the second time the file exists
 		path, err := p.Fetch(t.Context(), podtask.Program{URL: url, SHA256: strings.ToUpper(sum([]byte(good)))})
 		if err != nil {
 			t.Fatal(err)
@@ -52,7 +52,7 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// The program that runs is not fetched.
+// The running program is not fetched.
 func TestFetchOwn(t *testing.T) {
 	t.Parallel()
 	p, url := place(t, func(http.ResponseWriter, *http.Request) { t.Error("it was fetched") })
@@ -65,7 +65,7 @@ func TestFetchOwn(t *testing.T) {
 	}
 }
 
-// What is wrong with a program is found before anything depends on it.
+// A bad program is refused before anything depends on it.
 func TestFetchRefuses(t *testing.T) {
 	t.Parallel()
 	hash := sum([]byte(good))

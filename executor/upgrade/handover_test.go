@@ -34,8 +34,7 @@ func TestHandover(t *testing.T) {
 	}
 }
 
-// A file that is not what was written, or that others can have written, is no
-// handover, and does not stay either.
+// A file that was altered, or that others may have written, is refused and removed.
 func TestHandoverRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(path string) error

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// life is what a program finds that another one has started in its place.
+// life is what a program finds after another one has started it in its place.
 type life struct {
 	PID     int
 	Exe     string
@@ -24,8 +24,8 @@ type life struct {
 	Problem string
 }
 
-// TestMain is also the program that the tests start. Its first life hands over to
-// the program at $NEXT; the second one tells what it has found.
+// TestMain is also the program that the tests start. Its first life hands over to the
+// program at $NEXT; the second one reports what it has found.
 func TestMain(m *testing.M) {
 	dir := os.Getenv("PROGRAM_DIR")
 	if dir == "" {
@@ -50,8 +50,8 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// lead runs a program that hands over to the file next of dir, and returns the
-// result and the id of its process.
+// lead runs a program that hands over to the file next in dir, and returns the result
+// and its process id.
 func lead(t *testing.T, dir, next string) (life, int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-a", "b c")
@@ -67,8 +67,8 @@ func lead(t *testing.T, dir, next string) (life, int) {
 	return l, cmd.Process.Pid
 }
 
-// The next program is the same process with the same arguments, knows what it is
-// told, and leaves no trace of that.
+// The next program is the same process with the same arguments, gets the handover, and
+// leaves no trace of it.
 func TestStart(t *testing.T) {
 	t.Parallel()
 	own, err := os.ReadFile(self)
@@ -89,7 +89,7 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// When a program cannot be started the running one goes on.
+// If a program cannot be started, the running one goes on.
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -108,7 +108,7 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
-// When nothing can be started any more, the error has all reasons.
+// If nothing can be started, the error has all reasons.
 func TestStartNothing(t *testing.T) {
 	t.Parallel()
 	p := New(t.TempDir(), nil, nil)

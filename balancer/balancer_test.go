@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// api is an API server that tells its name; its process can be stopped.
+// api is an API server that returns its name; its process can be stopped.
 type api struct {
 	*httptest.Server
 	stopped stopper
@@ -64,7 +64,7 @@ func (c *stopped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// serve starts an API server called name. /watch answers and then goes on.
+// serve starts an API server called name. /watch answers and then stays open.
 func serve(t *testing.T, name string) *api {
 	t.Helper()
 	a := &api{}
@@ -98,8 +98,8 @@ func urls(all ...*api) []string {
 	return urls
 }
 
-// run runs a balancer until the test ends and returns it and a client of it that
-// makes a connection of its own for each request.
+// run runs a balancer until the test ends and returns it and a client of it that makes
+// a new connection for each request.
 func run(t *testing.T, all ...*api) (*Balancer, func(path string) (string, io.ReadCloser)) {
 	t.Helper()
 	b, err := New(urls(all...), roots(t, all[0]))
@@ -137,14 +137,14 @@ func run(t *testing.T, all ...*api) (*Balancer, func(path string) (string, io.Re
 	}
 }
 
-// ends waits until a stream is cut and says how long that took.
+// ends waits until a stream is cut and returns how long that took.
 func ends(stream io.Reader) time.Duration {
 	began := time.Now()
 	_, _ = io.Copy(io.Discard, stream) // how it ends does not matter
 	return time.Since(began)
 }
 
-// All connections go to one server as long as it lives, and then to another.
+// All connections go to one server while it lives, and then to another.
 func TestServerDies(t *testing.T) {
 	t.Parallel()
 	a, b := serve(t, "a"), serve(t, "b")
@@ -163,8 +163,8 @@ func TestServerDies(t *testing.T) {
 	}
 }
 
-// A server that is stopped accepts connections and answers none. Within five
-// seconds its clients are elsewhere; when it goes on no client moves back.
+// A stopped server accepts connections and answers none. Within five seconds its clients
+// have moved to another; when it continues, no client moves back.
 func TestServerHangs(t *testing.T) {
 	t.Parallel()
 	a, b := serve(t, "a"), serve(t, "b")
@@ -186,8 +186,8 @@ func TestServerHangs(t *testing.T) {
 	}
 }
 
-// While no other server lives, connections to one that hangs are left as they
-// are, and go on when it does.
+// While no other server lives, connections to a hanging server are left alone, and
+// continue when it does.
 func TestOnlyServerHangs(t *testing.T) {
 	t.Parallel()
 	a, gone := serve(t, "a"), serve(t, "-")
@@ -212,8 +212,7 @@ func TestOnlyServerHangs(t *testing.T) {
 	}
 }
 
-// Servers may be named while clients wait for one; those that are no longer named
-// lose their clients.
+// Servers may be added while clients wait for one; removed servers lose their clients.
 func TestSetServers(t *testing.T) {
 	t.Parallel()
 	gone, a, b := serve(t, "-"), serve(t, "a"), serve(t, "b")
@@ -289,8 +288,8 @@ func TestAwait(t *testing.T) {
 	}
 }
 
-// Without clients no server is asked anything, and a lone one never: it keeps its
-// clients whatever it says.
+// Without clients no server is probed, and a lone server never is: it keeps its clients
+// whatever it does.
 func TestRests(t *testing.T) {
 	t.Parallel()
 	a, other := serve(t, "a"), serve(t, "b")
@@ -319,7 +318,7 @@ func TestRests(t *testing.T) {
 	}
 }
 
-// awaitPool waits until something holds of the balancer's servers.
+// awaitPool waits until a condition holds for the balancer's servers.
 func awaitPool(t *testing.T, b *Balancer, what string, holds func(*pool) bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; {
@@ -336,8 +335,8 @@ func awaitPool(t *testing.T, b *Balancer, what string, holds func(*pool) bool) {
 	}
 }
 
-// When no server lives, the log says at once which were asked and why they do not
-// count; when one lives again, it says so once.
+// When no server lives, the log says at once which were probed and why they do not count;
+// when one lives again, it says so once.
 func TestNoServerIsLogged(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

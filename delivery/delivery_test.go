@@ -53,7 +53,7 @@ func get(t *testing.T, url, header string) (*http.Response, string) {
 	return resp, string(body)
 }
 
-// A fetcher gets the whole file with its length, or the part that it lacks.
+// A fetcher gets the whole file with its length, or the missing part.
 func TestFetch(t *testing.T) {
 	t.Parallel()
 	url := serve(t, "a program")
@@ -73,7 +73,7 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// Another content has another URL, the same content the same path.
+// Different content has a different URL, the same content the same path.
 func TestURLNamesContent(t *testing.T) {
 	t.Parallel()
 	one, same, other := serve(t, "one"), serve(t, "one"), serve(t, "other")
@@ -83,7 +83,7 @@ func TestURLNamesContent(t *testing.T) {
 	}
 }
 
-// An executor that fetches the file knows it by its hash.
+// An executor that fetches the file identifies it by its hash.
 func TestSHA256(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "executor_runner")

@@ -15,8 +15,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// The price of the shim is pod/op relative to bare/op, both on Docker's bridge: the
-// goal is 1.6 times at most.
+// The cost of the shim is pod/op relative to bare/op, both on Docker's bridge: the goal
+// is at most 1.6 times.
 
 func BenchmarkPodStart(b *testing.B) {
 	n := benchNode(b)
@@ -87,7 +87,7 @@ func BenchmarkPodStart(b *testing.B) {
 	})
 }
 
-// BenchmarkList does what the kubelet does each second: both lists, with 10 pods.
+// BenchmarkList makes the kubelet's calls of each second: both lists, with 10 pods.
 func BenchmarkList(b *testing.B) {
 	n := benchNode(b)
 	ctx := b.Context()

@@ -11,11 +11,11 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// call is one that the kubelet makes, on a pod with one running container.
+// call is a call of the kubelet's, on a pod with one running container.
 type call struct {
 	name     string
 	make     func(context.Context, *node, target) error
-	vanished codes.Code // of the answer when sandbox and container are not there any more
+	vanished codes.Code // of the answer when sandbox and container no longer exist
 }
 
 type target struct {
@@ -24,11 +24,11 @@ type target struct {
 	config             *runtimeapi.ContainerConfig
 }
 
-// failure drops an answer of which only the error matters.
+// failure returns only the error of an answer.
 func failure[T any](_ T, err error) error { return err }
 
-// calls are all that kubelet 1.36 makes with its default feature gates, except
-// pulls, whose tests use a registry. Those that end something are last.
+// calls are all the calls of kubelet 1.36 with its default feature gates, except pulls,
+// whose tests use a registry. Calls that end something come last.
 var calls = []call{
 	{"Version", func(ctx context.Context, n *node, _ target) error {
 		return failure(n.Version(ctx, &runtimeapi.VersionRequest{}))
@@ -130,8 +130,8 @@ func (n *node) target() target {
 	return t
 }
 
-// Each call succeeds, succeeds again, and succeeds after the answer of any of its
-// requests to Docker was lost.
+// Each call succeeds, succeeds again, and succeeds after Docker's answer to any of its
+// requests was lost.
 func TestEachCall(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t)
@@ -158,8 +158,8 @@ func TestEachCall(t *testing.T) {
 	}
 }
 
-// Each call on a pod that was removed behind the kubelet's back, known to this shim
-// or not, reports that the pod is not there, or that the work is done.
+// Each call on a pod that was removed behind the kubelet's back, known to this shim or
+// not, reports that the pod does not exist, or that the work is done.
 func TestEachCallOnAVanishedPod(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The same figures come out of both versions of control groups.
+// Both versions of control groups yield the same figures.
 func TestReadUsage(t *testing.T) {
 	t.Parallel()
 	want := usage{cpu: 5000, memory: 900, workingSet: 600, rss: 400, faults: 7, majorFault: 1, limit: 1000, processes: 3}

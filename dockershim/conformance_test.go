@@ -19,8 +19,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// The suite speaks to the shim as the kubelet does, over its socket, and runs on
-// the real Docker. Each test has a shim with an owner of its own.
+// The suite speaks to the shim as the kubelet does, over its socket, and runs on the
+// real Docker. Each test has a shim with its own owner.
 
 // busybox is the image of the tests' containers, set once by TestMain.
 var busybox struct {
@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// node is a shim in action.
+// node is a running shim.
 type node struct {
 	*testing.T
 	runtimeapi.RuntimeServiceClient
@@ -52,8 +52,8 @@ type node struct {
 	network runtimeapi.NamespaceMode // of pods made by sandbox
 }
 
-// newNode starts a shim. When the test ends everything of its owner is removed,
-// and nothing may remain.
+// newNode starts a shim. When the test ends, everything of its owner is removed, and
+// nothing may remain.
 func newNode(t *testing.T, change ...func(*Config)) *node {
 	t.Helper()
 	realdocker.Need(t)
@@ -107,7 +107,7 @@ func (n *node) start(c Config) {
 	})
 }
 
-// must ends the test on an error, and passes the answer on otherwise.
+// must ends the test on an error, and otherwise returns the answer.
 func must[T any](n *node) func(answer T, err error) T {
 	return func(answer T, err error) T {
 		n.Helper()
@@ -125,8 +125,8 @@ func (n *node) wantCode(err error, want codes.Code) {
 	}
 }
 
-// pod is a configuration of a pod, in the host's network, which starts quickest,
-// unless the node says otherwise.
+// pod returns a pod's configuration, in the host's network, which starts fastest, unless
+// the node says otherwise.
 func (n *node) pod(name string, change ...func(*runtimeapi.PodSandboxConfig)) *runtimeapi.PodSandboxConfig {
 	uid := strings.ToLower(rand.Text()[:12])
 	c := &runtimeapi.PodSandboxConfig{
@@ -179,7 +179,7 @@ func (n *node) startContainer(id string) {
 	must[*runtimeapi.StartContainerResponse](n)(n.StartContainer(n.Context(), &runtimeapi.StartContainerRequest{ContainerId: id}))
 }
 
-// run makes a pod with one container, started.
+// run makes a pod with one started container.
 func (n *node) run(command string, change ...func(*runtimeapi.ContainerConfig)) (sandbox, id string, pod *runtimeapi.PodSandboxConfig) {
 	n.Helper()
 	pod = n.pod("php")
@@ -210,7 +210,7 @@ func (n *node) exited(id string) *runtimeapi.ContainerStatus {
 	return last
 }
 
-// eventually waits until a condition that the outside brings about holds.
+// eventually waits until a condition that others bring about holds.
 func (n *node) eventually(what string, holds func() bool) {
 	n.Helper()
 	ctx, cancel := context.WithTimeout(n.Context(), time.Minute)

@@ -12,8 +12,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// A container below a parent group, as Mesos makes them for executors, is bound by
-// its limits, whatever the pod asks for.
+// A container below a parent group, such as Mesos makes for executors, is bound by the
+// group's limits, whatever the pod asks for.
 func TestContainersUnderAParentGroup(t *testing.T) {
 	t.Parallel()
 	if driver := realdocker.Docker(t, "info", "--format", "{{.CgroupDriver}}"); driver != "cgroupfs" {
@@ -41,8 +41,8 @@ func TestContainersUnderAParentGroup(t *testing.T) {
 	}
 }
 
-// limitMemory makes a control group with a memory limit, and removes it and what
-// Docker makes of its name in other hierarchies when the test ends.
+// limitMemory makes a control group with a memory limit. When the test ends, it removes
+// the group and those that Docker has made with its name in other hierarchies.
 func limitMemory(t *testing.T, group, limit string) {
 	t.Helper()
 	dir, file := filepath.Join(cgroupRoot, "memory", group), "memory.limit_in_bytes"

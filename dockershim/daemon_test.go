@@ -15,7 +15,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// The daemon dies under the shim, each time a whole daemon of the test's own.
+// The daemon dies under the shim; each test has its own daemon.
 
 // newDaemon starts a daemon with the tests' image.
 func newDaemon(t *testing.T, args ...string) *realdocker.Daemon {
@@ -28,8 +28,8 @@ func newDaemon(t *testing.T, args ...string) *realdocker.Daemon {
 	return d
 }
 
-// absent checks that without a daemon calls fail at once, with an error that a
-// kubelet takes for temporary, and that the runtime reports that it is not ready.
+// absent checks that calls without a daemon fail at once, with an error that a kubelet
+// considers temporary, and that the runtime reports that it is not ready.
 func (n *node) absent(id string) {
 	n.Helper()
 	began := time.Now()
@@ -49,8 +49,8 @@ func (n *node) absent(id string) {
 	}
 }
 
-// What the statuses say after a daemon has come back is true: containers that
-// live on are the same ones, those that died have ended, and a pod can go on.
+// The statuses are true after a daemon has come back: surviving containers are the same
+// ones, those that died have ended, and a pod can go on.
 func TestDaemonDies(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -99,7 +99,7 @@ func TestDaemonDies(t *testing.T) {
 				if after.State != runtimeapi.ContainerState_CONTAINER_EXITED || after.FinishedAt < before.StartedAt || after.ExitCode == 0 {
 					t.Fatalf("it has ended, but its status is %v", after)
 				}
-				// What a kubelet does then: the next sandbox, the next container, the old ones removed.
+				// The kubelet now makes the next sandbox and container, and removes the old ones.
 				pod.Metadata.Attempt++
 				next := n.runSandbox(pod)
 				again := n.container("web", "sleep 1000")
@@ -114,9 +114,9 @@ func TestDaemonDies(t *testing.T) {
 	}
 }
 
-// The daemon is killed at random moments while pods are made and removed. Each
-// call is made again until it succeeds, as a kubelet does; in the end there is
-// exactly what was asked for, and after removal nothing.
+// The daemon is killed at random moments while pods are made and removed. Each call is
+// repeated until it succeeds, as by a kubelet; in the end exactly what was requested
+// exists, and after removal nothing.
 func TestDaemonKilledAmidCalls(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
@@ -130,7 +130,7 @@ func TestDaemonKilledAmidCalls(t *testing.T) {
 		life, over := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(over)
-			for range 3 { // then it is left alone, or a slow machine would never get on
+			for range 3 { // then it is left alone, or a slow machine would never make progress
 				select {
 				case <-life:
 					return
@@ -153,8 +153,8 @@ func TestDaemonKilledAmidCalls(t *testing.T) {
 	t.Logf("seed %d: dockerd was killed %d times while %d pods lived and died", seed, kills, pods*rounds)
 }
 
-// persist makes a pod, checks it and removes it, calling again whenever a call
-// fails, and gives up after three minutes only.
+// persist makes a pod, checks it and removes it. It repeats calls that fail, and gives
+// up only after three minutes.
 func (n *node) persist(pod *runtimeapi.PodSandboxConfig) {
 	ctx, cancel := context.WithTimeout(n.Context(), 3*time.Minute)
 	defer cancel()

@@ -28,7 +28,7 @@ func TestExecSync(t *testing.T) {
 		t.Error("a missing program succeeded")
 	}
 
-	// A command that exceeds its time is killed; the container lives on.
+	// A command that exceeds its time is killed; the container keeps running.
 	_, err = n.ExecSync(ctx, &runtimeapi.ExecSyncRequest{ContainerId: id, Cmd: []string{"sleep", "777"}, Timeout: 1})
 	n.wantCode(err, codes.DeadlineExceeded)
 	n.eventually("the command is killed", func() bool { return !strings.Contains(n.exec(id, "ps"), "sleep 777") })
@@ -47,7 +47,7 @@ func TestExecSync(t *testing.T) {
 	}
 }
 
-// Each stream is cut at 16 MiB, and the command goes on to its end.
+// Each stream is cut at 16 MiB, and the command runs to its end.
 func TestExecSyncCapsOutput(t *testing.T) {
 	t.Parallel()
 	var c capped

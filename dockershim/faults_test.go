@@ -17,14 +17,14 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// faulty stands between the shim and Docker. It passes each request on, and may
-// then withhold the answer, or withhold the request.
+// faulty is a proxy between the shim and Docker. It forwards each request, and may
+// withhold the answer or the request.
 type faulty struct {
 	*testing.T
 	path string
 
-	lose  atomic.Pointer[string] // part of the path of the one request whose answer gets lost
-	hang  atomic.Bool            // requests are not passed on
+	lose  atomic.Pointer[string] // part of the path of the one request whose answer is lost
+	hang  atomic.Bool            // requests are not forwarded
 	lists atomic.Int32           // requests for lists of containers
 
 	mu    sync.Mutex // guards conns
@@ -42,7 +42,7 @@ func newFaulty(t *testing.T) *faulty {
 
 func (f *faulty) endpoint(c *Config) { c.Docker = "unix://" + f.path }
 
-// up begins to listen; down ends it with every connection, as when the daemon
+// up begins to listen; down stops that and ends every connection, as when the daemon
 // stops.
 func (f *faulty) up() {
 	f.Helper()
@@ -124,8 +124,8 @@ func (f *faulty) serve(conn net.Conn) {
 
 func (f *faulty) loseAnswerOf(part string) { f.lose.Store(&part) }
 
-// A container that was created without its answer arriving is taken over by the
-// kubelet's next try, and not made twice; so is a sandbox that was started.
+// If the answer to a container's creation is lost, the kubelet's next attempt reuses the
+// container instead of making another; the same holds for a started sandbox.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t)
@@ -156,7 +156,7 @@ func TestLostAnswers(t *testing.T) {
 	n.wantCode(err, codes.Unavailable)
 	n.startContainer(id)
 
-	// Another configuration under the same name replaces what is left of the first.
+	// Another configuration with the same name replaces the first one's container.
 	must[*runtimeapi.StopContainerResponse](n)(n.StopContainer(ctx, &runtimeapi.StopContainerRequest{ContainerId: id}))
 	config.Command = []string{"sleep", "2000"}
 	if next := n.create(sandbox, pod, config); next == id {

@@ -17,8 +17,8 @@ import (
 
 func spec(image string) *runtimeapi.ImageSpec { return &runtimeapi.ImageSpec{Image: image} }
 
-// A local image is found by every spelling of its name, and by its id; another is
-// not found, even where its name is the beginning of an id.
+// A local image is found by every spelling of its name, and by its id; another name
+// finds none, even if it is the beginning of an id.
 func TestImageNames(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -44,7 +44,7 @@ func TestImageNames(t *testing.T) {
 	_, err = n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec("Not An Image")})
 	n.wantCode(err, codes.InvalidArgument)
 
-	// Removing an image takes all its names along.
+	// Removing an image removes all its names.
 	for range 2 {
 		must[*runtimeapi.RemoveImageResponse](n)(n.images.RemoveImage(ctx, &runtimeapi.RemoveImageRequest{Image: spec(repository)}))
 	}
@@ -57,7 +57,7 @@ func TestImageLists(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
 	ctx := t.Context()
-	n.runSandbox(n.pod("php")) // so that the pause image is here
+	n.runSandbox(n.pod("php")) // loads the pause image
 	var ours, pinned bool
 	for _, i := range must[*runtimeapi.ListImagesResponse](n)(n.images.ListImages(ctx, &runtimeapi.ListImagesRequest{})).Images {
 		for _, tag := range i.RepoTags {
@@ -82,8 +82,8 @@ func TestImageLists(t *testing.T) {
 	}
 }
 
-// An image that is used stays. One that cannot be pulled is an error that says why,
-// and a pull that stands still is given up.
+// An image in use stays. If one cannot be pulled, the error says why, and a pull without
+// progress is aborted.
 func TestImageFailures(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, func(c *Config) { c.PullProgress = time.Second })
@@ -116,8 +116,8 @@ func TestImageFailures(t *testing.T) {
 	n.wantCode(err, codes.NotFound)
 }
 
-// An image is pulled from a registry, with the credentials that the kubelet gives,
-// by tag and by digest.
+// An image is pulled from a registry, with the kubelet's credentials, by tag and by
+// digest.
 func TestPull(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

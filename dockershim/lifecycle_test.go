@@ -35,7 +35,7 @@ func TestRuntime(t *testing.T) {
 	must[*runtimeapi.UpdateRuntimeConfigResponse](n)(n.UpdateRuntimeConfig(t.Context(), &runtimeapi.UpdateRuntimeConfigRequest{}))
 }
 
-// A pod's whole life, each step twice: what is already so is success.
+// A pod's whole life, each step twice: the second time succeeds too.
 func TestPodLife(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -101,7 +101,7 @@ func TestPodLife(t *testing.T) {
 	n.wantCode(err, codes.NotFound)
 }
 
-// Removing a sandbox takes what still runs in it along.
+// Removing a sandbox also removes what still runs in it.
 func TestRemoveRunningPod(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -111,8 +111,8 @@ func TestRemoveRunningPod(t *testing.T) {
 	n.wantCode(err, codes.NotFound)
 }
 
-// A program that cannot be started is an error, and its container has ended, both in
-// its status and in lists.
+// If a program cannot be started, that is an error, and its container has ended, both
+// in its status and in lists.
 func TestFailedStart(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -137,7 +137,7 @@ func TestFailedStart(t *testing.T) {
 	n.startContainer(n.create(sandbox, pod, config))
 }
 
-// Exit code, OOM and success each have the kubelet's word.
+// Exit code, OOM and success are each reported with the kubelet's word.
 func TestExitReasons(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

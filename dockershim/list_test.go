@@ -96,8 +96,8 @@ func sameSet(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// A foreign container, and one of another executor on the same host, do not exist
-// for the shim, even by their ids.
+// Foreign containers, and those of another executor on the same host, do not exist for
+// the shim, even by their ids.
 func TestForeignContainersAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -143,7 +143,8 @@ func TestForeignContainersAreLeftAlone(t *testing.T) {
 	}
 }
 
-// What vanished behind the shim's back is not there, and removing it is done.
+// A container that vanished behind the shim's back does not exist, and removing it
+// succeeds.
 func TestVanished(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

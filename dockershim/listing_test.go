@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// onEventsOnly makes a node whose lists would be returned without end if it were
-// not for Docker's events.
+// onEventsOnly makes a node whose cached list never expires: only Docker's events drop
+// it.
 func onEventsOnly(t *testing.T) (*node, *faulty) {
 	t.Helper()
 	f := newFaulty(t)
@@ -23,7 +23,7 @@ func onEventsOnly(t *testing.T) (*node, *faulty) {
 	return n, f
 }
 
-// settled waits until lists are kept again.
+// settled waits until lists are cached again.
 func (n *node) settled() {
 	n.Helper()
 	n.eventually("a list is kept", func() bool {
@@ -33,8 +33,8 @@ func (n *node) settled() {
 	})
 }
 
-// unheard waits until the shim knows that the events broke off: until then it may
-// give the list that it keeps.
+// unheard waits until the shim knows that the events broke off: until then it may return
+// the cached list.
 func (n *node) unheard() {
 	n.Helper()
 	l := &n.server.service.listing
@@ -45,7 +45,7 @@ func (n *node) unheard() {
 	})
 }
 
-// running lists the running containers.
+// running returns the running containers.
 func (n *node) running() map[string]bool {
 	n.Helper()
 	ids := map[string]bool{}
@@ -57,7 +57,7 @@ func (n *node) running() map[string]bool {
 	return ids
 }
 
-// While nothing changes Docker is asked for no list, except for late events of the
+// While nothing changes, Docker is not asked for lists, except after late events of the
 // start; a command in a container, such as a probe, is no change.
 func TestListIsKept(t *testing.T) {
 	t.Parallel()
@@ -79,7 +79,7 @@ func TestListIsKept(t *testing.T) {
 	}
 }
 
-// The next list shows what calls of our own have changed.
+// The next list shows the changes of our own calls.
 func TestListAfterOurOwnCalls(t *testing.T) {
 	t.Parallel()
 	n, _ := onEventsOnly(t)
@@ -138,8 +138,8 @@ func TestListAfterOthers(t *testing.T) {
 	}
 }
 
-// A container that ends by itself is seen to have ended, although Docker 20.10 tells
-// so before its lists do, and although lists are asked for all the while.
+// A container that ends by itself is listed as ended, although Docker 20.10 sends the
+// event before its lists show it, and although lists are requested all the while.
 func TestListAfterAnEnd(t *testing.T) {
 	t.Parallel()
 	n, _ := onEventsOnly(t)
@@ -157,8 +157,8 @@ func TestListAfterAnEnd(t *testing.T) {
 	}
 }
 
-// A list that was asked for before a change is not kept after it. No list is kept
-// while the shim does not hear of changes.
+// A list that was requested before a change is not kept after it. No list is kept while
+// the shim gets no events.
 func TestListKeepsNothingDoubtful(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

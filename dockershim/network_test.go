@@ -12,8 +12,8 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// A pod in Docker's bridge has an address, its own name, its DNS settings and
-// sysctls, and is reached at the host's port.
+// A pod in Docker's bridge has an address, its own name, its DNS settings and sysctls,
+// and is reachable at the host's port.
 func TestBridgePod(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -64,7 +64,7 @@ func TestBridgePod(t *testing.T) {
 		}
 	}
 
-	// Ended, the pod gives its port back.
+	// The pod releases its port when it ends.
 	must[*runtimeapi.StopPodSandboxResponse](n)(n.StopPodSandbox(t.Context(), &runtimeapi.StopPodSandboxRequest{PodSandboxId: sandbox}))
 	l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
 	if err != nil {
@@ -73,8 +73,7 @@ func TestBridgePod(t *testing.T) {
 	l.Close()
 }
 
-// A pod in the host's network has the host's name and network, and DNS settings
-// of its own all the same.
+// A pod in the host's network has the host's name and network, but its own DNS settings.
 func TestHostNetworkPod(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -121,8 +120,8 @@ func TestTakenHostPort(t *testing.T) {
 	}
 }
 
-// Containers of a pod may share its process namespace, whose first process is
-// the sandbox's, which reaps; and always share its IPC namespace.
+// Containers of a pod always share its IPC namespace and may share its process namespace,
+// whose first process is the sandbox's, which reaps.
 func TestSharedNamespaces(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

@@ -25,8 +25,8 @@ func TestVictim(t *testing.T) {
 	}
 }
 
-// A container that has taken too much memory was out of memory, even when Docker
-// has not heard of it; one that was killed by hand was not.
+// A container that used too much memory is reported as out of memory, even if Docker
+// missed that; one that was killed by hand is not.
 func TestOutOfMemory(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

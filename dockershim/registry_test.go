@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// registry serves one image, of one layer with a random file, by the registry's
-// API version 2, to those who know user and password.
+// registry serves one image, of one layer with a random file, through the registry API
+// version 2, to clients with the right user and password.
 type registry struct {
 	address string
 	digest  string // of the manifest

@@ -86,8 +86,8 @@ func TestContainerSettings(t *testing.T) {
 		t.Errorf("resources after their change: %v", r)
 	}
 
-	// The process cannot be made harder to kill than the daemon may: the wish is
-	// clamped, not fatal.
+	// The process cannot be made harder to kill than the daemon may: the value is
+	// clamped, and that is no error.
 	hard := n.create(sandbox, pod, n.container("hard", "sleep 1000", func(c *runtimeapi.ContainerConfig) {
 		c.Linux.Resources = &runtimeapi.LinuxContainerResources{OomScoreAdj: -997}
 	}))
@@ -97,7 +97,7 @@ func TestContainerSettings(t *testing.T) {
 	}
 }
 
-// Without masks the kernel's files are bare, and a profile from a file is applied.
+// Without masks the kernel's files are visible, and a profile from a file is applied.
 func TestUnconfined(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

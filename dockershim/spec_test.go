@@ -18,7 +18,7 @@ var specSettings = settings{
 // fields are parts of a Docker configuration as it goes over the wire.
 type fields map[string]string
 
-// check compares single fields of what Docker is sent; "" is a field left out.
+// check compares single fields of what is sent to Docker; "" is an omitted field.
 func (f fields) check(t *testing.T, o docker.CreateContainerOptions) {
 	t.Helper()
 	sent := map[string]json.RawMessage{}
@@ -206,7 +206,7 @@ func plainOrder() order {
 	}
 }
 
-// What Docker cannot do is refused, with the reason, and never left out silently.
+// What Docker cannot do is refused, with the reason, and never silently omitted.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	type config = runtimeapi.ContainerConfig
@@ -245,7 +245,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// Labels carry everything there and back, and match no other owner.
+// A record survives the round trip through labels, and matches no other owner.
 func TestLabels(t *testing.T) {
 	t.Parallel()
 	owner := Owner{"f1", "a1"}

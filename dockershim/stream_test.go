@@ -88,7 +88,7 @@ func TestAttachStream(t *testing.T) {
 	}
 }
 
-// A URL is good for one connection.
+// A URL is valid for one connection.
 func TestStreamURLIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -104,7 +104,7 @@ func TestStreamURLIsUsedOnce(t *testing.T) {
 	}
 }
 
-// Ports are reached at the pod's own loopback address.
+// Ports are reachable at the pod's own loopback address.
 func TestPortForward(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

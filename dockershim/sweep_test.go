@@ -11,7 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// The sweep takes what was made and never started, once it is old; nothing else.
+// The sweep removes old containers that were created and never started; nothing else.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, func(c *Config) { c.SweepAfter = time.Nanosecond })
@@ -52,7 +52,7 @@ func TestSweep(t *testing.T) {
 	n.containerStatus(young)
 }
 
-// A new shim takes over where an old one was, whose memory is gone.
+// A new shim takes over from an old one, whose memory is gone.
 func TestTakeover(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
@@ -77,8 +77,7 @@ func TestTakeover(t *testing.T) {
 	}
 }
 
-// Two shims cannot serve one socket; one that was left by a killed process is
-// taken.
+// Two shims cannot serve one socket; a socket left by a killed process is taken over.
 func TestSocket(t *testing.T) {
 	t.Parallel()
 	socket := t.TempDir() + "/cri.sock"

@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
 
-// Credentials are known to this program and to no other that it starts.
+// Credentials are known to this program and to none that it starts.
 func TestSecrets(t *testing.T) {
 	const token = "MESOS_EXECUTOR_AUTHENTICATION_TOKEN"
 	t.Setenv(token, "new")

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The program for this machine runs, survives signals that mean nothing to it,
-// and ends with 0 at SIGTERM and SIGINT.
+// The program for this machine runs, exits with 0 on SIGTERM and SIGINT, and survives
+// other signals.
 func TestProgramEndsAtSignal(t *testing.T) {
 	t.Parallel()
 	code, err := program(runtime.GOARCH)

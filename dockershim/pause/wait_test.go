@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// waitAsleep returns once process pid sleeps, which pause does only in its wait
-// for signals.
+// waitAsleep returns once process pid sleeps, which pause does only while it waits for
+// signals.
 func waitAsleep(t *testing.T, pid int) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)

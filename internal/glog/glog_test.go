@@ -28,7 +28,7 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-// Lines in masses become a few, and a count of the rest.
+// Of a flood of lines, a few are written, and the rest are counted.
 func TestGather(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// A log that cannot be written ends nothing.
+// The program goes on if its log cannot be written.
 func TestFullDisk(t *testing.T) {
 	if os.Getenv("GLOG_CHILD") != "" {
 		for range 3 {

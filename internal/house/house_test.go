@@ -57,8 +57,8 @@ func sources(t *testing.T) []source {
 	return found
 }
 
-// Each of these modules is used behind one door, so that replacing or upgrading
-// it stays a change of one place. Tests may look behind the doors.
+// Each of these modules is used behind one door, so replacing or upgrading it is a change
+// in one place. Tests may look behind the doors.
 func TestDoors(t *testing.T) {
 	t.Parallel()
 	doors := map[string][]string{
@@ -139,9 +139,9 @@ func TestExportedNamesHaveComments(t *testing.T) {
 	}
 }
 
-// uncommented lists the exported names of a declaration that lack a comment of
-// their own or, in a group, one that speaks for all of it. Methods that an
-// interface of the standard library prescribes explain themselves.
+// uncommented returns the exported names of a declaration that lack their own comment
+// or, in a group, one for the whole group. Methods that an interface of the standard
+// library prescribes need none.
 func uncommented(decl ast.Decl) []string {
 	switch d := decl.(type) {
 	case *ast.FuncDecl:
@@ -187,7 +187,7 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 	return is && ident.IsExported()
 }
 
-// Names that say nothing are not used, and nothing is left for later unsaid.
+// Meaningless names are not used, and nothing is silently left for later.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
@@ -205,7 +205,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// The documents name files of the repository; each of them is there.
+// Each file of the repository that the documents name exists.
 func TestDocumentsNameFilesThatExist(t *testing.T) {
 	t.Parallel()
 	documents, err := filepath.Glob(root + "/docs/*.md")
@@ -226,7 +226,7 @@ func TestDocumentsNameFilesThatExist(t *testing.T) {
 	}
 }
 
-// links returns the targets of Markdown links into the repository.
+// links returns the targets of Markdown links to files of the repository.
 func links(text string) []string {
 	var found []string
 	for _, part := range strings.Split(text, "](")[1:] {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The check for vulnerabilities passes where its database is out of reach, saying
-// how to make it, and otherwise ends as govulncheck does.
+// The check for vulnerabilities passes if its database is unreachable, saying how to make
+// it, and otherwise ends as govulncheck does.
 func TestVulnerabilityCheck(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

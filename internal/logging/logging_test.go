@@ -14,8 +14,8 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// A log is a matter of a whole process, so the test looks at one: itself, run
-// again with the flags of the case.
+// The log belongs to a whole process, so the test checks one: itself, run again with the
+// flags of the case.
 func TestKlogGoesToGlog(t *testing.T) {
 	if os.Getenv("LOGGING_CHILD") != "" {
 		child()
@@ -66,7 +66,7 @@ func TestKlogGoesToGlog(t *testing.T) {
 	}
 }
 
-// object prints what is in it, as those of Kubernetes do.
+// object prints its contents, as Kubernetes' objects do.
 type object struct{ Data string }
 
 func (o *object) String() string { return o.Data }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// An outage of an hour, tried every second, is a dozen lines: the first at once,
-// and the last when it is over.
+// An outage of an hour, with an attempt every second, is a dozen lines: the first at
+// once, and the last when it is over.
 func TestOutageOfAnHour(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A daemon of the test's own starts, dies, starts again and leaves nothing.
+// A test's own daemon starts, dies, starts again and leaves nothing behind.
 func TestDaemon(t *testing.T) {
 	t.Parallel()
 	image := Busybox(t)

@@ -20,16 +20,16 @@ import (
 // issuer is the issuer that service account tokens name.
 const issuer = "https://kubernetes.default.svc.cluster.local"
 
-// watchGrace is how long watches are given to end when the API server stops.
+// watchGrace is how long watches may take to end when the API server stops.
 const watchGrace = 500 * time.Millisecond
 
-// apiServer is an API server that is built and does not run yet.
+// apiServer is an API server that is built but not running yet.
 type apiServer struct {
-	handler http.Handler // in process, door and all; asLocal gives its requests all rights
+	handler http.Handler // in process, including the door; asLocal gives its requests all rights
 	run     func(context.Context) error
 }
 
-// newAPIServer builds the API server on an etcd that answers. It owns l.
+// newAPIServer builds the API server on a reachable etcd. It owns l.
 func newAPIServer(ctx context.Context, s settled, files files, harden hardening, etcd etcdClient, l net.Listener, components map[string]component, started <-chan struct{}) (*apiServer, error) {
 	o := apiServerOptions(s, files, etcd, l)
 	harden.apply(o, s)
@@ -62,7 +62,7 @@ func newAPIServer(ctx context.Context, s settled, files files, harden hardening,
 	if err != nil {
 		return nil, err
 	}
-	// Complete has put the API server's own token before what was there.
+	// Complete has put the API server's own token in front of the other authenticators.
 	outermost := &ready.Aggregator.GenericConfig.Authentication
 	outermost.Authenticator = withComplaints(outermost.Authenticator)
 	server, err := app.CreateServerChain(ready)
@@ -92,17 +92,17 @@ func apiServerOptions(s settled, files files, etcd etcdClient, l net.Listener) *
 	o.SecureServing.ServerCert.CertKey.KeyFile = files.serverKey
 	o.GenericServerRunOptions.AdvertiseAddress = s.advertise
 	o.GenericServerRunOptions.ShutdownWatchTerminationGracePeriod = watchGrace
-	o.GenericServerRunOptions.ShutdownSendRetryAfter = true // and so it stops without waiting for idle connections
+	o.GenericServerRunOptions.ShutdownSendRetryAfter = true // it then also stops without waiting for idle connections
 
 	o.ServiceClusterIPRanges = s.ServiceClusterIPRange
 	o.AllowPrivileged = s.AllowPrivileged
 	o.EndpointReconcilerType = string(reconcilers.LeaseEndpointReconcilerType)
 	if s.advertise.IsLoopback() {
-		// The service "kubernetes" cannot have a loopback address behind it.
+		// The service "kubernetes" cannot have a loopback address as its endpoint.
 		o.EndpointReconcilerType = string(reconcilers.NoneEndpointReconcilerType)
 	}
 
-	o.Metrics = nil // it only hides or shows single metrics, and complains that it is told nothing
+	o.Metrics = nil // it only hides or shows single metrics, and complains when empty
 	o.Features.EnableProfiling = false
 	o.Features.EnableContentionProfiling = false
 
@@ -111,7 +111,7 @@ func apiServerOptions(s settled, files files, etcd etcdClient, l net.Listener) *
 	o.Admission.GenericAdmission.EnablePlugins = []string{"NodeRestriction"}
 	o.Admission.GenericAdmission.DisablePlugins = admissionOff(s.choice)
 
-	// An agent's name may resolve nowhere; its address is where Mesos found it.
+	// An agent's name may not be resolvable; its address is the one Mesos knows.
 	o.KubeletConfig.PreferredAddressTypes = []string{string(corev1.NodeInternalIP), string(corev1.NodeHostName)}
 	o.KubeletConfig.TLSClientConfig.CAFile = files.caCert
 	o.KubeletConfig.TLSClientConfig.CertFile = files.kubeletClientCert
@@ -119,8 +119,8 @@ func apiServerOptions(s settled, files files, etcd etcdClient, l net.Listener) *
 	return o
 }
 
-// authenticate says whom the secure port lets in: holders of a client
-// certificate, of a service account's token or of an agent's bootstrap token.
+// authenticate configures whom the secure port admits: holders of a client
+// certificate, a service account token or an agent's bootstrap token.
 func authenticate(o *options.ServerRunOptions, files files) {
 	a := o.Authentication
 	a.Anonymous.Allow = false
@@ -133,8 +133,8 @@ func authenticate(o *options.ServerRunOptions, files files) {
 	a.RequestHeader.GroupHeaders = []string{"X-Remote-Group"}
 	a.RequestHeader.ExtraHeaderPrefixes = []string{"X-Remote-Extra-"}
 	a.ServiceAccounts.Issuers = []string{issuer}
-	// A token of a pod would live for a year otherwise: that is meant for clients
-	// which read their token once. The kubelet renews it, and clients read it again.
+	// Otherwise a pod's token would live for a year, which is meant for clients that
+	// read it only once. The kubelet renews tokens, and clients reread them.
 	a.ServiceAccounts.ExtendExpiration = false
 	a.ServiceAccounts.KeyFiles = []string{files.serviceAccountKey}
 	o.ServiceAccountSigningKeyFile = files.serviceAccountKey
@@ -142,14 +142,14 @@ func authenticate(o *options.ServerRunOptions, files files) {
 	o.ProxyClientKeyFile = files.frontProxyClientKey
 }
 
-// admissionOff returns the admission plugins that would wait in vain for a
-// controller that does not run.
+// admissionOff returns the admission plugins that depend on a controller that does
+// not run.
 func admissionOff(c choice) []string {
 	var off []string
 	for _, need := range []struct{ plugin, controller string }{
-		{"ServiceAccount", names.ServiceAccountController},                                // makes the account every pod must have
-		{"TaintNodesByCondition", names.NodeLifecycleController},                          // takes the taint "not-ready" away again
-		{"StorageObjectInUseProtection", names.PersistentVolumeClaimProtectionController}, // takes its finalizers away again
+		{"ServiceAccount", names.ServiceAccountController},                                // creates the account every pod needs
+		{"TaintNodesByCondition", names.NodeLifecycleController},                          // removes the taint "not-ready"
+		{"StorageObjectInUseProtection", names.PersistentVolumeClaimProtectionController}, // removes the finalizers
 		{"StorageObjectInUseProtection", names.PersistentVolumeProtectionController},      // likewise
 	} {
 		if !c.runs(need.controller) && !slices.Contains(off, need.plugin) {

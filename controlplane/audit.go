@@ -6,14 +6,14 @@ import (
 )
 
 const (
-	// auditMegabytes is how large the audit log becomes before another begins.
+	// auditMegabytes is the size at which the audit log is rotated.
 	auditMegabytes = 100
-	// auditBackups is how many full ones are kept next to it.
+	// auditBackups is how many rotated logs are kept.
 	auditBackups = 10
 )
 
-// settleAudit makes the audit log when it is missing, closed to others, so that
-// a path that cannot be written shows before anything runs.
+// settleAudit creates the audit log, private to its owner, if it is missing, so an
+// unwritable path is found before anything runs.
 func (s *settled) settleAudit() error {
 	if s.AuditLog == "" {
 		return nil
@@ -30,10 +30,10 @@ func (s *settled) settleAudit() error {
 	return f.Close()
 }
 
-// auditPolicy has one line written for each request when it is answered: who
-// did what to which object, and the answer's code. No line holds a body: not
-// only secrets and tokens are secret, pods carry passwords in their environment.
-// Requests that say nothing about what a user did are left out.
+// auditPolicy logs one line per request when it is answered: who did what to which
+// object, and the response code. No line contains a body: besides secrets and
+// tokens, pods carry passwords in their environment. Requests that say nothing
+// about what a user did are left out.
 func auditPolicy() any {
 	none := func(rule object) object { rule["level"] = "None"; return rule }
 	return object{

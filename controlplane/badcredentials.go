@@ -9,11 +9,11 @@ import (
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 )
 
-// complaintPeriod is how seldom bad credentials are logged.
+// complaintPeriod is the minimum interval between log lines about bad credentials.
 const complaintPeriod = time.Second
 
-// complaints logs bad credentials once in a period and counts the rest, so that
-// a guesser does not fill the log.
+// complaints logs bad credentials once per period and counts the rest, so someone
+// guessing credentials cannot fill the log.
 type complaints struct {
 	now func() time.Time
 	log func(format string, args ...any)
@@ -23,7 +23,7 @@ type complaints struct {
 	unlogged int
 }
 
-// bad takes note of a request with bad credentials.
+// bad records a request with bad credentials.
 func (c *complaints) bad(r *http.Request, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,7 +36,7 @@ func (c *complaints) bad(r *http.Request, err error) {
 	c.next, c.unlogged = now.Add(complaintPeriod), 0
 }
 
-// withComplaints passes requests to next. An error of its, which the API server
+// withComplaints passes requests to next. An error from next, which the API server
 // would log each time, becomes a complaint; the caller gets the same answer.
 func withComplaints(next authenticator.Request) authenticator.Request {
 	c := &complaints{now: time.Now, log: glog.Warningf}

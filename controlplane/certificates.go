@@ -21,7 +21,7 @@ const kubeletClientUser = "kube-apiserver-kubelet-client"
 // frontProxyUser is the API server's user name at API servers behind it.
 const frontProxyUser = "front-proxy-client"
 
-// files are the paths of what the components read by themselves.
+// files holds the paths of the files that the components read themselves.
 type files struct {
 	caCert, caKey                             string
 	serverCert, serverKey                     string
@@ -31,16 +31,16 @@ type files struct {
 	serviceAccountKey                         string
 }
 
-// credentials are all certificates of a cluster.
+// credentials holds all certificates of a cluster.
 type credentials struct {
 	files files
 	ca    []byte
-	// own is ours, for our own client; it is made again each time and never kept.
+	// own is for our own client; it is made at each start and never stored.
 	own   pki.Pair
 	admin pki.Pair
 }
 
-// certify makes what is missing in DataDir/pki and remakes what no longer fits.
+// certify creates what is missing in DataDir/pki and replaces what no longer fits.
 func certify(s settled, now time.Time) (credentials, error) {
 	dir, err := pki.Open(filepath.Join(s.DataDir, "pki"), now)
 	if err != nil {
@@ -93,8 +93,8 @@ func certify(s settled, now time.Time) (credentials, error) {
 	return c, nil
 }
 
-// serving describes the API server's certificate: every name by which one may
-// reach it.
+// serving describes the API server's certificate, with every name by which the
+// server can be reached.
 func serving(s settled) pki.Leaf {
 	l := pki.Leaf{
 		User: "kube-apiserver",
@@ -113,8 +113,8 @@ func serverURL(ip net.IP, port string) string {
 	return (&url.URL{Scheme: "https", Host: net.JoinHostPort(ip.String(), port)}).String()
 }
 
-// clientConfig returns the configuration of a client of server with all rights,
-// without a limit on its rate of requests.
+// clientConfig returns the configuration of a client of server with all rights and
+// no request rate limit.
 func (c credentials) clientConfig(server string) *rest.Config {
 	return &rest.Config{
 		Host:            server,
@@ -123,13 +123,13 @@ func (c credentials) clientConfig(server string) *rest.Config {
 			AcceptContentTypes: "application/vnd.kubernetes.protobuf,application/json",
 			ContentType:        "application/vnd.kubernetes.protobuf",
 		},
-		DisableCompression: true, // it is the same machine
+		DisableCompression: true, // the server is on the same machine
 		QPS:                -1,
 		UserAgent:          "kubernetes-mesos",
 	}
 }
 
-// writeKubeconfig writes a kubectl configuration with all rights at server.
+// writeKubeconfig writes a kubectl configuration with all rights on server.
 func (c credentials) writeKubeconfig(path, server string) error {
 	const name = "kubernetes-mesos"
 	k := api.NewConfig()

@@ -19,13 +19,13 @@ import (
 	"k8s.io/kubernetes/pkg/registry/core/componentstatus"
 )
 
-// componentPatience is how long a component may take to say how it is.
+// componentPatience is how long a component may take to report its health.
 const componentPatience = 5 * time.Second
 
-// component says how a part of the control plane is, or what is wrong with it.
+// component reports the health of a part of the control plane, or what is wrong with it.
 type component func(context.Context) (string, error)
 
-// DoServerCheck asks the component, as componentstatus.Server.
+// DoServerCheck asks the component; it implements componentstatus.Server.
 func (f component) DoServerCheck() (probe.Result, string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), componentPatience)
 	defer cancel()
@@ -36,12 +36,12 @@ func (f component) DoServerCheck() (probe.Result, string, error) {
 	return probe.Success, says, nil
 }
 
-// ShowScheduler has componentstatuses show the health of this process's scheduler:
+// ShowScheduler makes componentstatuses show the health of this process's scheduler:
 // health returns what is wrong with it, or nil.
 func (c *ControlPlane) ShowScheduler(health func(context.Context) error) { c.scheduler.Store(&health) }
 
-// components returns the parts that componentstatuses shows apart from etcd.
-// Controllers that do not run by choice are left out.
+// components returns the parts other than etcd that componentstatuses shows.
+// Controllers that are switched off are left out.
 func (c *ControlPlane) components() map[string]component {
 	all := map[string]component{"scheduler": c.ofLeader(func(ctx context.Context) error {
 		health := c.scheduler.Load()
@@ -61,7 +61,7 @@ func (c *ControlPlane) components() map[string]component {
 	return all
 }
 
-// ofLeader returns a component that runs in the leader alone, and is asked there.
+// ofLeader returns a component that runs, and is asked, only in the leader.
 func (c *ControlPlane) ofLeader(health func(context.Context) error) component {
 	return func(ctx context.Context) (string, error) {
 		select {
@@ -77,8 +77,8 @@ func (c *ControlPlane) ofLeader(health func(context.Context) error) component {
 	}
 }
 
-// withComponents answers requests for componentstatuses by components and etcd. The
-// API server's own answer probes ports on which other programs than ours listen.
+// withComponents answers requests for componentstatuses from components and etcd. The
+// API server's own answer would probe ports on which other programs may listen.
 func withComponents(next http.Handler, components map[string]component, etcd storage.StorageFactory) http.Handler {
 	store := componentstatus.NewStorage(func() map[string]componentstatus.Server {
 		servers := map[string]componentstatus.Server{}

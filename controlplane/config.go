@@ -26,23 +26,23 @@ const (
 	DefaultEventTTL              = time.Hour
 )
 
-// Config says what a ControlPlane is like. Zero values stand for the defaults;
-// DataDir has none.
+// Config configures a ControlPlane. Zero values stand for the defaults; DataDir has
+// none.
 type Config struct {
-	// DataDir is where everything is kept. It is made if it is missing.
+	// DataDir is where everything is kept. It is created if missing.
 	DataDir string
 	// EtcdServers are the URLs of an etcd cluster to use instead of the embedded
 	// one. Several control planes may share it; see package peers.
 	EtcdServers []string
-	// EtcdCAFile, EtcdCertFile and EtcdKeyFile are for EtcdServers with https.
+	// EtcdCAFile, EtcdCertFile and EtcdKeyFile are used for EtcdServers with https.
 	EtcdCAFile, EtcdCertFile, EtcdKeyFile string
 
 	// LocalAddress is the host:port of the local port: plain HTTP, all rights.
 	LocalAddress string
-	// NoLocalPort says that no local port is served.
+	// NoLocalPort disables the local port.
 	NoLocalPort bool
-	// LocalUsers are the users of this machine, by name or uid, who may use the
-	// local port, apart from root and this process's own user; "*" lets all in.
+	// LocalUsers are the users of this machine, by name or uid, who may use the local
+	// port in addition to root and this process's own user; "*" admits all.
 	LocalUsers []string
 	// SecureAddress is the host:port of the authenticated API. Its host is an IP address.
 	SecureAddress string
@@ -50,38 +50,38 @@ type Config struct {
 	// The default is that of the interface with the default route.
 	AdvertiseAddress string
 
-	// ServiceClusterIPRange is where services get their addresses from: one
-	// CIDR, or one per IP family with a comma between.
+	// ServiceClusterIPRange is the range of service addresses: one CIDR, or one per
+	// IP family, separated by a comma.
 	ServiceClusterIPRange string
-	// ClusterCIDR is where pods have their addresses. It is passed to the
-	// controllers that need it; nothing is allocated from it unless the controller
+	// ClusterCIDR is the range of pod addresses. It is passed to the controllers that
+	// need it; nothing is allocated from it unless the controller
 	// node-ipam-controller is switched on.
 	ClusterCIDR string
 	// AllowPrivileged lets pods ask for privileged containers.
 	AllowPrivileged bool
-	// PodSecurity is the Pod Security Standard of namespaces that name none:
+	// PodSecurity is the Pod Security Standard of namespaces that do not set one:
 	// privileged (the default), baseline or restricted.
 	PodSecurity string
-	// DenyExternalIPs refuses services with addresses of their makers' choice.
+	// DenyExternalIPs rejects services that set external IPs.
 	DenyExternalIPs bool
-	// EncryptSecrets has secrets encrypted before etcd gets them, from the next
-	// write of each on.
+	// EncryptSecrets encrypts secrets before they are stored in etcd, each from its
+	// next write on.
 	EncryptSecrets bool
-	// AuditLog is the file that gets a line for each request; "" for none.
+	// AuditLog is the file that gets a line per request; "" disables it.
 	AuditLog string
-	// Controllers are the names of those to run, as kube-controller-manager
-	// has them: "*" stands for the usual ones, "-name" takes one away. The one
-	// name "none" runs no controller. The default is "*". See SwitchedOff.
+	// Controllers are the names of the controllers to run, as in
+	// kube-controller-manager: "*" stands for the usual ones, "-name" removes one. The
+	// single name "none" runs no controller. The default is "*". See SwitchedOff.
 	Controllers []string
-	// NoAgents says that no agent will join. With Controllers "none" not even
-	// the signing of agents' certificates runs then.
+	// NoAgents states that no agent will join. With Controllers "none", not even the
+	// signer of agents' certificates runs then.
 	NoAgents bool
 	// EventTTL is how long events are kept.
 	EventTTL time.Duration
 
-	// Door, if any, stands in front of the API server on both ports: api is the API
-	// server in this process. A request made of it with the context of a caller's,
-	// or one that descends from it, is made with the caller's rights.
+	// Door, if set, stands in front of the API server on both ports; api is the API
+	// server in this process. A request to api with the context of a caller's request,
+	// or one derived from it, has the caller's rights.
 	Door func(api http.Handler) http.Handler
 }
 
@@ -153,7 +153,7 @@ func (s *settled) settleSecure() error {
 		return nil
 	}
 	if s.advertise, err = utilnet.ResolveBindAddress(s.secureIP); err != nil || s.secureIP.IsLoopback() {
-		s.advertise = net.IPv4(127, 0, 0, 1) // a machine without a network: its own agents are all there are
+		s.advertise = net.IPv4(127, 0, 0, 1) // no network: the only agents are on this machine
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func (s *settled) settleEtcd() error {
 	return s.settleEtcdFiles()
 }
 
-// settleEtcdFiles finds files that are of no use.
+// settleEtcdFiles rejects files that cannot or would not be used.
 func (s *settled) settleEtcdFiles() error {
 	secure := slices.ContainsFunc(s.EtcdServers, func(server string) bool { return strings.HasPrefix(server, "https://") })
 	for _, f := range []struct{ flag, path string }{

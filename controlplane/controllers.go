@@ -20,8 +20,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// SwitchedOff returns the controllers that "*" does not stand for here, though
-// it does in kube-controller-manager, each with the reason. Naming one runs it.
+// SwitchedOff returns the controllers that "*" excludes here but includes in
+// kube-controller-manager, each with the reason. Naming one runs it.
 func SwitchedOff() map[string]string {
 	return map[string]string{
 		names.NodeLifecycleController:                            "Mesos is the truth about agents",
@@ -41,10 +41,10 @@ func SwitchedOff() map[string]string {
 
 // choice says which controllers run.
 type choice struct {
-	names []string // as kube-controller-manager takes them; none at all: it does not run
+	names []string // as kube-controller-manager takes them; if empty, it does not run
 }
 
-// runs reports whether the controller of this name does.
+// runs reports whether the controller with this name runs.
 func (c choice) runs(name string) bool {
 	for _, n := range c.names {
 		switch n {
@@ -57,8 +57,8 @@ func (c choice) runs(name string) bool {
 	return slices.Contains(c.names, "*") && !slices.Contains(app.ControllersDisabledByDefault(), name)
 }
 
-// choose turns the user's list into a choice. Unless there are no agents, the
-// signer of their certificates is always in it: without it none could join.
+// choose turns the user's list into a choice. Unless there are no agents, it always
+// includes the signer of their certificates: without it none could join.
 func choose(wanted []string, noAgents bool) (choice, error) {
 	var c choice
 	wanted = slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return name == "" })

@@ -22,7 +22,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/sharedpki"
 )
 
-// ControlPlane is a Kubernetes control plane: made by New, alive in Run.
+// ControlPlane is a Kubernetes control plane, made by New and run by Run.
 type ControlPlane struct {
 	settled settled
 	lock    *datadir.Lock
@@ -33,17 +33,17 @@ type ControlPlane struct {
 	ready   chan struct{}
 	ran     atomic.Bool
 
-	controlling atomic.Bool // the controllers run
+	controlling atomic.Bool // whether the controllers run
 	scheduler   atomic.Pointer[func(context.Context) error]
 
-	etcd etcdClient // set by New if it is another's, else before ready is closed
+	etcd etcdClient // set by New if external, else before ready is closed
 	peer *peers.Peer
 }
 
-// New prepares a control plane: it takes the data directory and the ports, and
-// makes what certificates are missing. Nothing runs yet. What the user can cure
-// is a *ConfigError (for the data directory in use, around a *datadir.InUseError).
-// Either Run or Close must follow.
+// New prepares a control plane: it locks the data directory, opens the ports and
+// makes any missing certificates. Nothing runs yet. An error that the user can fix
+// is a *ConfigError (it wraps a *datadir.InUseError if the data directory is in
+// use). The caller must call Run or Close.
 func New(cfg Config) (*ControlPlane, error) {
 	s, err := cfg.settle()
 	if err != nil {
@@ -86,8 +86,8 @@ func (c *ControlPlane) take() (err error) {
 	return nil
 }
 
-// meet reaches the etcd that is shared with others, if one is, and takes from
-// there what all must have alike.
+// meet connects to the shared etcd, if there is one, and takes from it what must be
+// the same in all control planes.
 func (c *ControlPlane) meet() (err error) {
 	s, server := c.settled, serverURL(c.settled.advertise, c.securePort())
 	if len(s.EtcdServers) == 0 {
@@ -110,8 +110,8 @@ func (c *ControlPlane) meet() (err error) {
 	return nil
 }
 
-// prepareHardening makes the key for secrets when it is missing, and writes what
-// the API server reads from files.
+// prepareHardening makes the key for secrets if it is missing, and writes the files
+// that the API server reads.
 func (c *ControlPlane) prepareHardening() error {
 	key, err := secretsKey(c.settled.secretsKeyFile())
 	if err != nil {
@@ -121,7 +121,7 @@ func (c *ControlPlane) prepareHardening() error {
 	return err
 }
 
-// listen opens a port; flag is the one that names it.
+// listen opens a port; flag is the flag that sets its address.
 func listen(flag, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -133,7 +133,7 @@ func listen(flag, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// Close gives back what New took. Run does it by itself.
+// Close releases what New acquired. Run does so itself.
 func (c *ControlPlane) Close() error {
 	var errs []error
 	for _, l := range []net.Listener{c.local, c.secure} {
@@ -153,12 +153,12 @@ func (c *ControlPlane) Close() error {
 	return errors.Join(errs...)
 }
 
-// Ready is closed when the API server answers, the local port serves and it is
-// known who leads; in the leader also what pods need of the controllers is there.
+// Ready is closed when the API server answers, the local port serves and the leader
+// is known; in the leader, what pods need from the controllers exists, too.
 func (c *ControlPlane) Ready() <-chan struct{} { return c.ready }
 
 // ClientConfig returns the configuration of a client with all rights. It is a
-// copy: the caller may change it. There is an answer once Ready is closed.
+// copy: the caller may change it. It is valid once Ready is closed.
 func (c *ControlPlane) ClientConfig() *rest.Config {
 	ip := c.settled.secureIP
 	if ip.IsUnspecified() {
@@ -167,26 +167,26 @@ func (c *ControlPlane) ClientConfig() *rest.Config {
 	return c.creds.clientConfig(serverURL(ip, c.securePort()))
 }
 
-// Etcd returns a client of the cluster's etcd, for records of our own; the API
-// server's are below /registry/. It may be used from Ready on while Run lasts.
+// Etcd returns a client of the cluster's etcd, for our own records; the API server's
+// are below /registry/. It may be used once Ready is closed and until Run returns.
 func (c *ControlPlane) Etcd() *clientv3.Client { return c.etcd.client }
 
-// Peer returns this control plane among all that share its etcd: whether it
-// leads, and which others there are. Controllers run in the leader alone; all
-// else that acts for the cluster is to keep to that, too.
+// Peer returns this control plane's view of those that share its etcd: whether it
+// leads, and which others there are. Controllers run only in the leader, and so
+// must everything else that acts for the cluster.
 func (c *ControlPlane) Peer() *peers.Peer { return c.peer }
 
-// CA returns the certificate, in PEM, by which agents know the API server.
+// CA returns the PEM certificate with which agents verify the API server.
 func (c *ControlPlane) CA() []byte { return c.creds.ca }
 
-// Servers returns the URLs by which agents reach the living API servers of the
+// Servers returns the URLs at which agents reach the live API servers of the
 // cluster, this one first.
 func (c *ControlPlane) Servers() []string { return c.peer.Servers() }
 
-// ServersChanged gives a signal after Servers has changed; it is for one reader.
+// ServersChanged receives a signal after Servers has changed; it is for one reader.
 func (c *ControlPlane) ServersChanged() <-chan struct{} { return c.peer.ServersChanged() }
 
-// LocalAddr returns the host:port of the local port, "" when none is served.
+// LocalAddr returns the host:port of the local port, or "" if none is served.
 func (c *ControlPlane) LocalAddr() string {
 	if c.local == nil {
 		return ""
@@ -199,7 +199,7 @@ func (c *ControlPlane) securePort() string {
 }
 
 // front returns the local port's handler: guard, then door and API server, which
-// take the caller for localUser.
+// treat the caller as localUser.
 func (c *ControlPlane) front(api http.Handler) http.Handler {
 	return localport.Guard(asLocal(api), []string{c.settled.hostname})
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
 )
 
-// judgement is the answer of the API server's authenticator about a request.
+// judgement is the result of the API server's authenticator for a request.
 type judgement struct {
 	response *authenticator.Response
 	ok       bool
@@ -20,8 +20,8 @@ type judgement struct {
 
 type judgementKey struct{}
 
-// judged gives a request the judgement that its context carries, and leaves every
-// other to next. Nothing that comes over a wire can put one there.
+// judged authenticates a request by the judgement in its context, and passes every
+// other request to next. No request from the network can carry one.
 func judged(next authenticator.Request) authenticator.Request {
 	return authenticator.RequestFunc(func(r *http.Request) (*authenticator.Response, bool, error) {
 		if j, ok := r.Context().Value(judgementKey{}).(judgement); ok {
@@ -31,16 +31,16 @@ func judged(next authenticator.Request) authenticator.Request {
 	})
 }
 
-// behindDoor has the door stand in front of config's API server: it is shown the
-// requests of those who are known, and what it asks on their behalf is judged and
-// authorized as theirs. A stranger's request passes by it, to be refused. No
-// caller's body may come slowly.
+// behindDoor puts the door in front of config's API server: it gets the requests of
+// authenticated callers, and what it requests on their behalf is authenticated and
+// authorized as theirs. An unauthenticated request bypasses it, to be refused. No
+// caller may send its body slowly.
 func behindDoor(config *genericapiserver.Config, door func(http.Handler) http.Handler) {
 	config.Authentication.Authenticator = judged(config.Authentication.Authenticator)
 	build := config.BuildHandlerChainFunc
 	config.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
 		chain := build(api, c)
-		auth := c.Authentication // with what completing the configuration has added
+		auth := c.Authentication // including what completing the configuration has added
 		front := filters.WithPanicRecovery(door(chain), c.RequestInfoResolver)
 		return localport.Bodies(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			ctx := r.Context()

@@ -16,24 +16,24 @@ import (
 // secretsKeyBytes is the length of a key of NaCl's secretbox.
 const secretsKeyBytes = 32
 
-// madeSuffix, after the name of a key's file, names the file that records that there
-// has been a key.
+// madeSuffix, appended to the name of a key's file, names the file that records that
+// a key was made.
 const madeSuffix = ".made"
 
-// newSecretsKey makes a key for secrets, as the API server reads it.
+// newSecretsKey makes a key for secrets in the format that the API server reads.
 func newSecretsKey() []byte {
 	key := make([]byte, secretsKeyBytes)
-	rand.Read(key) // it never fails: crypto/rand ends the process first
+	rand.Read(key) // never fails: crypto/rand ends the process first
 	return []byte(base64.StdEncoding.EncodeToString(key) + "\n")
 }
 
 // secretsKeyFile returns the path of the key for secrets.
 func (s settled) secretsKeyFile() string { return filepath.Join(s.DataDir, "pki", "secrets.key") }
 
-// secretsKey returns the key in the file at path. It makes one when there is
-// none: also where secrets are not encrypted, so that none becomes unreadable when
-// that is switched on and off, on one framework_runner after the other. A key
-// that was there once is not replaced.
+// secretsKey returns the key in the file at path. It makes one if there is none, even
+// where secrets are not encrypted, so secrets stay readable when encryption is
+// switched on or off on one framework_runner after another. It does not replace a
+// key that existed once.
 func secretsKey(path string) ([]byte, error) {
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -56,8 +56,8 @@ func secretsKey(path string) ([]byte, error) {
 	return key, nil
 }
 
-// encryptionConfiguration says how secrets are written, by what comes first, and
-// that either way of writing them is read.
+// encryptionConfiguration makes both encrypted and plain secrets readable; the
+// provider that it lists first writes them.
 func encryptionConfiguration(key []byte, encrypt bool) any {
 	providers := []object{
 		{"secretbox": object{"keys": []object{{"name": "kubernetes-mesos", "secret": string(key)}}}},

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// ErrSecond says that this process has had its control plane.
+// ErrSecond reports that this process already has, or had, a control plane.
 var ErrSecond = errors.New("a process can have one control plane: Kubernetes keeps state for the whole process")
 
-// ConfigError is an error that another setting cures. Flag is the flag of
-// framework_runner that stands for the setting, without its dash.
+// ConfigError is an error that can be fixed by changing a setting. Flag is
+// framework_runner's flag for the setting, without its dash.
 type ConfigError struct {
 	Flag string
 	Err  error

@@ -10,12 +10,12 @@ import (
 	apirequest "k8s.io/apiserver/pkg/endpoints/request"
 )
 
-// reasonDiskFull is the reason of the Status that answers what cannot be stored.
+// reasonDiskFull is the Status reason in answers to requests that cannot be stored.
 const reasonDiskFull metav1.StatusReason = "InsufficientStorage"
 
-// unlessFull passes requests to api. While full returns an error, what would be
-// stored is answered with 507 and that error; a nil full never does. It stands
-// behind authorization: strangers learn nothing of the disk.
+// unlessFull passes requests to api. While full returns an error, requests that would
+// store something are answered with 507 and that error; full may be nil. It runs
+// after authorization, so unauthorized callers learn nothing about the disk.
 func unlessFull(api http.Handler, full func() error) http.Handler {
 	if full == nil {
 		return api
@@ -33,14 +33,14 @@ func unlessFull(api http.Handler, full func() error) http.Handler {
 	})
 }
 
-// Posts to these are answered, not stored.
+// Posts to these are answered but not stored.
 var (
 	questions  = sets.New("authorization.k8s.io", "authentication.k8s.io")
 	connecting = sets.New("exec", "attach", "portforward", "proxy", "token")
 )
 
-// stores reports whether a request has something stored. Deletions are let through
-// since they may be what makes room; the little that they need is there.
+// stores reports whether a request stores something. Deletions are let through since
+// they may free space; the little that they need is available.
 func stores(r *apirequest.RequestInfo) bool {
 	switch r.Verb {
 	case "create", "update", "patch":
@@ -56,5 +56,5 @@ func writeStatus(w http.ResponseWriter, s metav1.Status) {
 	}
 	w.Header().Set("Content-Type", runtime.ContentTypeJSON)
 	w.WriteHeader(int(s.Code))
-	_, _ = w.Write(b) // who has gone away needs no answer
+	_, _ = w.Write(b) // the caller may be gone
 }

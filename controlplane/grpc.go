@@ -8,14 +8,14 @@ import (
 	"google.golang.org/grpc/grpclog"
 )
 
-// quietGRPC lets errors of gRPC alone into the log. The API server makes some
-// 60 connections to etcd and drops one in two of them while it starts; each is
-// a warning otherwise. It is for the whole process, before gRPC is used.
+// quietGRPC makes gRPC log only errors. While it starts, the API server makes some 60
+// connections to etcd and drops every other one; each would be a warning. It affects
+// the whole process and must be called before gRPC is used.
 func quietGRPC() {
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, errorLog{}))
 }
 
-// errorLog writes each line into glog as an error.
+// errorLog writes each line to glog as an error.
 type errorLog struct{}
 
 func (errorLog) Write(line []byte) (int, error) {

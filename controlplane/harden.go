@@ -10,9 +10,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
 )
 
-// hardening is the files that tell the API server what it refuses, records and
-// encrypts. It takes such settings from files alone, so they are written again
-// at each start.
+// hardening holds the files that configure what the API server refuses, records and
+// encrypts. It takes such settings only from files, so they are written at each
+// start.
 type hardening struct {
 	admission   string
 	auditPolicy string
@@ -44,7 +44,7 @@ func writeHardening(s settled, key []byte) (hardening, error) {
 	return h, nil
 }
 
-// apply tells the API server of the files.
+// apply configures the API server to use the files.
 func (h hardening) apply(o *options.ServerRunOptions, s settled) {
 	o.Etcd.EncryptionProviderConfigFilepath = h.encryption
 	o.Admission.GenericAdmission.ConfigFile = h.admission
@@ -56,6 +56,6 @@ func (h hardening) apply(o *options.ServerRunOptions, s settled) {
 		o.Audit.LogOptions.Path = s.AuditLog
 		o.Audit.LogOptions.MaxSize = auditMegabytes
 		o.Audit.LogOptions.MaxBackups = auditBackups
-		o.Audit.LogOptions.MaxAge = 0 // what is old goes by number alone
+		o.Audit.LogOptions.MaxAge = 0 // old logs are removed by number only
 	}
 }

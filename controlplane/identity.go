@@ -13,16 +13,16 @@ const localUser = "kubernetes-mesos:local-port"
 
 type localKey struct{}
 
-// asLocal passes requests to api as those of localUser. The mark is in the
-// request's context, where nothing that comes over a wire can put it.
+// asLocal passes requests to api as localUser's. The mark is in the request's
+// context, where no request from the network can put it.
 func asLocal(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		api.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), localKey{}, true)))
 	})
 }
 
-// orLocal knows localUser by the mark of asLocal, with all rights, and leaves
-// every other request to next.
+// orLocal authenticates requests marked by asLocal as localUser, with all rights, and
+// passes every other request to next.
 func orLocal(next authenticator.Request) authenticator.Request {
 	return authenticator.RequestFunc(func(r *http.Request) (*authenticator.Response, bool, error) {
 		if r.Context().Value(localKey{}) == nil {

@@ -1,7 +1,7 @@
-// Package datadir keeps a data directory to one process at a time.
+// Package datadir restricts a data directory to one process at a time.
 //
-// The kernel holds the lock (flock), so it is gone the moment its holder is,
-// however it ended; the lock file itself stays and says whose it was last.
+// The kernel holds the lock (flock), so it is released when its holder ends, however
+// it ends; the lock file itself stays and names the last holder.
 package datadir
 
 import (
@@ -16,13 +16,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockName is the lock file's name inside of the data directory.
+// lockName is the lock file's name in the data directory.
 const lockName = "lock"
 
-// InUseError says that another process has the data directory.
+// InUseError reports that another process holds the data directory.
 type InUseError struct {
 	Dir string
-	PID int // of the holder; 0 when it had not written it yet
+	PID int // of the holder; 0 if it has not written it yet
 }
 
 // Error names the directory and its holder.
@@ -37,8 +37,8 @@ func (e *InUseError) Error() string {
 // Lock is a held data directory.
 type Lock struct{ file *os.File }
 
-// Acquire makes dir if it is missing (mode 0700), and locks it. It never waits:
-// when another process has it the error is an *InUseError.
+// Acquire creates dir (mode 0700) if it is missing, and locks it. It never waits:
+// if another process holds the lock, the error is an *InUseError.
 func Acquire(dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
@@ -62,7 +62,7 @@ func lock(f *os.File, dir string) error {
 	if err != nil {
 		return fmt.Errorf("data directory: locking %s: %w", f.Name(), err)
 	}
-	// The pid is for the other's error message alone.
+	// The pid is only for another process's error message.
 	if err := f.Truncate(0); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
@@ -72,7 +72,7 @@ func lock(f *os.File, dir string) error {
 	return nil
 }
 
-// holder returns the pid in f, or 0 when none is readable there.
+// holder returns the pid in f, or 0 if there is no readable one.
 func holder(f *os.File) int {
 	b, err := io.ReadAll(io.LimitReader(f, 32))
 	if err != nil {
@@ -85,7 +85,7 @@ func holder(f *os.File) int {
 	return pid
 }
 
-// Release gives the directory back. Releasing again does nothing.
+// Release unlocks the directory. Releasing again does nothing.
 func (l *Lock) Release() error {
 	err := l.file.Close()
 	if errors.Is(err, os.ErrClosed) {

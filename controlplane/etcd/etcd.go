@@ -1,7 +1,7 @@
-// Package etcd runs one etcd member inside of our process, for our process.
+// Package etcd runs one etcd member in our process, for our process.
 //
-// It listens on a unix socket in its data directory and nowhere else: who may
-// read that directory (its owner) may reach it.
+// It listens only on a unix socket in its data directory: only those who may read
+// that directory (its owner) can reach it.
 package etcd
 
 import (
@@ -18,21 +18,21 @@ import (
 )
 
 const (
-	// quota is the most the database may grow to, in bytes; etcd suggests no
-	// more than 8 GiB (https://etcd.io/docs/v3.6/dev-guide/limit/). What is
-	// full can only be read and shrunk.
+	// quota is the maximum size of the database in bytes; etcd suggests no more than
+	// 8 GiB (https://etcd.io/docs/v3.6/dev-guide/limit/). A full database can only
+	// be read and shrunk.
 	quota = 8 << 30
 	// tick and election are in milliseconds. There are no peers to wait for, so
-	// they only say how soon a member that starts elects itself.
+	// they only determine how soon a starting member elects itself.
 	tick, election = 50, 250
-	// snapshotCount is the number of writes after which the write-ahead log is
-	// cut; so many are replayed at most when it starts.
+	// snapshotCount is the number of writes after which the write-ahead log is cut;
+	// a start replays at most that many.
 	snapshotCount = 5000
-	// catchUp is the number of entries that stay in memory for a follower that
-	// lags. There is none.
+	// catchUp is the number of entries that stay in memory for a lagging follower.
+	// There are no followers.
 	catchUp = 100
-	// defragMegabytes is how much free room in the file makes a start give it
-	// back to the file system.
+	// defragMegabytes is the free space in the file from which a start returns it
+	// to the file system.
 	defragMegabytes = 256
 )
 
@@ -42,12 +42,12 @@ type Member struct {
 	dir  *os.File
 	log  *logCore
 	room *room
-	stop func() // ends the watch of room
+	stop func() // stops watching room
 	URL  string // where clients reach it
 }
 
-// Start starts etcd on dir, which one process at a time may use, and waits
-// until it answers. dir is made if it is missing (mode 0700).
+// Start starts etcd on dir, which only one process at a time may use, and waits
+// until it answers. dir is created (mode 0700) if it is missing.
 func Start(ctx context.Context, dir string) (*Member, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("etcd: %w", err)
@@ -98,7 +98,7 @@ func config(dir string, socket url.URL, logger *zap.Logger) *embed.Config {
 	c.InitialCluster = c.InitialClusterFromName(c.Name)
 	c.Dir = dir
 	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(logger)
-	c.ListenPeerUrls = nil // there are no peers; what is advertised to them is only a name
+	c.ListenPeerUrls = nil // there are no peers; the URL advertised to them is only a name
 	c.ListenClientUrls = []url.URL{socket}
 	c.EnableGRPCGateway = false
 	c.TickMs, c.ElectionMs = tick, election
@@ -109,10 +109,10 @@ func config(dir string, socket url.URL, logger *zap.Logger) *embed.Config {
 	return c
 }
 
-// Failed is closed or gives an error when etcd ends by itself.
+// Failed is closed or receives an error when etcd ends by itself.
 func (m *Member) Failed() <-chan error { return m.etcd.Err() }
 
-// Stop stops etcd, and returns when it is over. It may take some seconds while
+// Stop stops etcd and waits until it has ended. This may take some seconds while
 // clients are connected.
 func (m *Member) Stop() {
 	m.stop()
@@ -121,11 +121,11 @@ func (m *Member) Stop() {
 	m.dir.Close()
 }
 
-// maxSocketPath is the longest path of a unix socket: sun_path in unix(7).
+// maxSocketPath is the maximum length of a unix socket's path: sun_path in unix(7).
 const maxSocketPath = 107
 
-// socketPath returns a path for a socket in dir. When the plain one is longer
-// than a socket's may be, it goes by way of our open handle of dir.
+// socketPath returns a path for a socket in dir. If the plain path is longer than
+// maxSocketPath, it goes through our open file descriptor of dir.
 func socketPath(dir *os.File) string {
 	const name = "socket"
 	path, err := filepath.Abs(filepath.Join(dir.Name(), name))

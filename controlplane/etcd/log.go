@@ -9,15 +9,15 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// logCore is a zapcore.Core that writes what etcd says into glog: errors as
-// such, warnings from verbosity 1 on (a slow disk alone gives many), the rest
-// from 4 on. glog writes time and severity itself.
+// logCore is a zapcore.Core that writes etcd's log to glog: errors as errors,
+// warnings from verbosity 1 on (a slow disk alone causes many), the rest from 4 on.
+// glog adds time and severity itself.
 //
-// Stored data is not logged at any verbosity. So etcd's debugging, which shows
-// requests, is left out, and of a line only values of a plain type are written.
+// Stored data is not logged at any verbosity. So etcd's debug lines, which show
+// requests, are dropped, and only fields of a plain type are written.
 type logCore struct {
 	zapcore.Encoder
-	stopping *atomic.Bool // then a closed listener, an error to etcd, is none
+	stopping *atomic.Bool // if set, a closed listener, an error to etcd, is not one
 }
 
 func newLogCore() *logCore {
@@ -28,7 +28,7 @@ func plain() zapcore.EncoderConfig {
 	return zapcore.EncoderConfig{MessageKey: "msg", EncodeDuration: zapcore.StringDurationEncoder, ConsoleSeparator: " "}
 }
 
-// Enabled reports whether lines of this level go anywhere.
+// Enabled reports whether lines of this level are logged.
 func (c *logCore) Enabled(l zapcore.Level) bool {
 	switch {
 	case l > zapcore.ErrorLevel:
@@ -53,7 +53,7 @@ func (c *logCore) With(fields []zapcore.Field) zapcore.Core {
 	return &logCore{e, c.stopping}
 }
 
-// Check adds c to the entry when its level is logged.
+// Check adds c to the entry if its level is logged.
 func (c *logCore) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
 	if c.Enabled(e.Level) {
 		return ce.AddCore(e, c)
@@ -80,7 +80,7 @@ func (c *logCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	return nil
 }
 
-// plainOnes returns the fields whose values are of a plain type.
+// plainOnes returns the fields whose values have a plain type.
 func plainOnes(fields []zapcore.Field) []zapcore.Field {
 	return slices.DeleteFunc(slices.Clone(fields), func(f zapcore.Field) bool {
 		switch f.Type {
@@ -94,8 +94,8 @@ func plainOnes(fields []zapcore.Field) []zapcore.Field {
 	})
 }
 
-// Sync writes out what glog holds: etcd asks for it when it ends, and zap
-// before it ends the process on a fatal line (etcd does so when the disk is full).
+// Sync flushes glog: etcd calls it when it ends, and zap before it ends the process
+// on a fatal line (etcd logs one when the disk is full).
 func (c *logCore) Sync() error {
 	glog.Flush()
 	return nil

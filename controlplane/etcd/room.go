@@ -13,10 +13,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// etcd ends the process when it cannot write. So its clients are to write no more
-// while the disk has less than leastRoom, which etcd needs for the next segment of
-// its log (64 MiB), and again when there is enoughRoom. What is written until then,
-// and by deletions, finds blocks that the database has been given ahead.
+// etcd ends the process when it cannot write. So its clients must stop writing when
+// the disk has less than leastRoom, which etcd needs for the next segment of its log
+// (64 MiB), until it has enoughRoom again. What is written in the meantime, such as
+// deletions, uses blocks allocated to the database in advance.
 const (
 	leastRoom  = 128 << 20
 	enoughRoom = 192 << 20
@@ -24,13 +24,13 @@ const (
 	lookEvery  = 250 * time.Millisecond
 )
 
-// FullError says that the disk under etcd is too full to write.
+// FullError reports that etcd's disk is too full to write.
 type FullError struct {
 	Dir  string
 	Left uint64 // bytes
 }
 
-// Error names the directory, what is left there, and what is needed.
+// Error names the directory, the space left there, and the space needed.
 func (e *FullError) Error() string {
 	return fmt.Sprintf("the disk of the data directory is full: %s has %d MiB left; nothing but deletions is accepted until %d MiB are free there",
 		e.Dir, e.Left>>20, enoughRoom>>20)
@@ -43,7 +43,7 @@ type room struct {
 	full atomic.Pointer[FullError]
 }
 
-// Full returns a *FullError while etcd's disk is too full to write, and otherwise nil.
+// Full returns a *FullError while etcd's disk is too full to write, otherwise nil.
 func (m *Member) Full() error {
 	if e := m.room.full.Load(); e != nil {
 		return e
@@ -51,7 +51,7 @@ func (m *Member) Full() error {
 	return nil
 }
 
-// watch looks until ctx ends.
+// watch checks the space periodically until ctx ends.
 func (r *room) watch(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -65,7 +65,7 @@ func (r *room) watch(ctx context.Context) {
 	}
 }
 
-// look looks once, and logs a change.
+// look checks the space once, and logs a change.
 func (r *room) look() {
 	left, err := r.free(r.dir)
 	if err != nil {
@@ -89,7 +89,7 @@ func (r *room) look() {
 	}
 }
 
-// freeSpace returns how much any user may still write to the file system of dir.
+// freeSpace returns how much an unprivileged user may still write to dir's file system.
 func freeSpace(dir string) (uint64, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
@@ -98,8 +98,8 @@ func freeSpace(dir string) (uint64, error) {
 	return s.Bavail * uint64(s.Bsize), nil
 }
 
-// allocate gives a database the blocks for what it holds and for what is to come.
-// A file system that cannot does without.
+// allocate reserves blocks for what a database holds and for what is to come. It
+// does nothing on a file system that does not support this.
 func allocate(path string) {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {

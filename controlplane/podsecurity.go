@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// podSecurityLevels are Kubernetes' Pod Security Standards, the strictest last.
+// podSecurityLevels are Kubernetes' Pod Security Standards, strictest last.
 var podSecurityLevels = []string{"privileged", "baseline", "restricted"}
 
-// settlePodSecurity refuses what is not a level.
+// settlePodSecurity rejects a value that is not a level.
 func (s *settled) settlePodSecurity() error {
 	if s.PodSecurity != "" && !slices.Contains(podSecurityLevels, s.PodSecurity) {
 		return &ConfigError{"pod_security", fmt.Errorf("%q is not one of %s", s.PodSecurity, strings.Join(podSecurityLevels, ", "))}
@@ -18,8 +18,8 @@ func (s *settled) settlePodSecurity() error {
 	return nil
 }
 
-// podSecurityConfiguration makes level the one of every namespace that has no
-// label of its own (pod-security.kubernetes.io/enforce).
+// podSecurityConfiguration applies level to every namespace without its own label
+// (pod-security.kubernetes.io/enforce).
 func podSecurityConfiguration(level string) any {
 	return object{
 		"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration",
@@ -33,14 +33,14 @@ func podSecurityConfiguration(level string) any {
 	}
 }
 
-// object is one of Kubernetes' configuration objects, as JSON has it.
+// object is a Kubernetes configuration object in JSON form.
 type object map[string]any
 
-// asJSON writes what is made of plain values only.
+// asJSON encodes a value that consists only of plain values.
 func asJSON(content any) []byte {
 	b, err := json.MarshalIndent(content, "", "  ")
 	if err != nil {
-		panic(err) // a value that no JSON can say is a mistake of this package
+		panic(err) // a value without a JSON form is a bug in this package
 	}
 	return append(b, '\n')
 }

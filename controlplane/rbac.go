@@ -10,11 +10,11 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// grants returns the rights that a cluster of ours needs beyond those that the
-// API server makes by itself.
+// grants returns the rights that our cluster needs in addition to those that the API
+// server creates itself.
 func grants() []rbacv1.ClusterRoleBinding {
 	return []rbacv1.ClusterRoleBinding{
-		// An agent with its bootstrap token may ask for its certificate.
+		// An agent with a bootstrap token may request its certificate.
 		grant("node-bootstrapper", "system:node-bootstrapper", rbacv1.Subject{Kind: rbacv1.GroupKind, Name: "system:bootstrappers"}),
 		// The API server may fetch logs from kubelets and run commands there.
 		grant("kubelet-api", "system:kubelet-api-admin", rbacv1.Subject{Kind: rbacv1.UserKind, Name: kubeletClientUser}),
@@ -30,8 +30,8 @@ func grant(name, role string, to rbacv1.Subject) rbacv1.ClusterRoleBinding {
 	}
 }
 
-// giveGrants makes the bindings that are missing. One that is there is its
-// owner's: a change to it was intended.
+// giveGrants creates the missing bindings. It leaves existing ones alone: a change to
+// them was intended.
 func giveGrants(ctx context.Context, client kubernetes.Interface) error {
 	for _, g := range grants() {
 		_, err := client.RbacV1().ClusterRoleBindings().Create(ctx, &g, metav1.CreateOptions{})

@@ -12,11 +12,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
-// pollPeriod is how often a thing that must come true is looked at while the
-// control plane starts.
+// pollPeriod is how often a condition is polled while the control plane starts.
 const pollPeriod = 25 * time.Millisecond
 
-// until looks at ok again and again until it has no error, or ctx ends.
+// until calls ok repeatedly until it returns nil or ctx ends.
 func until(ctx context.Context, ok func() error) error {
 	tick := time.NewTicker(pollPeriod)
 	defer tick.Stop()
@@ -33,17 +32,17 @@ func until(ctx context.Context, ok func() error) error {
 	}
 }
 
-// answers returns nil if the API server is ready, by its own account.
+// answers returns nil if the API server reports that it is ready.
 func answers(ctx context.Context, client kubernetes.Interface) error {
 	return client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 }
 
-// followerPatience is how long a follower waits for what the leader makes.
+// followerPatience is how long a follower waits for what the leader creates.
 const followerPatience = 10 * time.Second
 
-// awaitReady makes what we add to the cluster, and waits for what others add: the
-// system's namespaces, and the account that a pod must have, which is made by the
-// controllers of the leader. A follower does not wait for it without end.
+// awaitReady creates what we add to the cluster, and waits for what others add: the
+// system namespaces, and the account that a pod needs, which the leader's controllers
+// create. A follower waits for the account only for a limited time.
 func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interface) error {
 	if err := giveGrants(ctx, client); err != nil {
 		return err

@@ -19,19 +19,19 @@ const (
 	localGrace = time.Second
 	// apiGrace is how long the API server may take to stop. It gives watches
 	// watchGrace and idle connections two seconds; the rest is for a busy machine.
-	// After that etcd takes 5.5 s at most.
+	// etcd then takes at most 5.5 s.
 	apiGrace = watchGrace + 15*time.Second
 )
 
-// hosted says that this process has run a control plane. It is the one
-// variable of a package that changes, as what it stands for is in Kubernetes'
-// own package variables.
+// hosted records that this process has had a control plane. It is the only mutable
+// package variable, since the state it stands for is in Kubernetes' own package
+// variables.
 var hosted atomic.Bool
 
-// Run hosts the control plane until ctx ends, then returns nil; or until a part
-// of it fails, then returns why: a *peers.LostError when it led and does so no
-// longer, which Peer's Hold reports at once. When Run has returned, all of it is
-// over: ports, lock and socket are free. The end takes 9 s at most if the machine is not busy.
+// Run runs the control plane until ctx ends, then returns nil; or until a part of it
+// fails, then returns why: a *peers.LostError if it lost the lead, which Peer's Hold
+// reports at once. When Run returns, everything has ended: ports, lock and socket are
+// free. Stopping takes at most 9 s if the machine is not busy.
 func (c *ControlPlane) Run(ctx context.Context) error {
 	defer c.Close()
 	if !hosted.CompareAndSwap(false, true) {
@@ -43,7 +43,7 @@ func (c *ControlPlane) Run(ctx context.Context) error {
 	return nil
 }
 
-// unlessEnded returns err, or nil when it only says that ctx has ended.
+// unlessEnded returns err, or nil if err only means that ctx has ended.
 func unlessEnded(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
@@ -51,7 +51,7 @@ func unlessEnded(ctx context.Context, err error) error {
 	return err
 }
 
-// host runs etcd, and all else while it does.
+// host runs etcd, and everything else while etcd runs.
 func (c *ControlPlane) host(ctx context.Context) error {
 	if c.etcd.client == nil {
 		quietGRPC()
@@ -68,8 +68,8 @@ func (c *ControlPlane) host(ctx context.Context) error {
 	return c.serve(ctx, server)
 }
 
-// serve runs the API server, and in front of it the local port and the
-// controllers, which end before it does.
+// serve runs the API server, and in front of it the local port and the controllers,
+// which end first.
 func (c *ControlPlane) serve(ctx context.Context, server *apiServer) error {
 	serverCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -105,8 +105,8 @@ func (c *ControlPlane) serve(ctx context.Context, server *apiServer) error {
 	}
 }
 
-// runMeasured runs the local port, and shows what it counts next to the API
-// server's metrics while it does.
+// runMeasured runs the local port, and meanwhile exports its counters together with
+// the API server's metrics.
 func runMeasured(ctx context.Context, local *localport.Server) error {
 	if err := legacyregistry.Registerer().Register(local.Metrics()); err != nil {
 		return errors.Join(fmt.Errorf("metrics of the local port: %w", err), local.Close())
@@ -115,8 +115,8 @@ func runMeasured(ctx context.Context, local *localport.Server) error {
 	return local.Run(ctx)
 }
 
-// start brings up what lives on the API server. The peer comes first, as leading
-// needs it; and it ends last: a process that gives the lead up does nothing more.
+// start brings up what depends on the API server. The peer starts first, as leading
+// needs it, and ends last: a process that gives up the lead must do nothing more.
 func (c *ControlPlane) start(ctx context.Context) error {
 	client, err := kubernetes.NewForConfig(c.ClientConfig())
 	if err != nil {
@@ -170,7 +170,7 @@ func (c *ControlPlane) act(ctx context.Context, client kubernetes.Interface) err
 	return g.Wait()
 }
 
-// orUnknown gives an end without a reason one.
+// orUnknown returns err, or an error for an unknown reason if err is nil.
 func orUnknown(err error) error {
 	if err == nil {
 		return errors.New("it gave no reason")

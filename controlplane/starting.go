@@ -10,10 +10,10 @@ import (
 // startRetry is the number of seconds after which an early caller may ask again.
 const startRetry = 1
 
-// unlessStarting passes requests to api. Before ready is closed, those of the local
-// port are answered with 503: the API server would take them, but refuse a pod
-// whose namespace has no service account yet. What belongs to this control plane
-// comes by the secure port, and makes that account.
+// unlessStarting passes requests to api. Before ready is closed, it answers those of
+// the local port with 503: the API server would accept them, but refuse a pod whose
+// namespace has no service account yet. This control plane's own parts use the secure
+// port, and create that account.
 func unlessStarting(api http.Handler, ready <-chan struct{}) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {

@@ -20,19 +20,19 @@ import (
 // etcdTimeout is how long an external etcd has to answer at start.
 const etcdTimeout = 10 * time.Second
 
-// etcdTry is how long one question to it may take.
+// etcdTry is how long one request to it may take.
 const etcdTry = 2 * time.Second
 
-// etcdKeepAlive is how long a connection to such an etcd may be silent before it
-// is probed; etcd does not suffer that more often than each five seconds.
+// etcdKeepAlive is how long a connection to such an etcd may be idle before it is
+// probed; etcd does not accept probes more often than every five seconds.
 const etcdKeepAlive = 6 * time.Second
 
-// etcdClient is an etcd that answers: ours or another's.
+// etcdClient is a reachable etcd, embedded or external.
 type etcdClient struct {
 	servers []string
 	client  *clientv3.Client
-	failed  <-chan error // when it ends by itself; nil for another's
-	full    func() error // why it can be written no more; nil for another's
+	failed  <-chan error // when it ends by itself; nil if external
+	full    func() error // why it can no longer be written; nil if external
 	stop    func()
 }
 
@@ -76,8 +76,8 @@ func reachEtcd(ctx context.Context, s settled) (etcdClient, error) {
 	return etcdClient{servers: s.EtcdServers, client: c, stop: func() { c.Close() }}, nil
 }
 
-// awaitEtcd asks etcd until it answers, for etcdTimeout at most. It asks without
-// the client's own patience, which would hide why etcd does not answer.
+// awaitEtcd asks etcd until it answers, for etcdTimeout at most. It does without the
+// client's own retries, which would hide why etcd does not answer.
 func awaitEtcd(ctx context.Context, c *clientv3.Client) error {
 	ctx, done := context.WithTimeout(ctx, etcdTimeout)
 	defer done()

@@ -15,7 +15,7 @@ import (
 
 // etcd ends the process when it cannot write. So its clients must stop writing when
 // the disk has less than leastRoom, which etcd needs for the next segment of its log
-// (64 MiB), until it has enoughRoom again. What is written in the meantime, such as
+// (64 MiB), until it has enoughRoom again. What is written before they stop, and by
 // deletions, uses blocks allocated to the database in advance.
 const (
 	leastRoom  = 128 << 20

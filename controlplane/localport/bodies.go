@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	// bodyPatience is how long a caller may leave us waiting for a request's body.
+	// bodyPatience is how long a caller may make us wait for a request's body.
 	bodyPatience = 30 * time.Second
-	// bodyRate is how many bytes give a second of patience back.
+	// bodyRate is how many bytes restore a second of patience.
 	bodyRate = 1 << 10
 )
 
-// Bodies ends the reading of bodies that come too slowly, for every reader:
-// waiting uses bodyPatience up, and what arrives gives it back.
+// Bodies stops reading bodies that arrive too slowly, for every reader: waiting
+// uses up bodyPatience, and arriving bytes restore it.
 func Bodies(next http.Handler) http.Handler { return patient(next, bodyPatience) }
 
 func patient(next http.Handler, patience time.Duration) http.Handler {
@@ -32,7 +32,7 @@ func patient(next http.Handler, patience time.Duration) http.Handler {
 	})
 }
 
-// body is a request's body whose reader is kept waiting for so long and no longer.
+// body is a request's body with a bounded waiting time for its reader.
 type body struct {
 	io.ReadCloser
 	connection *http.ResponseController
@@ -40,7 +40,7 @@ type body struct {
 	ended      bool
 }
 
-// Read reads on, by a deadline that moves as the body comes in.
+// Read reads with a deadline that moves as the body arrives.
 func (b *body) Read(p []byte) (int, error) {
 	start := time.Now()
 	if err := b.until(start.Add(b.left)); err != nil {
@@ -49,8 +49,8 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.left = min(b.most, b.left-time.Since(start)+time.Duration(n)*time.Second/bodyRate)
 	if err == nil || err == io.EOF {
-		// The time the reader takes before it reads on is not the caller's delay, and
-		// after the body the connection is watched for its end, without a deadline.
+		// The reader's own time between reads is not the caller's delay. After the body,
+		// the server watches the connection for its end, without a deadline.
 		b.ended = err == io.EOF
 		if cleared := b.until(time.Time{}); cleared != nil {
 			return n, cleared
@@ -59,14 +59,14 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// leave bounds how long the server reads what the handler has left over.
+// leave bounds how long the server reads what the handler has left unread.
 func (b *body) leave() {
 	if !b.ended {
-		b.until(time.Now().Add(b.left)) // an error is that of a connection that is gone or another's
+		b.until(time.Now().Add(b.left)) // fails only if the connection is gone or no longer ours
 	}
 }
 
-// until sets the deadline, where the connection has one.
+// until sets the read deadline if the connection supports one.
 func (b *body) until(t time.Time) error {
 	if err := b.connection.SetReadDeadline(t); !errors.Is(err, http.ErrNotSupported) {
 		return err

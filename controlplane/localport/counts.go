@@ -18,10 +18,10 @@ func newCounts() *counts {
 	}
 }
 
-// Describe names the metrics, as prometheus.Collector.
+// Describe implements prometheus.Collector.
 func (n *counts) Describe(to chan<- *prometheus.Desc) { prometheus.DescribeByCollect(n, to) }
 
-// Collect gives the metrics' values, as prometheus.Collector.
+// Collect implements prometheus.Collector.
 func (n *counts) Collect(to chan<- prometheus.Metric) {
 	n.panics.Collect(to)
 	n.refused.Collect(to)

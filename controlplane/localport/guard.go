@@ -11,17 +11,17 @@ import (
 	"strings"
 )
 
-// Guard passes on requests of programs and refuses those of web pages with 403.
+// Guard passes requests of programs to next and refuses those of web pages with 403.
 //
 // The local port asks for no credentials, and a user's browser on the same machine can
-// reach it. So a request must name this machine as its host: an address,
-// localhost or one of names (a page whose name was pointed at us, DNS
-// rebinding, names itself). And when it carries the marks of a page (Origin,
-// Sec-Fetch-Site; https://fetch.spec.whatwg.org/#origin-header and
+// reach it. So a request must name this machine as its host: an address, localhost
+// or one of names (with DNS rebinding, where a page's name resolves to us, the host
+// is that name). And if it carries the headers of a page (Origin, Sec-Fetch-Site;
+// https://fetch.spec.whatwg.org/#origin-header and
 // https://w3c.github.io/webappsec-fetch-metadata/), the page must be our own.
 //
-// A caller's Authorization and X-Remote-… headers are dropped: a caller of the
-// local port has all rights already. Impersonation, which only lowers them, stays.
+// A caller's Authorization and X-Remote-… headers are dropped: a caller of the local
+// port already has all rights. Impersonation headers, which only reduce them, stay.
 func Guard(next http.Handler, names []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if reason := foreign(r, names); reason != "" {
@@ -56,10 +56,10 @@ func foreign(r *http.Request, names []string) string {
 	return ""
 }
 
-// ownOrigin reports whether an Origin header may come with r: it names our own host
-// and port. WebSocket libraries of the time of v1beta1 made one up without the
-// port; such a header is good for a WebSocket alone, and not from a browser, which
-// would say by Sec-Fetch-Site that the page is another port's.
+// ownOrigin reports whether r may have this Origin header: it must name our own host
+// and port. WebSocket libraries from the time of v1beta1 made one up without the
+// port; such a header is accepted only for a WebSocket, and not from a browser, whose
+// Sec-Fetch-Site would show that the page is from another port.
 func ownOrigin(origin string, r *http.Request) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Scheme != "http" {
@@ -72,7 +72,7 @@ func ownOrigin(origin string, r *http.Request) bool {
 	return library && u.Port() == "" && strings.EqualFold(u.Hostname(), hostOf(r.Host))
 }
 
-// hostOf returns the host in a Host header, without port, brackets and final dot.
+// hostOf returns the host of a Host header without port, brackets and final dot.
 func hostOf(header string) string {
 	host, _, err := net.SplitHostPort(header)
 	if err != nil {
@@ -81,21 +81,21 @@ func hostOf(header string) string {
 	return strings.TrimSuffix(host, ".")
 }
 
-// isAddress reports whether host is an IP address. No page can make its own name
-// one, so any will do.
+// isAddress reports whether host is an IP address. Any address is fine, since a page
+// cannot use one as its own name.
 func isAddress(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil
 }
 
-// isLocalhost reports whether host is a name that resolvers answer with loopback
-// (RFC 6761, section 6.3).
+// isLocalhost reports whether host is a name that resolves to loopback (RFC 6761,
+// section 6.3).
 func isLocalhost(host string) bool {
 	host = strings.ToLower(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// refuse answers as an API server would, so that kubectl shows the reason.
+// refuse answers as an API server would, so kubectl shows the reason.
 func refuse(w http.ResponseWriter, code int, why string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -103,14 +103,14 @@ func refuse(w http.ResponseWriter, code int, why string) {
 		w.Header().Set("Retry-After", "1")
 	}
 	w.WriteHeader(code)
-	json.NewEncoder(w).Encode(map[string]any{ // the caller may be gone; nothing to do about it
+	json.NewEncoder(w).Encode(map[string]any{ // an error means that the caller is gone
 		"kind": "Status", "apiVersion": "v1", "metadata": map[string]any{},
 		"status": "Failure", "reason": reasons[code], "code": code,
 		"message": "local port: " + why,
 	})
 }
 
-// reasons are an API server's names of the codes that refuse is for.
+// reasons maps the codes that refuse accepts to an API server's reasons.
 var reasons = map[int]string{
 	http.StatusForbidden:           "Forbidden",
 	http.StatusServiceUnavailable:  "ServiceUnavailable",

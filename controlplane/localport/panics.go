@@ -7,8 +7,8 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/responsewriter"
 )
 
-// recovering answers a request whose handler panics with 500, and logs and counts
-// it. An answer that has begun is broken off instead.
+// recovering answers a request with 500 if its handler panics, and logs and counts the
+// panic. A response that has begun is aborted instead.
 func (n *counts) recovering(next http.Handler, logf func(string, ...any)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := &begun{ResponseWriter: w}
@@ -19,7 +19,7 @@ func (n *counts) recovering(next http.Handler, logf func(string, ...any)) http.H
 				return
 			}
 			if why == http.ErrAbortHandler {
-				panic(why) // a handler's way to break an answer off
+				panic(why) // a handler's way to abort a response
 			}
 			n.panics.Inc()
 			logf("local port: panic in %s %q: %v\n%s", r.Method, r.URL.Path, why, debug.Stack())
@@ -27,23 +27,23 @@ func (n *counts) recovering(next http.Handler, logf func(string, ...any)) http.H
 				refuse(w, http.StatusInternalServerError, "the request made its handler panic: the log of framework_runner has the stack, please report it")
 				return
 			}
-			http.NewResponseController(w).Flush() // of what was written; the caller may be gone
+			http.NewResponseController(w).Flush() // what was written; the caller may be gone
 			panic(http.ErrAbortHandler)
 		}()
 		next.ServeHTTP(outer, r)
 	})
 }
 
-// begun is a writer that knows whether an answer has begun.
+// begun is a writer that records whether the response has begun.
 type begun struct {
 	http.ResponseWriter
 	is bool
 }
 
-// Unwrap returns the writer in it.
+// Unwrap returns the wrapped writer.
 func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 
-// WriteHeader begins the answer.
+// WriteHeader begins the response.
 func (b *begun) WriteHeader(code int) {
 	b.is = b.is || code >= http.StatusOK
 	b.ResponseWriter.WriteHeader(code)

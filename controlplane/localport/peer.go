@@ -24,8 +24,8 @@ const (
 	idSource, idTarget, idEnd, idCookie = 4, 20, 36, 40
 )
 
-// peerUID returns the uid of the process at the other end of c. The kernel is
-// asked for the socket that has our peer as its own address and us as its peer.
+// peerUID returns the uid of the process at the other end of c. It asks the kernel for
+// the socket whose own address is our peer's and whose peer is us.
 func peerUID(c net.Conn) (uint32, error) {
 	peer, us := c.RemoteAddr().(*net.TCPAddr).AddrPort(), c.LocalAddr().(*net.TCPAddr).AddrPort()
 	want := socketID(peer, us)
@@ -91,7 +91,7 @@ func askDiag(family byte, id []byte) ([]byte, error) {
 	return diagMessage(answer[:n])
 }
 
-// diagMessage takes an answer out of its netlink header.
+// diagMessage returns the message of a netlink answer, without the header.
 func diagMessage(b []byte) ([]byte, error) {
 	if len(b) < unix.NLMSG_HDRLEN+4 {
 		return nil, errors.New("socket diagnostics: a short answer")

@@ -1,5 +1,5 @@
-// Package localport serves plain HTTP to programs of the same machine, and
-// keeps web pages and other users out.
+// Package localport serves plain HTTP to programs on the same machine, and keeps out
+// web pages and other users.
 package localport
 
 import (
@@ -23,14 +23,14 @@ type Server struct {
 	grace    time.Duration
 }
 
-// New returns a server of handler on l that admits only users. When it is stopped,
-// requests in flight get grace to end. The server owns l from now on.
+// New returns a server of handler on l that admits only users. When it stops,
+// requests in flight have grace to end. The server takes ownership of l.
 func New(l net.Listener, handler http.Handler, users Users, grace time.Duration) *Server {
 	return &Server{listener: track(l, maxConnections, newCounts()), handler: handler, users: users, grace: grace}
 }
 
-// Run serves until ctx ends, and returns when no connection is left: those that
-// do not end within the grace (a watch, an exec) are cut.
+// Run serves until ctx ends, and returns when no connection is left: it cuts those
+// that do not end within the grace (a watch, an exec).
 func (s *Server) Run(ctx context.Context) error {
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
@@ -40,7 +40,7 @@ func (s *Server) Run(ctx context.Context) error {
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ConnContext:       s.users.mark,
-		ErrorLog:          log.New(io.Discard, "", 0), // a caller's broken requests are its own business; panics are recovered before
+		ErrorLog:          log.New(io.Discard, "", 0), // malformed requests are the caller's problem; panics are recovered earlier
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(s.listener) }()
@@ -51,15 +51,15 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	patience, giveUp := context.WithTimeout(base, s.grace)
 	defer giveUp()
-	server.Shutdown(patience) // an error says that some did not end by themselves
+	server.Shutdown(patience) // an error means that some did not end by themselves
 	cut()
 	server.Close()
 	<-failed
 	return s.listener.closeAll()
 }
 
-// Metrics returns what this server counts: panics and connections that were too many.
+// Metrics returns this server's counters: panics and excess connections.
 func (s *Server) Metrics() prometheus.Collector { return s.listener.counts }
 
-// Close frees the port of a server that is not running.
+// Close closes the port of a server that is not running.
 func (s *Server) Close() error { return s.listener.Close() }

@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// tracked remembers its open connections. An http.Server forgets those that
-// were hijacked for an upgrade, and they must end with it as well.
+// tracked records its open connections. An http.Server forgets those that were
+// hijacked for an upgrade, but they must end with it as well.
 type tracked struct {
 	net.Listener
-	most   int // connections that are served
+	most   int // connections served at a time
 	counts *counts
 
 	mu   sync.Mutex
@@ -18,10 +18,11 @@ type tracked struct {
 }
 
 const (
-	// maxConnections bounds the connections that are served at a time. It leaves
-	// files for all else where a process may have 20,000 and more.
+	// maxConnections bounds the connections served at a time. It leaves file
+	// descriptors for everything else if a process may have 20,000 or more.
 	maxConnections = 10000
-	// maxRefusals bounds those beyond it that are told so; others are just closed.
+	// maxRefusals bounds the excess connections that get an answer; others are
+	// just closed.
 	maxRefusals = 100
 )
 
@@ -39,12 +40,12 @@ func (t *tracked) Accept() (net.Conn, error) {
 		if kept := t.keep(c); kept != nil {
 			return kept, nil
 		}
-		c.Close() // nothing can use its error
+		c.Close() // its error is of no use
 	}
 }
 
-// keep remembers a connection, or returns nil when there are too many even to
-// refuse them.
+// keep records a connection, or returns nil if there are too many even to refuse
+// them.
 func (t *tracked) keep(c net.Conn) *conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,7 +61,7 @@ func (t *tracked) keep(c net.Conn) *conn {
 	return kept
 }
 
-// closeAll closes the listener and what was accepted.
+// closeAll closes the listener and all accepted connections.
 func (t *tracked) closeAll() error {
 	err := t.Close()
 	if errors.Is(err, net.ErrClosed) {
@@ -78,7 +79,7 @@ func (t *tracked) closeAll() error {
 type conn struct {
 	net.Conn
 	by      *tracked
-	tooMany bool // the answer is that there are too many
+	tooMany bool // answer that there are too many connections
 }
 
 // Close closes the connection and forgets it.

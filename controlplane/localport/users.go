@@ -10,8 +10,8 @@ import (
 	"strconv"
 )
 
-// Users are those who may use the local port, as the machine's kernel knows
-// them. The zero value admits root and the user of this process alone.
+// Users are those who may use the local port, as the machine's kernel knows them.
+// The zero value admits only root and the user of this process.
 type Users struct {
 	all  bool
 	uids map[uint32]bool
@@ -39,8 +39,8 @@ func ParseUsers(list []string) (Users, error) {
 	return u, nil
 }
 
-// refusal returns why the peer of c may not use the local port, or "". A peer
-// that the kernel cannot name is refused: it is on another machine or in another
+// refusal returns why the peer of c may not use the local port, or "". A peer that
+// the kernel cannot identify is refused: it is on another machine or in another
 // network namespace, or it has closed its socket.
 func (u Users) refusal(c net.Conn) string {
 	if u.all {
@@ -58,13 +58,13 @@ func (u Users) refusal(c net.Conn) string {
 
 type refusalKey struct{}
 
-// refusal is the answer to each request of a connection.
+// refusal is the answer to every request on a connection.
 type refusal struct {
 	code int
 	why  string
 }
 
-// mark judges a new connection once, for all its requests.
+// mark checks a new connection once, for all its requests.
 func (u Users) mark(ctx context.Context, c net.Conn) context.Context {
 	if reason := u.refusal(c); reason != "" {
 		return context.WithValue(ctx, refusalKey{}, refusal{http.StatusForbidden, reason})
@@ -75,7 +75,7 @@ func (u Users) mark(ctx context.Context, c net.Conn) context.Context {
 	return ctx
 }
 
-// admitted passes on the requests of connections that mark found nothing against.
+// admitted passes on requests of connections that mark has not refused.
 func admitted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if no, refused := r.Context().Value(refusalKey{}).(refusal); refused {

@@ -12,9 +12,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
-// campaign waits until no other leads, then leads, and returns when the leader's
-// key is ours no longer or ctx ends. An etcd that does not answer is asked again:
-// the lease decides how long that may last.
+// campaign waits until no other peer leads, then leads, and returns when the leader's
+// key is no longer ours or ctx ends. If etcd does not answer, it retries: the lease
+// decides for how long.
 func (p *Peer) campaign(ctx context.Context, l *lease) error {
 	election := outage.Outage{Server: leaderKey + " in etcd"}
 	for ctx.Err() == nil {
@@ -27,14 +27,14 @@ func (p *Peer) campaign(ctx context.Context, l *lease) error {
 			err = p.untilGone(ctx, seen)
 		}
 		if err != nil && ctx.Err() == nil {
-			_ = election.Failed(err, ttl+retryAfter) // to be logged
+			_ = election.Failed(err, ttl+retryAfter) // it logs
 			pause(ctx)
 		}
 	}
 	return ctx.Err()
 }
 
-// takenError says that the leader's key is not ours although our lease was good:
+// takenError reports that the leader's key is not ours although our lease was good:
 // an outsider has removed it.
 type takenError struct{ leader string }
 
@@ -45,9 +45,9 @@ func (e *takenError) Error() string {
 	return fmt.Sprintf("%s leads, by %s in etcd", e.leader, leaderKey)
 }
 
-// claim makes this process the leader if there is none. It returns the revision
-// as of which the leader's key was seen. A leader looks only: a second key would
-// be another lead, and in between there may have been another leader.
+// claim makes this process the leader if there is none. It returns the revision at
+// which it saw the leader's key. A leader only looks: a second key would be a new
+// term, and there may have been another leader in between.
 func (p *Peer) claim(ctx context.Context, l *lease) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, ttl)
 	defer cancel()
@@ -82,7 +82,7 @@ func (p *Peer) claim(ctx context.Context, l *lease) (int64, error) {
 	return seen, nil
 }
 
-// win makes this process the leader by the key that was made at revision.
+// win makes this process the leader by the key created at revision.
 func (p *Peer) win(l *lease, revision int64) {
 	p.lead.Store(&lead{l, revision})
 	close(p.leading)
@@ -97,7 +97,7 @@ func (p *Peer) follow(leader string) {
 	}
 }
 
-// untilGone returns nil when the leader's key is deleted after revision.
+// untilGone waits until the leader's key is deleted after revision, and then returns nil.
 func (p *Peer) untilGone(ctx context.Context, revision int64) error {
 	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
@@ -114,7 +114,7 @@ func (p *Peer) untilGone(ctx context.Context, revision int64) error {
 	return errors.New("the watch ended")
 }
 
-// Leader returns the leader by etcd's account: a text for people, "" for none.
+// Leader returns the leader according to etcd: a human-readable text, or "" for none.
 func (p *Peer) Leader(ctx context.Context) (string, error) {
 	if p.etcd == nil {
 		return p.server, nil

@@ -2,8 +2,8 @@ package peers
 
 import "net/http"
 
-// Guard returns a RoundTripper that lets what changes something pass only while
-// this process surely leads.
+// Guard returns a RoundTripper that passes modifying requests only while this process
+// certainly leads.
 func (p *Peer) Guard(next http.RoundTripper) http.RoundTripper {
 	if p.etcd == nil {
 		return next
@@ -20,7 +20,7 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		if err := g.check(); err != nil {
 			if r.Body != nil {
-				r.Body.Close() // as a RoundTripper must
+				r.Body.Close() // required of a RoundTripper
 			}
 			return nil, err
 		}

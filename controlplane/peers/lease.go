@@ -17,33 +17,32 @@ import (
 )
 
 const (
-	// ttl is how long etcd keeps a lease that is not renewed: how long it takes
-	// until a dead leader's place is free.
+	// ttl is how long etcd keeps a lease that is not renewed, and so how long it
+	// takes until a dead leader can be replaced.
 	ttl = 5 * time.Second
-	// renewEvery is how often a lease is renewed, and how long one try may take;
-	// the next one may meet another member of etcd.
+	// renewEvery is how often a lease is renewed, and how long one attempt may take;
+	// the next one may reach another member of etcd.
 	renewEvery = time.Second
-	// margin is taken off what is left of a lease, for what lies between a check
-	// of it and the arrival of what was permitted.
+	// margin is subtracted from the remaining time of a lease, for the time between
+	// a check and the arrival of the request that it permitted.
 	margin = time.Second
-	// giveUpWithin is how long giving a lease back may take.
+	// giveUpWithin is how long revoking a lease may take.
 	giveUpWithin = time.Second
 )
 
-// lease is a lease in etcd. It is good for as long as keep runs and its time is
-// not over.
+// lease is a lease in etcd. It is good while keep runs and it has not expired.
 type lease struct {
 	etcd   *clientv3.Client
 	remote pb.LeaseClient
 	id     clientv3.LeaseID
 	life   time.Duration
 	clock  func() time.Duration // sinceBoot
-	// good is until when, by the clock, the lease surely lasts, less the margin.
+	// good is the time, by clock, until which the lease certainly lasts, less the margin.
 	good atomic.Int64
 }
 
-// sinceBoot returns the time since this machine started. Unlike Go's own clock
-// it counts the time that the machine was suspended (clock_gettime(2)).
+// sinceBoot returns the time since this machine booted. Unlike Go's own clock, it
+// includes the time while the machine was suspended (clock_gettime(2)).
 func sinceBoot() time.Duration {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
@@ -57,7 +56,7 @@ func grant(ctx context.Context, etcd *clientv3.Client) (*lease, error) {
 	ctx, cancel := context.WithTimeout(ctx, ttl)
 	defer cancel()
 	asked := sinceBoot()
-	remote := pb.NewLeaseClient(etcd.ActiveConnection()) // whose errors, unlike the client's, say why there is no answer
+	remote := pb.NewLeaseClient(etcd.ActiveConnection()) // its errors, unlike the client's, say why there is no answer
 	granted, err := remote.LeaseGrant(ctx, &pb.LeaseGrantRequest{TTL: int64(ttl / time.Second)})
 	if err != nil {
 		return nil, fmt.Errorf("asking etcd for a lease: %w", err)
@@ -68,16 +67,16 @@ func grant(ctx context.Context, etcd *clientv3.Client) (*lease, error) {
 	return l, nil
 }
 
-// renewed notes that etcd has answered what was sent at this time: the life it
-// gave began no earlier.
+// renewed records that etcd has answered a request sent at this time: the life that
+// it granted began no earlier.
 func (l *lease) renewed(sent time.Duration) { l.good.Store(int64(sent + l.life - margin)) }
 
-// left returns how long the lease is still good. The clock it reads goes on
-// while the process is stopped, and while the machine is suspended.
+// left returns how long the lease is still good. Its clock keeps running while the
+// process is stopped and while the machine is suspended.
 func (l *lease) left() time.Duration { return time.Duration(l.good.Load()) - l.clock() }
 
-// keep renews the lease until ctx ends or the lease is not good any more, and
-// says why. It reports to o whether etcd answers.
+// keep renews the lease until ctx ends or the lease is no longer good, and returns
+// why. It reports to o whether etcd answers.
 func (l *lease) keep(ctx context.Context, o *outage.Outage) error {
 	pause := time.NewTimer(renewEvery)
 	defer pause.Stop()
@@ -99,14 +98,14 @@ func (l *lease) keep(ctx context.Context, o *outage.Outage) error {
 		case errors.Is(failure, rpctypes.ErrLeaseNotFound):
 			return fmt.Errorf("etcd has ended our lease: %w", failure)
 		case ctx.Err() == nil:
-			_ = o.Failed(failure, renewEvery) // to be logged
+			_ = o.Failed(failure, renewEvery) // it logs
 		}
 		pause.Reset(min(renewEvery-(l.clock()-sent), l.left()))
 	}
 }
 
-// renew makes one try. The client's own way would tell when an answer arrived,
-// but not when its question was sent.
+// renew makes one attempt. The client's own method would tell when an answer arrived,
+// but not when its request was sent.
 func (l *lease) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, min(renewEvery, l.left()))
 	defer cancel()
@@ -127,8 +126,8 @@ func (l *lease) renew(ctx context.Context) error {
 	return nil
 }
 
-// giveUp ends the lease now instead of when its time is over; that etcd does not
-// hear of it does no harm.
+// giveUp revokes the lease instead of letting it expire; it does no harm if that does
+// not reach etcd.
 func (l *lease) giveUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), giveUpWithin)
 	defer cancel()

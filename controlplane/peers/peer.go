@@ -25,11 +25,11 @@ const (
 // retryAfter is the pause before something in etcd is tried again.
 const retryAfter = time.Second
 
-// Peer is this process among all that share its etcd.
+// Peer represents this process among those that share its etcd.
 type Peer struct {
 	etcd   *clientv3.Client // nil: alone
 	server string
-	name   string // told to people
+	name   string // shown to people
 
 	leading   chan struct{}
 	following chan struct{}
@@ -38,7 +38,7 @@ type Peer struct {
 
 	lead atomic.Pointer[lead] // while leading
 
-	outage outage.Outage // of etcd; used where the lease is asked for and renewed
+	outage outage.Outage // of etcd; used where the lease is granted and renewed
 
 	servers servers
 }
@@ -46,11 +46,11 @@ type Peer struct {
 // lead is the state that makes a peer the leader.
 type lead struct {
 	lease    *lease
-	revision int64 // at which the leader's key was made
+	revision int64 // at which the leader's key was created
 }
 
-// New returns a peer whose API server is reached at the URL server. name says to
-// people which process it is. Nothing happens before Run.
+// New returns a peer whose API server is reached at the URL server. name identifies
+// the process to people. Nothing happens before Run.
 func New(etcd *clientv3.Client, server, name string) *Peer {
 	return &Peer{
 		etcd: etcd, server: server, name: name,
@@ -66,11 +66,11 @@ func Alone(server string) *Peer {
 	return p
 }
 
-// LostError says that this process was the leader and is not any more. What it
-// has in memory is of the past: it must end.
+// LostError reports that this process was the leader and no longer is. Its state in
+// memory is stale: it must end.
 type LostError struct{ Reason error }
 
-// Error says why, and that to start again is right.
+// Error gives the reason, and says that a restart is the right reaction.
 func (e *LostError) Error() string {
 	return fmt.Sprintf("this framework_runner led and does so no longer: %v; started again it will follow, or lead when nobody else does", e.Reason)
 }
@@ -78,8 +78,8 @@ func (e *LostError) Error() string {
 // Unwrap returns the reason.
 func (e *LostError) Unwrap() error { return e.Reason }
 
-// Run lives among the peers until ctx ends, then gives the lead up at once and
-// returns nil. A *LostError is returned when the lead is lost before that.
+// Run takes part among the peers until ctx ends, then gives up the lead at once and
+// returns nil. It returns a *LostError if the lead is lost before that.
 func (p *Peer) Run(ctx context.Context) error {
 	if p.etcd == nil {
 		<-ctx.Done()
@@ -99,7 +99,7 @@ func (p *Peer) Run(ctx context.Context) error {
 		if p.lead.Load() != nil {
 			return p.why
 		}
-		if e := (*outage.Error)(nil); !errors.As(err, &e) { // that has been logged
+		if e := (*outage.Error)(nil); !errors.As(err, &e) { // already logged
 			glog.Warningf("peers: begins anew: %v", err)
 		}
 		if !pause(ctx) {
@@ -108,7 +108,7 @@ func (p *Peer) Run(ctx context.Context) error {
 	}
 }
 
-// live is the life of one lease. It returns why that ended.
+// live lives through one lease, and returns why it ended.
 func (p *Peer) live(ctx context.Context) error {
 	l, err := grant(ctx, p.etcd)
 	if ctx.Err() != nil {
@@ -126,21 +126,21 @@ func (p *Peer) live(ctx context.Context) error {
 	if ctx.Err() == nil && p.lead.Load() != nil {
 		p.why = &LostError{err}
 		close(p.lost)
-		return err // without a word to etcd, which may not answer
+		return err // without telling etcd, which may not answer
 	}
 	l.giveUp()
 	return err
 }
 
-// Leading is closed when this process leads.
+// Leading is closed once this process leads.
 func (p *Peer) Leading() <-chan struct{} { return p.leading }
 
-// Following is closed when another process was found to lead. It stays closed
-// when this one leads later.
+// Following is closed once another process is found to lead. It stays closed if this
+// one leads later.
 func (p *Peer) Following() <-chan struct{} { return p.following }
 
-// Hold returns a *LostError as soon as this process leads no longer, or nil when
-// ctx ends.
+// Hold waits, and returns a *LostError as soon as this process no longer leads, or
+// nil when ctx ends.
 func (p *Peer) Hold(ctx context.Context) error {
 	select {
 	case <-p.lost:
@@ -150,10 +150,10 @@ func (p *Peer) Hold(ctx context.Context) error {
 	}
 }
 
-// errNotLeading is the answer of Check while this peer does not lead yet.
+// errNotLeading is returned by Check before this peer leads.
 var errNotLeading = errors.New("this framework_runner does not lead")
 
-// Check returns nil while this process surely leads.
+// Check returns nil while this process certainly leads.
 func (p *Peer) Check() error {
 	if p.etcd == nil {
 		return nil
@@ -173,8 +173,7 @@ func (p *Peer) Check() error {
 	return nil
 }
 
-// Fence returns the conditions under which a transaction of the leader may
-// happen.
+// Fence returns the conditions for a transaction of the leader.
 func (p *Peer) Fence() []clientv3.Cmp {
 	if p.etcd == nil {
 		return nil
@@ -186,7 +185,7 @@ func (p *Peer) Fence() []clientv3.Cmp {
 	return []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(leaderKey), "=", revision)}
 }
 
-// pause lets time pass; false when ctx ended before.
+// pause waits for retryAfter. It returns false if ctx ends first.
 func pause(ctx context.Context) bool {
 	t := time.NewTimer(retryAfter)
 	defer t.Stop()

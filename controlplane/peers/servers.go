@@ -10,8 +10,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// servers is the list of living API servers as far as it is known. The last known
-// list stays when etcd does not answer.
+// servers is the last known list of live API servers. It stays unchanged while etcd
+// does not answer.
 type servers struct {
 	own     string
 	changed chan struct{} // holds one signal
@@ -20,18 +20,18 @@ type servers struct {
 	others []string // sorted, each once, without own
 }
 
-// Servers returns the URLs of the living API servers, the own one first.
+// Servers returns the URLs of the live API servers, our own first.
 func (p *Peer) Servers() []string {
 	p.servers.mu.Lock()
 	defer p.servers.mu.Unlock()
 	return append([]string{p.server}, p.servers.others...)
 }
 
-// ServersChanged gives a signal after Servers has changed. Several changes may
-// be one signal. It is for one reader.
+// ServersChanged receives a signal after Servers has changed. Several changes may
+// share one signal. It is for one reader.
 func (p *Peer) ServersChanged() <-chan struct{} { return p.servers.changed }
 
-// register puts this process on the list for as long as l lasts.
+// register puts this process on the list for the life of l.
 func (p *Peer) register(ctx context.Context, l *lease) error {
 	key := fmt.Sprintf("%s%016x", serversPrefix, int64(l.id))
 	for {
@@ -62,7 +62,7 @@ func (s *servers) watch(ctx context.Context, etcd *clientv3.Client) {
 	}
 }
 
-// follow reads the list, and again whenever it changes. It returns why it cannot.
+// follow reads the list, and rereads it whenever it changes. It returns why it cannot.
 func (s *servers) follow(ctx context.Context, etcd *clientv3.Client) error {
 	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
@@ -81,7 +81,7 @@ func (s *servers) follow(ctx context.Context, etcd *clientv3.Client) error {
 	return fmt.Errorf("the watch ended")
 }
 
-// read returns the revision as of which it has read.
+// read reads the list, and returns the revision at which it did.
 func (s *servers) read(ctx context.Context, etcd *clientv3.Client) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, ttl)
 	defer cancel()

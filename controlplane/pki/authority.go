@@ -13,11 +13,10 @@ import (
 )
 
 const (
-	// caLife is how long an authority is good for.
+	// caLife is how long an authority is valid.
 	caLife = 10 * 365 * 24 * time.Hour
-	// leafLife is how long a certificate is good for. It is remade at the first
-	// start in the second half of its life, so that a process has at least half
-	// of it before it.
+	// leafLife is how long a certificate is valid. The first start in the second
+	// half of its life replaces it, so a process has at least half of it left.
 	leafLife = 3 * 365 * 24 * time.Hour
 	// skew is how far an agent's clock may be behind ours.
 	skew = time.Hour
@@ -29,7 +28,7 @@ type authority struct {
 	key  crypto.Signer
 }
 
-// newAuthority makes an authority called name of key, that is good from now on.
+// newAuthority makes an authority called name from key, valid from now on.
 func newAuthority(name string, key crypto.Signer, now time.Time) (authority, error) {
 	template := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: name},
@@ -46,7 +45,7 @@ func newAuthority(name string, key crypto.Signer, now time.Time) (authority, err
 	return authority{cert, key}, nil
 }
 
-// issue makes a certificate as l describes it, with a key of its own.
+// issue makes the certificate that l describes, with a key of its own.
 func (a authority) issue(l Leaf, now time.Time) (Pair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

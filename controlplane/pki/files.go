@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// read returns the pair kept under name.
+// read returns the pair stored under name.
 func (d *Dir) read(name string) (Pair, error) {
 	cert, err := os.ReadFile(d.CertFile(name))
 	if err != nil {
@@ -21,14 +21,14 @@ func (d *Dir) read(name string) (Pair, error) {
 	return Pair{cert, key}, nil
 }
 
-// has reports whether something is at path.
+// has reports whether path exists.
 func (d *Dir) has(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// write keeps p under name. The key goes first: a certificate is there only
-// when its key is.
+// write stores p under name. It writes the key first: a certificate exists only if
+// its key does.
 func (d *Dir) write(name string, p Pair) error {
 	if err := WriteFile(d.KeyFile(name), p.Key, 0o600); err != nil {
 		return err
@@ -36,8 +36,8 @@ func (d *Dir) write(name string, p Pair) error {
 	return WriteFile(d.CertFile(name), p.Cert, 0o644)
 }
 
-// WriteFile replaces the file at path as a whole: a reader, or a start after a
-// crash, sees the old content or the new.
+// WriteFile replaces the file at path atomically: a reader, or a start after a
+// crash, sees either the old content or the new.
 func WriteFile(path string, content []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Leaf describes a certificate: whom it is for and what it may be used for.
-// One with names or addresses is a server's, any other a client's.
+// Leaf describes a certificate: whom it is for and what it may be used for. One with
+// names or addresses is a server's, any other is a client's.
 type Leaf struct {
-	User     string // common name: the user's name, for clients
+	User     string // common name; for clients, the user name
 	Groups   []string
 	DNSNames []string
 	IPs      []net.IP
@@ -24,8 +24,8 @@ func (l Leaf) usage() x509.ExtKeyUsage {
 	return x509.ExtKeyUsageClientAuth
 }
 
-// fits reports whether cert, signed by ca, still is what l describes, and has more
-// than half of its life before it.
+// fits reports whether cert, signed by ca, still matches l and has more than half of
+// its life left.
 func (l Leaf) fits(cert, ca *x509.Certificate, now time.Time) bool {
 	half := cert.NotBefore.Add(cert.NotAfter.Sub(cert.NotBefore) / 2)
 	return now.After(cert.NotBefore) && now.Before(half) &&
@@ -37,7 +37,7 @@ func (l Leaf) fits(cert, ca *x509.Certificate, now time.Time) bool {
 		slices.Contains(cert.ExtKeyUsage, l.usage())
 }
 
-// sameSet compares without regard to order and repetition.
+// sameSet reports whether a and b are equal apart from order and repetition.
 func sameSet(a, b []string) bool {
 	a, b = slices.Clone(a), slices.Clone(b)
 	slices.Sort(a)

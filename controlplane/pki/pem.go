@@ -42,8 +42,8 @@ func encodeKey(key crypto.Signer) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: der}), nil
 }
 
-// decode returns the first certificate and the key of p. It fails unless the
-// key is that of the certificate.
+// decode returns the first certificate and the key of p. It fails unless the key
+// belongs to the certificate.
 func (p Pair) decode() (*x509.Certificate, crypto.Signer, error) {
 	block, _ := pem.Decode(p.Cert)
 	if block == nil || block.Type != certBlock {
@@ -75,7 +75,7 @@ func decodeKey(b []byte) (crypto.Signer, error) {
 	if block.Type == keyBlock {
 		return x509.ParseECPrivateKey(block.Bytes)
 	}
-	// Another tool's authority may have been put here by the cluster's owner.
+	// The cluster's owner may have put another tool's authority here.
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		return nil, err

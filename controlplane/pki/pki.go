@@ -19,15 +19,15 @@ import (
 	"time"
 )
 
-// Dir is a directory of certificates and keys. It is to be used by one process
-// at a time.
+// Dir is a directory of certificates and keys. Only one process at a time may use
+// it.
 type Dir struct {
 	path string
 	now  time.Time
 }
 
-// Open makes the directory at path if it is missing, readable by its owner
-// alone. Certificates are judged and made as of now.
+// Open creates the directory at path if it is missing, readable only by its owner.
+// Certificates are checked and made as of now.
 func Open(path string, now time.Time) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("certificates: %w", err)
@@ -41,17 +41,17 @@ func (d *Dir) CertFile(name string) string { return filepath.Join(d.path, name+"
 // KeyFile returns the path of the key called name.
 func (d *Dir) KeyFile(name string) string { return filepath.Join(d.path, name+".key") }
 
-// Authority is a certificate authority that is kept in a Dir.
+// Authority is a certificate authority stored in a Dir.
 type Authority struct {
 	authority
 	dir *Dir
 	pem []byte
 }
 
-// PEM returns the authority's certificate, by which others know what it signed.
+// PEM returns the authority's certificate, with which others verify what it signed.
 func (a *Authority) PEM() []byte { return a.pem }
 
-// Authority returns the authority kept under name, making it if there is none.
+// Authority returns the authority stored under name, making it if there is none.
 func (d *Dir) Authority(name string) (*Authority, error) {
 	pair, err := d.read(name)
 	if errors.Is(err, fs.ErrNotExist) && !d.has(d.CertFile(name)) {
@@ -75,8 +75,8 @@ func (d *Dir) Authority(name string) (*Authority, error) {
 	return &Authority{authority{cert, key}, d, pair.Cert}, nil
 }
 
-// newAuthority makes the authority called name. It keeps a key that is there
-// without its certificate: a start was cut short between the two.
+// newAuthority makes the authority called name. It keeps an existing key without a
+// certificate: a start was interrupted between writing the two.
 func (d *Dir) newAuthority(name string) (*Authority, error) {
 	path, err := d.Key(name)
 	if err != nil {
@@ -98,8 +98,8 @@ func (d *Dir) newAuthority(name string) (*Authority, error) {
 	return &Authority{made, d, cert}, WriteFile(d.CertFile(name), cert, 0o644)
 }
 
-// Keep returns the certificate kept under name, first making it when there is
-// none that fits l.
+// Keep returns the certificate stored under name, first making it if there is none
+// that fits l.
 func (a *Authority) Keep(name string, l Leaf) (Pair, error) {
 	if pair, err := a.dir.read(name); err == nil {
 		if cert, _, err := pair.decode(); err == nil && l.fits(cert, a.cert, a.dir.now) {
@@ -113,7 +113,7 @@ func (a *Authority) Keep(name string, l Leaf) (Pair, error) {
 	return pair, a.dir.write(name, pair)
 }
 
-// Issue makes a certificate that is not kept.
+// Issue makes a certificate without storing it.
 func (a *Authority) Issue(l Leaf) (Pair, error) {
 	pair, err := a.issue(l, a.dir.now)
 	if err != nil {

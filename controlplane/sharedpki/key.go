@@ -14,10 +14,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
 )
 
-// ShareKey makes the key in the file at path the one that kv holds under the
-// file's name. When kv has none yet it is given that of the file; if that is
-// missing too, fresh. A *MismatchError leaves both unchanged. It is for keys that
-// clusters have only since a later version than that of Share.
+// ShareKey makes the key in the file at path the one that kv holds under the file's
+// name. If kv has none yet, ShareKey stores the file's there, or fresh if there is no
+// file either. A *MismatchError leaves both unchanged. It is for keys that were
+// introduced in a later version than those of Share.
 func ShareKey(ctx context.Context, kv clientv3.KV, path string, fresh []byte) error {
 	own, err := os.ReadFile(path)
 	missing := errors.Is(err, fs.ErrNotExist)

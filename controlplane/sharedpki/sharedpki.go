@@ -1,10 +1,10 @@
-// Package sharedpki gives all framework_runners on one etcd the same
-// authorities and the same key for service accounts' tokens, so that a
-// certificate or token of one is good for every other.
+// Package sharedpki gives all framework_runners on one etcd the same authorities and
+// the same key for service account tokens, so a certificate or token of one is valid
+// for every other.
 //
-// They are kept in etcd; who comes first brings or makes them. In a data
-// directory is a copy, for the components that read files. Leaf certificates
-// are no matter of this package: each framework_runner has its own.
+// They are kept in etcd; the first framework_runner provides or makes them. Each data
+// directory has a copy, for the components that read files. This package does not
+// handle leaf certificates: each framework_runner has its own.
 package sharedpki
 
 import (
@@ -23,29 +23,29 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
 )
 
-// Prefix precedes the keys in etcd; the rest of each is a file's name.
+// Prefix is the prefix of the keys in etcd; the rest of each is a file's name.
 const Prefix = "/kubernetes-mesos/pki/"
 
-// names are the files that are shared. A key comes before its certificate: on
-// disk a certificate is there only when its key is.
+// names are the shared files. A key comes before its certificate: on disk, a
+// certificate exists only if its key does.
 var names = [...]string{"ca.key", "ca.crt", "front-proxy-ca.key", "front-proxy-ca.crt", "service-account.key"}
 
-// bundle is the content of all shared files, by name.
+// bundle maps the names of all shared files to their contents.
 type bundle map[string][]byte
 
-// A MismatchError says that a data directory belongs to another cluster than
+// A MismatchError reports that a data directory belongs to a different cluster from
 // the one in etcd.
 type MismatchError struct{ File, Key string }
 
-// Error names both, and what to do.
+// Error names both, and says what to do.
 func (e *MismatchError) Error() string {
 	return fmt.Sprintf("%s is not what etcd keeps under %s: this data directory and that etcd are of two clusters; "+
 		"use a -data_dir that is empty to join the one in etcd, or the etcd that this one belongs to", e.File, e.Key)
 }
 
-// Share makes the authorities and the service account key in dir those of the
-// cluster that kv holds. When kv has none yet, it is given those of dir; what
-// is missing there is made as of now. A *MismatchError leaves both unchanged.
+// Share makes the authorities and the service account key in dir those that kv holds
+// for the cluster. If kv has none yet, Share stores those of dir there, after making
+// what is missing as of now. A *MismatchError leaves both unchanged.
 func Share(ctx context.Context, kv clientv3.KV, dir string, now time.Time) error {
 	kept, err := load(ctx, kv)
 	if err == nil && kept == nil {
@@ -60,7 +60,7 @@ func Share(ctx context.Context, kv clientv3.KV, dir string, now time.Time) error
 	return nil
 }
 
-// load returns what kv has; nil when it has nothing.
+// load returns what kv has, or nil if it has nothing.
 func load(ctx context.Context, kv clientv3.KV) (bundle, error) {
 	got, err := kv.Get(ctx, Prefix, clientv3.WithPrefix())
 	if err != nil {
@@ -81,8 +81,8 @@ func load(ctx context.Context, kv clientv3.KV) (bundle, error) {
 	return b, nil
 }
 
-// offer gives kv what dir has, completed, unless another was faster. It returns
-// what kv has then.
+// offer stores the completed bundle of dir in kv, unless another process was faster.
+// It returns what kv then has.
 func offer(ctx context.Context, kv clientv3.KV, dir string, now time.Time) (bundle, error) {
 	own, err := draft(dir, now)
 	if err != nil {
@@ -104,8 +104,8 @@ func offer(ctx context.Context, kv clientv3.KV, dir string, now time.Time) (bund
 	return own, nil
 }
 
-// draft returns what dir has and makes what is missing, without writing it
-// there: another's may be the one that counts.
+// draft returns what dir has, completed with what is missing, without writing to dir:
+// another process's bundle may win.
 func draft(dir string, now time.Time) (bundle, error) {
 	temporary, err := os.MkdirTemp(filepath.Dir(dir), "pki.draft-*")
 	if err != nil {
@@ -136,7 +136,7 @@ func draft(dir string, now time.Time) (bundle, error) {
 	return b, nil
 }
 
-// complete makes what is missing in dir; what is broken there is an error.
+// complete makes what is missing in dir; broken content is an error.
 func complete(dir string, now time.Time) error {
 	d, err := pki.Open(dir, now)
 	if err != nil {
@@ -151,8 +151,7 @@ func complete(dir string, now time.Time) error {
 	return err
 }
 
-// adopt writes to dir what is missing there, once it is sure that nothing
-// differs.
+// adopt writes to dir what is missing there, after checking that nothing differs.
 func adopt(dir string, kept bundle) error {
 	missing := map[string]bool{}
 	for _, name := range names {

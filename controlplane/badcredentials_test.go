@@ -12,7 +12,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 )
 
-// A guesser is logged once a second, with the number of attempts.
+// Guessed credentials are logged once a second, with the number of attempts.
 func TestComplaints(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
@@ -33,7 +33,7 @@ func TestComplaints(t *testing.T) {
 	}
 }
 
-// The API server logs no line of its own for a request with bad credentials.
+// The API server logs no line itself for a request with bad credentials.
 func TestBadCredentialsAreNoErrors(t *testing.T) {
 	t.Parallel()
 	failing := authenticator.RequestFunc(func(*http.Request) (*authenticator.Response, bool, error) {

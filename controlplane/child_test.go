@@ -26,7 +26,7 @@ type process struct {
 	client kubernetes.Interface
 }
 
-// childConfig is a Config as it travels to a child.
+// childConfig is a Config as it is passed to a child.
 type childConfig struct {
 	Config
 	Door string `json:",omitempty"` // hides the one of Config
@@ -68,7 +68,7 @@ func startChild(t *testing.T, cfg Config) *process {
 
 func childCommand(t *testing.T, cfg Config) *exec.Cmd {
 	t.Helper()
-	cfg.Door = nil // a function cannot travel
+	cfg.Door = nil // a function cannot be passed
 	config, err := json.Marshal(childConfig{Config: cfg})
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func childCommand(t *testing.T, cfg Config) *exec.Cmd {
 	return cmd
 }
 
-// end tells the child to stop, and checks that it does so well and in time.
+// end tells the child to stop, and checks that it does so cleanly and in time.
 func (p *process) end() {
 	p.t.Helper()
 	start := time.Now()
@@ -92,18 +92,18 @@ func (p *process) end() {
 	if err := p.cmd.Wait(); err != nil {
 		p.t.Errorf("the child ended with %v\n%s", err, p.tail())
 	}
-	if took := time.Since(start); took > 40*time.Second { // a watch that kept it would do so for a minute
+	if took := time.Since(start); took > 40*time.Second { // a watch that blocked it would do so for a minute
 		p.t.Errorf("it took %v to stop, want 40s at most", took)
 	}
 }
 
-// kill ends the child as a crash would.
+// kill ends the child like a crash.
 func (p *process) kill() {
 	p.t.Helper()
 	if err := p.cmd.Process.Kill(); err != nil {
 		p.t.Fatal(err)
 	}
-	p.cmd.Wait() // says that it was killed
+	p.cmd.Wait() // its error says that it was killed
 }
 
 // tail returns the end of what the child logged.

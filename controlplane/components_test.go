@@ -22,7 +22,7 @@ func healthOf(t *testing.T, s *corev1.ComponentStatus) string {
 	return strings.TrimSpace(string(c.Status) + " " + c.Message + c.Error)
 }
 
-// Components of this process are shown as they are, whatever listens on ports.
+// The components shown are those of this process, whatever listens on their usual ports.
 func TestComponentStatuses(t *testing.T) {
 	ctx, all := t.Context(), localClient(t).CoreV1().ComponentStatuses()
 	waitFor(t, "the controllers", func(context.Context) error {

@@ -12,7 +12,7 @@ import (
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
 )
 
-// wantConfigError checks that err names the flag and says something.
+// wantConfigError checks that err names the flag and contains something.
 func wantConfigError(t *testing.T, err error, flag, something string) {
 	t.Helper()
 	var c *ConfigError
@@ -77,7 +77,7 @@ func TestBadConfig(t *testing.T) {
 	}
 }
 
-// A process has one control plane; the second gives back what it took.
+// A process has one control plane; a second one releases what it acquired.
 func TestSecondInProcess(t *testing.T) {
 	t.Parallel()
 	cfg := Config{DataDir: t.TempDir(), LocalAddress: "127.0.0.1:0", SecureAddress: "127.0.0.1:0"}
@@ -132,7 +132,7 @@ func TestChoice(t *testing.T) {
 	}
 }
 
-// Every name that is switched off is a controller that would run otherwise.
+// Every switched-off name is a controller that would otherwise run.
 func TestSwitchedOffIsKnown(t *testing.T) {
 	t.Parallel()
 	known := choice{names: []string{"*"}}

@@ -20,7 +20,7 @@ func podOn(node, name string) *corev1.Pod {
 	}
 }
 
-// namespace makes a namespace and waits until pods can be made in it.
+// namespace creates a namespace and waits until pods can be created in it.
 func namespace(t *testing.T, name string) {
 	t.Helper()
 	if _, err := sharedClient.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{}); err != nil {
@@ -32,8 +32,8 @@ func namespace(t *testing.T, name string) {
 	})
 }
 
-// The account of the default namespace is there at Ready: pods can be made, and
-// get a token and the cluster's certificate.
+// The default namespace has its account once Ready is closed: pods can be created,
+// and get a token and the cluster's certificate.
 func TestPodGetsToken(t *testing.T) {
 	t.Parallel()
 	pod, err := sharedClient.CoreV1().Pods("default").Create(t.Context(), podOn("", "gets-token"), metav1.CreateOptions{})
@@ -52,8 +52,8 @@ func TestPodGetsToken(t *testing.T) {
 	})
 }
 
-// A replication controller makes its pods, replaces one that goes, and takes
-// them along when it goes. Then its namespace can be deleted.
+// A replication controller creates its pods and replaces a deleted one. Deleting it
+// deletes its pods. Then its namespace can be deleted.
 func TestReplicationController(t *testing.T) {
 	t.Parallel()
 	const ns = "replicas"
@@ -111,7 +111,7 @@ func waitForPods(t *testing.T, ns string, n int) {
 	})
 }
 
-// A namespace's deletion takes what is in it along, and comes to an end.
+// Deleting a namespace deletes its content, and completes.
 func TestNamespaceDeletion(t *testing.T) {
 	t.Parallel()
 	const ns = "leaving"
@@ -135,8 +135,7 @@ func TestNamespaceDeletion(t *testing.T) {
 	})
 }
 
-// A node is ready for pods as soon as it is made: nothing would take a taint
-// away again.
+// A node accepts pods as soon as it is created: nothing would remove a taint.
 func TestNodeIsNotTainted(t *testing.T) {
 	t.Parallel()
 	node, err := sharedClient.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "fresh"}}, metav1.CreateOptions{})

@@ -24,8 +24,7 @@ func configMap(name string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: map[string]string{"a": "1"}}
 }
 
-// Written objects are there after a stop, and after a crash; certificates and
-// keys are the same ones.
+// Stored objects survive a stop and a crash; certificates and keys stay the same.
 func TestRestartKeepsEverything(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -57,7 +56,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 	p.end()
 }
 
-// openWatch starts a watch, which is not to keep the process from its end.
+// openWatch starts a watch, which must not keep the process from ending.
 func openWatch(t *testing.T, p *process) watch.Interface {
 	t.Helper()
 	w, err := p.client.CoreV1().Pods("").Watch(t.Context(), metav1.ListOptions{})
@@ -86,7 +85,7 @@ func pkiFiles(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// A second process on the same data directory fails at once, and says whose it is.
+// A second process on the same data directory fails at once, and names the holder.
 func TestSecondProcessIsRefused(t *testing.T) {
 	t.Parallel()
 	cmd := childCommand(t, Config{DataDir: shared.settled.DataDir, LocalAddress: "127.0.0.1:0", SecureAddress: "127.0.0.1:0"})
@@ -100,8 +99,8 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	}
 }
 
-// Without controllers and agents pods can still be made, a node is not tainted
-// permanently, and privileged pods are refused. All on an external etcd.
+// Without controllers and agents, pods can still be created, a node does not stay
+// tainted, and privileged pods are refused. All this is on an external etcd.
 func TestNoControllers(t *testing.T) {
 	t.Parallel()
 	member, err := etcd.Start(t.Context(), t.TempDir())
@@ -127,11 +126,11 @@ func TestNoControllers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() // idle; not to keep the process from its end either
+	defer conn.Close() // idle; must not keep the process from ending either
 	p.end()
 }
 
-// An etcd that does not answer is the user's to cure.
+// An etcd that does not answer is an error for the user to fix.
 func TestEtcdDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)

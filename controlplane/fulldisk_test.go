@@ -12,8 +12,8 @@ import (
 	apirequest "k8s.io/apiserver/pkg/endpoints/request"
 )
 
-// A full disk refuses what would be stored, with a Status that says why; all else
-// goes on.
+// With a full disk, requests that store something are refused with a Status that says
+// why; all others are served.
 func TestUnlessFull(t *testing.T) {
 	t.Parallel()
 	var why error

@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// canary must not be seen anywhere.
+// canary must not appear anywhere.
 const canary = "what-nobody-may-read"
 
 func createSecret(t *testing.T, client kubernetes.Interface, name string) {
@@ -34,9 +34,9 @@ func wantSecret(t *testing.T, client kubernetes.Interface, name string) {
 	}
 }
 
-// Two control planes share an etcd; one encrypts secrets and one does not. Each
-// reads what the other wrote, and etcd holds in the clear only what the second
-// has written. The first also keeps to its other restrictions.
+// Two control planes share an etcd; one encrypts secrets and the other does not. Each
+// reads what the other wrote, and etcd holds in the clear only what the second wrote.
+// The first also enforces its other restrictions.
 func TestHardened(t *testing.T) {
 	t.Parallel()
 	cfg, etcd := startSecureEtcd(t)
@@ -89,7 +89,7 @@ func wantRefusals(t *testing.T, client kubernetes.Interface) {
 	}
 }
 
-// wantAudit wants one line for the creation of the secret, and no content.
+// wantAudit checks for one line for the creation of the secret, without its content.
 func wantAudit(t *testing.T, path, secret string) {
 	t.Helper()
 	log, err := os.ReadFile(path)
@@ -122,8 +122,8 @@ func wantAudit(t *testing.T, path, secret string) {
 	}
 }
 
-// wantClosed wants the data directory closed to all but its owner: only
-// certificates, which are not secret, may be read.
+// wantClosed checks that only its owner can access the data directory, except for
+// certificates, which are not secret.
 func wantClosed(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(filepath.Join(dir, "."), func(path string, d os.DirEntry, err error) error {
@@ -144,8 +144,7 @@ func wantClosed(t *testing.T, dir string) {
 	}
 }
 
-// A key that is invalid or missing is not replaced: what it had encrypted would be
-// lost.
+// An invalid or missing key is not replaced: what it encrypted would be lost.
 func TestBrokenSecretsKey(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "secrets.key")

@@ -19,8 +19,8 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 )
 
-// localClient returns a client without any credentials on the local port, as
-// kubectl -s http://localhost:8080 is.
+// localClient returns a client of the local port without credentials, like
+// kubectl -s http://localhost:8080.
 func localClient(t *testing.T) kubernetes.Interface {
 	t.Helper()
 	c, err := kubernetes.NewForConfig(&rest.Config{Host: "http://" + shared.LocalAddr()})
@@ -30,7 +30,7 @@ func localClient(t *testing.T) kubernetes.Interface {
 	return c
 }
 
-// request makes one request of the local port.
+// request makes one request to the local port.
 func request(t *testing.T, method, path, body string, change func(*http.Request)) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+shared.LocalAddr()+path, strings.NewReader(body))
@@ -95,7 +95,7 @@ func TestLocalIdentity(t *testing.T) {
 	if got := review.Status.UserInfo.Username; got != localUser {
 		t.Errorf("the caller is %q, want %q", got, localUser)
 	}
-	// Impersonation lowers a caller's rights.
+	// Impersonation reduces a caller's rights.
 	config := &rest.Config{Host: "http://" + shared.LocalAddr(), Impersonate: rest.ImpersonationConfig{UserName: "nobody"}}
 	nobody, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -106,7 +106,7 @@ func TestLocalIdentity(t *testing.T) {
 	}
 }
 
-// A client makes, watches, changes and removes an object on the local port.
+// A client creates, watches, changes and deletes an object on the local port.
 func TestLocalLifeOfAnObject(t *testing.T) {
 	t.Parallel()
 	ctx, maps := t.Context(), localClient(t).CoreV1().ConfigMaps("default")

@@ -19,7 +19,7 @@ import (
 // need another run this test binary again as a child with its Config in childEnv.
 const childEnv = "CONTROLPLANE_TEST_CHILD"
 
-// patience is how long a test waits for what must come true.
+// patience is how long a test waits for a condition.
 const patience = 60 * time.Second
 
 var (
@@ -69,7 +69,7 @@ func runShared(m *testing.M) int {
 	return code
 }
 
-// doorForTests answers /door itself, and /door-to/… by asking the API server.
+// doorForTests answers /door itself, and passes /door-to/… to the API server.
 func doorForTests(api http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/door", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "here") })
@@ -78,8 +78,8 @@ func doorForTests(api http.Handler) http.Handler {
 	return mux
 }
 
-// child runs a control plane until it is told to stop, and writes where it is
-// reached on standard output once it is ready.
+// child runs a control plane until it is told to stop, and prints its addresses on
+// standard output once it is ready.
 func child(config string) int {
 	var cfg childConfig
 	if err := json.Unmarshal([]byte(config), &cfg); err != nil {

@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// accountToken makes a service account in a namespace of its own, with the given
-// rights there, and returns its token.
+// accountToken creates a service account in a new namespace, with the given rights
+// there, and returns its token.
 func accountToken(t *testing.T, namespace string, rules ...rbacv1.PolicyRule) string {
 	t.Helper()
 	ctx, core := t.Context(), sharedClient.CoreV1()
@@ -44,8 +44,8 @@ func accountToken(t *testing.T, namespace string, rules ...rbacv1.PolicyRule) st
 	return request.Status.Token
 }
 
-// secureGet asks the secure port with a token, and as another user where one is
-// named.
+// secureGet makes a request to the secure port with a token, impersonating as if it is
+// not empty.
 func secureGet(t *testing.T, path, token, as string) (int, string) {
 	t.Helper()
 	config := &rest.Config{Host: shared.Servers()[0], BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAData: shared.CA()}}
@@ -66,7 +66,7 @@ func secureGet(t *testing.T, path, token, as string) (int, string) {
 	return resp.StatusCode, string(b)
 }
 
-// On the secure port the door asks with its caller's rights.
+// On the secure port, the door's requests have its caller's rights.
 func TestSecureDoor(t *testing.T) {
 	t.Parallel()
 	reader := accountToken(t, "door-reader", rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list"}})
@@ -98,7 +98,7 @@ func TestSecureDoor(t *testing.T) {
 	}
 }
 
-// A caller that may impersonate is, to the door, the user it impersonates, on both ports.
+// On both ports, the door treats a caller that may impersonate as the impersonated user.
 func TestImpersonationAtTheDoor(t *testing.T) {
 	t.Parallel()
 	admin := shared.ClientConfig()

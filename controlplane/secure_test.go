@@ -30,7 +30,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
 )
 
-// secureClient returns a client of the secure port with these credentials alone.
+// secureClient returns a client of the secure port with only these credentials.
 func secureClient(t *testing.T, change func(*rest.Config)) kubernetes.Interface {
 	t.Helper()
 	config := &rest.Config{Host: shared.Servers()[0], TLSClientConfig: rest.TLSClientConfig{CAData: shared.CA()}}
@@ -85,7 +85,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// bootstrap returns a client with a bootstrap token, as an agent's first one is.
+// bootstrap returns a client with a bootstrap token, like an agent's first one.
 func bootstrap(t *testing.T, id string) kubernetes.Interface {
 	t.Helper()
 	const secret = "0123456789abcdef"
@@ -109,7 +109,7 @@ func bootstrap(t *testing.T, id string) kubernetes.Interface {
 	return c
 }
 
-// waitFor waits until ok has no error.
+// waitFor waits until ok returns nil.
 func waitFor(t *testing.T, what string, ok func(context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -119,8 +119,8 @@ func waitFor(t *testing.T, what string, ok func(context.Context) error) {
 	}
 }
 
-// join gives node its certificate: the agent asks with its bootstrap token, the
-// request is approved, the controllers sign it.
+// join gives node its certificate: the agent requests it with its bootstrap token, the
+// request is approved, and the controllers sign it.
 func join(t *testing.T, node, tokenID string) kubernetes.Interface {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -148,8 +148,7 @@ func join(t *testing.T, node, tokenID string) kubernetes.Interface {
 	return signedClient(t, csr, key)
 }
 
-// signedClient approves csr and returns a client with the certificate that
-// comes of it.
+// signedClient approves csr and returns a client with the resulting certificate.
 func signedClient(t *testing.T, csr *certificatesv1.CertificateSigningRequest, key *ecdsa.PrivateKey) kubernetes.Interface {
 	t.Helper()
 	requests := sharedClient.CertificatesV1().CertificateSigningRequests()
@@ -172,7 +171,7 @@ func signedClient(t *testing.T, csr *certificatesv1.CertificateSigningRequest, k
 	return secureClient(t, func(c *rest.Config) { c.CertData, c.KeyData = csr.Status.Certificate, keyPEM })
 }
 
-// A node that joined may do its own work, and touch nothing of another node.
+// A joined node may do its own work, and access nothing of another node.
 func TestNodesAreApart(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -211,7 +210,7 @@ func TestNodesAreApart(t *testing.T) {
 	}
 }
 
-// A bootstrap token is good for asking, and for nothing else.
+// A bootstrap token permits only certificate requests.
 func TestBootstrapTokenOnlyAsks(t *testing.T) {
 	t.Parallel()
 	c := bootstrap(t, "bbbbbb")
@@ -223,8 +222,8 @@ func TestBootstrapTokenOnlyAsks(t *testing.T) {
 	}
 }
 
-// Logs come from the kubelet at the node's InternalIP, which must show a
-// certificate of the cluster's, and sees that of the API server.
+// Logs come from the kubelet at the node's InternalIP, which must present a certificate
+// of the cluster, and gets the API server's.
 func TestLogsFromKubelet(t *testing.T) {
 	t.Parallel()
 	other, err := pki.Open(filepath.Join(t.TempDir(), "pki"), time.Now())
@@ -260,8 +259,7 @@ func TestLogsFromKubelet(t *testing.T) {
 	}
 }
 
-// serveKubelet answers requests for logs, with a certificate of ca, and returns
-// its port.
+// serveKubelet serves logs with a certificate of ca, and returns its port.
 func serveKubelet(t *testing.T, ca *pki.Authority) int32 {
 	t.Helper()
 	pair, err := ca.Issue(pki.Leaf{User: "system:node:x", IPs: []net.IP{net.IPv4(127, 0, 0, 1)}})
@@ -288,8 +286,8 @@ func serveKubelet(t *testing.T, ca *pki.Authority) int32 {
 	return int32(s.Listener.Addr().(*net.TCPAddr).Port)
 }
 
-// nodeAt makes a node whose kubelet listens on a port of this machine, and whose
-// host name leads nowhere.
+// nodeAt creates a node whose kubelet listens on a port of this machine, and whose
+// host name does not resolve.
 func nodeAt(t *testing.T, name string, port int32) {
 	t.Helper()
 	node, err := sharedClient.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})

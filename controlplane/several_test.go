@@ -22,9 +22,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
 )
 
-// startSecureEtcd starts an etcd that speaks TLS alone, with clients that show a
-// certificate. It returns the Config of a control plane that may use it, and a
-// client of it.
+// startSecureEtcd starts an etcd that accepts only TLS clients with a certificate. It
+// returns the Config of a control plane that may use it, and a client.
 func startSecureEtcd(t *testing.T) (Config, *clientv3.Client) {
 	t.Helper()
 	certs, err := pki.Open(t.TempDir(), time.Now())
@@ -73,8 +72,8 @@ func startSecureEtcd(t *testing.T) (Config, *clientv3.Client) {
 	return c, client
 }
 
-// Two control planes share an etcd: each serves what the other wrote and accepts
-// the other's certificates; one runs controllers, and after it the other.
+// Two control planes share an etcd: each serves what the other wrote and accepts the
+// other's certificates; one runs controllers, and the other takes over after it.
 func TestTwoOnOneEtcd(t *testing.T) {
 	t.Parallel()
 	cfg, etcd := startSecureEtcd(t)
@@ -115,7 +114,7 @@ func TestTwoOnOneEtcd(t *testing.T) {
 	first.end()
 }
 
-// clientWith returns a client that has the certificate in dir and asks server.
+// clientWith returns a client of server with the certificate in dir.
 func clientWith(t *testing.T, dir, server string) kubernetes.Interface {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags(server, filepath.Join(dir, "admin.kubeconfig"))
@@ -129,8 +128,8 @@ func clientWith(t *testing.T, dir, server string) kubernetes.Interface {
 	return client
 }
 
-// awaitAccount makes a namespace and waits until a controller has given it the
-// account that pods need.
+// awaitAccount creates a namespace and waits until a controller has created the
+// account that pods need there.
 func awaitAccount(t *testing.T, client kubernetes.Interface, namespace string) {
 	t.Helper()
 	began := time.Now()

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Until the control plane is ready, callers of the local port are told to come
-// again; requests on the secure port are served.
+// Until the control plane is ready, callers of the local port are told to retry;
+// requests on the secure port are served.
 func TestUnlessStarting(t *testing.T) {
 	t.Parallel()
 	ready := make(chan struct{})

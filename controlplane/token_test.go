@@ -12,10 +12,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// podTokenSeconds is for how long admission has the kubelet ask for a pod's token.
+// podTokenSeconds is the lifetime that the kubelet requests for a pod's token.
 const podTokenSeconds = 3607
 
-// A pod's token ends when it says so, about an hour after it was made.
+// A pod's token expires when it says so, about an hour after its creation.
 func TestPodTokenLivesAnHour(t *testing.T) {
 	t.Parallel()
 	client := localClient(t)

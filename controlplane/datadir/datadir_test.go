@@ -16,8 +16,8 @@ func TestOneHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// flock belongs to the open file, so a second open in one process stands
-	// for a second process.
+	// flock belongs to the open file, so a second open in the same process
+	// simulates a second process.
 	_, err = Acquire(dir)
 	var inUse *InUseError
 	if !errors.As(err, &inUse) {

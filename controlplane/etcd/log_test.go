@@ -10,13 +10,13 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// request prints what is stored, as etcd's own do.
+// request prints its stored value, as etcd's own requests do.
 type request struct{ value string }
 
 func (r request) String() string { return r.value }
 
-// Requests are not logged at any verbosity: neither the lines for debugging etcd
-// nor values that print a request.
+// Requests are not logged at any verbosity: neither etcd's debug lines nor values that
+// print a request.
 func TestWhatIsStoredIsNotLogged(t *testing.T) {
 	if err := flag.Set("v", "10"); err != nil {
 		t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Writing ends with leastRoom and begins again with enoughRoom, so that it does not
-// begin and end with each file that comes and goes.
+// Writing stops below leastRoom and resumes at enoughRoom, so it does not stop and
+// resume with every file that comes and goes.
 func TestRoom(t *testing.T) {
 	t.Parallel()
 	var left uint64
@@ -34,7 +34,7 @@ func TestRoom(t *testing.T) {
 	}
 }
 
-// A database has blocks for what is to come, and keeps its size.
+// Blocks are allocated for a database in advance, and its size does not change.
 func TestAllocate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "db")

@@ -94,8 +94,8 @@ func TestGuardDropsCredentials(t *testing.T) {
 	}
 }
 
-// serve runs a server of h until the test is over, or stop is called; stop
-// returns what Run returned.
+// serve runs a server of h until the test ends or stop is called; stop returns the
+// result of Run.
 func serve(t *testing.T, h http.Handler, grace time.Duration) (addr string, stop func() error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

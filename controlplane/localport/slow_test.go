@@ -18,13 +18,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-// readBody is the outcome of reading one body.
+// readBody is the result of reading one body.
 type readBody struct {
 	n   int
 	err error
 }
 
-// serveBodies reads bodies with the given patience, and tells of each.
+// serveBodies reads bodies with the given patience, and reports each.
 func serveBodies(t *testing.T, patience time.Duration) (string, <-chan readBody) {
 	t.Helper()
 	bodies := make(chan readBody, 1)
@@ -43,7 +43,7 @@ func serveBodies(t *testing.T, patience time.Duration) (string, <-chan readBody)
 	return server.Listener.Addr().String(), bodies
 }
 
-// dial sends what begins a request of the given body length.
+// dial sends the start of a request with the given body length.
 func dial(t *testing.T, addr, path string, length int) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
@@ -91,8 +91,8 @@ func TestSlowBodyEndsOnHTTP2(t *testing.T) {
 	}
 }
 
-// A reader that is slow itself, as one that waits for a pod to take what it got,
-// reads on: that is nothing that the caller could hurry.
+// A reader that is itself slow, such as one that waits for a pod to take what it got,
+// keeps reading: the caller cannot speed it up.
 func TestSlowReaderReadsOn(t *testing.T) {
 	t.Parallel()
 	const patience = 50 * time.Millisecond
@@ -128,7 +128,7 @@ func TestSlowUnreadBodyEnds(t *testing.T) {
 	}
 }
 
-// Arriving bytes give patience back, up to the whole of it; a trickle uses it up.
+// Arriving bytes restore patience, up to its maximum; a trickle uses it up.
 func TestBodyPatience(t *testing.T) {
 	t.Parallel()
 	const patience = 10 * time.Second
@@ -155,8 +155,8 @@ func TestBodyPatience(t *testing.T) {
 	}
 }
 
-// Once the body is there the answer may take its time, and the client's leaving
-// is seen.
+// Once the body has arrived, the answer may take its time, and a disconnect of the
+// client is noticed.
 func TestAnswerOutlastsPatience(t *testing.T) {
 	t.Parallel()
 	const patience = 50 * time.Millisecond
@@ -209,13 +209,13 @@ func TestPanicsAreAnswered(t *testing.T) {
 	}
 }
 
-// matches holds code and text against an answer.
+// matches reports whether an answer has the wanted code and text.
 func matches(got, want string) bool {
 	code, text, _ := strings.Cut(want, " ")
 	return strings.HasPrefix(got, code) && strings.Contains(got, text)
 }
 
-// fetch returns the code and the body of an answer, or the error.
+// fetch returns the code and body of an answer, or the error.
 func fetch(url string) string {
 	resp, err := http.Get(url)
 	if err != nil {
@@ -226,7 +226,7 @@ func fetch(url string) string {
 	return fmt.Sprintf("%d %s", resp.StatusCode, b)
 }
 
-// A connection beyond the bound is told so, and one that closes makes room.
+// A connection beyond the limit gets an answer that says so; closing one makes room.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

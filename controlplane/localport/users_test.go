@@ -15,7 +15,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
 )
 
-// TestMain makes this program the client of TestUsers when it is told a URL.
+// TestMain turns this program into the client of TestUsers if it gets a URL.
 func TestMain(m *testing.M) {
 	if url := os.Getenv("LOCALPORT_TEST_GET"); url != "" {
 		resp, err := http.Get(url)
@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// get lets another user make a request; the child reads this program as a file
-// that was opened for it, as its directory may be closed to others.
+// get makes a request as another user; the child reads this program from a file
+// opened for it, as other users may have no access to its directory.
 func get(t *testing.T, url string, uid uint32) string {
 	t.Helper()
 	program, err := os.Open("/proc/self/exe")
@@ -102,9 +102,9 @@ func TestUnknownUsers(t *testing.T) {
 	}
 }
 
-// A peer that has closed its socket has no user any more, and must not pass as root.
-// It runs alone: a process that another test starts holds the socket, too, until it
-// executes its program.
+// A peer that has closed its socket no longer has a user, and must not pass as root.
+// This test runs alone: a process started by another test also holds the socket until
+// it executes its program.
 func TestClosedPeerIsRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -15,11 +15,11 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
-// fakeEtcd answers renewals: each after slow, and from dead on none.
+// fakeEtcd answers each renewal after slow, and none from dead on.
 type fakeEtcd struct {
 	pb.LeaseClient
 	slow, dead time.Duration
-	ended      bool // it knows the lease no longer
+	ended      bool // it no longer knows the lease
 	began      time.Time
 }
 
@@ -91,8 +91,8 @@ func TestLeaseLasts(t *testing.T) {
 	}
 }
 
-// A process that was stopped for longer than the lease finds it over, whatever
-// etcd would answer.
+// A process that was stopped for longer than its lease finds it expired, whatever etcd
+// would answer.
 func TestLeaseIsOverAfterAPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestLeaseIsOverAfterAPause(t *testing.T) {
 		if l.left() <= 0 {
 			t.Fatal("the lease is over though it was renewed")
 		}
-		stop() // as nothing runs in a stopped process
+		stop() // since nothing runs in a stopped process
 		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
@@ -118,8 +118,8 @@ func TestLeaseIsOverAfterAPause(t *testing.T) {
 	})
 }
 
-// A suspended machine runs no timers, but what it believes of its lease is over
-// as soon as it wakes.
+// A suspended machine runs no timers, but considers its lease expired as soon as it
+// wakes.
 func TestLeaseIsOverAfterASuspension(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -136,8 +136,8 @@ func TestLeaseIsOverAfterASuspension(t *testing.T) {
 	})
 }
 
-// Time since boot is the one that counts suspended time: never less than the
-// monotonic clock's.
+// The time since boot includes suspended time: it is never less than the monotonic
+// clock's.
 func TestSinceBoot(t *testing.T) {
 	t.Parallel()
 	var monotonic unix.Timespec

@@ -18,7 +18,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/testetcd"
 )
 
-// patience is how long a test waits for what must come true.
+// patience is how long a test waits for a condition.
 const patience = 30 * time.Second
 
 // startEtcd starts an etcd and returns it and a client.
@@ -33,7 +33,7 @@ func startEtcd(t *testing.T) (*embed.Etcd, *clientv3.Client) {
 	return server, client
 }
 
-// running is a peer that runs.
+// running is a running peer.
 type running struct {
 	*Peer
 	t     *testing.T
@@ -61,7 +61,7 @@ func (r *running) await(what string, c <-chan struct{}) {
 	}
 }
 
-// awaitLost waits until the peer ends because it leads no longer.
+// awaitLost waits until the peer ends because it no longer leads.
 func (r *running) awaitLost(why string) {
 	r.t.Helper()
 	if err := r.Hold(r.t.Context()); err == nil {
@@ -80,7 +80,7 @@ func (r *running) awaitLost(why string) {
 	}
 }
 
-// write makes a transaction as r's framework does.
+// write makes a transaction like r's framework.
 func (r *running) write(etcd *clientv3.Client) bool {
 	r.t.Helper()
 	got, err := etcd.Txn(r.t.Context()).If(r.Fence()...).Then(clientv3.OpPut("/written-by", r.name)).Commit()
@@ -90,8 +90,8 @@ func (r *running) write(etcd *clientv3.Client) bool {
 	return got.Succeeded
 }
 
-// One leads. The others learn who it is, may write nothing, and take over one
-// after the other, at once when the leader ends in order.
+// One peer leads. The others learn which, may not write, and take over one after the
+// other, at once if the leader ends in an orderly way.
 func TestOneLeads(t *testing.T) {
 	t.Parallel()
 	_, etcd := startEtcd(t)
@@ -128,7 +128,7 @@ func TestOneLeads(t *testing.T) {
 	}
 }
 
-// A crashed leader's place is free when its lease is over.
+// A crashed leader can be replaced when its lease expires.
 func TestLeaderCrashes(t *testing.T) {
 	t.Parallel()
 	server, etcd := startEtcd(t)
@@ -141,7 +141,7 @@ func TestLeaderCrashes(t *testing.T) {
 	b := run(t, etcd, "b")
 	b.await("following", b.Following())
 	began := time.Now()
-	crashed.Close() // nothing that a says is heard any more
+	crashed.Close() // nothing that a sends arrives any more
 	a.awaitLost("not renewed our lease in time")
 	if took := time.Since(began); took > ttl {
 		t.Errorf("a ended after %v, later than another may lead", took)
@@ -158,7 +158,7 @@ func TestLeaderCrashes(t *testing.T) {
 	}
 }
 
-// Whatever takes the leader's place away ends it, and it can write no more.
+// A leader that loses the lead for any reason ends, and can no longer write.
 func TestLeadIsLost(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -228,7 +228,7 @@ func TestFollowerBeginsAnew(t *testing.T) {
 	b.await("leading", b.Leading())
 }
 
-// awaitServers waits, by the signals alone, until the list is this one.
+// awaitServers waits, using only the signals, until the list is this one.
 func (r *running) awaitServers(want ...string) {
 	r.t.Helper()
 	late := time.After(patience)
@@ -241,7 +241,7 @@ func (r *running) awaitServers(want ...string) {
 	}
 }
 
-// Everybody knows every living API server, its own first.
+// Every peer knows all live API servers, its own first.
 func TestServers(t *testing.T) {
 	t.Parallel()
 	_, etcd := startEtcd(t)
@@ -253,7 +253,7 @@ func TestServers(t *testing.T) {
 		t.Error(err)
 	}
 	a.awaitServers("https://a:6443", "https://c:6443")
-	again := run(t, etcd, "a") // its lease of before may still last
+	again := run(t, etcd, "a") // its previous lease may still last
 	c.awaitServers("https://c:6443", "https://a:6443")
 	again.awaitServers("https://a:6443", "https://c:6443")
 }
@@ -283,7 +283,7 @@ type body struct {
 
 func (b *body) Close() error { b.closed = true; return nil }
 
-// Reading is always permitted, changing only while leading.
+// Reads are always permitted, changes only while leading.
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	passed := errors.New("passed")

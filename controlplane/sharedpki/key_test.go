@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/testetcd"
 )
 
-// The first process brings or makes the key; others take it, unless theirs is
-// another one.
+// The first process provides or makes the key; others adopt it, unless they have a
+// different one.
 func TestShareKey(t *testing.T) {
 	t.Parallel()
 	etcd := testetcd.Client(t)

@@ -16,7 +16,7 @@ import (
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// made returns a pki folder that has all of its own, as with an embedded etcd.
+// made returns a complete pki folder of its own, as with an embedded etcd.
 func made(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "pki")
@@ -49,8 +49,8 @@ func wantSame(t *testing.T, a, b bundle) {
 	}
 }
 
-// When many begin at the same time, one makes the authorities and all have them;
-// so do later ones.
+// If many start at the same time, one makes the authorities and all use them; so do
+// later ones.
 func TestFirstOneWins(t *testing.T) {
 	t.Parallel()
 	etcd := testetcd.Client(t)
@@ -66,7 +66,7 @@ func TestFirstOneWins(t *testing.T) {
 	}
 	wg.Wait()
 	late := empty(t)
-	for range 2 { // the second time all is there
+	for range 2 { // the second time everything exists
 		if err := Share(t.Context(), etcd, late, now); err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +87,7 @@ func TestFirstOneWins(t *testing.T) {
 	}
 }
 
-// A data directory that has authorities brings them to an etcd that has none.
+// A data directory with authorities provides them to an etcd that has none.
 func TestOwnAreBrought(t *testing.T) {
 	t.Parallel()
 	etcd, own, other := testetcd.Client(t), made(t), empty(t)
@@ -100,7 +100,7 @@ func TestOwnAreBrought(t *testing.T) {
 	}
 }
 
-// A file that is missing on one side is taken from the other.
+// A file missing on one side is copied from the other.
 func TestMissingFiles(t *testing.T) {
 	t.Parallel()
 	etcd, dir := testetcd.Client(t), made(t)
@@ -125,7 +125,7 @@ func TestMissingFiles(t *testing.T) {
 	}
 }
 
-// A data directory of another cluster is refused, and nothing is changed.
+// A data directory of another cluster is refused, and nothing changes.
 func TestMismatch(t *testing.T) {
 	t.Parallel()
 	etcd, first, second := testetcd.Client(t), made(t), made(t)

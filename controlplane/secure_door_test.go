@@ -44,8 +44,8 @@ func accountToken(t *testing.T, namespace string, rules ...rbacv1.PolicyRule) st
 	return request.Status.Token
 }
 
-// secureGet makes a request to the secure port with a token, impersonating as if it is
-// not empty.
+// secureGet makes a request to the secure port with a token. It impersonates the user
+// as unless as is empty.
 func secureGet(t *testing.T, path, token, as string) (int, string) {
 	t.Helper()
 	config := &rest.Config{Host: shared.Servers()[0], BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAData: shared.CA()}}

@@ -10,7 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// bind answers POST of a binding, to /bindings or below a pod.
+// bind handles POST of a binding, to /bindings or below a pod.
 func (c *call) bind() error {
 	body, err := c.body()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// create answers POST to a collection.
+// create handles POST to a collection.
 func (c *call) create() error {
 	body, err := c.body()
 	if err != nil {
@@ -57,8 +57,8 @@ func (c *call) store(sent wire.Object, code int) error {
 	return nil
 }
 
-// isFree refuses a name that is taken. The API server does that, too, but gives
-// a service an address first, and takes it back with a warning event.
+// isFree refuses a name that is taken. The API server does so, too, but first
+// allocates a service's address, and releases it with a warning event.
 func (c *call) isFree(id string) error {
 	other := *c
 	other.id = id
@@ -73,8 +73,8 @@ func (c *call) isFree(id string) error {
 	return err
 }
 
-// post creates an object in core, and first, if need be, its namespace: in
-// v1beta1 the namespace need not exist.
+// post creates an object in core, after creating its namespace if necessary: in
+// v1beta1, the namespace need not exist.
 func (c *call) post(path string, o coreObject) (runtime.Object, error) {
 	o.GetObjectKind().SetGroupVersionKind(c.coreType())
 	made, err := c.inner.do(c.r, http.MethodPost, path, c.timeout(), o)
@@ -96,7 +96,7 @@ func missingNamespace(err error) bool {
 	return ok && e.status.Reason == metav1.StatusReasonNotFound && e.status.Details != nil && e.status.Details.Kind == "namespaces"
 }
 
-// timeout passes on how long the client wants to wait. A text that is no duration
+// timeout passes on how long the client wants to wait. A value that is not a duration
 // was ignored, and still is.
 func (c *call) timeout() url.Values {
 	d, err := time.ParseDuration(c.query.Get("timeout"))
@@ -106,8 +106,8 @@ func (c *call) timeout() url.Values {
 	return url.Values{"timeout": {d.String()}}
 }
 
-// sameNamespace puts the object into the request's namespace, and refuses one
-// that says it is in another.
+// sameNamespace puts the object into the request's namespace, and refuses an object
+// that names another one.
 func (c *call) sameNamespace(m *wire.Meta) error {
 	if !c.namespaced {
 		m.Namespace = ""
@@ -125,12 +125,12 @@ func (c *call) sameNamespace(m *wire.Meta) error {
 	return nil
 }
 
-// answer shows one object of core to the client.
+// answer sends one core object to the client.
 func (c *call) answer(code int, o runtime.Object) {
 	writeJSON(c.w, code, c.single(o))
 }
 
-// single returns an object as it is shown alone, not in a list.
+// single returns an object as shown on its own, not in a list.
 func (c *call) single(o runtime.Object) wire.Object {
 	shown := c.show(o)
 	m := shown.GetMeta()

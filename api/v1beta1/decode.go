@@ -26,8 +26,8 @@ func (c *call) body() ([]byte, error) {
 	return b, nil
 }
 
-// head is the part of a body that is read first: what the body says it is, and
-// whether it is written for core/v1.
+// head is the part of a body that is read first: its kind and version, and whether it
+// is written for core/v1.
 type head struct {
 	Kind       string          `json:"kind"`
 	APIVersion string          `json:"apiVersion"`
@@ -65,8 +65,7 @@ func read(body []byte, kind string, into any) error {
 	return words(into)
 }
 
-// object reads a body into an object of the call's kind, whichever of the old
-// versions it is written in.
+// object reads a body in any of the old versions into an object of the call's kind.
 func (c *call) object(body []byte) (wire.Object, error) {
 	var h head
 	if json.Unmarshal(body, &h) == nil && h.APIVersion == v1beta3 && (h.Kind == "" || h.Kind == c.coreType().Kind) {
@@ -76,7 +75,7 @@ func (c *call) object(body []byte) (wire.Object, error) {
 	return o, read(body, c.name, o)
 }
 
-// words checks the status words, which were part of reading in v1beta1.
+// words checks the status words, as v1beta1 did while decoding.
 func words(o any) error {
 	pod, ok := o.(*wire.Pod)
 	if !ok {
@@ -90,7 +89,7 @@ func words(o any) error {
 	return nil
 }
 
-// decodeError names the place of what cannot be read.
+// decodeError names the position of what cannot be decoded.
 func decodeError(kind string, err error) error {
 	var syntax *json.SyntaxError
 	var wrong *json.UnmarshalTypeError
@@ -105,10 +104,10 @@ func decodeError(kind string, err error) error {
 	return badRequest("the body cannot be read as a %s: %v", kind, err)
 }
 
-// jsonPath takes the Go names of embedded structs out of a field's path.
+// jsonPath removes the Go names of embedded structs from a field's path.
 var jsonPath = strings.NewReplacer("Meta.", "", "Handler.", "")
 
-// jsonName returns the name of a Go type in JSON.
+// jsonName returns JSON's name for a Go type.
 func jsonName(goKind string) string {
 	switch goKind {
 	case "struct", "map":

@@ -14,8 +14,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// delete answers DELETE of an object. In v1beta1 it is gone when the answer
-// comes, except for a namespace, which goes when it is empty.
+// delete handles DELETE of an object. In v1beta1, the object is gone when the answer
+// arrives, except for a namespace, which is removed when it is empty.
 func (c *call) delete() error {
 	if c.deleteBody {
 		body, err := c.body()
@@ -49,7 +49,7 @@ func (c *call) delete() error {
 		}
 	}
 	if pod, ok := deleted.(*corev1.Pod); ok && len(pod.Finalizers) == 0 {
-		pod.DeletionTimestamp = nil // the version that was stored last
+		pod.DeletionTimestamp = nil // the last stored version
 	}
 	c.answer(http.StatusOK, deleted)
 	return nil
@@ -75,7 +75,7 @@ func (c *call) deleteInner(path string, o *metav1.DeleteOptions) (runtime.Object
 	return c.inner.do(c.r, http.MethodDelete, path, c.timeout(), o)
 }
 
-// afterDelete finishes what core leaves to its controllers, which need not run.
+// afterDelete does what core leaves to its controllers, which may not be running.
 func (c *call) afterDelete(deleted runtime.Object) error {
 	switch c.kind.path {
 	case "services":
@@ -89,8 +89,8 @@ func (c *call) afterDelete(deleted runtime.Object) error {
 	return nil
 }
 
-// orphan lets a deleted controller's pods go, and then the controller: what the
-// garbage collector does, which may do it at the same time.
+// orphan releases a deleted controller's pods, and then the controller, like the
+// garbage collector, which may do so at the same time.
 func (c *call) orphan() error {
 	for try := 1; ; try++ {
 		o, err := c.stored()
@@ -102,7 +102,7 @@ func (c *call) orphan() error {
 		}
 		rc := o.(*corev1.ReplicationController)
 		if rc.DeletionTimestamp == nil {
-			return nil // a client has made it again
+			return nil // a client has created it again
 		}
 		if err := c.disown(rc); err != nil {
 			return err
@@ -118,7 +118,7 @@ func (c *call) orphan() error {
 	}
 }
 
-// disown takes a controller's name off its pods.
+// disown removes a controller's owner reference from its pods.
 func (c *call) disown(rc *corev1.ReplicationController) error {
 	pods := c.kinds["pods"]
 	query := url.Values{"labelSelector": {labels.SelectorFromSet(rc.Spec.Selector).String()}}
@@ -138,7 +138,7 @@ func (c *call) disown(rc *corev1.ReplicationController) error {
 		_, err := c.inner.do(c.r, http.MethodPut, pods.at(c.namespace, pod.Name), nil, pod)
 		switch innerReason(err) {
 		case "", metav1.StatusReasonNotFound, metav1.StatusReasonConflict:
-			// Gone, or changed: the next try sees what became of it.
+			// Gone or changed: the next try sees which.
 		default:
 			return pods.translate(err, true)
 		}

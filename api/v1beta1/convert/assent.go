@@ -10,9 +10,9 @@ import (
 )
 
 // AsSent is the annotation of a core object that keeps what its v1beta1 client
-// wrote and core has no place for. v1beta1 answers never show it. Each memory
-// counts only as long as it agrees with the object, so a change made through
-// core/v1 wins over it.
+// wrote and core cannot represent. v1beta1 answers never show it. Each entry
+// counts only while it agrees with the object, so a change made through core/v1
+// wins over it.
 const AsSent = "kubernetes-mesos/v1beta1-as-sent"
 
 // asSent is the content of the annotation.
@@ -22,8 +22,8 @@ type asSent struct {
 	Protocol  string `json:"protocol,omitempty"`
 	FirstPort bool   `json:"firstPort,omitempty"` // containerPort 0
 	SelectAll bool   `json:"selectAll,omitempty"` // selector {}
-	// Of services and containers: port names that core does not take, by the
-	// names that stand for them.
+	// Of services and containers: port names that core does not accept, by
+	// their stand-ins.
 	PortNames map[string]string `json:"portNames,omitempty"`
 	// Of controllers.
 	NoLabels bool `json:"noLabels,omitempty"`
@@ -31,16 +31,16 @@ type asSent struct {
 	LegacyHostIPs []string `json:"legacyHostIPs,omitempty"`
 }
 
-// containerAsSent is the part of one container that is kept.
+// containerAsSent is the part of asSent for one container.
 type containerAsSent struct {
-	Protocols map[int]string          `json:"protocols,omitempty"` // by place in ports
+	Protocols map[int]string          `json:"protocols,omitempty"` // by index in ports
 	Ports     map[string]string       `json:"ports,omitempty"`     // numeric text, by place of the handler
 	Probes    map[string]*probeAsSent `json:"probes,omitempty"`
 	Requests  []string                `json:"requests,omitempty"` // stated, though equal to the limit
 	PortNames map[string]string       `json:"portNames,omitempty"`
 }
 
-// probeAsSent is the members of July 2014.
+// probeAsSent holds a probe's members of July 2014.
 type probeAsSent struct {
 	Enabled *bool  `json:"enabled,omitempty"`
 	Type    string `json:"type,omitempty"`
@@ -53,7 +53,7 @@ func (a *asSent) container(name string) *containerAsSent {
 	return &containerAsSent{}
 }
 
-// keep adds a container's memory, unless there is nothing to remember.
+// keep adds a container's memory unless it is empty.
 func (a *asSent) keep(name string, c *containerAsSent) {
 	if c.Protocols == nil && c.Ports == nil && c.Probes == nil && c.Requests == nil && c.PortNames == nil {
 		return
@@ -64,8 +64,8 @@ func (a *asSent) keep(name string, c *containerAsSent) {
 	a.Containers[name] = c
 }
 
-// readAsSent reads the annotation; one that is absent or unreadable remembers
-// nothing.
+// readAsSent reads the annotation. If it is absent or unreadable, the memory is
+// empty.
 func readAsSent(annotations map[string]string) *asSent {
 	var a asSent
 	text, ok := annotations[AsSent]
@@ -78,11 +78,11 @@ func readAsSent(annotations map[string]string) *asSent {
 	return &a
 }
 
-// write puts the memory into annotations and returns them; an empty memory
-// gives no annotation.
+// write stores the memory in annotations and returns them; an empty memory is not
+// stored.
 func (a *asSent) write(annotations map[string]string) map[string]string {
 	text, err := json.Marshal(a)
-	if err != nil { // maps of text cannot fail
+	if err != nil { // string maps cannot fail
 		return annotations
 	}
 	if string(text) == "{}" {
@@ -115,10 +115,10 @@ func withoutAsSent(annotations map[string]string) map[string]string {
 	return out
 }
 
-// mergeAnnotations returns what the client sent and the stored memory, which
-// write brings up to date.
+// mergeAnnotations returns the client's annotations with the stored memory, which
+// write updates later.
 func mergeAnnotations(sent, stored map[string]string) map[string]string {
-	sent = withoutAsSent(sent) // it is ours to write
+	sent = withoutAsSent(sent) // only we write it
 	memory, ok := stored[AsSent]
 	if !ok {
 		return replaceMap(sent, stored)
@@ -134,10 +134,10 @@ func mergeAnnotations(sent, stored map[string]string) map[string]string {
 	return out
 }
 
-// corePortName returns the name that stands in core for a port's name: itself,
-// unless core refuses it (longer than 15 characters, or without a letter). The
-// stand-in depends on the name alone, so that a service finds the port of its
-// pods.
+// corePortName returns the name that core uses for a port's name: the name itself,
+// or a stand-in if core refuses it (longer than 15 characters, or without a
+// letter). The stand-in depends only on the name, so a service finds its pods'
+// port.
 func corePortName(name string) string {
 	if name == "" || len(validation.IsValidPortName(name)) == 0 {
 		return name
@@ -148,7 +148,7 @@ func corePortName(name string) string {
 	return "n" + sum[:min(len(sum), 14)]
 }
 
-// rememberName notes that a stand-in was used.
+// rememberName records the use of a stand-in.
 func rememberName(names map[string]string, name string) map[string]string {
 	c := corePortName(name)
 	if c == name {

@@ -39,8 +39,8 @@ func containerFromCore(in *corev1.Container, memory *containerAsSent) wire.Conta
 	return c
 }
 
-// containerToCore returns stored (nil for a new one), changed to what the client
-// sent; memory receives what core cannot hold.
+// containerToCore returns stored (nil for a new container), changed to what the
+// client sent; memory receives what core cannot hold.
 func containerToCore(in *wire.Container, stored *corev1.Container, memory *containerAsSent) corev1.Container {
 	out := orNew(stored)
 	out.Name, out.Image, out.WorkingDir = in.Name, in.Image, in.WorkingDir
@@ -106,8 +106,8 @@ func envName(e *wire.EnvVar) string {
 	return e.Key
 }
 
-// envToCore keeps a value that comes from elsewhere (valueFrom), which v1beta1
-// shows as an empty one, until the client states a value.
+// envToCore keeps a stored valueFrom, which v1beta1 shows as an empty value, until
+// the client sets a value.
 func envToCore(in *wire.EnvVar, stored *corev1.EnvVar) corev1.EnvVar {
 	out := corev1.EnvVar{Name: envName(in), Value: in.Value}
 	if stored != nil && in.Value == "" {
@@ -145,7 +145,7 @@ func pullPolicyFromCore(p corev1.PullPolicy) string {
 	return string(p)
 }
 
-// PullPolicyToCore reads the words of v1beta1 and those of core.
+// PullPolicyToCore accepts the words of both v1beta1 and core.
 func PullPolicyToCore(p string) corev1.PullPolicy {
 	switch p {
 	case "PullAlways", "PullNever", "PullIfNotPresent":
@@ -172,8 +172,8 @@ func capabilitiesFromCore(s *corev1.SecurityContext) wire.Capabilities {
 	return c
 }
 
-// securityToCore changes the two things that v1beta1 knows, and only if the
-// client has changed them: absent and false are not the same to core.
+// securityToCore changes the two settings that v1beta1 knows, and only if the
+// client has changed them: core distinguishes absent from false.
 func securityToCore(in *wire.Container, stored *corev1.SecurityContext) *corev1.SecurityContext {
 	shown := capabilitiesFromCore(stored)
 	samePrivileged := in.Privileged == privilegedFromCore(stored)

@@ -9,8 +9,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// containerStatusesToCore orders the map as the stored statuses are, then as
-// the pod's containers are, then by name.
+// containerStatusesToCore orders the map's entries like the stored statuses, then
+// like the pod's containers, then by name.
 func containerStatusesToCore(info map[string]wire.ContainerStatus, pod *corev1.Pod) []corev1.ContainerStatus {
 	stored := pod.Status.ContainerStatuses
 	rank := map[string]int{}

@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// ControllerFromCore shows a replication controller.
+// ControllerFromCore converts a replication controller.
 func ControllerFromCore(in *corev1.ReplicationController) *wire.ReplicationController {
 	rc := &wire.ReplicationController{
 		Meta:         metaFromCore(&in.ObjectMeta),
@@ -47,7 +47,7 @@ func ControllerToCore(in *wire.ReplicationController, stored *corev1.Replication
 	}
 	var memory asSent
 	if len(in.Labels) == 0 && (stored == nil || len(stored.Labels) != 0) {
-		memory.NoLabels = true // core gives it those of its template
+		memory.NoLabels = true // core gives it its template's labels
 		if stored != nil && len(ControllerFromCore(stored).Labels) == 0 {
 			out.Labels = stored.Labels
 		}
@@ -62,7 +62,7 @@ func emptyTemplate(t *wire.PodTemplate) bool {
 }
 
 // ControllerStatusToCore returns stored with the number of replicas that the
-// client sent. The finer counts of core cannot exceed it.
+// client sent. Core's finer counts are limited to it.
 func ControllerStatusToCore(in *wire.ReplicationController, stored *corev1.ReplicationController) *corev1.ReplicationController {
 	out := orEmpty(stored)
 	n := int32(in.CurrentState.Replicas)

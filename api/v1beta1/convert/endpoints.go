@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// EndpointsFromCore shows endpoints: the subsets, and the first port once more
-// in the older form. Addresses that are not ready have no place.
+// EndpointsFromCore converts endpoints: the subsets, and the first port again in
+// the older form. Addresses that are not ready are left out.
 func EndpointsFromCore(in *corev1.Endpoints) *wire.Endpoints {
 	e := &wire.Endpoints{Meta: metaFromCore(&in.ObjectMeta), Protocol: string(corev1.ProtocolTCP), Subsets: []wire.EndpointSubset{}}
 	for i := range in.Subsets {
@@ -39,8 +39,8 @@ func subsetFromCore(in *corev1.EndpointSubset) wire.EndpointSubset {
 	return s
 }
 
-// mirrorFirstPort writes the members that came before subsets: every address of
-// every port that has the first port's name.
+// mirrorFirstPort fills the members that predate subsets: every address of every
+// port that has the first port's name.
 func mirrorFirstPort(e *wire.Endpoints) {
 	e.Endpoints, e.TargetRefs = nil, nil
 	if len(e.Subsets) == 0 {
@@ -64,8 +64,8 @@ func mirrorFirstPort(e *wire.Endpoints) {
 	}
 }
 
-// EndpointsToCore returns stored, changed to what the client sent. Subsets beat
-// the older members.
+// EndpointsToCore returns stored, changed to what the client sent. Subsets take
+// precedence over the older members.
 func EndpointsToCore(in *wire.Endpoints, stored *corev1.Endpoints) *corev1.Endpoints {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)

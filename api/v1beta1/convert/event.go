@@ -13,7 +13,7 @@ import (
 // event's deletionTimestamp.
 const eventLife = time.Hour
 
-// EventFromCore shows an event.
+// EventFromCore converts an event.
 func EventFromCore(in *corev1.Event) *wire.Event {
 	e := &wire.Event{
 		Meta:           metaFromCore(&in.ObjectMeta),

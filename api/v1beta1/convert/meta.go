@@ -9,8 +9,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// metaFromCore shows the common members. Kind, apiVersion and selfLink depend
-// on where the object is shown, and are the caller's.
+// metaFromCore converts the common members. Kind, apiVersion and selfLink depend
+// on where the object is shown; the caller sets them.
 func metaFromCore(m *metav1.ObjectMeta) wire.Meta {
 	return wire.Meta{
 		ID:                m.Name,
@@ -24,9 +24,9 @@ func metaFromCore(m *metav1.ObjectMeta) wire.Meta {
 	}
 }
 
-// metaToCore changes m to what the client sent. What only the server decides
-// (creation and deletion times, links) stays as it is stored; an absent uid
-// means the stored one.
+// metaToCore changes m to what the client sent. What only the server sets
+// (creation and deletion times, links) stays as stored; an absent uid means the
+// stored one.
 func metaToCore(w *wire.Meta, m *metav1.ObjectMeta) {
 	m.Name, m.Namespace, m.GenerateName = w.ID, w.Namespace, w.GenerateName
 	if w.UID != "" {
@@ -38,7 +38,7 @@ func metaToCore(w *wire.Meta, m *metav1.ObjectMeta) {
 	m.Annotations = mergeAnnotations(w.Annotations, m.Annotations)
 }
 
-// VersionFromCore reads a resource version; text that is not a number is 0.
+// VersionFromCore parses a resource version; text that is not a number gives 0.
 func VersionFromCore(s string) uint64 {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {
@@ -47,7 +47,7 @@ func VersionFromCore(s string) uint64 {
 	return n
 }
 
-// VersionToCore writes a resource version; 0 is the absent one.
+// VersionToCore formats a resource version; 0 stands for an absent one.
 func VersionToCore(n uint64) string {
 	if n == 0 {
 		return ""
@@ -55,8 +55,8 @@ func VersionToCore(n uint64) string {
 	return strconv.FormatUint(n, 10)
 }
 
-// replaceMap returns the map that the client sent, in the form that is stored
-// if nothing was changed (nil and empty are the same to v1beta1).
+// replaceMap returns the map that the client sent, or the stored one if nothing
+// has changed (v1beta1 does not distinguish nil from empty).
 func replaceMap[V comparable](sent, stored map[string]V) map[string]V {
 	if maps.Equal(sent, stored) {
 		return stored
@@ -64,7 +64,7 @@ func replaceMap[V comparable](sent, stored map[string]V) map[string]V {
 	return maps.Clone(sent)
 }
 
-// seconds cuts a time to what JSON shows of it.
+// seconds truncates a time to the precision of its JSON form.
 func seconds(t metav1.Time) metav1.Time {
 	if t.IsZero() {
 		return metav1.Time{}
@@ -72,8 +72,8 @@ func seconds(t metav1.Time) metav1.Time {
 	return t.Rfc3339Copy()
 }
 
-// replaceTime returns the time that the client sent, unless it is the stored
-// one with less precision.
+// replaceTime returns the time that the client sent, or the stored one if they
+// differ only in precision.
 func replaceTime(sent, stored metav1.Time) metav1.Time {
 	shown := seconds(stored)
 	if sent.Equal(&shown) {
@@ -82,9 +82,9 @@ func replaceTime(sent, stored metav1.Time) metav1.Time {
 	return sent
 }
 
-// sameOrder gives, for each element of sent, the stored element that it was
-// made from: the one at the same place if it matches, else the first that does,
-// else nil.
+// sameOrder returns, for each element of sent, the stored element that it was made
+// from: the one at the same index if it matches, else the first that does, else
+// nil.
 func sameOrder[S, C any](sent []S, stored []C, match func(*S, *C) bool) []*C {
 	from := make([]*C, len(sent))
 	for i := range sent {
@@ -102,8 +102,8 @@ func sameOrder[S, C any](sent []S, stored []C, match func(*S, *C) bool) []*C {
 	return from
 }
 
-// replaceSlice builds the core slice for what was sent, nil or empty as the
-// stored one is if both have no element.
+// replaceSlice builds the core slice for what was sent. If both slices are empty,
+// the result is nil or empty like the stored one.
 func replaceSlice[S, C any](sent []S, stored []C, match func(*S, *C) bool, to func(*S, *C) C) []C {
 	if len(sent) == 0 {
 		if len(stored) == 0 {
@@ -119,7 +119,7 @@ func replaceSlice[S, C any](sent []S, stored []C, match func(*S, *C) bool, to fu
 	return out
 }
 
-// replaceStrings is replaceSlice for text.
+// replaceStrings is replaceSlice for strings.
 func replaceStrings(sent, stored []string) []string {
 	if len(sent) == 0 && len(stored) == 0 {
 		return stored
@@ -127,7 +127,7 @@ func replaceStrings(sent, stored []string) []string {
 	return sent
 }
 
-// orNew returns a copy of what is stored, or an empty one.
+// orNew returns a copy of stored, or an empty value.
 func orNew[T any](stored *T) T {
 	if stored == nil {
 		var zero T

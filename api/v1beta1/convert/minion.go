@@ -8,7 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// MinionFromCore shows a node.
+// MinionFromCore converts a node.
 func MinionFromCore(in *corev1.Node) *wire.Minion {
 	memory := readAsSent(in.Annotations)
 	m := &wire.Minion{
@@ -50,8 +50,8 @@ func hostIP(addresses []wire.NodeAddress) string {
 	return ""
 }
 
-// MinionToCore returns stored, changed to what the client sent, status
-// included. An address of type LegacyHostIP is core's InternalIP.
+// MinionToCore returns stored, changed to what the client sent, including the
+// status. An address of type LegacyHostIP becomes core's InternalIP.
 func MinionToCore(in *wire.Minion, stored *corev1.Node) *corev1.Node {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)

@@ -8,8 +8,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// NamespaceFromCore shows a namespace. The label that core puts on each, its
-// name, is core's own and not shown.
+// NamespaceFromCore converts a namespace. It leaves out the label with the
+// namespace's name, which core itself adds.
 func NamespaceFromCore(in *corev1.Namespace) *wire.Namespace {
 	n := &wire.Namespace{
 		Meta:   metaFromCore(&in.ObjectMeta),
@@ -57,7 +57,7 @@ func NamespaceStatusToCore(in *wire.Namespace, stored *corev1.Namespace) *corev1
 	return out
 }
 
-// SecretFromCore shows a secret.
+// SecretFromCore converts a secret.
 func SecretFromCore(in *corev1.Secret) *wire.Secret {
 	return &wire.Secret{Meta: metaFromCore(&in.ObjectMeta), Data: in.Data, Type: string(in.Type)}
 }
@@ -73,7 +73,7 @@ func SecretToCore(in *wire.Secret, stored *corev1.Secret) *corev1.Secret {
 	return out
 }
 
-// LimitRangeFromCore shows a limit range.
+// LimitRangeFromCore converts a limit range.
 func LimitRangeFromCore(in *corev1.LimitRange) *wire.LimitRange {
 	l := &wire.LimitRange{Meta: metaFromCore(&in.ObjectMeta)}
 	for _, i := range in.Spec.Limits {
@@ -99,7 +99,7 @@ func LimitRangeToCore(in *wire.LimitRange, stored *corev1.LimitRange) *corev1.Li
 	return out
 }
 
-// QuotaFromCore shows a resource quota.
+// QuotaFromCore converts a resource quota.
 func QuotaFromCore(in *corev1.ResourceQuota) *wire.ResourceQuota {
 	return &wire.ResourceQuota{
 		Meta:   metaFromCore(&in.ObjectMeta),
@@ -127,7 +127,7 @@ func QuotaStatusToCore(in *wire.ResourceQuota, stored *corev1.ResourceQuota) *co
 	return out
 }
 
-// BindingToCore names the pod and the host.
+// BindingToCore converts a binding of a pod to a host.
 func BindingToCore(in *wire.Binding) *corev1.Binding {
 	b := &corev1.Binding{Target: corev1.ObjectReference{Kind: "Node", Name: in.Host}}
 	b.Name, b.Namespace, b.Annotations = in.PodID, in.Namespace, withoutAsSent(in.Annotations)

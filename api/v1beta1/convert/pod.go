@@ -6,7 +6,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// PodFromCore shows a pod.
+// PodFromCore converts a pod.
 func PodFromCore(in *corev1.Pod) *wire.Pod {
 	return &wire.Pod{
 		Meta:   metaFromCore(&in.ObjectMeta),
@@ -20,8 +20,8 @@ func PodFromCore(in *corev1.Pod) *wire.Pod {
 	}
 }
 
-// PodToCore returns stored, changed to what the client sent; stored is nil for
-// a new one. The status is not the client's and stays.
+// PodToCore returns stored, changed to what the client sent; stored is nil for a
+// new pod. The client does not own the status, which stays.
 func PodToCore(in *wire.Pod, stored *corev1.Pod) *corev1.Pod {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)
@@ -34,7 +34,7 @@ func PodToCore(in *wire.Pod, stored *corev1.Pod) *corev1.Pod {
 	return out
 }
 
-// templateFromCore shows a controller's pod template.
+// templateFromCore converts a controller's pod template.
 func templateFromCore(in *corev1.PodTemplateSpec) wire.PodTemplate {
 	return wire.PodTemplate{
 		DesiredState: wire.PodState{
@@ -48,7 +48,7 @@ func templateFromCore(in *corev1.PodTemplateSpec) wire.PodTemplate {
 }
 
 // templateToCore changes out to what the client sent. The memory goes into the
-// template's annotations, so that the pods made from it have it too.
+// template's annotations, so the pods made from it have it, too.
 func templateToCore(in *wire.PodTemplate, out *corev1.PodTemplateSpec) {
 	out.Labels = replaceMap(in.Labels, out.Labels)
 	out.Annotations = mergeAnnotations(in.Annotations, out.Annotations)
@@ -103,8 +103,8 @@ func restartPolicyFromCore(p corev1.RestartPolicy) wire.RestartPolicy {
 	return wire.RestartPolicy{}
 }
 
-// RestartPolicyToCore lets always beat never, and never beat onFailure, when
-// several are given.
+// RestartPolicyToCore prefers always to never, and never to onFailure, if several
+// are set.
 func RestartPolicyToCore(p wire.RestartPolicy) corev1.RestartPolicy {
 	switch {
 	case p.Always != nil:
@@ -117,7 +117,7 @@ func RestartPolicyToCore(p wire.RestartPolicy) corev1.RestartPolicy {
 	return ""
 }
 
-// orEmpty returns a deep copy of what is stored, or a new object.
+// orEmpty returns a deep copy of stored, or a new object.
 func orEmpty[T any, P interface {
 	*T
 	DeepCopy() P

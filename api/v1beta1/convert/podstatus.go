@@ -8,7 +8,7 @@ import (
 
 // The entries of currentState.info that stand for the infrastructure container,
 // which holds the pod's network: POD in 0.11, net in July 2014. Core has no
-// status of it, but its address is the pod's.
+// status for it, but its address is the pod's.
 const (
 	infoPOD = "POD"
 	infoNet = "net"
@@ -26,7 +26,7 @@ var phases = []struct {
 	{wire.PodUnknown, corev1.PodUnknown},
 }
 
-// PodWord returns the status word of v1beta1 for a phase.
+// PodWord returns v1beta1's status word for a phase.
 func PodWord(p corev1.PodPhase) string {
 	for _, e := range phases {
 		if e.phase == p {
@@ -37,7 +37,7 @@ func PodWord(p corev1.PodPhase) string {
 }
 
 // PodPhase returns the phase for a status word of v1beta1, and whether there is
-// one; no word is no phase.
+// one; an empty word stands for an empty phase.
 func PodPhase(word string) (corev1.PodPhase, bool) {
 	for _, e := range phases {
 		if e.word == word {
@@ -73,8 +73,8 @@ func podStatusFromCore(in *corev1.Pod) wire.PodState {
 	return s
 }
 
-// PodStatusToCore returns stored with the status that the client sent; all else
-// of the pod stays.
+// PodStatusToCore returns stored with the status that the client sent; the rest of
+// the pod stays.
 func PodStatusToCore(in *wire.Pod, stored *corev1.Pod) *corev1.Pod {
 	out := orEmpty(stored)
 	s, state := &out.Status, &in.CurrentState
@@ -124,7 +124,7 @@ func podConditionToCore(in *wire.PodCondition, stored *corev1.PodCondition) core
 	return out
 }
 
-// conditionFromCore shows True, False, Unknown as Full, None, Unknown.
+// conditionFromCore converts True, False, Unknown to Full, None, Unknown.
 func conditionFromCore(s corev1.ConditionStatus) string {
 	switch s {
 	case corev1.ConditionTrue:

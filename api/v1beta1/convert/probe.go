@@ -10,7 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// The places where a handler can stand; memories go by them.
+// The places of a handler, which are the keys of memories.
 const (
 	livenessProbe  = "livenessProbe"
 	readinessProbe = "readinessProbe"
@@ -156,7 +156,7 @@ func probePortToCore(p intstr.IntOrString, place string, ports []wire.Port, memo
 	return intstr.FromInt32(containerPort(int32(n), ports))
 }
 
-// containerPort returns the container port that a number means.
+// containerPort returns the container port that n refers to.
 func containerPort(n int32, ports []wire.Port) int32 {
 	found := n
 	for _, p := range ports {
@@ -170,8 +170,8 @@ func containerPort(n int32, ports []wire.Port) int32 {
 	return found
 }
 
-// probePortFromCore shows a port in the form that the client wrote, as long as
-// that form still means the same port.
+// probePortFromCore returns a port in the form that the client wrote, if that form
+// still means the same port.
 func probePortFromCore(p intstr.IntOrString, place string, ports []corev1.ContainerPort, memory *containerAsSent) intstr.IntOrString {
 	if p.Type == intstr.String {
 		return intstr.FromString(wirePortName(memory.PortNames, p.StrVal))

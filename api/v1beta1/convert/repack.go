@@ -12,7 +12,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// SubsetsOf returns the subsets that an object means, whichever form it has.
+// SubsetsOf returns the subsets of endpoints in either form.
 func SubsetsOf(in *wire.Endpoints) []wire.EndpointSubset {
 	if len(in.Subsets) > 0 {
 		return in.Subsets
@@ -23,7 +23,7 @@ func SubsetsOf(in *wire.Endpoints) []wire.EndpointSubset {
 		host, portText, err := net.SplitHostPort(text)
 		port, portErr := strconv.Atoi(portText)
 		if err != nil || portErr != nil {
-			continue // validation has named it
+			continue // validation has reported it
 		}
 		a := wire.EndpointAddress{IP: host}
 		for i := range in.TargetRefs {
@@ -40,8 +40,8 @@ func SubsetsOf(in *wire.Endpoints) []wire.EndpointSubset {
 	return out
 }
 
-// Repack returns the canonical form: ports of the same addresses share one
-// subset; addresses are once each, by their text; ports and subsets are sorted.
+// Repack returns the canonical form: ports with the same addresses share one
+// subset, each address text occurs once, and ports and subsets are sorted.
 func Repack(in []wire.EndpointSubset) []wire.EndpointSubset {
 	addresses := map[wire.EndpointPort]map[string]wire.EndpointAddress{}
 	for _, s := range in {

@@ -11,8 +11,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// amountFromCore shows cores as a decimal number in text, and everything else
-// as an integer.
+// amountFromCore converts cores to a decimal number as text, and everything else to
+// an integer.
 func amountFromCore(name corev1.ResourceName, q resource.Quantity) wire.Amount {
 	if name == corev1.ResourceCPU {
 		return wire.TextAmount(strconv.FormatFloat(float64(q.MilliValue())/1000, 'f', -1, 64))
@@ -41,8 +41,8 @@ func resourcesFromCore(in corev1.ResourceList) wire.ResourceList {
 	return out
 }
 
-// resourcesToCore keeps a stored quantity, however fine, as long as it still
-// shows as what was sent.
+// resourcesToCore keeps a stored quantity, however precise, if v1beta1 still shows it
+// as what was sent.
 func resourcesToCore(in wire.ResourceList, stored corev1.ResourceList) corev1.ResourceList {
 	if len(in) == 0 {
 		if len(stored) == 0 {
@@ -63,8 +63,8 @@ func resourcesToCore(in wire.ResourceList, stored corev1.ResourceList) corev1.Re
 }
 
 // requirementsFromCore leaves out a request that equals its limit, unless the
-// client stated it: core/v1 fills requests in from limits, v1beta1 did not.
-// Shown, it would stand in the way of a client that lowers the limit.
+// client set it: core/v1 defaults requests to limits, v1beta1 did not. If shown,
+// it would prevent a client from lowering the limit.
 func requirementsFromCore(in *corev1.ResourceRequirements, memory *containerAsSent) wire.ResourceRequirements {
 	r := wire.ResourceRequirements{Limits: resourcesFromCore(in.Limits), Requests: resourcesFromCore(in.Requests)}
 	for name := range in.Requests {
@@ -84,15 +84,15 @@ func impliedRequest(name corev1.ResourceName, r *corev1.ResourceRequirements) bo
 	return limited && requested && limit.Cmp(request) == 0
 }
 
-// requirementsToCore applies the aliases (cpu and memory beat the limits of
-// that name) and puts back the requests that were left out.
+// requirementsToCore applies the aliases (cpu and memory override the limits with
+// these names) and restores the requests that were left out.
 func requirementsToCore(in *wire.Container, out *corev1.ResourceRequirements, memory *containerAsSent) {
 	stored := *out
 	limits := maps.Clone(in.Resources.Limits)
 	alias := func(name corev1.ResourceName, shown, sent int64, value wire.Amount) {
 		q, ok := stored.Limits[name]
 		if l, stated := limits[string(name)]; sent <= 0 || ok && shown == sent && stated && amountFromCore(name, q).String() == l.String() {
-			return // absent, or nothing has changed
+			return // absent or unchanged
 		}
 		if limits == nil {
 			limits = wire.ResourceList{}
@@ -125,7 +125,7 @@ func requirementsToCore(in *wire.Container, out *corev1.ResourceRequirements, me
 	out.Requests = requests
 }
 
-// milliCores returns an amount of cores, given in thousandths.
+// milliCores returns the amount of m thousandths of a core.
 func milliCores(m int64) wire.Amount {
 	return wire.TextAmount(strconv.FormatFloat(float64(m)/1000, 'f', -1, 64))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// ServiceFromCore shows a service. It shows only the first of several ports.
+// ServiceFromCore converts a service. It keeps only the first of several ports.
 func ServiceFromCore(in *corev1.Service) *wire.Service {
 	memory := readAsSent(in.Annotations)
 	s := &wire.Service{
@@ -45,8 +45,8 @@ func ServiceFromCore(in *corev1.Service) *wire.Service {
 	return s
 }
 
-// ServiceToCore returns stored, changed to what the client sent. Further ports
-// of a stored one stay as they are.
+// ServiceToCore returns stored, changed to what the client sent. Stored ports after
+// the first stay unchanged.
 func ServiceToCore(in *wire.Service, stored *corev1.Service) *corev1.Service {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)

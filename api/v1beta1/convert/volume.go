@@ -8,8 +8,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// volumeFromCore shows a volume; a source that v1beta1 does not know shows as
-// none.
+// volumeFromCore converts a volume; a source that v1beta1 does not know is left
+// out.
 func volumeFromCore(in *corev1.Volume) wire.Volume {
 	v := wire.Volume{Name: in.Name}
 	switch s := &v.Source; {
@@ -32,8 +32,8 @@ func volumeFromCore(in *corev1.Volume) wire.Volume {
 	return v
 }
 
-// volumeToCore keeps the stored source, with all that v1beta1 does not show of
-// it, unless the client sent another one. No source means an empty directory,
+// volumeToCore keeps the stored source, including what v1beta1 does not show,
+// unless the client sent a different one. No source means an empty directory,
 // unless it stands for a stored source that v1beta1 does not know.
 func volumeToCore(in *wire.Volume, stored *corev1.Volume) corev1.Volume {
 	source := normalSource(in.Source)
@@ -70,8 +70,8 @@ func volumeToCore(in *wire.Volume, stored *corev1.Volume) corev1.Volume {
 	return out
 }
 
-// normalSource returns a source as it would be shown: of a secret's target only
-// the name.
+// normalSource returns a source as v1beta1 would show it: only the name of a
+// secret's target.
 func normalSource(s wire.VolumeSource) wire.VolumeSource {
 	if s.Secret != nil {
 		s.Secret = &wire.SecretVolume{Target: wire.ObjectReference{Name: s.Secret.Target.Name}}

@@ -10,21 +10,21 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/validate"
 )
 
-// Options says how a Door behaves.
+// Options configures a Door.
 type Options struct {
-	// APIPrefix is where the API lives: the door answers APIPrefix/v1beta1.
-	// Default "/api".
+	// APIPrefix is the path of the API: the door answers APIPrefix/v1beta1. The
+	// default is "/api".
 	APIPrefix string
 	// AllowPrivileged lets clients ask for privileged containers.
 	AllowPrivileged bool
-	// MaxBody bounds the body of a request, in bytes. Default 3 MiB, which is
-	// what the API server behind takes.
+	// MaxBody bounds the body of a request, in bytes. The default is 3 MiB, the
+	// limit of the API server.
 	MaxBody int64
 }
 
 const defaultMaxBody = 3 << 20
 
-// door is the handler. It has no state but a cache.
+// door is the handler. Its only state is a cache.
 type door struct {
 	api     http.Handler
 	prefix  string   // "/api"
@@ -36,10 +36,10 @@ type door struct {
 	cache   *frameCache
 }
 
-// NewDoor returns a handler that answers v1beta1 by means of api, a Kubernetes
-// API server, and hands it every other request as it is. Requests that the door
-// makes to api carry no credentials but their client's context and whom it
-// impersonates: api must know by these what to grant.
+// NewDoor returns a handler that serves v1beta1 by means of api, a Kubernetes API
+// server, and passes every other request to api unchanged. The door's requests to
+// api carry no credentials, only their client's context and impersonation headers:
+// api must authorize them by these.
 func NewDoor(api http.Handler, o Options) http.Handler {
 	if o.APIPrefix == "" {
 		o.APIPrefix = "/api"
@@ -80,8 +80,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// cleanURL returns the request's address without doubled slashes. Escaped parts
-// stay escaped.
+// cleanURL returns the request's URL without doubled slashes. Escaped parts stay
+// escaped.
 func cleanURL(r *http.Request) string {
 	address := path.Clean(r.URL.EscapedPath())
 	if r.URL.RawQuery != "" {

@@ -15,12 +15,12 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// statusError is an error that is answered as the Status it holds.
+// statusError is an error whose answer is the Status in it.
 type statusError struct{ wire.Status }
 
 func (e *statusError) Error() string { return e.Message }
 
-// status returns a Status with the members that all have.
+// status returns s with the members that every Status has.
 func status(s wire.Status) wire.Status {
 	s.Kind, s.APIVersion = "Status", wire.APIVersion
 	return s
@@ -45,7 +45,7 @@ func conflict(kind, id, why string) error {
 		&wire.Details{ID: id, Kind: kind})
 }
 
-// invalid returns the error of an object with faults.
+// invalid returns the error for an invalid object.
 func invalid(kind, id string, causes validate.Causes) error {
 	messages := make([]string, len(causes))
 	for i, c := range causes {
@@ -76,7 +76,7 @@ func noSuchMethod(w http.ResponseWriter, r *http.Request, routes methods) error 
 		fmt.Sprintf("%s is not offered at %s: use %s", r.Method, r.URL.Path, list), nil)
 }
 
-// writeError answers a call that failed.
+// writeError answers a failed call.
 func writeError(w http.ResponseWriter, err error) {
 	var e *statusError
 	if !errors.As(err, &e) {
@@ -88,8 +88,8 @@ func writeError(w http.ResponseWriter, err error) {
 	writeJSON(w, e.Code, &e.Status)
 }
 
-// indentMax is the size, in bytes, up to which answers are indented for people
-// to read. Beyond, it would take more time than all the rest of the translation.
+// indentMax is the size, in bytes, up to which answers are indented for human
+// readers. Indenting larger ones would take longer than the rest of the translation.
 const indentMax = 64 << 10
 
 // writeJSON answers with an object.
@@ -106,11 +106,11 @@ func writeJSON(w http.ResponseWriter, code int, v any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	w.Write(body) // an error here is the client's, who has gone
+	w.Write(body) // an error means that the client is gone
 }
 
-// translate turns an error of the API server into one of v1beta1: details name
-// the kind as servers of the time did, and fields by their old names.
+// translate turns an error of the API server into one of v1beta1: details use the
+// kind's name from servers of the time, and the old names of fields.
 func (k *kind) translate(err error, update bool) error {
 	var in *innerError
 	if !errors.As(err, &in) {
@@ -140,7 +140,7 @@ func (k *kind) translate(err error, update bool) error {
 	return &statusError{out}
 }
 
-// causes renames core's fields, and drops the doubles that come of it.
+// causes renames core's fields, and drops the resulting duplicates.
 func (k *kind) causes(in []metav1.StatusCause) []wire.Cause {
 	var out []wire.Cause
 	for _, c := range in {
@@ -152,7 +152,7 @@ func (k *kind) causes(in []metav1.StatusCause) []wire.Cause {
 	return out
 }
 
-// oldField returns a field of core by the name that v1beta1 clients know.
+// oldField returns the name by which v1beta1 clients know a field of core.
 func (k *kind) oldField(field string) string {
 	for _, f := range k.coreFields {
 		if rest, ok := strings.CutPrefix(field, f.core); ok {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// frame returns one event for the client, a line; nil if it is none of v1beta1's.
+// frame returns one event for the client as a line, or nil if v1beta1 does not have it.
 func (c *call) frame(raw []byte) ([]byte, error) {
 	kind, object, err := c.inner.event(raw)
 	if err != nil {
@@ -45,15 +45,15 @@ func (c *call) frame(raw []byte) ([]byte, error) {
 	return line(shown)
 }
 
-// line returns an event as JSON, with the newline that ends it.
+// line returns an event as JSON with a final newline.
 func line(e wire.WatchEvent) ([]byte, error) {
 	b, err := json.Marshal(e)
 	return append(b, '\n'), err
 }
 
-// event reads an event of core's.
+// event decodes an event of core.
 func (in inner) event(raw []byte) (kind string, object runtime.Object, err error) {
-	var e metav1.WatchEvent // bare; only the object in it is in an envelope
+	var e metav1.WatchEvent // bare; only the object in it has an envelope
 	if err := e.Unmarshal(raw); err != nil {
 		return "", nil, err
 	}
@@ -61,8 +61,8 @@ func (in inner) event(raw []byte) (kind string, object runtime.Object, err error
 	return e.Type, object, err
 }
 
-// goesAtOnce reports whether an object is on its way out, with DELETED to follow:
-// in v1beta1 that is one event.
+// goesAtOnce reports whether an object is about to be removed, with DELETED to
+// follow: in v1beta1 that is one event.
 func goesAtOnce(o runtime.Object) bool {
 	switch o := o.(type) {
 	case *corev1.Pod:
@@ -73,12 +73,12 @@ func goesAtOnce(o runtime.Object) bool {
 	return false
 }
 
-// frameKey decides an event's frame: an object's version has one content, the same
-// for every watcher. link is whose links it is shown with.
+// frameKey determines an event's frame: an object's version has one content, the same
+// for every watcher. link is the kind's path in the links of the frame.
 type frameKey struct{ link, kind, uid, version string }
 
-// frameKeyOf reads a key from an event without decoding its object. It has none
-// if the object is no version of anything.
+// frameKeyOf reads a key from an event without decoding its object. There is no key
+// if the object has no version.
 func frameKeyOf(link string, raw []byte) (frameKey, bool) {
 	const envelope = len("k8s\x00")
 	object := member(member(raw, 2), 1)
@@ -90,9 +90,9 @@ func frameKeyOf(link string, raw []byte) (frameKey, bool) {
 	return key, key.uid != "" && key.version != ""
 }
 
-// member returns the content of the first member of a protobuf message that has
-// this number and a length; nil if there is none. The members before it are of
-// such a kind too, or numbers.
+// member returns the content of the first length-delimited member with this number in
+// a protobuf message, or nil if there is none. The members before it must be
+// length-delimited or varints.
 func member(message []byte, number uint64) []byte {
 	for len(message) > 0 {
 		tag, n := binary.Uvarint(message)

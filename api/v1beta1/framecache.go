@@ -5,20 +5,20 @@ import (
 	"sync"
 )
 
-// frameCache keeps the latest events of watches in the form that clients get:
-// watchers of the same objects are sent the same bytes. Each event is translated
-// once, by the watcher that meets it first; the others wait for it. What a key
-// stands for never changes, so nothing in the cache is ever out of date.
+// frameCache keeps the latest events of watches as sent to clients: watchers of the
+// same objects get the same bytes. Each event is translated once, by the watcher that
+// reaches it first; the others wait. The frame for a key never changes, so nothing in
+// the cache is ever out of date.
 type frameCache struct {
 	mu     sync.Mutex
 	frames map[frameKey]*cachedFrame
-	order  []frameKey // the oldest first
+	order  []frameKey // oldest first
 	bytes  int        // of all frames
 	max    int
 }
 
-// frameCacheMax is how many bytes of frames are kept: enough for a burst, on
-// which watchers are at different places.
+// frameCacheMax is how many bytes of frames are kept: enough for a burst, in which
+// watchers are at different positions.
 const frameCacheMax = 16 << 20
 
 // cachedFrame is set once ready is closed.
@@ -34,8 +34,8 @@ func newFrameCache() *frameCache {
 
 var errTranslation = errors.New("the translation of the event panicked")
 
-// get returns the frame of an event, made by translate if it is not there. A
-// nil frame is one that no client gets.
+// get returns the frame of an event, calling translate if it is not cached. A nil
+// frame is not sent to clients.
 func (f *frameCache) get(key frameKey, translate func() ([]byte, error)) ([]byte, error) {
 	f.mu.Lock()
 	if e, ok := f.frames[key]; ok {
@@ -54,8 +54,8 @@ func (f *frameCache) get(key frameKey, translate func() ([]byte, error)) ([]byte
 	return e.frame, e.err
 }
 
-// keep counts a frame that is ready, and drops the oldest for it. One without a
-// frame or larger than all the room is not kept.
+// keep counts a finished frame, and drops the oldest ones to make room. It drops the
+// entry itself if its translation failed or it is larger than the cache.
 func (f *frameCache) keep(key frameKey, e *cachedFrame) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -72,5 +72,5 @@ func (f *frameCache) keep(key frameKey, e *cachedFrame) {
 	}
 }
 
-// frameOverhead is what a frame takes in addition to its bytes: key and entry.
+// frameOverhead is the size of a frame's key and entry, in addition to its bytes.
 const frameOverhead = 256

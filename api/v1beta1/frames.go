@@ -10,8 +10,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// frames opens the way to the client that it asked for. gone is called when a
-// WebSocket's client has left. No frames: the client has had its answer.
+// frames opens the kind of stream that the client asked for. gone is called when a
+// WebSocket's client has left. If there are no frames, the client has been answered.
 func (c *call) frames(gone func()) (frames, error) {
 	if wantsWebSocket(c.r) {
 		return c.socket(gone)
@@ -25,7 +25,7 @@ func (c *call) frames(gone func()) (frames, error) {
 	return body, nil
 }
 
-// wantsWebSocket takes a list in Connection, and any case.
+// wantsWebSocket accepts a list in Connection, and any case.
 func wantsWebSocket(r *http.Request) bool {
 	return strings.Contains(strings.ToLower(r.Header.Get("Connection")), "upgrade") &&
 		strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
@@ -34,7 +34,7 @@ func wantsWebSocket(r *http.Request) bool {
 // sendTimeout bounds how long one event may wait for a client that does not read.
 const sendTimeout = 30 * time.Second
 
-// chunks is frames as lines of a chunked body.
+// chunks sends frames as lines of a chunked body.
 type chunks struct {
 	w          http.ResponseWriter
 	connection *http.ResponseController
@@ -48,8 +48,7 @@ func (f *chunks) send(frame []byte) error {
 	return err
 }
 
-// flush ends the deadline of what was sent: HTTP/2 would end a stream by it on
-// which nothing happens.
+// flush also clears the write deadline: with HTTP/2, it would end an idle stream.
 func (f *chunks) flush() error {
 	if err := f.connection.Flush(); err != nil {
 		return err
@@ -57,9 +56,9 @@ func (f *chunks) flush() error {
 	return f.until(time.Time{})
 }
 
-func (f *chunks) end() { f.until(time.Time{}) } // for the connection's next request, if it lives
+func (f *chunks) end() { f.until(time.Time{}) } // for the connection's next request, if any
 
-// until bounds the writing to a client, where the connection has deadlines.
+// until sets the write deadline if the connection supports one.
 func (f *chunks) until(t time.Time) error {
 	if err := f.connection.SetWriteDeadline(t); !errors.Is(err, http.ErrNotSupported) {
 		return err
@@ -67,10 +66,10 @@ func (f *chunks) until(t time.Time) error {
 	return nil
 }
 
-// socket is frames as text messages.
+// socket sends frames as text messages of a WebSocket.
 type socket struct {
 	conn  *websocket.Conn
-	ended chan struct{} // closed when the client is no longer listened to
+	ended chan struct{} // closed when we no longer read from the client
 }
 
 func (f socket) send(frame []byte) error {
@@ -88,13 +87,13 @@ func (f socket) end() {
 	<-f.ended
 }
 
-// errAnswered says that a handshake failed, and that the client has been told.
+// errAnswered reports that a handshake failed and the client has been told.
 var errAnswered = errors.New("the client's handshake was refused")
 
 // socket upgrades the connection. What the client sends is ignored; its close
 // ends the watch.
 func (c *call) socket(gone func()) (frames, error) {
-	// Whether a web page may drive the port is decided in front of the door.
+	// Whether a web page may use the port is decided in front of the door.
 	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	conn, err := up.Upgrade(c.w, c.r, nil)
 	if err != nil {

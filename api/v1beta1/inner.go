@@ -18,10 +18,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 )
 
-// coreRoot is where the API server behind has core/v1.
+// coreRoot is the path of core/v1 in the API server.
 const coreRoot = "/api/v1"
 
-// inner makes requests to the API server behind, in process.
+// inner makes in-process requests to the API server.
 type inner struct {
 	api   http.Handler
 	proto runtime.Serializer
@@ -45,7 +45,7 @@ func newInner(api http.Handler) inner {
 	}
 }
 
-// innerError is a refusal by the API server behind.
+// innerError is a refusal by the API server.
 type innerError struct{ status metav1.Status }
 
 func (e *innerError) Error() string { return e.status.Message }
@@ -58,8 +58,8 @@ func innerReason(err error) metav1.StatusReason {
 	return ""
 }
 
-// request builds a request that is made on behalf of a client's, with the same
-// rights: the user is in the context, and whom it impersonates in headers.
+// request builds a request on behalf of a client's request, with the same rights: the
+// user is in the context, and impersonation in headers.
 func (in inner) request(client *http.Request, method, path string, query url.Values, body []byte) *http.Request {
 	r := &http.Request{
 		Method: method,
@@ -83,14 +83,14 @@ func (in inner) request(client *http.Request, method, path string, query url.Val
 	return r.WithContext(client.Context())
 }
 
-// address directs a request to a path in core, whose segments at has joined. It
-// is the one place where a path is escaped.
+// address directs a request to a path in core, whose segments at has joined. Paths
+// are escaped only here.
 func address(r *http.Request, path, rawQuery string) {
 	r.URL = &url.URL{Path: path, RawQuery: rawQuery}
 	r.RequestURI = r.URL.RequestURI()
 }
 
-// do makes one request and returns the object that answers it. body may be nil.
+// do makes one request and returns the object in the answer. body may be nil.
 func (in inner) do(client *http.Request, method, path string, query url.Values, body runtime.Object) (runtime.Object, error) {
 	var content []byte
 	if body != nil {
@@ -138,7 +138,7 @@ func (in inner) decode(contentType string, body []byte) (runtime.Object, error) 
 	return obj, err
 }
 
-// recorder is the writer of an answer that is read whole.
+// recorder is a ResponseWriter that records the whole answer.
 type recorder struct {
 	header http.Header
 	code   int

@@ -7,26 +7,25 @@ import (
 	"net/http"
 )
 
-// watchWriter is the writer of a watch on the API server behind. It gives each
-// event to its own side while the API server writes it, so that a client that
-// does not read holds up its own watch, as it does without the door, and no
-// event waits in between.
+// watchWriter is the ResponseWriter of a watch on the API server. It passes on each
+// event while the API server writes it, so a client that does not read blocks its
+// own watch, as without the door, and no event is queued in between.
 type watchWriter struct {
 	recorder // of an answer that is not a watch
 	done     <-chan struct{}
 	began    func() error
-	event    func([]byte) error // has the bytes only while it runs
+	event    func([]byte) error // must not keep the bytes
 	flush    func() error
 	stop     func() // ends the request
-	err      error  // why no more is taken
+	err      error  // why it accepts no more
 
-	head  [4]byte // the length of the event that comes
+	head  [4]byte // the length of the next event
 	got   int     // bytes of head
-	left  int     // bytes of the event that are to come
-	parts []byte  // those that have come, unless it comes in one piece
+	left  int     // bytes of the event still to come
+	parts []byte  // bytes that have arrived, unless the event comes in one piece
 }
 
-// maxEvent bounds one event, in bytes; etcd keeps no object as large.
+// maxEvent bounds one event, in bytes; etcd stores no object this large.
 const maxEvent = 16 << 20
 
 // WriteHeader begins the watch, or another answer.
@@ -46,8 +45,8 @@ func (w *watchWriter) WriteHeader(code int) {
 	w.fail(w.began())
 }
 
-// fail ends the watch if there is an error: the API server may have nothing to
-// write by which it would learn of it.
+// fail ends the watch if there is an error: without another write, the API server
+// would not notice it.
 func (w *watchWriter) fail(err error) {
 	if w.err = err; err != nil {
 		w.stop()
@@ -68,7 +67,7 @@ func (w *watchWriter) Write(b []byte) (int, error) {
 	return len(b), w.err
 }
 
-// take gives on the events that b completes; each has its length before it.
+// take passes on the events that b completes; each is preceded by its length.
 func (w *watchWriter) take(b []byte) error {
 	for len(b) > 0 {
 		if w.left == 0 {
@@ -101,7 +100,7 @@ func (w *watchWriter) take(b []byte) error {
 	return nil
 }
 
-// Flush sends what was written to the client.
+// Flush flushes the events passed on so far to the client.
 func (w *watchWriter) Flush() {
 	w.WriteHeader(http.StatusOK)
 	if w.err == nil && !w.refused() {
@@ -109,8 +108,8 @@ func (w *watchWriter) Flush() {
 	}
 }
 
-// CloseNotify is deprecated, but without it the API server takes a writer for
-// one that cannot flush.
+// CloseNotify is deprecated, but without it the API server assumes that a writer
+// cannot flush.
 func (w *watchWriter) CloseNotify() <-chan bool {
 	gone := make(chan bool, 1)
 	go func() {

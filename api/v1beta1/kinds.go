@@ -22,7 +22,7 @@ type kind struct {
 	namespaced bool
 	proxied    bool // has /proxy and /redirect
 
-	// How errors call the kind; irregular, and read by clients.
+	// The names of the kind in errors; irregular, and read by clients.
 	errorKind     string
 	createInvalid string
 	updateInvalid string
@@ -30,8 +30,8 @@ type kind struct {
 	namespaceConflict bool
 
 	creates        bool // PUT of an unknown name creates it
-	uuidName       bool // POST without a name makes one up
-	askFirst       bool // POST looks whether the name is taken
+	uuidName       bool // POST without a name generates one
+	askFirst       bool // POST checks first whether the name is taken
 	deletedObject  bool // DELETE answers the object
 	deleteBody     bool // DELETE reads its body
 	deletedQuietly bool // a deletion in progress is not shown: it ends at once
@@ -43,8 +43,8 @@ type kind struct {
 	ops
 }
 
-// fieldName renames a field of core and what is below it, or (whole) all of it
-// to one name.
+// fieldName renames a field of core and the fields below it, or, if whole, maps them
+// all to one name.
 type fieldName struct {
 	core, old string
 	whole     bool
@@ -66,9 +66,9 @@ func (k *kind) coreType() schema.GroupVersionKind {
 	return corev1.SchemeGroupVersion.WithKind(name)
 }
 
-// at returns the path of the kind's objects, or of one, in core. Each argument
-// is one segment (isSegment) and stays one: nothing is cleaned away. It is
-// escaped when the request is built, by address.
+// at returns the path in core of the kind's objects, or of one. Each argument is one
+// segment (isSegment) and stays one: the path is not cleaned. address escapes it when
+// the request is built.
 func (k *kind) at(namespace string, more ...string) string {
 	segments := []string{coreRoot}
 	if k.namespaced && namespace != "" {
@@ -78,18 +78,18 @@ func (k *kind) at(namespace string, more ...string) string {
 	return strings.Join(append(segments, more...), "/")
 }
 
-// ops is the part that differs by the objects' types.
+// ops is the part that depends on the objects' types.
 type ops struct {
 	make     func() wire.Object
 	makeCore func() coreObject
-	// show makes a core object visible, and showList a list's items.
+	// show converts a core object for the client, and showList a list's items.
 	show     func(runtime.Object) wire.Object
 	showList func(list runtime.Object, meta wire.Meta, each func(*wire.Meta)) any
-	// change is the core object that stored (nil for none) becomes; changeStatus
-	// (may be nil) is stored with another status.
+	// change returns what stored (nil for none) becomes; changeStatus (may be nil)
+	// returns stored with another status.
 	change       func(sent wire.Object, stored runtime.Object) coreObject
 	changeStatus func(sent wire.Object, stored runtime.Object) coreObject
-	fill         func(wire.Object) // what the client may leave out
+	fill         func(wire.Object) // fills in what the client may leave out
 	check        func(wire.Object) validate.Causes
 }
 
@@ -99,7 +99,7 @@ type coreObject interface {
 	metav1.Object
 }
 
-// opsOf makes the operations of one kind from its typed functions.
+// opsOf builds the operations of one kind from its typed functions.
 func opsOf[W, C, L any, PW interface {
 	*W
 	wire.Object
@@ -133,7 +133,7 @@ func opsOf[W, C, L any, PW interface {
 	}
 }
 
-// changeOf lets a typed function take any object.
+// changeOf adapts a typed function to any object.
 func changeOf[PW wire.Object, C any, PC interface {
 	*C
 	coreObject
@@ -163,7 +163,7 @@ func showMinions(o ops) ops {
 	return o
 }
 
-// kindsByPath returns the kinds of v1beta1, by every path that names them.
+// kindsByPath returns the kinds of v1beta1 by each of their paths.
 func kindsByPath(rules validate.Rules) map[string]*kind {
 	out := map[string]*kind{}
 	for _, k := range allKinds(rules) {

@@ -6,16 +6,16 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// Servers of the time took bodies of their other versions at every path, and
-// answered in the path's version. v1beta2 spells what pods and controllers have
-// as v1beta1 does. v1beta3 was the draft of v1.
+// Servers of the time accepted bodies of their other versions at every path, and
+// answered in the path's version. v1beta2 spells pods and controllers like v1beta1.
+// v1beta3 was the draft of v1.
 const (
 	v1beta2 = "v1beta2"
 	v1beta3 = "v1beta3"
 )
 
-// readBeta3 decodes an object of v1beta3: that is one of core/v1, but for a few
-// members whose names changed before v1.
+// readBeta3 decodes an object of v1beta3, which is one of core/v1 except for a few
+// members renamed before v1.
 func (c *call) readBeta3(body []byte) (wire.Object, error) {
 	var members map[string]any
 	if err := json.Unmarshal(body, &members); err != nil {

@@ -10,11 +10,11 @@ import (
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 )
 
-// patchTries is how often a patch that states no version is tried when another
-// client changes the object meanwhile.
+// patchTries is how often a patch without a version is tried if other clients change
+// the object in the meantime.
 const patchTries = 5
 
-// patch answers PATCH of an object: a JSON merge patch (RFC 7386), whatever the
+// patch handles PATCH of an object: a JSON merge patch (RFC 7386), whatever the
 // Content-Type.
 func (c *call) patch() error {
 	body, err := c.body()
@@ -62,7 +62,7 @@ func (c *call) patchOnce(patch []byte) (runtime.Object, error) {
 	return c.update(sent, stored)
 }
 
-// isReason reports whether an error is answered with a reason.
+// isReason reports whether the answer to an error has this reason.
 func isReason(err error, reason metav1.StatusReason) bool {
 	e, ok := err.(*statusError)
 	return ok && e.Reason == string(reason)

@@ -11,10 +11,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// kubeletPort is where a minion's kubelet listens.
+// kubeletPort is the port of a minion's kubelet.
 const kubeletPort = 10250
 
-// target is the object and the port that /proxy and /redirect name.
+// target checks the object that /proxy or /redirect names, and returns the port.
 func (c *call) target() (port string, err error) {
 	name, port, _ := strings.Cut(c.id, ":")
 	if strings.Contains(port, ":") {
@@ -35,8 +35,8 @@ func (c *call) exists(k *kind) error {
 	return err
 }
 
-// proxy hands a request on to an object's port, by the API server behind, which
-// knows the way and has the credentials.
+// proxy forwards a request to an object's port through the API server, which has the
+// route and the credentials.
 func (c *call) proxy() error {
 	port, err := c.target()
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *call) redirect() error {
 	return nil
 }
 
-// hostPort returns where an object can be reached.
+// hostPort returns the host:port at which an object can be reached.
 func (c *call) hostPort(port string) (string, error) {
 	if c.kind.path == "services" {
 		return c.serviceAddress(port)
@@ -115,7 +115,7 @@ func firstPort(p *corev1.Pod) string {
 	return ""
 }
 
-// serviceAddress returns one of a service's addresses, by chance.
+// serviceAddress returns a random one of a service's addresses.
 func (c *call) serviceAddress(portName string) (string, error) {
 	probe := *c
 	probe.kind = c.kinds["endpoints"]

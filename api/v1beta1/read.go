@@ -16,7 +16,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// get answers GET of an object.
+// get handles GET of an object.
 func (c *call) get() error {
 	o, err := c.stored()
 	if err != nil {
@@ -38,7 +38,7 @@ func (c *call) stored() (runtime.Object, error) {
 	return o, nil
 }
 
-// list answers GET of a collection, or watches it.
+// list handles GET of a collection, or watches it.
 func (c *call) list() error {
 	if on, _ := strconv.ParseBool(c.query.Get("watch")); on {
 		return c.watch()
@@ -87,7 +87,7 @@ func (c *call) selectors() (url.Values, error) {
 	return query, nil
 }
 
-// coreField returns a field selector's name and value in core.
+// coreField returns a field selector's name and value for core.
 func (c *call) coreField(name, value string) (string, string, error) {
 	core, ok := c.fields[name]
 	if !ok {
@@ -97,7 +97,7 @@ func (c *call) coreField(name, value string) (string, string, error) {
 		if phase, ok := convert.PodPhase(value); ok {
 			value = string(phase)
 		} else if phase := corev1.PodPhase(value); convert.PodWord(phase) != value {
-			value = "-" + value // a word of core, which no pod has in v1beta1
+			value = "-" + value // a word of core that no pod has in v1beta1
 		}
 	}
 	return core, value, nil

@@ -17,8 +17,8 @@ type call struct {
 	query url.Values
 	path  string // the kind's path as the client wrote it: minions or nodes
 	id    string // of the object, or empty
-	rest  string // of a proxied path, behind the object, slash and all
-	// namespace of the request; empty means all of them to a list, and none to
+	rest  string // of a proxied path, after the object, including the slash
+	// namespace of the request; empty means all namespaces for a list, and none for
 	// kinds without namespaces.
 	namespace string
 }
@@ -42,15 +42,14 @@ var (
 	bindRoutes = methods{http.MethodPost: (*call).bind}
 )
 
-// subRoutes are the operations below an item, by kind and name.
+// subRoutes holds the operations below an item, by kind and name.
 var subRoutes = map[string]map[string]methods{
 	"pods":           {"binding": bindRoutes, "status": {http.MethodPut: (*call).putStatus}},
 	"namespaces":     {"finalize": {http.MethodPut: (*call).putFinalize}, "status": {http.MethodPut: (*call).putStatus}},
 	"resourceQuotas": {"status": {http.MethodPut: (*call).putStatus}},
 }
 
-// serve finds the route of a request, by the segments below the root, and runs
-// it.
+// serve finds the route of a request by its segments below the root, and runs it.
 func (d *door) serve(w http.ResponseWriter, r *http.Request, parts []string) error {
 	end := ""
 	if n := len(parts); n > 0 && parts[n-1] == "" {
@@ -100,7 +99,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, parts []string) err
 	return d.run(routes, c)
 }
 
-// run answers a call by its method.
+// run runs a call's method.
 func (d *door) run(routes methods, c *call) error {
 	f := routes[c.r.Method]
 	if f == nil {

@@ -8,28 +8,28 @@ import (
 	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
 )
 
-// segments returns an address taken apart, each part unescaped once: an escaped
-// slash stays in its segment.
+// segments splits a URL's path and unescapes each part once: an escaped slash stays in
+// its segment.
 func segments(u *url.URL) []string {
 	parts := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
 	for i, part := range parts {
-		if plain, err := url.PathUnescape(part); err == nil { // an escaped path has no other
+		if plain, err := url.PathUnescape(part); err == nil { // always true for an escaped path
 			parts[i] = plain
 		}
 	}
 	return parts
 }
 
-// isSegment reports whether a name can stand as one segment of a path in core.
-// Every name that a client sends is checked by it before a path is built: "."
-// and ".." would address a parent, and a slash another object; bytes that are no
-// text would be read as other text.
+// isSegment reports whether a name can be one segment of a path in core. Every name
+// from a client is checked by it before a path is built: "." and ".." would address a
+// parent, and a slash another object; bytes that are not text would be read as other
+// text.
 func isSegment(name string) bool {
 	return name != "" && utf8.ValidString(name) && len(pathvalidation.IsValidPathSegmentName(name)) == 0
 }
 
 // checkSegments refuses a call whose namespace or name is not a segment. No such
-// object can exist, so the answer is the one of an object that is not there.
+// object can exist, so the answer is that it was not found.
 func (c *call) checkSegments() error {
 	if c.namespace != "" && !isSegment(c.namespace) {
 		return notFound("namespace", c.namespace)

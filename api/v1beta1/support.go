@@ -12,8 +12,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// versions answers GET of the API's root: the API server's versions, and ours.
-// Clients of today ask for another form, which is not ours to change.
+// versions handles GET of the API's root: the API server's versions, and ours. Current
+// clients ask for another form, which the door leaves alone.
 func (d *door) versions(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet || strings.Contains(r.Header.Get("Accept"), "as=APIGroupDiscovery") {
 		d.api.ServeHTTP(w, r)
@@ -41,7 +41,7 @@ type component struct {
 	Err        string `json:"err,omitempty"`
 }
 
-// validate answers GET /validate: how the parts of the cluster are.
+// validate handles GET /validate: the health of the parts of the cluster.
 func (d *door) validate(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		writeError(w, noSuchMethod(w, r, methods{http.MethodGet: nil}))
@@ -54,10 +54,10 @@ func (d *door) validate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Write(body) // an error here is the client's, who has gone
+	w.Write(body) // an error means that the client is gone
 }
 
-// components returns the parts that are not nodes, by their names.
+// components returns the parts other than nodes, sorted by name.
 func (d *door) components(r *http.Request) []component {
 	o, err := d.inner.do(r, http.MethodGet, coreRoot+"/componentstatuses", nil, nil)
 	list, ok := o.(*corev1.ComponentStatusList)
@@ -80,7 +80,7 @@ func (d *door) nodes(r *http.Request) []component {
 	o, err := d.inner.do(r, http.MethodGet, coreRoot+"/nodes", nil, nil)
 	list, ok := o.(*corev1.NodeList)
 	if err != nil || !ok {
-		return nil // the components' lines tell why
+		return nil // the components' lines say why
 	}
 	var out []component
 	for i := range list.Items {

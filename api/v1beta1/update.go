@@ -14,7 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// put answers PUT of an object.
+// put handles PUT of an object.
 func (c *call) put() error {
 	sent, err := c.sentFor()
 	if err != nil {
@@ -35,8 +35,8 @@ func (c *call) put() error {
 	return nil
 }
 
-// sentFor reads the body of a call for one object, and refuses one that is for
-// another.
+// sentFor reads the body of a call for one object, and refuses a body for another
+// object.
 func (c *call) sentFor() (wire.Object, error) {
 	body, err := c.body()
 	if err != nil {
@@ -56,8 +56,8 @@ func (c *call) sameObject(m *wire.Meta) error {
 	return c.sameNamespace(m)
 }
 
-// update changes the stored object to what was sent, and returns what it
-// became. The client must have seen the stored version.
+// update changes the stored object to what was sent, and returns the result. The
+// client must have seen the stored version.
 func (c *call) update(sent wire.Object, stored runtime.Object) (runtime.Object, error) {
 	c.fill(sent)
 	old := c.show(stored)
@@ -83,8 +83,8 @@ func (c *call) update(sent wire.Object, stored runtime.Object) (runtime.Object, 
 	return c.replaceStatus(sent, result)
 }
 
-// updateCauses checks the version first and the content then, except that the
-// content of services was checked before their version was.
+// updateCauses checks the version first and then the content, except for services,
+// whose content servers of the time checked before the version.
 func (c *call) updateCauses(sent, old wire.Object) error {
 	m, was := sent.GetMeta(), old.GetMeta()
 	if service, ok := sent.(*wire.Service); ok {
@@ -101,18 +101,18 @@ func (c *call) updateCauses(sent, old wire.Object) error {
 	return nil
 }
 
-// newCauses returns the faults that this update brings in.
+// newCauses returns the faults that this update introduces.
 func (c *call) newCauses(sent, old wire.Object) validate.Causes {
 	return c.check(sent).Without(c.check(old))
 }
 
-// stale returns the error of a client that has not seen the stored version.
+// stale returns the error for a client that has not seen the stored version.
 func (c *call) stale(m, was *wire.Meta) error {
 	return conflict(c.errorKind, c.id, fmt.Sprintf("resourceVersion: the object is at %d and the body at %d: fetch the object and change that",
 		was.ResourceVersion, m.ResourceVersion))
 }
 
-// podCauses allows a change of images only.
+// podCauses allows only changes of images.
 func podCauses(changed, stored *corev1.Pod) validate.Causes {
 	if len(changed.Spec.Containers) != len(stored.Spec.Containers) {
 		return validate.PodSpec(false)
@@ -127,7 +127,7 @@ func podCauses(changed, stored *corev1.Pod) validate.Causes {
 	return nil
 }
 
-// replace sends a PUT to core, of the object or of a part of it.
+// replace sends a PUT of the object, or of a part of it, to core.
 func (c *call) replace(o coreObject, part string) (runtime.Object, error) {
 	o.GetObjectKind().SetGroupVersionKind(c.coreType())
 	path := c.at(c.namespace, c.id)
@@ -141,8 +141,7 @@ func (c *call) replace(o coreObject, part string) (runtime.Object, error) {
 	return result, nil
 }
 
-// replaceStatus writes the status that was sent, if it differs: core has it at
-// a path of its own.
+// replaceStatus writes the sent status if it differs: core has a separate path for it.
 func (c *call) replaceStatus(sent wire.Object, stored runtime.Object) (runtime.Object, error) {
 	m := sent.GetMeta()
 	m.ResourceVersion = convert.VersionFromCore(stored.(coreObject).GetResourceVersion())
@@ -153,7 +152,7 @@ func (c *call) replaceStatus(sent wire.Object, stored runtime.Object) (runtime.O
 	return c.replace(changed, "status")
 }
 
-// withoutStatus returns a copy of an object that shows no status.
+// withoutStatus returns a copy of an object without its status.
 func withoutStatus(o runtime.Object) runtime.Object {
 	o = o.DeepCopyObject()
 	o.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})

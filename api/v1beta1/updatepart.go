@@ -11,7 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// putStatus answers PUT of an object's status: nothing else of the body counts.
+// putStatus handles PUT of an object's status: the rest of the body is ignored.
 func (c *call) putStatus() error {
 	return c.putPart("status", func(sent wire.Object, stored runtime.Object) (coreObject, error) {
 		if pod, ok := sent.(*wire.Pod); ok {
@@ -24,7 +24,7 @@ func (c *call) putStatus() error {
 	})
 }
 
-// putFinalize answers PUT of a namespace's finalizers.
+// putFinalize handles PUT of a namespace's finalizers.
 func (c *call) putFinalize() error {
 	return c.putPart("finalize", func(sent wire.Object, stored runtime.Object) (coreObject, error) {
 		out := stored.DeepCopyObject().(*corev1.Namespace)
@@ -33,7 +33,7 @@ func (c *call) putFinalize() error {
 	})
 }
 
-// putPart answers PUT of a part of an object.
+// putPart handles PUT of a part of an object.
 func (c *call) putPart(part string, change func(wire.Object, runtime.Object) (coreObject, error)) error {
 	sent, err := c.sentFor()
 	if err != nil {

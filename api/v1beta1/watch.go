@@ -16,18 +16,18 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// frames is where a watch goes: a chunked body or a WebSocket.
+// frames is the output of a watch: a chunked body or a WebSocket.
 type frames interface {
-	// send writes one event, a line. The line is shared, and stays as it is.
+	// send writes one event, a line. The line is shared and must not be changed.
 	send([]byte) error
-	// flush has the client get what was sent.
+	// flush flushes sent events to the client.
 	flush() error
-	// end closes what frames has opened.
+	// end closes the stream.
 	end()
 }
 
-// watch answers a watch until the client goes, or the API server ends it. A
-// watch for one object sees that object only.
+// watch serves a watch until the client leaves or the API server ends it. A watch for
+// one object sees only that object.
 func (c *call) watch() error {
 	query, err := c.selectors()
 	if err != nil {
@@ -53,8 +53,8 @@ func (c *call) watch() error {
 	return c.follow(c.r.WithContext(ctx), query, cancel)
 }
 
-// follow hands the events of a watch on the API server on, until either side
-// ends it. gone ends the request.
+// follow passes on the events of a watch on the API server until either side ends it.
+// gone ends the request.
 func (c *call) follow(client *http.Request, query url.Values, gone func()) error {
 	r := c.inner.request(client, http.MethodGet, c.at(c.namespace), query, nil)
 	r.Header.Set("Accept", protobufType+";stream=watch")
@@ -87,8 +87,8 @@ func (c *call) follow(client *http.Request, query url.Values, gone func()) error
 	return c.translate(err, false)
 }
 
-// expired answers a watch from a version that is no longer kept: one ERROR
-// frame, upon which clients list again.
+// expired answers a watch from a version that is no longer stored: one ERROR frame,
+// which makes clients list again.
 func (c *call) expired(err error) error {
 	out, failed := c.frames(func() {})
 	if out == nil {
@@ -99,7 +99,7 @@ func (c *call) expired(err error) error {
 	return nil
 }
 
-// sendError tells a watching client what is wrong; it may have gone.
+// sendError reports an error to a watching client, which may be gone.
 func (c *call) sendError(out frames, err error) {
 	var s *statusError
 	if !errors.As(err, &s) {
@@ -110,7 +110,7 @@ func (c *call) sendError(out frames, err error) {
 	}
 }
 
-// send translates one event, unless another watcher has, and sends it.
+// send translates one event, unless another watcher already has, and sends it.
 func (c *call) send(out frames, raw []byte) error {
 	translate := func() ([]byte, error) { return c.frame(raw) }
 	key, ok := frameKeyOf(c.root+"/"+c.path, raw)

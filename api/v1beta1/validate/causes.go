@@ -49,8 +49,8 @@ func (c *Causes) tooLong(field, cure string) {
 	c.add(wire.CauseTooLong, "too long", field, nil, cure)
 }
 
-// message adds a fault that servers of the time reported in words only, without
-// a cause.
+// message adds a fault that servers of the time reported only as text, without a
+// cause.
 func (c *Causes) message(field string, value any, cure string) {
 	*c = append(*c, wire.Cause{Message: fmt.Sprintf("%s: invalid value '%v': %s", field, value, cure)})
 }
@@ -60,8 +60,8 @@ func (c Causes) Details() []wire.Cause {
 	return slices.DeleteFunc(slices.Clone(c), func(cause wire.Cause) bool { return cause.Reason == "" })
 }
 
-// Without leaves out the faults that the stored object has already: they are
-// not this client's, and must not keep it from changing something else.
+// Without leaves out the faults that the stored object already has: they are not this
+// client's, and must not keep it from changing something else.
 func (c Causes) Without(stored Causes) Causes {
 	return slices.DeleteFunc(slices.Clone(c), func(cause wire.Cause) bool { return slices.Contains(stored, cause) })
 }

@@ -63,7 +63,7 @@ func (r Rules) container(c *Causes, at string, in *wire.Container, seen, volumes
 	}
 	for _, name := range sortedKeys(in.Resources.Limits) {
 		if !resourceNameOK(name) {
-			// Servers of the time wrote the doubled word.
+			// Servers of the time wrote the word twice.
 			c.invalid(fmt.Sprintf("%s.resources.resources.limits[%s]", at, name), name, resourceNameCure)
 		}
 	}

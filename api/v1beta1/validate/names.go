@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// form is a rule that text must keep to: a pattern, and a length.
+// form is a rule for text: a pattern and a maximum length.
 type form struct {
 	pattern *regexp.Regexp
 	max     int
@@ -39,7 +39,7 @@ var (
 		"use at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends"}
 )
 
-// annotationsMax bounds all keys and values of an object's annotations, in
+// annotationsMax bounds the total size of an object's annotations, keys and values, in
 // bytes.
 const annotationsMax = 64 << 10
 
@@ -66,8 +66,8 @@ func (c *Causes) meta(m *wire.Meta, labels map[string]string, name form, namespa
 	c.annotations("metadata.annotations", m.Annotations)
 }
 
-// maskDash returns a generated name's base in a form that can be checked: cut
-// to leave room for the letters to come, one of which a trailing dash needs.
+// maskDash returns a generated name's base in a form that can be checked: cut to leave
+// room for the generated suffix, which a trailing dash needs.
 func maskDash(base string, limit int) string {
 	const suffix = 5
 	base = base[:min(len(base), limit-suffix)]

@@ -27,7 +27,7 @@ func (r Rules) Event(e *wire.Event) Causes {
 	if !dnsSubdomain.ok(e.Namespace) {
 		c.invalid("namespace", e.Namespace, dnsSubdomain.cure)
 	}
-	if e.ID == "" { // a generated one was not offered
+	if e.ID == "" { // servers of the time did not generate one
 		c.required("metadata.name", "give the event an id")
 	} else if !dnsSubdomain.ok(e.ID) {
 		c.invalid("metadata.name", e.ID, dnsSubdomain.cure)
@@ -47,7 +47,7 @@ func (r Rules) Namespace(n *wire.Namespace) Causes {
 	return c
 }
 
-// secretMax bounds all values of a secret together, in bytes.
+// secretMax bounds the total size of a secret's values, in bytes.
 const secretMax = 1 << 20
 
 // Secret checks a secret.

@@ -6,9 +6,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// Rules are the server's permissions.
+// Rules holds what the server permits.
 type Rules struct {
-	// AllowPrivileged lets containers have the host's rights.
+	// AllowPrivileged permits privileged containers.
 	AllowPrivileged bool
 }
 
@@ -20,7 +20,7 @@ func (r Rules) Pod(p *wire.Pod) Causes {
 	return c
 }
 
-// manifest checks a pod's or a template's containers; fields begin with prefix.
+// manifest checks a pod's or template's containers; field names begin with prefix.
 func (r Rules) manifest(c *Causes, prefix string, m *wire.ContainerManifest, nodeSelector map[string]string) {
 	volumes := c.volumes(prefix+"volumes", m.Volumes)
 	r.containers(c, prefix+"containers", m.Containers, volumes)

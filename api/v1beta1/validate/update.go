@@ -13,7 +13,7 @@ func Same(sent, stored *wire.Meta) Causes {
 	return c
 }
 
-// ServiceUpdate checks what a service's update may not change or leave out.
+// ServiceUpdate checks what an update of a service may not change or leave out.
 func ServiceUpdate(sent, stored *wire.Service) Causes {
 	var c Causes
 	if sent.ResourceVersion == 0 {
@@ -25,7 +25,7 @@ func ServiceUpdate(sent, stored *wire.Service) Causes {
 	return c
 }
 
-// PodSpec returns the cause of a pod's update that changes more than images.
+// PodSpec returns the cause for a pod update that changes more than images.
 func PodSpec(sameContainers bool) Causes {
 	var c Causes
 	if !sameContainers {
@@ -36,14 +36,14 @@ func PodSpec(sameContainers bool) Causes {
 	return c
 }
 
-// Host returns the cause of a status update that moves a pod.
+// Host returns the cause for a status update that moves a pod.
 func Host(host string) Causes {
 	var c Causes
 	c.invalid("status.host", host, "a pod stays on the host it was bound to")
 	return c
 }
 
-// Version returns the cause of a watch that begins at no number.
+// Version returns the cause for a watch whose start version is not a number.
 func Version(text string) Causes {
 	var c Causes
 	c.invalid("resourceVersion", text, "give the resourceVersion of a list, a decimal number")

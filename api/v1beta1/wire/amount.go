@@ -8,26 +8,26 @@ import (
 	"strconv"
 )
 
-// Amount is how much of a resource: a JSON integer, or a plain decimal number
-// as JSON text. The form that the client chose is kept. Suffixes (250m, 64Mi)
-// are unknown to v1beta1.
+// Amount is an amount of a resource: a JSON integer, or a plain decimal number as a
+// JSON string. It keeps the client's form. v1beta1 does not know suffixes (250m,
+// 64Mi).
 type Amount struct {
 	text   string // the number as written, if it was text
 	whole  int64  // the number, if it was not
 	isText bool
 }
 
-// IntAmount returns n, written as a JSON integer.
+// IntAmount returns n in the form of a JSON integer.
 func IntAmount(n int64) Amount { return Amount{whole: n} }
 
-// TextAmount returns a decimal number written as JSON text.
+// TextAmount returns a decimal number in the form of a JSON string.
 func TextAmount(s string) Amount { return Amount{text: s, isText: true} }
 
-// decimal leaves out what strconv reads apart from decimal numbers: hex, infinity,
+// decimal excludes what strconv accepts in addition to decimal numbers: hex, infinity,
 // underscores.
 var decimal = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
 
-// amountLimit keeps an amount, and its thousandfold, within an int64.
+// amountLimit keeps an amount, and 1000 times it, within an int64.
 const amountLimit = 9e15
 
 // Float returns the amount as a number.
@@ -35,7 +35,7 @@ func (a Amount) Float() float64 {
 	if !a.isText {
 		return float64(a.whole)
 	}
-	f, _ := strconv.ParseFloat(a.text, 64) // UnmarshalJSON has let only numbers in
+	f, _ := strconv.ParseFloat(a.text, 64) // UnmarshalJSON accepts only numbers
 	return f
 }
 
@@ -52,7 +52,7 @@ func (a Amount) Milli() int64 {
 	if !a.isText {
 		return a.whole * 1000
 	}
-	// The product is rounded before it is cut, or 0.29 would become 289.
+	// The product is rounded before it is truncated, or 0.29 would become 289.
 	return int64(math.Trunc(math.Round(a.Float()*1e9) / 1e6))
 }
 
@@ -100,10 +100,10 @@ func (a *Amount) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// ResourceList is how much of each resource, by its name.
+// ResourceList holds the amount of each resource, by name.
 type ResourceList map[string]Amount
 
-// UnmarshalJSON reads a list and names the resource whose amount is wrong.
+// UnmarshalJSON reads a list; an error names the resource whose amount is wrong.
 func (l *ResourceList) UnmarshalJSON(b []byte) error {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(b, &raw); err != nil {

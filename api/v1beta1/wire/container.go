@@ -24,7 +24,7 @@ type Container struct {
 	Capabilities           Capabilities         `json:"capabilities"`
 }
 
-// Port is a port that a container listens on.
+// Port is a port on which a container listens.
 type Port struct {
 	Name          string `json:"name,omitempty"`
 	HostPort      int    `json:"hostPort,omitempty"`
@@ -33,21 +33,21 @@ type Port struct {
 	HostIP        string `json:"hostIP,omitempty"`
 }
 
-// EnvVar is a variable of the environment. Key is the old name of Name: either
-// is read, both are written.
+// EnvVar is an environment variable. Key is the old name of Name: either is read, both
+// are written.
 type EnvVar struct {
 	Name  string `json:"name"`
 	Key   string `json:"key"`
 	Value string `json:"value,omitempty"`
 }
 
-// ResourceRequirements is the most and the least that a container gets.
+// ResourceRequirements holds the maximum and minimum that a container gets.
 type ResourceRequirements struct {
 	Limits   ResourceList `json:"limits,omitempty"`
 	Requests ResourceList `json:"requests,omitempty"`
 }
 
-// VolumeMount puts a volume into a container. Path is the old name of
+// VolumeMount mounts a volume in a container. Path is the old name of
 // MountPath: either is read, both are written.
 type VolumeMount struct {
 	Name      string `json:"name"`
@@ -57,12 +57,12 @@ type VolumeMount struct {
 	MountType string `json:"mountType,omitempty"` // accepted, never written
 }
 
-// Probe asks a container whether it lives or is ready.
+// Probe checks whether a container is alive or ready.
 type Probe struct {
 	Handler
 	InitialDelaySeconds int64 `json:"initialDelaySeconds,omitempty"`
 	TimeoutSeconds      int64 `json:"timeoutSeconds,omitempty"`
-	// Enabled and Type are of July 2014; they are given back as they came.
+	// Enabled and Type are from July 2014; they are returned as sent.
 	Enabled *bool  `json:"enabled,omitempty"`
 	Type    string `json:"type,omitempty"`
 }
@@ -79,8 +79,8 @@ type ExecAction struct {
 	Command []string `json:"command,omitempty"`
 }
 
-// HTTPGetAction fetches a page. A port that is text is the name of a port, or
-// a number.
+// HTTPGetAction makes a GET request. A port given as text is a port's name or a
+// number.
 type HTTPGetAction struct {
 	Path string             `json:"path,omitempty"`
 	Port intstr.IntOrString `json:"port,omitempty"`
@@ -92,13 +92,13 @@ type TCPSocketAction struct {
 	Port intstr.IntOrString `json:"port,omitempty"`
 }
 
-// Lifecycle is the hooks after a container's start and before its end.
+// Lifecycle holds the hooks after a container's start and before its end.
 type Lifecycle struct {
 	PostStart *Handler `json:"postStart,omitempty"`
 	PreStop   *Handler `json:"preStop,omitempty"`
 }
 
-// Capabilities are added to and taken from a container.
+// Capabilities are added to and dropped from a container.
 type Capabilities struct {
 	Add  []string `json:"add,omitempty"`
 	Drop []string `json:"drop,omitempty"`

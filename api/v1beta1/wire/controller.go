@@ -1,6 +1,6 @@
 package wire
 
-// ReplicationController keeps a number of pods alive.
+// ReplicationController keeps a number of pods running.
 type ReplicationController struct {
 	Meta
 	DesiredState ControllerState   `json:"desiredState"`
@@ -8,7 +8,7 @@ type ReplicationController struct {
 	Labels       map[string]string `json:"labels,omitempty"`
 }
 
-// ControllerState is the desired or actual number of pods, and their kind.
+// ControllerState is the desired or actual number of pods, and their template.
 type ControllerState struct {
 	Replicas        int               `json:"replicas"`
 	ReplicaSelector map[string]string `json:"replicaSelector,omitempty"`

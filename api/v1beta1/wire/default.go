@@ -64,7 +64,7 @@ func (c *Container) Default() {
 	}
 }
 
-// Default fills in the path of a page.
+// Default fills in the path of an HTTP request.
 func (h *Handler) Default() {
 	if h != nil && h.HTTPGet != nil && h.HTTPGet.Path == "" {
 		h.HTTPGet.Path = "/"
@@ -81,15 +81,15 @@ func (s *Service) Default() {
 	}
 }
 
-// Default fills in an event's times: one that states no first time happened
-// once, at its timestamp.
+// Default fills in an event's times: an event without a first time happened once, at
+// its timestamp.
 func (e *Event) Default() {
 	if e.FirstTimestamp.IsZero() {
 		e.FirstTimestamp, e.LastTimestamp, e.Count = e.Timestamp, e.Timestamp, 1
 	}
 }
 
-// Default fills in the minion's id as its external one.
+// Default sets the minion's external id to its id.
 func (m *Minion) Default() {
 	if m.ExternalID == "" {
 		m.ExternalID = m.ID

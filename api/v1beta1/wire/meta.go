@@ -5,10 +5,10 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// APIVersion is the value of member apiVersion in objects of this API.
+// APIVersion is the value of apiVersion in objects of this API.
 const APIVersion = "v1beta1"
 
-// Meta is the members that every object has, at its top level.
+// Meta holds the members that every object has at its top level.
 type Meta struct {
 	Kind              string            `json:"kind,omitempty"`
 	ID                string            `json:"id,omitempty"`
@@ -35,8 +35,8 @@ type List[T any] struct {
 	Items []T `json:"items"`
 }
 
-// MinionList is the list of minions: it writes its items twice, as clients of
-// the first revisions read minions and later ones items.
+// MinionList is a list of minions. It writes its items twice: clients of the first
+// revisions read minions, and later ones items.
 type MinionList struct {
 	Meta
 	Minions []Minion `json:"minions,omitempty"`

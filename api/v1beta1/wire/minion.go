@@ -2,7 +2,7 @@ package wire
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Minion is a host that runs pods; later called Node, which is read too.
+// Minion is a host that runs pods; later called Node, which is accepted, too.
 type Minion struct {
 	Meta
 	HostIP        string            `json:"hostIP,omitempty"`

@@ -1,6 +1,6 @@
 package wire
 
-// Namespace is a space of names.
+// Namespace is a scope for names.
 type Namespace struct {
 	Meta
 	Labels map[string]string `json:"labels,omitempty"`
@@ -8,7 +8,7 @@ type Namespace struct {
 	Status NamespaceStatus   `json:"status"`
 }
 
-// NamespaceSpec names who must agree before a namespace can go.
+// NamespaceSpec names those who must agree before a namespace can be removed.
 type NamespaceSpec struct {
 	Finalizers []string `json:"finalizers,omitempty"`
 }
@@ -18,25 +18,25 @@ type NamespaceStatus struct {
 	Phase string `json:"phase,omitempty"`
 }
 
-// Secret is values that pods may use; JSON shows them in base64.
+// Secret holds values for pods; they are base64 in JSON.
 type Secret struct {
 	Meta
 	Data map[string][]byte `json:"data,omitempty"`
 	Type string            `json:"type,omitempty"`
 }
 
-// LimitRange bounds what a pod or a container of a namespace may ask for.
+// LimitRange bounds what a pod or container in a namespace may request.
 type LimitRange struct {
 	Meta
 	Spec LimitRangeSpec `json:"spec"`
 }
 
-// LimitRangeSpec is the bounds.
+// LimitRangeSpec holds the bounds.
 type LimitRangeSpec struct {
 	Limits []LimitRangeItem `json:"limits"`
 }
 
-// LimitRangeItem bounds one type of thing: Pod or Container.
+// LimitRangeItem bounds one type: Pod or Container.
 type LimitRangeItem struct {
 	Type    string       `json:"type,omitempty"`
 	Max     ResourceList `json:"max,omitempty"`
@@ -52,19 +52,19 @@ type ResourceQuota struct {
 	Status ResourceQuotaStatus `json:"status"`
 }
 
-// ResourceQuotaSpec is the bounds.
+// ResourceQuotaSpec holds the bounds.
 type ResourceQuotaSpec struct {
 	Hard ResourceList `json:"hard,omitempty"`
 }
 
-// ResourceQuotaStatus is the bounds, and what is used of them.
+// ResourceQuotaStatus holds the bounds and the current use.
 type ResourceQuotaStatus struct {
 	Hard ResourceList `json:"hard,omitempty"`
 	Used ResourceList `json:"used,omitempty"`
 }
 
-// DeleteOptions may be the body of a DELETE. The grace period never had an
-// effect in v1beta1: deletion is at once.
+// DeleteOptions may be the body of a DELETE. The grace period never had an effect in
+// v1beta1: deletion is immediate.
 type DeleteOptions struct {
 	Meta
 	GracePeriodSeconds *int64 `json:"gracePeriodSeconds"`

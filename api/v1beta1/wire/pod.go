@@ -38,7 +38,7 @@ type PodCondition struct {
 	Status string `json:"status"`
 }
 
-// ContainerManifest is the containers of a pod and what they share.
+// ContainerManifest holds the containers of a pod and what they share.
 type ContainerManifest struct {
 	Version       string        `json:"version"`
 	ID            string        `json:"id"`
@@ -65,17 +65,17 @@ type ContainerStatus struct {
 	LastState    ContainerState `json:"lastState"`
 	Ready        bool           `json:"ready"`
 	RestartCount int            `json:"restartCount"`
-	// PodIP stands at the entry POD, as 0.11 had it.
+	// PodIP is in the entry POD, as in 0.11.
 	PodIP       string `json:"podIP,omitempty"`
 	Image       string `json:"image"`
 	ImageID     string `json:"imageID"`
 	ContainerID string `json:"containerID,omitempty"`
-	// NetworkSettings stands at the entry net, where clients of July 2014 read
-	// the pod's address.
+	// NetworkSettings is in the entry net, where clients of July 2014 read the
+	// pod's address.
 	NetworkSettings *NetworkSettings `json:"NetworkSettings,omitempty"`
 }
 
-// NetworkSettings is the one part of Docker's inspect answer that clients read.
+// NetworkSettings is the only part of Docker's inspect output that clients read.
 type NetworkSettings struct {
 	IPAddress string `json:"IPAddress"`
 }
@@ -87,12 +87,12 @@ type ContainerState struct {
 	Termination *ContainerTermination `json:"termination,omitempty"`
 }
 
-// ContainerWaiting is a container that does not run yet.
+// ContainerWaiting is a container that is not running yet.
 type ContainerWaiting struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// ContainerRunning is a container that runs.
+// ContainerRunning is a running container.
 type ContainerRunning struct {
 	StartedAt metav1.Time `json:"startedAt,omitempty"`
 }
@@ -108,7 +108,7 @@ type ContainerTermination struct {
 	ContainerID string      `json:"containerID,omitempty"`
 }
 
-// Binding puts a pod on a host.
+// Binding assigns a pod to a host.
 type Binding struct {
 	Meta
 	PodID string `json:"podID"`

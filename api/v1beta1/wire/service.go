@@ -8,8 +8,8 @@ type Service struct {
 	Port     int               `json:"port"`
 	Protocol string            `json:"protocol,omitempty"`
 	Labels   map[string]string `json:"labels,omitempty"`
-	// Selector picks the pods; absent (null) leaves the endpoints to the user,
-	// and an empty one picks every pod of the namespace.
+	// Selector selects the pods; an absent one (null) leaves the endpoints to the
+	// user, and an empty one selects every pod of the namespace.
 	Selector                   map[string]string  `json:"selector"`
 	CreateExternalLoadBalancer bool               `json:"createExternalLoadBalancer,omitempty"`
 	PublicIPs                  []string           `json:"publicIPs,omitempty"`
@@ -19,8 +19,8 @@ type Service struct {
 	SessionAffinity            string             `json:"sessionAffinity,omitempty"`
 }
 
-// Endpoints is the addresses behind a service. Subsets says it all; the other
-// members show the first port in the older form.
+// Endpoints holds the addresses of a service. Subsets is complete; the other members
+// show the first port in the older form.
 type Endpoints struct {
 	Meta
 	Protocol   string           `json:"protocol,omitempty"`
@@ -35,13 +35,13 @@ type EndpointTarget struct {
 	TargetRef ObjectReference `json:"targetRef"`
 }
 
-// EndpointSubset is addresses that all offer the same ports.
+// EndpointSubset is a set of addresses that offer the same ports.
 type EndpointSubset struct {
 	Addresses []EndpointAddress `json:"addresses,omitempty"`
 	Ports     []EndpointPort    `json:"ports,omitempty"`
 }
 
-// EndpointAddress is one address, and what has it.
+// EndpointAddress is one address, and the object that has it.
 type EndpointAddress struct {
 	IP        string           `json:"IP"`
 	TargetRef *ObjectReference `json:"targetRef,omitempty"`

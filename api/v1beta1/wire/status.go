@@ -1,7 +1,7 @@
 package wire
 
-// Status is the answer of a call that has no object to show, and the body of
-// every error.
+// Status is the answer to a call that has no object to return, and the body of every
+// error.
 type Status struct {
 	Meta
 	Status  string   `json:"status,omitempty"`
@@ -17,7 +17,7 @@ const (
 	Failure = "Failure"
 )
 
-// Details says what a Status is about.
+// Details identifies the subject of a Status.
 type Details struct {
 	ID                string  `json:"id,omitempty"`
 	Kind              string  `json:"kind,omitempty"`
@@ -25,8 +25,8 @@ type Details struct {
 	RetryAfterSeconds int     `json:"retryAfterSeconds,omitempty"`
 }
 
-// Cause is one thing that is wrong with an object. Its field is spelt by the
-// internal names of the time (metadata.name, spec.containers[0].image).
+// Cause is one fault of an object. Its field uses the internal names of the time
+// (metadata.name, spec.containers[0].image).
 type Cause struct {
 	Reason  string `json:"reason,omitempty"`
 	Message string `json:"message,omitempty"`

@@ -6,8 +6,8 @@ type Volume struct {
 	Source VolumeSource `json:"source,omitempty"`
 }
 
-// VolumeSource says what is in a volume: at most one member is set, and none
-// means emptyDir. All members are written.
+// VolumeSource is the content of a volume: at most one member is set, and none means
+// emptyDir. All members are written.
 type VolumeSource struct {
 	HostDir        *HostDir        `json:"hostDir"`
 	EmptyDir       *EmptyDir       `json:"emptyDir"`
@@ -22,8 +22,7 @@ type HostDir struct {
 	Path string `json:"path"`
 }
 
-// EmptyDir is a directory that lives as long as the pod; medium is empty or
-// Memory.
+// EmptyDir is a directory with the lifetime of the pod; medium is empty or Memory.
 type EmptyDir struct {
 	Medium string `json:"medium"`
 }
@@ -36,13 +35,13 @@ type PersistentDisk struct {
 	ReadOnly  bool   `json:"readOnly,omitempty"`
 }
 
-// GitRepo is a checkout made when the pod starts.
+// GitRepo is a Git checkout made when the pod starts.
 type GitRepo struct {
 	Repository string `json:"repository"`
 	Revision   string `json:"revision"`
 }
 
-// SecretVolume shows a secret's values as files.
+// SecretVolume presents a secret's values as files.
 type SecretVolume struct {
 	Target ObjectReference `json:"target"`
 }

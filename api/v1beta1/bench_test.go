@@ -13,13 +13,12 @@ import (
 	"time"
 )
 
-// The benchmarks compare the door with the API server behind it, side by side,
-// on the server that V1BETA1_SERVER names. They make their objects in a
-// namespace of their own.
+// The benchmarks compare the door with the API server behind it on the server that
+// V1BETA1_SERVER names. They create their objects in a namespace of their own.
 
 const benchNamespace = "bench-v1beta1"
 
-// benchPaths is the same collection by both doors.
+// benchPaths holds the paths of the same collection in both versions.
 var benchPaths = []struct{ version, path, pod string }{
 	{"v1", "/api/v1/namespaces/" + benchNamespace + "/pods", `{"kind":"Pod","apiVersion":"v1","metadata":{"name":%q,"labels":{"app":"bench"}},"spec":{"containers":[{"name":"web","image":"example/shop","ports":[{"containerPort":80}],"env":[{"name":"A","value":"b"}],"livenessProbe":{"httpGet":{"path":"/ok","port":80}}}]}}`},
 	{"v1beta1", "/api/v1beta1/pods?namespace=" + benchNamespace, `{"kind":"Pod","apiVersion":"v1beta1","id":%q,"labels":{"app":"bench"},"desiredState":{"manifest":{"containers":[{"name":"web","image":"example/shop","ports":[{"containerPort":80}],"env":[{"name":"A","value":"b"}],"livenessProbe":{"httpGet":{"path":"/ok","port":80}}}]}}}`},
@@ -53,7 +52,7 @@ func do(b *testing.B, method, url, body string) string {
 	return string(text)
 }
 
-// fill makes the pods that lists show.
+// fill creates the pods that lists show.
 func fill(b *testing.B, server string) {
 	b.Helper()
 	for i := range 500 {
@@ -61,7 +60,7 @@ func fill(b *testing.B, server string) {
 	}
 }
 
-// report adds the rate and the slowest hundredth.
+// report reports the rate and the slowest hundredth.
 func report(b *testing.B, times []time.Duration) {
 	slices.Sort(times)
 	b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
@@ -109,7 +108,7 @@ func BenchmarkPost(b *testing.B) {
 	}
 }
 
-// BenchmarkWatch100 takes the time from a pod's creation until the last of 100
+// BenchmarkWatch100 measures the time from a pod's creation until the last of 100
 // watchers has seen it.
 func BenchmarkWatch100(b *testing.B) {
 	server := benchServer(b)

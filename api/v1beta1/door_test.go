@@ -20,7 +20,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// ask makes one request of a handler, in process.
+// ask makes one in-process request to a handler.
 func ask(h http.Handler, method, path, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	for i := 0; i+1 < len(header); i += 2 {
@@ -85,7 +85,7 @@ func TestPrivileged(t *testing.T) {
 	}
 }
 
-// Clients of today read the list of versions in another form, which passes.
+// Current clients read the list of versions in another form, which passes unchanged.
 func TestVersionsOfToday(t *testing.T) {
 	t.Parallel()
 	const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
@@ -201,7 +201,7 @@ func TestTextErrors(t *testing.T) {
 	}
 }
 
-// A deleted controller leaves its pods, whether or not a garbage collector runs.
+// A deleted controller's pods remain, whether or not a garbage collector runs.
 func TestControllerLeavesItsPods(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI()
@@ -215,7 +215,7 @@ func TestControllerLeavesItsPods(t *testing.T) {
 	api.store("ADDED", pod)
 	var method string
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodDelete { // as core does it: the finalizer keeps the object
+		if r.Method == http.MethodDelete { // like core: the finalizer keeps the object
 			method = r.Method
 			api.write(w, http.StatusOK, rc)
 			return
@@ -276,8 +276,8 @@ func TestCleanedPathKeepsItsQuery(t *testing.T) {
 	}
 }
 
-// FuzzDoor sends anything: the door must answer with JSON and a code below 500,
-// and the API server must never see what cannot be read.
+// FuzzDoor sends arbitrary requests: the door must answer with JSON and a code below
+// 500, and the API server must never see what cannot be decoded.
 func FuzzDoor(f *testing.F) {
 	f.Add("POST", "/api/v1beta1/pods?namespace=x", []byte(fmt.Sprintf(smallPod, "p", "")))
 	f.Add("PUT", "/api/v1beta1/services/s", []byte(`{"id":"s","port":80,"resourceVersion":1}`))

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// exchange is one request and what its answer must hold.
+// exchange is one request and what its answer must contain.
 type exchange struct {
 	Name   string          `json:"name"`
 	Method string          `json:"method"`
@@ -25,16 +25,15 @@ type exchange struct {
 	Want   any             `json:"want"`
 }
 
-// TestExchanges plays testdata/exchanges.jsonl, top to bottom, against a door
-// in front of a fake API server. In the wanted bodies, members that are not
-// listed may be there; "~re" matches a regular expression, and "-" an absent
-// member.
+// TestExchanges plays testdata/exchanges.jsonl, in order, against a door in front of
+// a fake API server. Answers may have members that the wanted bodies do not list;
+// "~re" matches a regular expression, and "-" an absent member.
 func TestExchanges(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(NewDoor(newFakeAPI(), Options{}))
 	t.Cleanup(server.Close)
 	for _, e := range readExchanges(t, "testdata/exchanges.jsonl") {
-		// One after the other: later ones use the objects of earlier ones.
+		// Run sequentially: later ones use the objects of earlier ones.
 		t.Run(e.Name, func(t *testing.T) { e.play(t, server.URL) })
 	}
 }
@@ -74,7 +73,7 @@ func (e exchange) play(t *testing.T, base string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// No Content-Type, as curl -d sends another one: it must not matter.
+	// No Content-Type: curl -d sends a different one, so it must not matter.
 	resp, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +98,7 @@ func (e exchange) play(t *testing.T, base string) {
 	}
 }
 
-// differences compares as TestExchanges says.
+// differences compares as described at TestExchanges.
 func differences(at string, want, got any) []string {
 	switch want := want.(type) {
 	case map[string]any:

@@ -23,9 +23,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// fakeAPI is as much of a Kubernetes API server as the door needs: core/v1
-// objects in memory, versions, conflicts, watches from any version. It speaks
-// protobuf, as the door asks.
+// fakeAPI is as much of a Kubernetes API server as the door needs: core/v1 objects in
+// memory, versions, conflicts, watches from any version. It speaks protobuf, which
+// the door requests.
 type fakeAPI struct {
 	codec inner
 
@@ -50,8 +50,8 @@ func newFakeAPI() *fakeAPI {
 	return f
 }
 
-// put stores an object and tells the watches; the caller holds the lock, or is
-// alone.
+// put stores an object and notifies the watches; the caller holds the lock, or is the
+// only user.
 func (f *fakeAPI) put(kind, path string, o coreObject) {
 	f.version++
 	o.SetResourceVersion(strconv.Itoa(f.version))
@@ -65,7 +65,7 @@ func (f *fakeAPI) put(kind, path string, o coreObject) {
 	f.grown = make(chan struct{})
 }
 
-// fakeKinds is the kinds by their paths in core.
+// fakeKinds holds the kinds by their paths in core.
 var fakeKinds = map[string]func() (coreObject, runtime.Object){
 	"pods":       func() (coreObject, runtime.Object) { return &corev1.Pod{}, &corev1.PodList{} },
 	"services":   func() (coreObject, runtime.Object) { return &corev1.Service{}, &corev1.ServiceList{} },
@@ -84,7 +84,7 @@ var fakeKinds = map[string]func() (coreObject, runtime.Object){
 	},
 }
 
-// place is the thing that a path of core names.
+// place is what a path of core names.
 type place struct{ namespace, resource, name, sub string }
 
 func parsePlace(path string) (p place, ok bool) {
@@ -226,7 +226,7 @@ func (f *fakeAPI) replace(r *http.Request, p place, key string, stored coreObjec
 	if o.GetResourceVersion() != stored.GetResourceVersion() {
 		return 0, nil, apierrors.NewConflict(group, p.name, fmt.Errorf("the object is at %s", stored.GetResourceVersion()))
 	}
-	// The status is written at its own path, and nothing else there.
+	// The status is written at its own path, which writes nothing else.
 	keep, from := stored.DeepCopyObject().(coreObject), o
 	if p.sub == "" {
 		keep, from = o, stored
@@ -301,7 +301,7 @@ func (f *fakeAPI) matcher(r *http.Request, p place) func(string, coreObject) boo
 	}
 }
 
-// watch streams frames as the API server does: a length, and a bare WatchEvent.
+// watch streams frames like the API server: a length, then a bare WatchEvent.
 func (f *fakeAPI) watch(w http.ResponseWriter, r *http.Request, p place) {
 	from, _ := strconv.Atoi(r.URL.Query().Get("resourceVersion"))
 	match := f.matcher(r, p)

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// However many watchers meet an event at once, it is translated once.
+// However many watchers reach an event at once, it is translated once.
 func TestFrameIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	cache, made, meet := newFrameCache(), atomic.Int32{}, make(chan struct{})
@@ -37,7 +37,7 @@ func TestFrameIsMadeOnce(t *testing.T) {
 	}
 }
 
-// Frames are kept by their bytes, the latest ones.
+// The latest frames are kept, up to a number of bytes.
 func TestFrameCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	cache := newFrameCache()
@@ -65,7 +65,7 @@ func TestFrameCacheIsBounded(t *testing.T) {
 	}
 }
 
-// A failure is not kept: the next watcher tries again. A panic is its watcher's own.
+// A failure is not kept: the next watcher tries again. A panic affects only its watcher.
 func TestFrameCacheKeepsNoFailure(t *testing.T) {
 	t.Parallel()
 	cache, key := newFrameCache(), frameKey{uid: "u"}
@@ -85,7 +85,7 @@ func TestFrameCacheKeepsNoFailure(t *testing.T) {
 	}
 }
 
-// A frame's key is read from the event as the API server writes it.
+// A frame's key is read from the event in the API server's encoding.
 func TestFrameKey(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI()
@@ -95,7 +95,7 @@ func TestFrameKey(t *testing.T) {
 	if key, ok := frameKeyOf("l", raw); !ok || key != (frameKey{"l", "MODIFIED", "u-1", "12"}) {
 		t.Errorf("%+v %t", key, ok)
 	}
-	for n := range raw { // whatever is torn has no key, or the same
+	for n := range raw { // a truncated event has no key, or the same one
 		if key, ok := frameKeyOf("l", raw[:n]); ok && key != (frameKey{"l", "MODIFIED", "u-1", "12"}) {
 			t.Errorf("the first %d bytes have %+v", n, key)
 		}
@@ -106,7 +106,7 @@ func TestFrameKey(t *testing.T) {
 	}
 }
 
-// Watchers with different selectors of one object each see what theirs means.
+// Watchers of one object with different selectors each see their own view.
 func TestWatchersOfOneObject(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI()
@@ -116,7 +116,7 @@ func TestWatchersOfOneObject(t *testing.T) {
 	api.serve = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin(w)
 		if r.URL.Query().Get("labelSelector") != "" {
-			w.Write(send("DELETED")) // for it no longer matches
+			w.Write(send("DELETED")) // since it no longer matches
 		} else {
 			w.Write(send("MODIFIED"))
 		}

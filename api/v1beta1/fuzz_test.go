@@ -16,7 +16,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/validate"
 )
 
-// fuzzRoutes is every form of a route; NAME and REST are the fuzzer's.
+// fuzzRoutes holds every form of a route; the fuzzer fills in NAME and REST.
 var fuzzRoutes = []string{
 	"GET KIND", "POST KIND", "GET KIND?watch=true", "GET watch/KIND", "GET watch/KIND/NAME",
 	"GET KIND/NAME", "PUT KIND/NAME", "PATCH KIND/NAME", "DELETE KIND/NAME",
@@ -33,9 +33,9 @@ type fuzzed struct {
 	hasNamespace            bool
 }
 
-// FuzzSegments asks for any name in any namespace by every route and kind, in
-// path, query and body: what the API server sees addresses that name in that
-// namespace, or nothing is called.
+// FuzzSegments requests any name in any namespace by every route and kind, in path,
+// query and body: what the API server sees addresses that name in that namespace, or
+// it is not called.
 func FuzzSegments(f *testing.F) {
 	for i, name := range []string{"p", "..", ".", "a/b", "%2e", "..:80", "a%2f..", "p\x00", "ü", "proxy", "p:80", "p:", "a,metadata.name!=b", "p/status", "a\x88,b", ""} {
 		for route := range fuzzRoutes {
@@ -57,10 +57,10 @@ func FuzzSegments(f *testing.F) {
 	})
 }
 
-// asJSON returns text as it arrives by JSON.
+// asJSON returns text as it arrives through JSON.
 func asJSON(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
 
-// play makes the request of a cluster in which its object exists.
+// play makes the request to a cluster in which its object exists.
 func (q *fuzzed) play(t *testing.T) {
 	t.Helper()
 	api := &recorded{fakeAPI: newFakeAPI()}
@@ -88,7 +88,7 @@ func (q *fuzzed) play(t *testing.T) {
 	}
 }
 
-// watched returns the name that a watch is for.
+// watched returns the name that is watched.
 func (q *fuzzed) watched() (string, bool) {
 	return q.name, q.route == "watch/KIND/NAME" && q.name != ""
 }
@@ -116,8 +116,7 @@ func (q *fuzzed) body(t *testing.T) string {
 	return string(b)
 }
 
-// fill stores the objects that the names of q stand for, so that calls get as
-// far as they can.
+// fill stores the objects that q names, so calls get as far as they can.
 func (q *fuzzed) fill(api *fakeAPI) {
 	for _, resource := range []string{q.kind.core, "endpoints"} {
 		for _, name := range []string{q.name, q.bodyName} {
@@ -137,7 +136,7 @@ func (q *fuzzed) fill(api *fakeAPI) {
 	}
 }
 
-// effective returns the namespace that the request means.
+// effective returns the effective namespace of the request.
 func (q *fuzzed) effective() string {
 	switch item := strings.Contains(q.route, "NAME") && q.name != ""; {
 	case !q.kind.namespaced:
@@ -150,8 +149,8 @@ func (q *fuzzed) effective() string {
 	return ""
 }
 
-// allowed returns the calls that the request may lead to: none that a name
-// which is no segment would be part of.
+// allowed returns the calls that the request may cause: none with a name that is not a
+// segment.
 func (q *fuzzed) allowed() []string {
 	namespace := q.effective()
 	if namespace != "" && !plain(namespace) {
@@ -183,11 +182,11 @@ func (q *fuzzed) allowed() []string {
 	if strings.HasSuffix(q.route, "REST") {
 		rest = q.rest
 	}
-	// "name:" has no port, and is its object's name alone.
+	// "name:" has no port, and is only the object's name.
 	return append(all, fmt.Sprintf("%s %s/%s/proxy/%s", q.method, collection, strings.TrimSuffix(q.name, ":"), rest))
 }
 
-// plain reports whether a name stands for itself in a path.
+// plain reports whether a name needs no escaping in a path.
 func plain(name string) bool {
 	return utf8.ValidString(name) && name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/%")
 }

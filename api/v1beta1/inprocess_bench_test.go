@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// BenchmarkTranslateList is the door's own cost of a list of 500 pods: the API
-// server's answer is ready.
+// BenchmarkTranslateList measures the door's own cost for a list of 500 pods: the API
+// server's answer is precomputed.
 func BenchmarkTranslateList(b *testing.B) {
 	api := newFakeAPI()
 	h := NewDoor(api, Options{})

@@ -12,8 +12,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// recorded is an API server that notes every path and query it is asked for, and
-// ends each watch as soon as it has begun. There is nothing behind its proxy.
+// recorded is an API server that records every requested path and query, and ends each
+// watch as soon as it has begun. There is nothing behind its proxy.
 type recorded struct {
 	*fakeAPI
 	paths   []string
@@ -36,8 +36,8 @@ func (r *recorded) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.fakeAPI.ServeHTTP(w, req)
 }
 
-// A name that would address something else is answered as one that is not there,
-// and the API server is not called.
+// A name that would address something else is answered as not found, and the API
+// server is not called.
 func TestNamesThatArePaths(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ method, path, body string }{
@@ -89,7 +89,7 @@ func TestNamesThatArePaths(t *testing.T) {
 	}
 }
 
-// A watch of one object selects it by its whole name, whatever that looks like.
+// A watch of one object selects it by its whole name, whatever it contains.
 func TestWatchOfOneNameAlone(t *testing.T) {
 	t.Parallel()
 	const name = "a,metadata.name!=b"
@@ -108,7 +108,7 @@ func TestWatchOfOneNameAlone(t *testing.T) {
 	}
 }
 
-// The path that a proxied request asks of the pod cannot lead out of the proxy.
+// The path of a proxied request cannot lead out of the proxy.
 func TestProxiedPathStaysBelow(t *testing.T) {
 	t.Parallel()
 	api := &recorded{fakeAPI: newFakeAPI()}
@@ -119,7 +119,7 @@ func TestProxiedPathStaysBelow(t *testing.T) {
 	}
 }
 
-// A request on behalf of a client impersonates whom the client does.
+// A request on behalf of a client impersonates the same user as the client.
 func TestImpersonation(t *testing.T) {
 	t.Parallel()
 	var got http.Header
@@ -132,7 +132,7 @@ func TestImpersonation(t *testing.T) {
 	}
 }
 
-// A list is linked to as it was asked for.
+// The link of a list has the form of its request.
 func TestListLink(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A client that never reads holds up no other, and nothing is kept for it.
+// A client that never reads delays no other client, and nothing is queued for it.
 func TestSlowReaderIsAlone(t *testing.T) {
 	t.Parallel()
 	const events, size = 60, 200 << 10 // more than sockets hold
@@ -46,7 +46,7 @@ func TestSlowReaderIsAlone(t *testing.T) {
 	}
 }
 
-// deadlines is a client's connection that notes how long it may be written to.
+// deadlines is a client's connection that records its write deadlines.
 type deadlines struct {
 	*httptest.ResponseRecorder
 	set []time.Time
@@ -57,8 +57,8 @@ func (d *deadlines) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// A client that reads nothing is given up; one that has nothing to read is not, and
-// when its watch has ended it may ask again.
+// A client that reads nothing is dropped; a client that has nothing to read is not, and
+// it may make another request after its watch ends.
 func TestWriteDeadlines(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI()

@@ -16,7 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// door is a door over a fake API server, served.
+// testDoor serves a door in front of a fake API server.
 func testDoor(t *testing.T) (*fakeAPI, *httptest.Server) {
 	t.Helper()
 	api := newFakeAPI()
@@ -130,7 +130,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// A client that lost its connection goes on where it was, without a gap.
+// A client that lost its connection resumes where it was, without a gap.
 func TestWatchResumes(t *testing.T) {
 	t.Parallel()
 	api, server := testDoor(t)

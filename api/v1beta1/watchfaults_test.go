@@ -11,14 +11,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// begin begins a watch as the API server does.
+// begin begins a watch like the API server.
 func begin(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", protobufType+";stream=watch")
 	w.WriteHeader(http.StatusOK)
 	w.(http.Flusher).Flush()
 }
 
-// framed returns an event as it is written: its length, then itself.
+// framed returns an event in its encoding: its length, then the event.
 func framed(kind string, object []byte) []byte {
 	frame, err := (&metav1.WatchEvent{Type: kind, Object: runtime.RawExtension{Raw: object}}).Marshal()
 	if err != nil {
@@ -27,8 +27,8 @@ func framed(kind string, object []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(frame))), frame...)
 }
 
-// A fault of the API server in the middle of a watch reaches the client as a
-// frame, or as the end of the stream; the process lives on.
+// A fault of the API server in the middle of a watch reaches the client as a frame, or
+// as the end of the stream; the process continues.
 func TestWatchFaults(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI()
@@ -99,7 +99,7 @@ func TestWatchThatDoesNotBegin(t *testing.T) {
 		"another type": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", jsonType)
 			w.WriteHeader(http.StatusOK)
-			<-r.Context().Done() // it has nothing to say
+			<-r.Context().Done() // it never answers
 		},
 	} {
 		api := newFakeAPI()

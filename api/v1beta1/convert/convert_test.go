@@ -21,8 +21,8 @@ func podOf(t *testing.T, container string) *wire.Pod {
 	return p
 }
 
-// The port of a probe: text is the name of a port, else a number; and a number
-// that is only some port's host port means that port, as in July 2014.
+// The port of a probe: text is a port's name or else a number; a number that is only a
+// host port means that port, as in July 2014.
 func TestProbePorts(t *testing.T) {
 	t.Parallel()
 	const ports = `"ports":[{"containerPort":80,"hostPort":31080},{"name":"a-very-long-port-name","containerPort":81},{"name":"web","containerPort":82}]`
@@ -47,7 +47,7 @@ func TestProbePorts(t *testing.T) {
 	}
 }
 
-// A change by a client of core wins over what a v1beta1 client once wrote.
+// A change by a core client wins over what a v1beta1 client once wrote.
 func TestMemoryYields(t *testing.T) {
 	t.Parallel()
 	core := PodToCore(podOf(t, `"ports":[{"containerPort":80,"protocol":"udp"}],"readinessProbe":{"tcpSocket":{"port":"80"}}`), nil)
@@ -142,8 +142,8 @@ func TestRepack(t *testing.T) {
 	}
 }
 
-// The names that stand for what core does not take are valid, and only those
-// are replaced.
+// The stand-ins for names that core does not accept are valid, and only such names are
+// replaced.
 func TestPortNames(t *testing.T) {
 	t.Parallel()
 	for name, keep := range map[string]bool{"web": true, "": true, "a-1": true, "8080": false, "a-name-of-16-long": false, "a--b": false} {

@@ -14,8 +14,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// coreFiller makes objects of core/v1 with every field filled at random, also
-// those that v1beta1 has no place for.
+// coreFiller makes objects of core/v1 with random values in every field, including
+// those that v1beta1 does not have.
 func coreFiller(seed uint64) *randfill.Filler {
 	return filler(seed).Funcs(
 		func(p *corev1.RestartPolicy, c randfill.Continue) {
@@ -47,7 +47,7 @@ func coreFiller(seed uint64) *randfill.Filler {
 		},
 		func(e *corev1.EnvVar, c randfill.Continue) {
 			c.FillNoCustom(e)
-			if e.ValueFrom != nil { // the one or the other
+			if e.ValueFrom != nil { // one or the other
 				e.Value = ""
 			}
 		},
@@ -73,7 +73,7 @@ func coreFiller(seed uint64) *randfill.Filler {
 		},
 		func(v *corev1.Volume, c randfill.Continue) {
 			c.FillNoCustom(v)
-			var one corev1.VolumeSource // one source, of which v1beta1 knows six
+			var one corev1.VolumeSource // one source; v1beta1 knows six kinds
 			switch s := v.VolumeSource; c.Intn(9) {
 			case 0:
 				one.HostPath = s.HostPath
@@ -98,7 +98,7 @@ func coreFiller(seed uint64) *randfill.Filler {
 		},
 		func(e *corev1.Endpoints, c randfill.Continue) {
 			c.FillNoCustom(e)
-			for i := range e.Subsets { // several addresses at one, as far as the form lets them be
+			for i := range e.Subsets { // several addresses at one, as far as the form permits
 				for j := range e.Subsets[i].Addresses {
 					e.Subsets[i].Addresses[j].IP = fmt.Sprintf("10.0.%d.%d", i, j)
 				}
@@ -136,7 +136,7 @@ func wireFiller(seed uint64) *randfill.Filler {
 		},
 		func(w *wire.Container, c randfill.Continue) {
 			c.FillNoCustom(w)
-			w.CPU, w.Memory = 0, 0 // aliases are tested by themselves
+			w.CPU, w.Memory = 0, 0 // aliases are tested separately
 			w.ImagePullPolicy = pick(c, "PullAlways", "PullNever", "PullIfNotPresent")
 			for i := range w.Ports {
 				w.Ports[i].Name = fmt.Sprintf("port-number-%d-long", i)
@@ -175,7 +175,7 @@ func wireFiller(seed uint64) *randfill.Filler {
 	)
 }
 
-// filler knows what both versions share.
+// filler handles what both versions share.
 func filler(seed uint64) *randfill.Filler {
 	return randfill.New().RandSource(rand.NewSource(int64(seed))).NilChance(0.5).NumElements(1, 2).MaxDepth(20).Funcs(
 		func(t *metav1.Time, c randfill.Continue) { *t = metav1.Unix(1e9+int64(c.Intn(1e9)), 0) },
@@ -188,8 +188,8 @@ func filler(seed uint64) *randfill.Filler {
 	)
 }
 
-// randomPort is a number, a number as text, a name, or a name that core does
-// not take.
+// randomPort returns a number, a number as text, a name, or a name that core does not
+// accept.
 func randomPort(c randfill.Continue) intstr.IntOrString {
 	return pick(c, intstr.FromInt32(int32(1+c.Intn(65535))), intstr.FromString("web"),
 		intstr.FromString(fmt.Sprint(1+c.Intn(65535))), intstr.FromString("port-number-0-long"))

@@ -13,8 +13,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// keeps checks that what is stored in core comes through v1beta1 unharmed: a
-// client that gets an object and puts it back, by JSON, changes nothing.
+// keeps checks that a core object survives v1beta1: a client that gets an object and
+// puts it back as JSON changes nothing.
 func keeps[W, C any, PW interface {
 	*W
 	wire.Object
@@ -40,7 +40,7 @@ func keeps[W, C any, PW interface {
 	})
 }
 
-// echoes checks that what a v1beta1 client sends comes back to it.
+// echoes checks that a v1beta1 client gets back what it sends.
 func echoes[W, C any, PW interface {
 	*W
 	wire.Object
@@ -115,15 +115,15 @@ func TestSentControllerIsShown(t *testing.T) {
 	})
 }
 
-// distinct gives each container a name of its own, as validation wants: what only
-// v1beta1 knows of a container is kept by its name.
+// distinct gives each container a unique name, as validation requires: what only
+// v1beta1 knows about a container is kept by its name.
 func distinct(containers []wire.Container) {
 	for i := range containers {
 		containers[i].Name += strconv.Itoa(i)
 	}
 }
 
-// aliases writes cpu and memory as they are shown: equal to the limits.
+// aliases sets cpu and memory as v1beta1 shows them: equal to the limits.
 func aliases(containers []wire.Container) {
 	for i := range containers {
 		limits := containers[i].Resources.Limits

@@ -28,7 +28,7 @@ func decode[T any](t *testing.T, text string) *T {
 	return out
 }
 
-// Each text is the members of a pod's one container, apart from name and image.
+// Each text holds the members of a pod's only container, apart from name and image.
 func TestContainers(t *testing.T) {
 	t.Parallel()
 	const at = " spec.containers[0]."

@@ -10,10 +10,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// checks is how many checks of security from outside there are, S1 to S57.
+// checks is the number of external security checks, S1 to S57.
 const checks = 57
 
-// Each attack is refused, or explained, and none is left out.
+// Every attack is refused or explained, and none is left out.
 func TestAttacks(t *testing.T) {
 	cmd := exec.Command("scripts/attack.sh")
 	cmd.Dir = cluster.Root()
@@ -29,8 +29,8 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// An attack that gets through makes the script fail, and so does one that says
-// more than is expected.
+// An attack that gets through makes the script fail, and so does one that prints more
+// than expected.
 func TestAttackThatGetsThrough(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -12,10 +12,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// How pods begin, go on and end, as Kubernetes' users know it.
+// How pods start, run and end, as users of Kubernetes expect.
 func TestLivesOfPods(t *testing.T) {
 	s := newStage(t)
-	host := t.TempDir() // where containers leave word of their end
+	host := t.TempDir() // where containers record their end
 	s.play(t, []fate{
 		{name: "init-in-order", becomes: phase(v1.PodSucceeded), pod: s.script("test $(cat /v/log) = one-two", volume("v", v1.VolumeSource{EmptyDir: &v1.EmptyDirVolumeSource{}}),
 			s.first("one", "printf one- >>/v/log", "v"), s.first("two", "printf two >>/v/log", "v"))},
@@ -83,7 +83,7 @@ func TestLivesOfPods(t *testing.T) {
 	})
 }
 
-// events is the fate of having an event of a reason.
+// events is the fate of having an event with a reason.
 func (s *stage) events(t *testing.T, pod *v1.Pod, reason string) string {
 	events, err := s.Client.CoreV1().Events("default").List(t.Context(), eventsOf(pod.Name))
 	if err != nil {

@@ -16,10 +16,10 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// BenchmarkPods measures pods on an agent whose executor runs, one and 30 at a
-// time, next to the bare calls of Docker's API that they come down to, made in
-// turns with them and as many at a time: a pod is two containers. The goals: 1.6
-// times the bare calls until one pod runs, 1.3 times until 30 do.
+// BenchmarkPods measures pods on an agent with a running executor, one and 30 at a
+// time. It compares them with the equivalent bare calls of Docker's API (a pod is two
+// containers), made alternately and as many at a time. The goals: 1.6 times the bare
+// calls until one pod runs, 1.3 times until 30 do.
 func BenchmarkPods(b *testing.B) {
 	for range b.N {
 		c := cluster.Start(b, cluster.Config{Args: roomy})
@@ -44,8 +44,8 @@ func BenchmarkPods(b *testing.B) {
 	}
 }
 
-// BenchmarkRest measures what 30 pods cost their executor that do nothing. The
-// goals: 2 % of a core and 150 MB.
+// BenchmarkRest measures what 30 idle pods cost their executor. The goals: 2 % of a
+// core and 150 MB.
 func BenchmarkRest(b *testing.B) {
 	for range b.N {
 		c := cluster.Start(b, cluster.Config{Args: roomy})
@@ -58,8 +58,8 @@ func BenchmarkRest(b *testing.B) {
 	}
 }
 
-// settle waits for what follows a start of pods: their statuses and events, and
-// the first of what the kubelet does now and then. There is nothing to wait on but time.
+// settle waits for what follows a start of pods: their statuses and events, and the
+// kubelet's first periodic work. There is no condition to wait for.
 func settle() { time.Sleep(20 * time.Second) }
 
 // percentOfCore returns how much of a core a process uses during d.
@@ -114,7 +114,7 @@ func deleteAll(b *testing.B, c *cluster.Cluster, name string, n int) time.Durati
 type bare struct {
 	*testing.B
 	client *dockerapi.Client
-	pause  string // image of a sandbox; loaded by the first pod
+	pause  string // sandbox image; loaded by the first pod
 }
 
 func newBare(b *testing.B) *bare {
@@ -129,9 +129,8 @@ func newBare(b *testing.B) *bare {
 	return &bare{B: b, client: client, pause: sandbox.Name}
 }
 
-// round starts n pods' containers, all pods at once, and ends them again as it
-// does a pod: its container with a second to stop, then the sandbox. Both are
-// removed.
+// round starts n pods' containers, all pods at once, and ends them like a pod: the
+// container with a second to stop, then the sandbox. It removes both.
 func (b *bare) round(n int) (started, removed time.Duration) {
 	ids := make([][2]string, n)
 	began := time.Now()

@@ -15,14 +15,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The benchmarks measure what a user feels. Each runs once (-benchtime 1x); run
-// them by `make bench` on a quiet machine.
+// The benchmarks measure what a user notices. Each runs once (-benchtime 1x); run
+// them with `make bench` on an idle machine.
 
-// roomy is one local agent that holds every benchmark's pods.
+// roomy is one local agent with room for every benchmark's pods.
 var roomy = []string{"-local_resources=cpus:16;mem:16384;disk:10000;ports:[31000-31999]"}
 
-// BenchmarkReady measures the time from the start of framework_runner to a
-// ready API server, and what both programs take of the machine's memory.
+// BenchmarkReady measures the time from the start of framework_runner to a ready API
+// server, and the memory that both programs use.
 func BenchmarkReady(b *testing.B) {
 	for range b.N {
 		var ready []time.Duration
@@ -45,10 +45,10 @@ func BenchmarkReady(b *testing.B) {
 	}
 }
 
-// BenchmarkOriginal repeats the two cases in which the original (v0.5 on Mesos
-// 1.0.4, one agent, a machine of this kind) was measured: 10 pods one after
-// another took it 6.2 s each, 50 pods at once 323 s. What Docker alone takes for
-// as many containers, four at a time, is printed next to it: it is the floor.
+// BenchmarkOriginal repeats the two cases measured with the original (v0.5 on Mesos
+// 1.0.4, one agent, a similar machine): 10 pods one after another took 6.2 s each, 50
+// pods at once 323 s. It also prints the lower bound: what Docker alone takes for as
+// many containers, four at a time.
 func BenchmarkOriginal(b *testing.B) {
 	for range b.N {
 		c := cluster.Start(b, cluster.Config{Args: append(roomy, "-default_container_cpu=0.1")})
@@ -65,9 +65,9 @@ func BenchmarkOriginal(b *testing.B) {
 	}
 }
 
-// BenchmarkV1beta1 compares the old door with /api/v1 on the same server: lists of
-// 500 pods, POSTs, and an event to 100 watchers. The figures are printed by the
-// benchmarks of package v1beta1, which want a server.
+// BenchmarkV1beta1 compares the old door with /api/v1 on the same server: lists of 500
+// pods, POSTs, and an event to 100 watchers. The benchmarks of package v1beta1, which
+// need a server, print the figures.
 func BenchmarkV1beta1(b *testing.B) {
 	for range b.N {
 		c := cluster.Start(b, cluster.Config{Master: "none", Args: []string{"-controllers=none"}})
@@ -82,7 +82,7 @@ func BenchmarkV1beta1(b *testing.B) {
 	}
 }
 
-// postToRunning creates a pod and waits, by a watch, until it runs.
+// postToRunning creates a pod and waits, with a watch, until it runs.
 func postToRunning(b *testing.B, c *cluster.Cluster, name string) time.Duration {
 	b.Helper()
 	return runPods(b, c, []string{name})

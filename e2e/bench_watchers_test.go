@@ -22,9 +22,9 @@ const (
 	benchPodSize  = 20000
 )
 
-// BenchmarkWatchers measures what framework_runner spends on 1,000 watchers while
-// 100 pods of 20 kB come, once by v1 and once by v1beta1: an event is translated
-// once, and so the two are to differ by a quarter at most.
+// BenchmarkWatchers measures what framework_runner spends on 1,000 watchers while 100
+// pods of 20 kB are created, once with v1 and once with v1beta1: an event is translated
+// once, so the two should differ by a quarter at most.
 func BenchmarkWatchers(b *testing.B) {
 	for range b.N {
 		spent := map[string]float64{}
@@ -94,7 +94,7 @@ func spentOnWatchers(b *testing.B, c *cluster.Cluster, path string) float64 {
 // cpuSeconds returns the processor time that a process has used.
 func cpuSeconds(b testing.TB, pid int) float64 {
 	b.Helper()
-	const ticks = 100 // in a second, to /proc
+	const ticks = 100 // per second, in /proc
 	fields := stat(pid)
 	if fields == nil {
 		b.Fatalf("no process %d", pid)

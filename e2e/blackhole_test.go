@@ -10,8 +10,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// No node can come up on one of two agents, as its root directory cannot be made.
-// It looks empty, and so the best place of all; every pod runs on the other one.
+// On one of two agents no node can come up, as its root directory cannot be created.
+// The agent looks empty and thus the best choice; still every pod runs on the other.
 func TestAgentWhoseNodeFails(t *testing.T) {
 	p := promised(t, "no node can come up on one of two agents", "every pod runs on the other one, none is Failed")
 	broken := `case "$MESOS_SLAVE_ID" in *-S0) set -- -root_dir=/proc/none "$@";; esac; exec %s`

@@ -6,8 +6,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// Changes to a pod's spec, and what can be seen of a pod, in the few words that
-// tables of fates are written in.
+// Short functions for tables of fates: changes to a pod's spec, and what can be seen of
+// a pod.
 
 func policy(p v1.RestartPolicy) func(*v1.PodSpec) {
 	return func(spec *v1.PodSpec) { spec.RestartPolicy = p }
@@ -27,7 +27,7 @@ func hooks(start, stop *v1.LifecycleHandler) func(*v1.PodSpec) {
 	return func(spec *v1.PodSpec) { spec.Containers[0].Lifecycle = &v1.Lifecycle{PostStart: start, PreStop: stop} }
 }
 
-// volume adds a volume, mounted at the path of its name.
+// volume adds a volume, mounted at the path given by its name.
 func volume(name string, source v1.VolumeSource) func(*v1.PodSpec) {
 	return func(spec *v1.PodSpec) {
 		spec.Volumes = append(spec.Volumes, v1.Volume{Name: name, VolumeSource: source})
@@ -49,7 +49,7 @@ func environment(vars ...v1.EnvVar) func(*v1.PodSpec) {
 	return func(spec *v1.PodSpec) { spec.Containers[0].Env = vars }
 }
 
-// first adds an init container, with the volume if one is named.
+// first adds an init container, with the volume unless it is "".
 func (s *stage) first(name, script, volume string) func(*v1.PodSpec) {
 	c := s.container(name, script)
 	if volume != "" {
@@ -58,7 +58,7 @@ func (s *stage) first(name, script, volume string) func(*v1.PodSpec) {
 	return func(spec *v1.PodSpec) { spec.InitContainers = append(spec.InitContainers, c) }
 }
 
-// every is a probe each second that takes a number of failures.
+// every is a probe that runs each second and tolerates a number of failures.
 func every(h v1.ProbeHandler, failures int32) *v1.Probe {
 	return &v1.Probe{ProbeHandler: h, PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: failures}
 }
@@ -87,7 +87,7 @@ func terminated(pod *v1.Pod, name string) v1.ContainerStateTerminated {
 
 func exitCode(pod *v1.Pod, name string) int32 { return terminated(pod, name).ExitCode }
 
-// differ says which of the pairs of what is and what should be are not equal.
+// differ returns which pairs of actual and wanted values are not equal.
 func differ(pairs ...any) string {
 	said := ""
 	for i := 0; i+1 < len(pairs); i += 2 {

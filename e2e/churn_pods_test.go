@@ -13,28 +13,28 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// churn creates pods at a steady rate, and deletes each when it has run for a while.
+// churn creates pods at a steady rate, and deletes each after it has run for a while.
 type churn struct {
 	*testing.T
 	*cluster.Cluster
-	pending   int       // pods that fit nowhere
+	pending   int       // pods that fit on no agent
 	rss       []float64 // in MB, at each new pod
-	anonymous []float64 // the part that is not a page of a file
+	anonymous []float64 // the part that is not file-backed
 
 	mu       sync.Mutex
 	pods     map[string]*churned // by name
-	left     int                 // pods that are not gone
+	left     int                 // pods that still exist
 	repeated int                 // requests
 	all      sync.WaitGroup      // requests
 }
 
-// churned is a pod that comes and goes. A time is zero until it has come.
+// churned is a pod that comes and goes. A time is zero until the event occurs.
 type churned struct {
 	uid                          string
 	created, ran, deleted, ended time.Time
 }
 
-// fill creates the pods that wait.
+// fill creates the pods that stay pending.
 func (w *churn) fill() {
 	var all sync.WaitGroup
 	for worker := range 8 {
@@ -78,7 +78,7 @@ func (w *churn) post(pod *v1.Pod) {
 	w.insist(func() error {
 		_, err := w.Client.CoreV1().Pods("default").Create(w.Context(), pod, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) {
-			return nil // by a try that was said to have failed
+			return nil // by a try that reported a failure
 		}
 		return err
 	})
@@ -112,7 +112,7 @@ func (w *churn) insist(request func() error) {
 	}
 }
 
-// changed receives each change of a pod.
+// changed handles each change of a pod.
 func (w *churn) changed(p *v1.Pod, gone bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -138,7 +138,7 @@ func (w *churn) changed(p *v1.Pod, gone bool) {
 	}
 }
 
-// latencies returns how long the pods since the first of them took.
+// latencies returns how long the pods took, from the pod numbered first on.
 func (w *churn) latencies(first int) (started, removed []time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -150,8 +150,8 @@ func (w *churn) latencies(first int) (started, removed []time.Duration) {
 	return started, removed
 }
 
-// check sees that every pod was started once and ended after it was deleted, that
-// those which wait wait on, and that nothing else is left.
+// check checks that every pod was started once and ended after its deletion, that
+// pending pods are still pending, and that nothing else is left.
 func (w *churn) check(m *hollowMesos) {
 	w.Helper()
 	for _, c := range m.complaints() {

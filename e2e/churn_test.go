@@ -14,13 +14,13 @@ const (
 	churnRate = 500 // pods created and deleted per minute
 	churnLife = 10 * time.Second
 
-	// mostGrowth is of memory from before to after. The API server's caches hold
-	// what changed lately, etcd its history of five minutes: they fill at first.
+	// mostGrowth bounds the growth of memory. The API server's caches hold recent
+	// changes, and etcd holds five minutes of history: they fill at first.
 	mostGrowth = 1.75
 )
 
-// churnDuration returns how long pods come and go: CHURN, or a minute, or, in
-// `make test`, a few seconds.
+// churnDuration returns how long pods come and go: CHURN, or a minute, or a few seconds
+// in `make test`.
 func churnDuration(t testing.TB) time.Duration {
 	t.Helper()
 	switch text := os.Getenv("CHURN"); {
@@ -36,8 +36,8 @@ func churnDuration(t testing.TB) time.Duration {
 	return 15 * time.Second
 }
 
-// TestFaultChurn has pods come and go next to many that wait, on agents whose
-// executors run nothing, and looks at what that does to framework_runner.
+// TestFaultChurn creates and deletes pods next to many pending ones, on agents whose
+// executors run nothing, and checks the effect on framework_runner.
 func TestFaultChurn(t *testing.T) {
 	lasts, pending := churnDuration(t), 200
 	if lasts >= time.Minute {
@@ -71,9 +71,9 @@ func TestFaultChurn(t *testing.T) {
 	w.flat(lasts, before, after)
 }
 
-// flat checks that memory stays within bounds. Until etcd's history is compacted,
-// every five minutes, it grows; its database, a file, grows until the first events
-// expire after an hour.
+// flat checks that memory stays within bounds. It grows until etcd's history is
+// compacted, every five minutes; the database file grows until the first events expire
+// after an hour.
 func (w *churn) flat(lasts time.Duration, before, after float64) {
 	w.Helper()
 	if lasts >= time.Minute && after > mostGrowth*before {
@@ -87,11 +87,11 @@ func (w *churn) flat(lasts time.Duration, before, after float64) {
 // memory returns the memory of framework_runner at rest, in MB.
 func (w *churn) memory() float64 {
 	w.Helper()
-	time.Sleep(churnLife) // there is nothing to wait on but time
+	time.Sleep(churnLife) // there is no condition to wait for
 	return rss(w, w.Process().PID())
 }
 
-// thirds returns the medians of the first, second and last third of what was measured.
+// thirds returns the medians of the first, second and last third of the measurements.
 func thirds(all []float64) (medians [3]float64) {
 	for i := range medians {
 		third := slices.Sorted(slices.Values(all[i*len(all)/3 : (i+1)*len(all)/3]))

@@ -9,8 +9,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// A container that asks for nothing runs under Docker's seccomp profile and with a
-// limit of processes; one that says Unconfined has no profile.
+// By default, a container runs under Docker's seccomp profile and with a process limit;
+// one that sets Unconfined has no profile.
 func TestContainersAreConfined(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Args: []string{"-container_pids_limit=300"}})
 	busybox := realdocker.Busybox(t)
@@ -22,7 +22,7 @@ func TestContainersAreConfined(t *testing.T) {
 		create(t, c, pod)
 		awaitPhase(t, c, name, v1.PodRunning)
 	}
-	// The kernel's own words: 2 is a filter, 0 none.
+	// The kernel's values: 2 is a filter, 0 is none.
 	for name, want := range map[string]string{"usual": "Seccomp:\t2", "open": "Seccomp:\t0"} {
 		id, ok := strings.CutPrefix(get(t, c, name).Status.ContainerStatuses[0].ContainerID, "docker://")
 		if !ok {

@@ -17,8 +17,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// The disk of the data directory is full: the API says so, reads and deletions go
-// on, and so do pods; when there is room, everything does.
+// If the disk of the data directory is full, the API says so, while reads, deletions
+// and pods continue; once there is room, everything does.
 func TestDataDirDiskFull(t *testing.T) {
 	data := t.TempDir()
 	if err := unix.Mount("none", data, "tmpfs", 0, "size=600m"); err != nil {
@@ -69,7 +69,7 @@ func TestDataDirDiskFull(t *testing.T) {
 		t.Errorf("v1beta1 answers %d %s", code, answer)
 	}
 	remove(t, c, "deleted")
-	hold := time.Now().Add(20 * time.Second) // many of etcd's own writes, and of kubelets'
+	hold := time.Now().Add(20 * time.Second) // enough for many writes of etcd and kubelets
 	c.Process().Await(30*time.Second, "the time with a full disk to pass", func() bool {
 		if now := get(t, c, "before"); now == nil || now.Status.Phase != v1.PodRunning {
 			t.Fatalf("the pod that ran is %v", now)

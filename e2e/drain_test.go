@@ -16,9 +16,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// An operator drains the agent and reactivates it: five pods of a ReplicaSet end in
-// order, nothing keeps the agent from being drained, its Node says so, and five pods
-// run there again within ten seconds of the reactivation.
+// An operator drains the agent and reactivates it: five pods of a ReplicaSet end in an
+// orderly way, nothing blocks the drain, the Node shows it, and five pods run there
+// again within ten seconds of the reactivation.
 func TestDrain(t *testing.T) {
 	mesos := serveLocalMesos(t, "local(1)", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]")
 	c := cluster.Start(t, cluster.Config{Master: mesos})
@@ -76,7 +76,7 @@ func theNode(t *testing.T, c *cluster.Cluster) v1.Node {
 	return nodes.Items[0]
 }
 
-// operate makes a call of Mesos' operator API.
+// operate makes a call to Mesos' operator API.
 func operate(t *testing.T, master string, call *mesospb.MasterCall) *mesospb.MasterResponse {
 	t.Helper()
 	body, err := call.Marshal()

@@ -16,8 +16,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Pods end as wanted also when something resists, and say what is wrong while
-// something is missing.
+// Pods end as wanted even if something resists, and say what is wrong while something
+// is missing.
 func TestResistingPods(t *testing.T) {
 	busybox := realdocker.Busybox(t)
 	c := cluster.Start(t, cluster.Config{})
@@ -66,8 +66,8 @@ func TestResistingPods(t *testing.T) {
 	awaitNoContainers(t, c, c.MesosAddr)
 }
 
-// The disk of an executor's root directory is full: a pod that cannot have its
-// volumes waits, and runs when there is room.
+// If the disk of an executor's root directory is full, a pod that cannot get its volumes
+// waits, and runs once there is room.
 func TestDiskFull(t *testing.T) {
 	root := shortTempDir(t)
 	if err := unix.Mount("none", root, "tmpfs", 0, "size=400m"); err != nil {

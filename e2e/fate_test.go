@@ -16,21 +16,21 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// A fate is a pod and what is to become of it. Fates of a test share a cluster:
-// all are posted together and then awaited one by one.
+// A fate is a pod and its expected outcome. The fates of a test share a cluster: all
+// are posted together and then awaited one by one.
 type fate struct {
 	name string
 	pod  *v1.Pod
-	// becomes says what the pod lacks yet; "" when all is as it should be.
+	// becomes returns what the pod still lacks, or "" if it is as expected.
 	becomes func(*v1.Pod) string
-	// then goes on from there; nil when that was all.
+	// then continues from there; it may be nil.
 	then func(*testing.T)
 }
 
-// fateTime is how long a pod may take, among some dozen others on a busy machine.
+// fateTime is how long a pod may take, among a dozen or so others on a busy machine.
 const fateTime = 2 * time.Minute
 
-// stage is a cluster on which pods of a busybox image play.
+// stage is a cluster for pods of a busybox image.
 type stage struct {
 	*cluster.Cluster
 	image string
@@ -42,8 +42,8 @@ func newStage(t *testing.T) *stage {
 		Args: []string{"-local_resources=cpus:8;mem:8192;disk:10000;ports:[31000-31099]"}})}
 }
 
-// play posts all pods, awaits what becomes of each, and removes them: nothing
-// is left of any.
+// play posts all pods, awaits each outcome, and removes them: nothing may be left of
+// any.
 func (s *stage) play(t *testing.T, fates []fate) {
 	names := make([]string, len(fates))
 	for i, f := range fates {
@@ -60,7 +60,7 @@ func (s *stage) play(t *testing.T, fates []fate) {
 		})
 	}
 	for _, name := range names {
-		if get(t, s.Cluster, name) != nil { // it may have been its fate to be deleted
+		if get(t, s.Cluster, name) != nil { // its fate may have been to be deleted
 			remove(t, s.Cluster, name)
 		}
 	}
@@ -68,7 +68,7 @@ func (s *stage) play(t *testing.T, fates []fate) {
 	awaitNoContainers(t, s.Cluster, s.Cluster.MesosAddr)
 }
 
-// await waits until becomes finds the pod to lack nothing.
+// await waits until becomes returns "" for the pod.
 func (s *stage) await(t *testing.T, name string, becomes func(*v1.Pod) string) {
 	t.Helper()
 	var pod *v1.Pod
@@ -86,8 +86,8 @@ func (s *stage) await(t *testing.T, name string, becomes func(*v1.Pod) string) {
 	}
 }
 
-// script returns a pod whose container main runs a script of the shell, and is
-// not started again when that ends.
+// script returns a pod whose container main runs a shell script and is not restarted
+// when the script ends.
 func (s *stage) script(script string, changes ...func(*v1.PodSpec)) *v1.Pod {
 	pod := webPod("", "0.01")
 	pod.Spec.RestartPolicy = v1.RestartPolicyNever
@@ -98,7 +98,7 @@ func (s *stage) script(script string, changes ...func(*v1.PodSpec)) *v1.Pod {
 	return pod
 }
 
-// container runs a script of the shell.
+// container returns a container that runs a shell script.
 func (s *stage) container(name, script string) v1.Container {
 	return v1.Container{Name: name, Image: s.image, Command: []string{"sh", "-c", script},
 		Resources: v1.ResourceRequirements{Requests: v1.ResourceList{
@@ -115,7 +115,7 @@ func (s *stage) log(pod, container string) string {
 	return string(text)
 }
 
-// says is the fate to have all these in the log of the container main.
+// says is the fate of having all these in the log of the container main.
 func (s *stage) says(want ...string) func(*v1.Pod) string {
 	return func(pod *v1.Pod) string {
 		if text := s.log(pod.Name, "main"); !containsAll(text, want) {
@@ -125,7 +125,7 @@ func (s *stage) says(want ...string) func(*v1.Pod) string {
 	}
 }
 
-// kubectl runs the command on the cluster and gives what it writes, to either stream.
+// kubectl runs the command on the cluster and returns its output on both streams.
 func (s *stage) kubectl(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), fateTime)
@@ -144,7 +144,7 @@ func (s *stage) command(ctx context.Context, t *testing.T, stdin string, args ..
 	return cmd
 }
 
-// container finds the status of a container of any kind.
+// container returns the status of a container of any kind.
 func container(pod *v1.Pod, name string) v1.ContainerStatus {
 	for _, all := range [][]v1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses, pod.Status.EphemeralContainerStatuses} {
 		for _, c := range all {

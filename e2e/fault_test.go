@@ -20,8 +20,8 @@ const crowd = 20
 // long is set by `make faults`: faults last as long as docs/faults.md says.
 var long = os.Getenv("FAULTS") == "long"
 
-// TestFault runs twenty pods on three agents and has one thing after another go
-// wrong. After each, every container must be the one it was before.
+// TestFault runs twenty pods on three agents and injects one fault after another.
+// After each, every container must be the same as before.
 func TestFault(t *testing.T) {
 	mesos := serveLocalMesos(t, "local(3)", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]", "-local_agent_timeout=10s")
 	c := cluster.Start(t, cluster.Config{Master: mesos})
@@ -41,7 +41,7 @@ func TestFault(t *testing.T) {
 	endAll(t, c, mesos)
 }
 
-// faultWorld is a cluster with pods that things happen to.
+// faultWorld is a cluster with pods for fault tests.
 type faultWorld struct {
 	*cluster.Cluster
 	mesos  string
@@ -61,11 +61,11 @@ func (w *faultWorld) containers(t *testing.T) map[string]string {
 	return ids
 }
 
-// asWanted: every pod is ready, and is a task that Mesos knows to run.
+// asWanted reports whether every pod is ready, and is a running task in Mesos.
 func (w *faultWorld) asWanted(t *testing.T) bool {
 	all, err := askFrameworks(w.mesos)
 	if err != nil || len(all) != 1 {
-		return false // the master is away, or has not heard of us yet
+		return false // the master is away, or does not know us yet
 	}
 	running := map[string]bool{}
 	for _, task := range all[0].Tasks {
@@ -87,8 +87,8 @@ func (w *faultWorld) await(t *testing.T, within time.Duration) {
 	w.Process().Await(within, fmt.Sprintf("%d pods as wanted", crowd), func() bool { return w.asWanted(t) })
 }
 
-// settle waits until all is as wanted again, checks that no container has been
-// touched, and notes how long that took.
+// settle waits until all is as wanted again, checks that no container has changed, and
+// records how long that took.
 func (w *faultWorld) settle(t *testing.T, p *promise, began time.Time) {
 	t.Helper()
 	w.await(t, 2*time.Minute)
@@ -106,7 +106,7 @@ func (w *faultWorld) settle(t *testing.T, p *promise, began time.Time) {
 	w.before = after
 }
 
-// works shows that a new pod is launched, and says how long that took.
+// works checks that a new pod is launched, and records how long that took.
 func (w *faultWorld) works(t *testing.T, p *promise) {
 	t.Helper()
 	began := time.Now()
@@ -180,7 +180,7 @@ func (w *faultWorld) agentRestarts(t *testing.T) {
 	})
 }
 
-// sameTasks checks that all is as wanted after what happens, by the same tasks.
+// sameTasks checks that all is as wanted after happens, with the same tasks.
 func (w *faultWorld) sameTasks(t *testing.T, p *promise, happens func()) {
 	t.Helper()
 	before := taskIDs(t, w.mesos)

@@ -21,8 +21,8 @@ import (
 // faultPods is how many pods live through the faults of a node.
 const faultPods = 10
 
-// rounds returns how often a fault strikes: FAULT_ROUNDS times, or few times as
-// it is one test among many.
+// rounds returns how often a fault strikes: FAULT_ROUNDS times, or by default only a
+// few times, as it is one test among many.
 func rounds(t testing.TB) int {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("FAULT_ROUNDS"))
@@ -35,7 +35,7 @@ func rounds(t testing.TB) int {
 	return n
 }
 
-// moments gives random ones, the same for the same FAULT_SEED.
+// moments returns a source of random moments, the same for the same FAULT_SEED.
 func moments(t testing.TB) *rand.Rand {
 	t.Helper()
 	seed, err := strconv.ParseUint(os.Getenv("FAULT_SEED"), 10, 64)
@@ -46,7 +46,7 @@ func moments(t testing.TB) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// node is one agent with pods on a Docker of its own.
+// node is one agent with pods on its own Docker.
 type node struct {
 	*testing.T
 	*cluster.Cluster
@@ -56,7 +56,7 @@ type node struct {
 	random     *rand.Rand
 }
 
-// newNode starts ten pods, on a Docker with these arguments, and remembers their
+// newNode starts ten pods on a Docker with these arguments, and records their
 // containers.
 func newNode(t *testing.T, dockerd ...string) *node {
 	n := &node{T: t, random: moments(t), docker: realdocker.NewDaemon(t, dockerd...)}
@@ -82,8 +82,8 @@ func (n *node) all() []string {
 	return ids
 }
 
-// awaitReady waits until all pods run and are ready and their node is, and Mesos
-// has heard it from the executor that lives. It gives how long that took.
+// awaitReady waits until all pods and their node are ready, and Mesos has heard so from
+// the live executor. It returns how long that took.
 func (n *node) awaitReady(within time.Duration) time.Duration {
 	n.Helper()
 	began := time.Now()
@@ -114,8 +114,8 @@ func nodeReady(node *v1.Node) bool {
 	return slices.ContainsFunc(node.Status.Conditions, func(c v1.NodeCondition) bool { return c.Type == v1.NodeReady && c.Status == v1.ConditionTrue })
 }
 
-// unharmed checks that the pods are the same ones in the same containers, and
-// then that nothing is left of them once they are deleted.
+// unharmed checks that the pods are the same, in the same containers, and that nothing
+// is left of them once they are deleted.
 func (n *node) unharmed(p *promise, faults int, back time.Duration) {
 	n.Helper()
 	restarts := 0
@@ -144,11 +144,11 @@ func (n *node) unharmed(p *promise, faults int, back time.Duration) {
 	}
 }
 
-// within waits a random time: that between two faults.
+// within waits for a random time between two faults.
 func (n *node) within(most time.Duration) { time.Sleep(time.Duration(n.random.Int64N(int64(most)))) }
 
-// executor_runner is killed at random moments, also while it takes over what the
-// one before it has left. The next one finds the pods as they are.
+// executor_runner is killed at random moments, even while it takes over what its
+// predecessor left. The next one finds the pods as they are.
 func TestFaultExecutorKilledRounds(t *testing.T) {
 	p := promised(t, "the executor is killed, again and again", "no pod is lost, no container restarted, nothing left over")
 	n := newNode(t, "--live-restore")
@@ -194,8 +194,8 @@ func executors(t testing.TB, framework string) []int {
 	return found
 }
 
-// The Docker daemon is killed at random moments and away for up to five seconds.
-// It restores its containers, and nothing takes them for dead meanwhile.
+// The Docker daemon is killed at random moments and away for up to five seconds. It
+// restores its containers, and nothing considers them dead in the meantime.
 func TestFaultDockerKilledRounds(t *testing.T) {
 	p := promised(t, "dockerd, which has live-restore, is killed again and again", "no pod is lost, no container restarted, nothing left over")
 	n := newNode(t, "--live-restore")
@@ -209,10 +209,10 @@ func TestFaultDockerKilledRounds(t *testing.T) {
 	n.unharmed(p, killed, n.awaitReady(2*time.Minute))
 }
 
-// Docker's socket is away for a while, as when its package is upgraded. Containers
-// run on, and nothing takes them for dead.
+// Docker's socket is away for a while, as during a package upgrade. Containers keep
+// running, and nothing considers them dead.
 func TestFaultDockerSocketGone(t *testing.T) {
-	away := 20 * time.Second // the kubelet gets no list for ten seconds and more
+	away := 20 * time.Second // the kubelet gets no list for more than ten seconds
 	if long {
 		away = time.Minute
 	}
@@ -229,8 +229,8 @@ func TestFaultDockerSocketGone(t *testing.T) {
 	n.unharmed(p, 1, n.awaitReady(2*time.Minute))
 }
 
-// A Docker daemon without live-restore ends all containers when it ends. Their
-// pods stay, the kubelet starts each container once more, and says so.
+// A Docker daemon without live-restore ends all containers when it ends. Their pods
+// stay, and the kubelet restarts each container once and reports it.
 func TestFaultDockerRestarted(t *testing.T) {
 	p := promised(t, "dockerd without live-restore is restarted, which ends all containers", "each container is started once more, in its pod; nothing left over")
 	n := newNode(t)

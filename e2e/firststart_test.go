@@ -14,8 +14,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// A pod can be created from the first 200 on, on an empty directory, each time.
-// FIRST_STARTS is how many times that is tried: 5 unless it says otherwise.
+// On an empty directory, a pod can always be created from the first 200 on.
+// FIRST_STARTS is how many times that is tried; the default is 5.
 func TestFirstStart(t *testing.T) {
 	starts := 5
 	if text := os.Getenv("FIRST_STARTS"); text != "" {
@@ -59,7 +59,7 @@ func firstStart(t *testing.T, round int) {
 	t.Logf("round %d: %d requests came too early", round, early)
 }
 
-// ask makes one request; 0 stands for no answer.
+// ask makes one request; code 0 means no answer.
 func ask(t *testing.T, method, url, body string) (int, http.Header, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, bytes.NewReader([]byte(body)))

@@ -14,9 +14,9 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// takeover returns how long it may take from the death of the leader until a pod
-// that is created then runs: as docs/faults.md promises where make faults has a
-// machine to itself. Five seconds pass until the lease is over; the rest is work.
+// takeover returns how long it may take from the death of the leader until a newly
+// created pod runs: as docs/faults.md promises if make faults has a machine to itself.
+// The lease expires after five seconds; the rest is work.
 func takeover() time.Duration {
 	if long {
 		return 10 * time.Second
@@ -24,7 +24,7 @@ func takeover() time.Duration {
 	return 45 * time.Second
 }
 
-// several is a Mesos and an etcd, and on them two framework_runners.
+// several is a Mesos and an etcd with two framework_runners.
 type several struct {
 	t               *testing.T
 	mesos           string
@@ -50,7 +50,7 @@ func awaitWaiting(c *cluster.Cluster) {
 	})
 }
 
-// runsSoon creates a pod by way of c, and returns how long after began it runs.
+// runsSoon creates a pod through c, and returns how long after began it runs.
 func (s *several) runsSoon(c *cluster.Cluster, name string, began time.Time) time.Duration {
 	s.t.Helper()
 	create(s.t, c, webPod(name, "0.2"))
@@ -58,7 +58,7 @@ func (s *several) runsSoon(c *cluster.Cluster, name string, began time.Time) tim
 	return time.Since(began).Round(10 * time.Millisecond)
 }
 
-// untouched checks that pods run in the containers of before.
+// untouched checks that pods run in the same containers as before.
 func (s *several) untouched(c *cluster.Cluster, before []string, names ...string) {
 	s.t.Helper()
 	for _, name := range names {
@@ -75,9 +75,9 @@ func (s *several) untouched(c *cluster.Cluster, before []string, names ...string
 	}
 }
 
-// onceEach checks that Mesos has ever had one task of every pod, and that the pod
+// onceEach checks that Mesos has had exactly one task for every pod, and that the pod
 // has one pair of containers. The task need not be the first attempt: one that was
-// stored when its leader was stopped was never sent.
+// only stored when its leader was stopped was never sent.
 func (s *several) onceEach(c *cluster.Cluster) {
 	s.t.Helper()
 	pods := list(s.t, c)
@@ -102,16 +102,16 @@ func (s *several) onceEach(c *cluster.Cluster) {
 	}
 }
 
-// The leader crashes: the other takes over within seconds, pods run on, and the
-// executors obey the API server that is left. Started again it follows, and
-// leads at once when the other one ends in order.
+// The leader crashes: the other takes over within seconds, pods keep running, and the
+// executors obey the remaining API server. When restarted, the old leader follows, and
+// it leads at once when the other ends in an orderly way.
 func TestFaultLeaderKilled(t *testing.T) {
 	p := promised(t, "of two framework_runners on one etcd the leader is killed, later told to end", "the other launches a new pod within 10 s; nothing is restarted")
 	s := startSeveral(t)
 	first, second := s.leader, s.standby
 	names := []string{"web-0", "web-1", "web-2", "web-3"}
 	for _, name := range names {
-		create(t, second, webPod(name, "0.2")) // who follows serves as well
+		create(t, second, webPod(name, "0.2")) // a follower serves as well
 	}
 	for _, name := range names {
 		awaitPhase(t, first, name, v1.PodRunning)
@@ -147,9 +147,9 @@ func TestFaultLeaderKilled(t *testing.T) {
 	endAll(t, first, s.mesos)
 }
 
-// The leader is stopped for a minute in the middle of its work, as a debugger or
-// a machine out of memory does it. The other takes over; awake again the old one
-// finds out before it does anything, and ends.
+// The leader is stopped for a minute in the middle of its work, as by a debugger or a
+// lack of memory. The other takes over; when resumed, the old leader notices before it
+// does anything, and ends.
 func TestFaultLeaderPaused(t *testing.T) {
 	pause := 15 * time.Second // three times its lease
 	if long {
@@ -185,9 +185,8 @@ func TestFaultLeaderPaused(t *testing.T) {
 	endAll(t, s.standby, s.mesos)
 }
 
-// etcd does not answer for a while. The leader cannot know that it still leads,
-// and ends; the standby goes on waiting, and leads when etcd is back. Pods run
-// on all the while.
+// etcd does not answer for a while. The leader cannot know that it still leads, and
+// ends; the standby keeps waiting, and leads when etcd is back. Pods keep running.
 func TestFaultEtcdPaused(t *testing.T) {
 	p := promised(t, "etcd does not answer for a while", "the leader ends, as it cannot know that it leads; all goes on when etcd is back; pods run on")
 	s := startSeveral(t)

@@ -33,7 +33,7 @@ func (t *hollowTask) say(s mesospb.TaskState) {
 	t.Update(&mesospb.TaskStatus{TaskId: &mesospb.TaskID{Value: &t.id}, State: s.Enum()})
 }
 
-// live is its life: the pod runs when it is bound, and ends when it is deleted.
+// live runs the task: the pod runs when it is bound, and ends when it is deleted.
 func (t *hollowTask) live() {
 	t.say(mesospb.TaskState_TASK_STARTING)
 	runs := false
@@ -95,7 +95,7 @@ func (t *hollowTask) start() {
 	t.say(mesospb.TaskState_TASK_RUNNING)
 }
 
-// end removes the pod, as its kubelet does when all containers are gone.
+// end removes the pod, like its kubelet when all containers are gone.
 func (t *hollowTask) end() {
 	uid, none := types.UID(t.pod.UID), int64(0)
 	t.insist("deleting pod "+t.pod.Name, func() error {
@@ -114,7 +114,7 @@ func (t *hollowTask) end() {
 	t.say(mesospb.TaskState_TASK_KILLED)
 }
 
-// keepNode shows the node as ready, now and then again.
+// keepNode reports the node as ready, periodically.
 func (e *hollowExecutor) keepNode(name string) {
 	again := time.NewTicker(20 * time.Second)
 	defer again.Stop()

@@ -19,10 +19,10 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// hollowMesos is a Mesos in the test's process whose executors run nothing, and
-// say of their pods and to their agents what real ones say: for more pods than
-// Docker carries. framework_runner is a process of its own, so that its use of
-// resources is measured apart from theirs.
+// hollowMesos is a Mesos in the test's process whose executors run nothing, but report
+// pods and answer agents like real ones: it allows more pods than Docker can run.
+// framework_runner is a separate process, so its use of resources can be measured
+// separately.
 type hollowMesos struct {
 	addr   string
 	client kubernetes.Interface
@@ -34,7 +34,7 @@ type hollowMesos struct {
 	wrong []string               // what must never happen
 }
 
-// serveHollowMesos starts it; follow must come before the first pod.
+// serveHollowMesos starts a hollowMesos; call follow before creating the first pod.
 func serveHollowMesos(t *testing.T, agents int, resources string) *hollowMesos {
 	t.Helper()
 	h := &hollowMesos{tasks: map[string]*hollowTask{}, runs: map[string]int{}}
@@ -58,7 +58,7 @@ func serveHollowMesos(t *testing.T, agents int, resources string) *hollowMesos {
 	return h
 }
 
-// follow has the executors see the pods of a cluster, and tells of each change.
+// follow lets the executors see the pods of a cluster, and reports each change.
 func (h *hollowMesos) follow(t *testing.T, c *cluster.Cluster, changed func(p *v1.Pod, gone bool)) {
 	t.Helper()
 	h.client = c.Client
@@ -114,7 +114,7 @@ func (h *hollowMesos) simulate(ctx context.Context, env map[string]string, _ *me
 	return 1
 }
 
-// hollowExecutor is one of them.
+// hollowExecutor is an executor that runs nothing.
 type hollowExecutor struct {
 	*hollowMesos
 	*mesos.Executor
@@ -124,7 +124,7 @@ type hollowExecutor struct {
 	all   sync.WaitGroup
 }
 
-// Event takes what the agent says.
+// Event handles an event from the agent.
 func (e *hollowExecutor) Event(event *mesospb.ExecutorEvent) {
 	switch event.GetType() {
 	case mesospb.ExecutorEvent_LAUNCH:
@@ -173,7 +173,7 @@ func (h *hollowMesos) started(uid string) int {
 	return h.runs[uid]
 }
 
-// complaints returns what must not have happened and did.
+// complaints returns what happened but must not have.
 func (h *hollowMesos) complaints() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

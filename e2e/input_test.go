@@ -22,8 +22,8 @@ func answers(url string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// Bad input is answered with a v1beta1 Status that says what is wrong and
-// where; nothing is stored and nothing is the worse for it.
+// Bad input is answered with a v1beta1 Status that says what is wrong and where; nothing
+// is stored and nothing is damaged.
 func TestBadInput(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Master: "none"})
 	good, err := os.ReadFile(filepath.Join(cluster.Root(), "examples/pod.json"))
@@ -88,8 +88,8 @@ func wantStatus(t *testing.T, code int, body []byte, want int, says string) {
 	}
 }
 
-// Bad flags end the program with exit code 2 and one line that names the flag
-// and the cure.
+// Bad flags end the program with exit code 2 and one line that names the flag and the
+// fix.
 func TestBadFlags(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -116,7 +116,7 @@ func TestBadFlags(t *testing.T) {
 		{"no executor", []string{"-executor_uri=/nowhere/executor_runner"}, []string{"-executor_uri", "/nowhere/executor_runner"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			// Flags given twice: the last one counts.
+			// If a flag is given twice, the last one counts.
 			args := append([]string{"-port=" + free(), "-secure_port=" + free(), "-data_dir=" + t.TempDir(), "-local_address=127.0.0.1:" + free()}, row.args...)
 			code, output := cluster.Run(t, cluster.Binary("framework_runner"), args...).Wait()
 			lines := strings.Split(strings.TrimSpace(output), "\n")

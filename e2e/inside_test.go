@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// kubectl works inside of pods that run.
+// kubectl works inside running pods.
 func TestKubectlInsidePods(t *testing.T) {
 	s := newStage(t)
 	web := func(changes ...func(*v1.PodSpec)) *v1.Pod {
@@ -51,7 +51,7 @@ func (s *stage) execute(t *testing.T, pod string) {
 	cmd := s.command(t.Context(), t, "", "exec", pod, "--", "sh", "-c", "echo out; echo err >&2; exit 7")
 	var errs strings.Builder
 	cmd.Stderr = &errs
-	out, _ := cmd.Output() // the exit code tells
+	out, _ := cmd.Output() // the exit code is checked
 	if string(out) != "out\n" || !strings.HasPrefix(errs.String(), "err\n") || cmd.ProcessState.ExitCode() != 7 {
 		t.Errorf("written %q and %q, exit code %d", out, errs.String(), cmd.ProcessState.ExitCode())
 	}
@@ -62,14 +62,14 @@ func (s *stage) execute(t *testing.T, pod string) {
 	}
 }
 
-// terminal checks what a user at a terminal of 33 rows and 111 columns sees.
+// terminal checks what a user sees on a terminal of 33 rows and 111 columns.
 func (s *stage) terminal(t *testing.T, pod string) {
 	expect(t, s.onTerminal(t, "", "exec -it "+pod+" -- sh -c 'tty; until stty size | grep \"33 111\"; do sleep 0.1; done'"), "/dev/", "33 111")
 	expect(t, s.onTerminal(t, "echo $((6 * 7))\nexit\n", "exec -it "+pod+" -- sh"), "42")
 }
 
-// onTerminal runs kubectl on a terminal, as script(1) makes one, with its input
-// typed, and gives what is shown there.
+// onTerminal runs kubectl on a terminal made by script(1), with typed input, and
+// returns what it shows.
 func (s *stage) onTerminal(t *testing.T, typed, args string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), fateTime)
@@ -135,8 +135,8 @@ func (s *stage) copy(t *testing.T, pod string) {
 	}
 }
 
-// debug puts an ephemeral container into a pod: it sees the pod's network and
-// the processes of the container it is for.
+// debug adds an ephemeral container to a pod: it sees the pod's network and the
+// processes of its target container.
 func (s *stage) debug(t *testing.T, pod string) {
 	s.kubectl(t, "", "debug", pod, "--image="+s.image, "--image-pull-policy=Never", "--container=look", "--target=main", "--",
 		"sh", "-c", "wget -qO- http://127.0.0.1:8080/word; cat /proc/1/environ | tr '\\0' '\\n'; exit 5")
@@ -165,7 +165,7 @@ func (s *stage) logs(t *testing.T, pod string) {
 		}
 		shown += line
 	}
-	expect(t, shown, "one\n", "two\n") // of two streams, in whatever order
+	expect(t, shown, "one\n", "two\n") // of two streams, in any order
 	s.kubectl(t, "", "exec", pod, "--", "touch", "/tmp/go")
 	if rest, err := io.ReadAll(followed); err != nil || string(rest) != "three\n" { // it ends with the container
 		t.Errorf("following goes on with %q, %v", rest, err)

@@ -10,7 +10,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// Today's kubectl works on the local port without any configuration.
+// The current kubectl works on the local port without any configuration.
 func TestKubectl(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{})
 	kubectl := func(args ...string) string {

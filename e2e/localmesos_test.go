@@ -13,9 +13,9 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// A Mesos inside framework_runner knows it and its executors by secrets that
-// no user was told. Another user of the machine, who can look up every id, is
-// neither of them.
+// A Mesos inside framework_runner authenticates it and its executors by secrets that no
+// user knows. Another user of the machine, who can look up every id, cannot pass as
+// either.
 func TestInProcessMesosRefusesNobody(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Args: []string{"-mesos_authentication_principal=", "-mesos_authentication_secret_file="}})
 	create(t, c, webPod("rightful", "0.2"))

@@ -13,9 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The local port admits root and the user of framework_runner. It refuses other
-// users of the machine, and the answer names the flag that admits them. A caller
-// who impersonates a user has only that user's rights, in v1beta1 too.
+// The local port admits root and the user of framework_runner. It refuses other users of
+// the machine, and its answer names the flag that admits them. A caller that
+// impersonates a user has only that user's rights, in v1beta1, too.
 func TestLocalPortRights(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Master: "none"})
 	ctx := context.Background()

@@ -12,13 +12,13 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// A master's answer does not reach the terminal as it is: neither in the log
-// nor in the last words of the program.
+// A master's answer does not reach the terminal unquoted, neither in the log nor in the
+// program's final error.
 func TestAnswersAreQuoted(t *testing.T) {
 	const evil, quoted = "\x1b[31mred\rE0101 forged\x07", `\x1b[31mred\rE0101 forged\a`
 	var refuses atomic.Bool
 	master := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		status := http.StatusServiceUnavailable // to be tried again
+		status := http.StatusServiceUnavailable // to be retried
 		if refuses.Load() {
 			status = http.StatusBadRequest
 		}

@@ -16,8 +16,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// No verbosity shows a secret: with -v=10 the log has neither what Secrets hold,
-// however it is encoded, nor the tokens of service accounts and of joining nodes.
+// No verbosity shows a secret: even with -v=10, the log contains neither the content of
+// Secrets in any encoding, nor the tokens of service accounts and joining nodes.
 func TestNoSecretInTheLog(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Args: []string{"-v=10"}})
 	data, text, env := canary(t), canary(t), canary(t)
@@ -90,10 +90,10 @@ func TestNoSecretInTheLog(t *testing.T) {
 	}
 }
 
-// shows says in which form a part of the secret is in the log, and after what.
+// shows returns in which form a part of the secret is in the log, and the text before it.
 func shows(log, secret string) (form, before string) {
-	secret = secret[strings.LastIndex(secret, ".")+1:] // of a token, the signature
-	const part = 10                                    // of 16, by which lines of a dump are divided
+	secret = secret[strings.LastIndex(secret, ".")+1:] // if it is a token, its signature
+	const part = 10                                    // of the 16 bytes in a line of a dump
 	for i := range len(secret) - part + 1 {
 		for form, shown := range forms(secret[i : i+part]) {
 			if at := strings.Index(log, shown); at >= 0 {
@@ -104,7 +104,7 @@ func shows(log, secret string) (form, before string) {
 	return "", ""
 }
 
-// canary returns a text that does not occur by accident.
+// canary returns a text that does not occur by chance.
 func canary(t *testing.T) string {
 	b := make([]byte, 18)
 	if _, err := rand.Read(b); err != nil {
@@ -113,8 +113,8 @@ func canary(t *testing.T) string {
 	return "canary-" + hex.EncodeToString(b)
 }
 
-// forms returns how a part of a secret may be written. Base64 is that of nine bytes,
-// since no more of it depends on these alone.
+// forms returns the encodings of a part of a secret. Base64 is that of nine bytes, since
+// only that much depends on these bytes alone.
 func forms(part string) map[string]string {
 	return map[string]string{
 		"plain":             part,
@@ -124,13 +124,13 @@ func forms(part string) map[string]string {
 	}
 }
 
-// logsOfExecutors returns what executors have written, as files.
+// logsOfExecutors returns the paths of the executors' logs.
 func logsOfExecutors(t *testing.T, dir string) (paths []string) {
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && (d.Name() == "stderr" || d.Name() == "stdout") {
 			paths = append(paths, path)
 		}
-		return nil // a file that goes away meanwhile is not a log
+		return nil // a file that disappears in the meantime is not a log
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// TestMain builds what the tests run: both programs, the example's image and
-// today's kubectl.
+// TestMain builds what the tests run: both programs, the example's image and the
+// current kubectl.
 func TestMain(m *testing.M) {
 	if err := prepare(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

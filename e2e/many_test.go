@@ -11,14 +11,14 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// More pods than three agents can hold: as many run as fit, the others say why
-// they wait, and nothing is left when all are deleted.
+// With more pods than three agents can hold, as many run as fit, the others say why they
+// wait, and nothing is left after all are deleted.
 func TestThirtyPodsOnThreeAgents(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{
 		Master: "local(3)",
 		Args:   []string{"-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]", "-executor_cpus=0.1"},
 	})
-	// Each agent has 4 cpus, 0.1 of which its executor takes: seven halves fit.
+	// Each agent has 4 cpus, and its executor takes 0.1: seven halves fit.
 	const fit = 3 * 7
 	var names []string
 	for i := range 30 {
@@ -55,8 +55,7 @@ func awaitNothingLeft(t *testing.T, c *cluster.Cluster) {
 	c.Process().Await(soon, "the last mount to go", func() bool { return len(mounts(t, "/pods/")) == 0 })
 }
 
-// mounts lists what is mounted below the executors' directories, in paths that
-// contain part.
+// mounts lists the mounts below the executors' directories whose paths contain part.
 func mounts(t *testing.T, part string) []string {
 	t.Helper()
 	b, err := os.ReadFile("/proc/self/mounts")

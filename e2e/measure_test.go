@@ -32,7 +32,7 @@ func executorPID(b *testing.B, c *cluster.Cluster) int {
 	return 0
 }
 
-// descends reports whether a process was started by another, or by one that was.
+// descends reports whether pid is a descendant of ancestor.
 func descends(pid, ancestor int) bool {
 	for pid > 1 && pid != ancestor {
 		fields := stat(pid)
@@ -44,13 +44,14 @@ func descends(pid, ancestor int) bool {
 	return pid == ancestor
 }
 
-// stat returns /proc/PID/stat from the third field, the state, on; nil for no process.
+// stat returns /proc/PID/stat from the third field (the state) on, or nil if there is no
+// such process.
 func stat(pid int) []string {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return nil
 	}
-	return strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:])) // a name may have blanks
+	return strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:])) // a name may contain blanks
 }
 
 // rss returns the resident memory of a process in MB.

@@ -34,7 +34,7 @@ func frameworks(t testing.TB, addr string) []framework {
 	return all
 }
 
-// askFrameworks is frameworks of a master that may be away.
+// askFrameworks is like frameworks, for a master that may be away.
 func askFrameworks(addr string) ([]framework, error) {
 	resp, err := http.Get("http://" + addr + "/state")
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// wrapped makes an executor that is executor_runner, started by a shell command
-// in which "$@" stands for its arguments. It returns a value for -executor_uri.
+// wrapped makes an executor that runs executor_runner through a shell command, in which
+// "$@" stands for its arguments. It returns a value for -executor_uri.
 func wrapped(t testing.TB, format string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "executor.sh")
@@ -28,8 +28,8 @@ func wrapped(t testing.TB, format string) string {
 	return path
 }
 
-// An agent that isolates file systems starts executors in a mount namespace of
-// their own. The containers still have what the kubelet mounts there.
+// An agent that isolates file systems starts executors in their own mount namespaces.
+// The containers still see what the kubelet mounts there.
 func TestExecutorInPrivateMountNamespace(t *testing.T) {
 	p := promised(t, "the agent starts its executor in a mount namespace of its own", "volumes are in the containers all the same")
 	c := cluster.Start(t, cluster.Config{Args: []string{
@@ -71,8 +71,8 @@ func TestExecutorInPrivateMountNamespace(t *testing.T) {
 	p.measure("secret, configMap and memory are there")
 }
 
-// The containers of an executor that Mesos has put into a control group are in
-// that group too, and nothing of it is left when all is over.
+// The containers of an executor that Mesos has put into a control group are in that
+// group, too, and nothing of it is left at the end.
 func TestPodsAreContained(t *testing.T) {
 	if driver := docker(t, "info", "--format", "{{.CgroupDriver}}"); driver[0] != "cgroupfs" {
 		realdocker.Absent(t, "Docker's cgroup driver is "+driver[0])
@@ -105,7 +105,7 @@ mkdir -p $group$leaf && echo $$ >$group$leaf/cgroup.procs && exec %%s`, root))}}
 		}
 	}
 	v1 := len(glob(t, "/sys/fs/cgroup/memory")) > 0
-	for _, group := range slices.Backward(left) { // what is Mesos' to remove
+	for _, group := range slices.Backward(left) { // removing them is Mesos' job
 		if v1 && !strings.HasPrefix(group, "/sys/fs/cgroup/memory/") && !strings.HasSuffix(group, root) {
 			t.Errorf("the executor has left %s", group)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/neighbour"
 )
 
-// While our pods fit on no agent, another framework is offered every agent within
+// While our pods fit on no agent, another framework gets offers from every agent within
 // five seconds.
 func TestNeighbour(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Master: "local(2)", Args: []string{"-local_resources=cpus:4;mem:2048;disk:10000;ports:[31000-31099]"}})

@@ -9,7 +9,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// A node without its Docker takes a pod and tells its owner what it waits for.
+// A node without Docker accepts a pod and reports what it waits for.
 func TestNodeWaits(t *testing.T) {
 	endpoint := "unix://" + filepath.Join(t.TempDir(), "docker.sock")
 	c := cluster.Start(t, cluster.Config{Args: []string{"-docker_endpoint=" + endpoint}})

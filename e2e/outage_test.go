@@ -9,8 +9,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// A master that cannot be reached is in the log within seconds, and in the reason
-// why a pod waits.
+// An unreachable master appears in the log within seconds, and in the reason why a pod
+// waits.
 func TestUnreachableMaster(t *testing.T) {
 	master := fmt.Sprintf("127.0.0.1:%d", cluster.FreePort(t))
 	c := cluster.Start(t, cluster.Config{Master: master, Args: []string{"-executor_uri=" + cluster.Binary("executor_runner")}})

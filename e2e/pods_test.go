@@ -18,7 +18,7 @@ import (
 // image is the example's web server, built by TestMain.
 const image = "kubernetes-mesos/nginx:1"
 
-// webPod asks for an amount of cpu and 32 MiB.
+// webPod returns a pod that requests an amount of cpu and 32 MiB.
 func webPod(name, cpu string) *v1.Pod {
 	grace := int64(1)
 	return &v1.Pod{
@@ -46,7 +46,7 @@ func create(t testing.TB, c *cluster.Cluster, pods ...*v1.Pod) {
 	}
 }
 
-// get returns the pod, or nil when there is none.
+// get returns the pod, or nil if there is none.
 func get(t testing.TB, c *cluster.Cluster, name string) *v1.Pod {
 	t.Helper()
 	pod, err := c.Client.CoreV1().Pods("default").Get(context.Background(), name, metav1.GetOptions{})
@@ -94,7 +94,7 @@ func awaitGone(t testing.TB, c *cluster.Cluster, names ...string) {
 	}
 }
 
-// endAll deletes all pods and waits until nothing of them runs.
+// endAll deletes all pods and waits until nothing of them is running.
 func endAll(t testing.TB, c *cluster.Cluster, mesos string) {
 	t.Helper()
 	for _, pod := range list(t, c) {
@@ -111,7 +111,7 @@ func awaitNoContainers(t testing.TB, c *cluster.Cluster, mesos string) {
 	c.Process().Await(soon, "the last task to end", func() bool { return len(liveTasks(t, mesos)) == 0 })
 }
 
-// awaitReason waits until the pod says that it waits, in words that contain all of want.
+// awaitReason waits until the pod's waiting reason contains all of want.
 func awaitReason(t testing.TB, c *cluster.Cluster, name string, want ...string) {
 	t.Helper()
 	said := ""
@@ -147,8 +147,8 @@ func waitingReason(pod *v1.Pod) string {
 	return ""
 }
 
-// containers lists the ids of all containers of the frameworks that the master
-// at addr has, running or not.
+// containers lists the ids of all containers, running or not, of the frameworks of the
+// master at addr.
 func containers(t testing.TB, addr string) []string {
 	t.Helper()
 	var found []string
@@ -164,8 +164,8 @@ func containersOf(t testing.TB, framework string) []string {
 	return docker(t, "ps", "-aq", "--no-trunc", "--filter", "label="+frameworkLabel+"="+framework)
 }
 
-// frameworkLabel, with the framework's id, is on every container that an
-// executor makes.
+// frameworkLabel is the label with the framework's id on every container that an
+// executor creates.
 const frameworkLabel = "kubernetes-mesos.framework"
 
 func docker(t testing.TB, args ...string) []string {

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// Probes of every kind, each for what it is there for. What a probe sees is
-// turned from outside, so that no pod depends on being looked at in time.
+// Probes of every kind, each for its purpose. The test switches what a probe sees from
+// outside, so no pod depends on being checked in time.
 func TestProbes(t *testing.T) {
 	s := newStage(t)
 	web := v1.ProbeHandler{HTTPGet: &v1.HTTPGetAction{Path: "/good", Port: intstr.FromInt32(8080)}}
@@ -65,7 +65,7 @@ func TestProbes(t *testing.T) {
 				ready.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 				s.await(t, "ready-grpc", becameUnready)
 			}},
-		// Its liveness would end it, were that asked for before it has started.
+		// Its liveness probe would end it if it were run before the container has started.
 		{name: "starts-slowly", becomes: becameUnready, pod: s.script("exec sleep 1000", policy(v1.RestartPolicyAlways), probes(every(file, 1), nil, every(file, 300))),
 			then: func(t *testing.T) {
 				s.await(t, "starts-slowly", func(pod *v1.Pod) string { return s.events(t, pod, "Unhealthy") })
@@ -100,8 +100,8 @@ func becameRestarted(pod *v1.Pod) string {
 	return differ(pod.Status.Phase, v1.PodRunning, container(pod, "main").RestartCount > 0, true)
 }
 
-// serverHealth is a gRPC server of the test that reports whether it is healthy:
-// the one that a pod on the host's network is asked for.
+// serverHealth is the test's gRPC server, which reports whether it is healthy: the probe
+// of a pod on the host's network asks it.
 type serverHealth struct {
 	*health.Server
 	port int32

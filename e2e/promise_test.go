@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// A fault test says what is promised when something goes wrong, and what was
-// measured. `make faults` shows both side by side; docs/faults.md explains them.
+// A fault test states what is promised for a fault, and what was measured. `make faults`
+// shows both side by side; docs/faults.md explains them.
 
-// promises are those of the tests that have run, in their order.
+// promises holds the promises of the tests that have run, in order.
 var promises struct {
 	sync.Mutex
 	all []*promise
@@ -34,12 +34,12 @@ func promised(t *testing.T, fault, text string) *promise {
 	return p
 }
 
-// measure adds to what was measured.
+// measure adds a measurement.
 func (p *promise) measure(format string, args ...any) {
 	p.measured = append(p.measured, fmt.Sprintf(format, args...))
 }
 
-// since returns the time that has passed, as the table shows it.
+// since returns the elapsed time, rounded for the table.
 func since(began time.Time) time.Duration { return time.Since(began).Round(100 * time.Millisecond) }
 
 // printPromises shows the table, if there is one and the run is verbose.

@@ -16,9 +16,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// The README's transcript, command after command in one shell: each must print
-// what is written there. "…" stands for anything, on a line of its own for any
-// lines.
+// The README's transcript, command after command in one shell: each must print what the
+// README shows. "…" stands for anything, and on a line of its own for any lines.
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(cluster.Root(), "README.md"))
 	if err != nil {
@@ -39,8 +38,8 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// putAside keeps what is at path from the test, which works with the default
-// directory, and puts it back afterwards.
+// putAside moves away what is at path during the test, which uses the default directory,
+// and restores it afterwards.
 func putAside(t *testing.T, path string) {
 	t.Helper()
 	aside := fmt.Sprintf("%s.aside-%d", path, os.Getpid())
@@ -79,7 +78,7 @@ func transcript(text string) []step {
 	return steps
 }
 
-// matches compares loosely: runs of blanks are equal, "…" is anything.
+// matches compares loosely: all runs of blanks are equal, and "…" matches anything.
 func (s step) matches(got string) bool {
 	var pattern strings.Builder
 	pattern.WriteString(`^\s*`)
@@ -126,7 +125,7 @@ func newShell(t *testing.T) *shell {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// Whatever the commands left in the background ends as by Ctrl-C, newest first.
+	// What the commands left in the background is ended as by Ctrl-C, newest first.
 	t.Cleanup(func() {
 		fmt.Fprintln(in, `for job in $(jobs -p | tac); do kill $job; wait $job; done; rm -f mesos.log framework.log mesos.secret mesos.credentials; exit`)
 		patience := time.AfterFunc(2*time.Minute, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })

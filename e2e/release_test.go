@@ -11,7 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// Two builds of one commit in two folders are the same bytes.
+// Two builds of one commit in two folders are byte-identical.
 func TestReproducible(t *testing.T) {
 	out := t.TempDir()
 	cmd := exec.Command("scripts/reproducible.sh", out, "executor_runner")

@@ -11,9 +11,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// All state of Mesos is gone when it runs inside the killed process. The next start
-// recovers by itself: no orphan stays, lost pods are reported as failed, new ones
-// run, and a controller replaces its own.
+// If Mesos runs inside the killed process, all its state is lost. The next start recovers
+// by itself: no orphan stays, lost pods are reported as failed, new ones run, and a
+// controller replaces its own.
 func TestInProcessMesosKilled(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{})
 	create(t, c, webPod("bare", "0.2"))
@@ -66,7 +66,7 @@ func running(t *testing.T, c *cluster.Cluster) int {
 	return n
 }
 
-// serveLocalMesos runs the local Mesos in a process of its own and returns its address.
+// serveLocalMesos runs the local Mesos in a separate process and returns its address.
 func serveLocalMesos(t *testing.T, master string, args ...string) string {
 	t.Helper()
 	addr := fmt.Sprintf("127.0.0.1:%d", cluster.FreePort(t))

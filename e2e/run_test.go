@@ -11,8 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// `make run` shows the whole way of a pod, stays until Ctrl-C, and leaves
-// nothing behind.
+// `make run` shows the whole life of a pod, runs until Ctrl-C, and leaves nothing behind.
 func TestMakeRun(t *testing.T) {
 	port, mesos := cluster.FreePort(t), cluster.FreePort(t)
 	p := cluster.Run(t, "/usr/bin/env", fmt.Sprintf("PORT=%d", port), fmt.Sprintf("MESOS_PORT=%d", mesos),
@@ -29,7 +28,7 @@ func TestMakeRun(t *testing.T) {
 	id := frameworks(t, fmt.Sprintf("127.0.0.1:%d", mesos))[0].ID
 	data := between(p.Output(), "(log: ", "/framework_runner.log)")
 
-	if err := syscall.Kill(-p.PID(), syscall.SIGINT); err != nil { // as a terminal does
+	if err := syscall.Kill(-p.PID(), syscall.SIGINT); err != nil { // like a terminal
 		t.Fatal(err)
 	}
 	p.Wait()
@@ -53,7 +52,7 @@ func between(s, before, after string) string {
 	return s
 }
 
-// processesIn lists the command lines that name dir and the processes that work there.
+// processesIn lists the command lines of processes that name dir or work there.
 func processesIn(t *testing.T, dir string) []string {
 	t.Helper()
 	if !strings.HasPrefix(dir, "/tmp/kubernetes-mesos.") {
@@ -67,7 +66,7 @@ func processesIn(t *testing.T, dir string) []string {
 	for _, e := range entries {
 		cmdline, err := os.ReadFile("/proc/" + e.Name() + "/cmdline")
 		if err != nil {
-			continue // not a process, or none any more
+			continue // not a process, or no longer one
 		}
 		cwd, _ := os.Readlink("/proc/" + e.Name() + "/cwd")
 		if strings.Contains(string(cmdline), dir) || strings.HasPrefix(cwd, dir) {

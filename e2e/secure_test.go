@@ -17,9 +17,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A caller from outside with no credentials, or with made-up ones, learns nothing
-// from a node and starts nothing there; and a node learns nothing of what belongs
-// to another.
+// An outside caller with no credentials, or with made-up ones, learns nothing from a node
+// and starts nothing there; and a node learns nothing of what belongs to another.
 func TestNodesKeepToThemselves(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Master: "local(2)",
 		Args: []string{"-local_resources=cpus:2;mem:2048;disk:10000;ports:[31000-31099]"}})
@@ -70,7 +69,7 @@ func address(node *v1.Node) string {
 	return ""
 }
 
-// status returns the answer's code for a GET of the URL.
+// status returns the response code for a GET of the URL.
 func status(t *testing.T, client *http.Client, url, token string) int {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, url, nil)

@@ -20,8 +20,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// Where no local port is served, v1beta1 is at the secure port, and shows each
-// caller what the caller's rights allow and no more.
+// Without a local port, v1beta1 is served on the secure port, and shows each caller only
+// what the caller's rights allow.
 func TestSecurePortServesV1beta1(t *testing.T) {
 	dir, port := t.TempDir(), cluster.FreePort(t)
 	framework := cluster.Run(t, cluster.Binary("framework_runner"), "-mesos_master=none", "-port=0", "-data_dir="+dir, fmt.Sprintf("-secure_port=%d", port))
@@ -67,7 +67,7 @@ func TestSecurePortServesV1beta1(t *testing.T) {
 	}
 }
 
-// adminOf waits until framework serves, and returns a client by its kubeconfig.
+// adminOf waits until framework serves, and returns a client with its kubeconfig.
 func adminOf(t *testing.T, framework *cluster.Process, dir string) (*rest.Config, kubernetes.Interface) {
 	t.Helper()
 	var config *rest.Config
@@ -85,7 +85,7 @@ func adminOf(t *testing.T, framework *cluster.Process, dir string) (*rest.Config
 	return config, client
 }
 
-// visitor makes a service account without rights, and returns its token.
+// visitor creates a service account without rights, and returns its token.
 func visitor(t *testing.T, client kubernetes.Interface, namespace string) string {
 	t.Helper()
 	accounts := client.CoreV1().ServiceAccounts(namespace)

@@ -10,8 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A container finds, by its own account, the surroundings that its pod's spec
-// describes.
+// A container itself reports the environment that its pod's spec describes.
 func TestContainersFindWhatTheirSpecSays(t *testing.T) {
 	s := newStage(t)
 	s.configure(t)
@@ -77,7 +76,7 @@ func TestContainersFindWhatTheirSpecSays(t *testing.T) {
 
 func named(name string) v1.LocalObjectReference { return v1.LocalObjectReference{Name: name} }
 
-// configure makes a ConfigMap and a Secret for pods to use.
+// configure creates a ConfigMap and a Secret for pods to use.
 func (s *stage) configure(t *testing.T) {
 	t.Helper()
 	ctx := context.Background()

@@ -9,8 +9,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// Two frameworks of ours share a Mesos, and its one agent: each has an executor
-// there, with a directory of its own, and the end of one does the other no harm.
+// Two of our frameworks share a Mesos and its only agent: each has an executor there with
+// its own directory, and the end of one does not harm the other.
 func TestTwoFrameworksOnOneAgent(t *testing.T) {
 	root := shortTempDir(t)
 	mesos := serveLocalMesos(t, "local(1)", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]")
@@ -37,8 +37,8 @@ func TestTwoFrameworksOnOneAgent(t *testing.T) {
 	awaitPhase(t, two, "web", v1.PodRunning)
 }
 
-// shortTempDir returns a temporary directory whose name leaves room for the
-// paths of sockets, as those of t.TempDir do not.
+// shortTempDir returns a temporary directory whose name, unlike those of t.TempDir,
+// leaves room for the paths of sockets.
 func shortTempDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "km")

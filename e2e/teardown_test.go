@@ -10,9 +10,9 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// Stopping framework_runner leaves pods alone; -teardown ends them with the
-// framework. It refuses while another process is at work and when nothing is on
-// record, and what is started next is a new framework with the old API objects.
+// Stopping framework_runner leaves pods alone; -teardown ends them with the framework.
+// It refuses while another process is active and if no framework is recorded; the next
+// start makes a new framework with the old API objects.
 func TestTeardown(t *testing.T) {
 	mesos := serveLocalMesos(t, "local")
 	c := cluster.Start(t, cluster.Config{Master: mesos})
@@ -33,7 +33,7 @@ func TestTeardown(t *testing.T) {
 		t.Error("the pod did not outlive framework_runner")
 	}
 
-	// How many it says it marked depends on whether the pod's kubelet was first.
+	// The reported number of marked pods depends on whether the pod's kubelet was first.
 	began := time.Now()
 	code, out := c.Command("-teardown").Wait()
 	if code != 0 || !strings.Contains(out, "framework "+old+" is torn down") || !strings.Contains(out, "bound pods are marked Failed") {

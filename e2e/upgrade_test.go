@@ -19,9 +19,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// framework_runner is stopped and another version of it started, which brings
-// another executor_runner: the executors become that program, in place. No pod
-// notices, and all goes on as before.
+// framework_runner is stopped and another version of it started, with another
+// executor_runner: the executors become that program, in place. No pod notices, and
+// everything continues as before.
 func TestFaultExecutorUpgrade(t *testing.T) {
 	p := promised(t, "framework_runner is replaced by another version, which brings another executor", "the executors become the new program in place; no pod notices")
 	mesos := serveLocalMesos(t, "local(2)", "-local_resources=cpus:2;mem:2048;disk:10000;ports:[31000-31099]")
@@ -56,8 +56,8 @@ func TestFaultExecutorUpgrade(t *testing.T) {
 		t.Errorf("the executors are processes %v, before they were %v", after, before)
 	}
 
-	// Whatever the new programs do with the pods that they have found, they do it
-	// before a new pod runs on each.
+	// Whatever the new programs do with existing pods, they do before a new pod runs
+	// on each.
 	for i := range 2 {
 		create(t, c, webPod(fmt.Sprintf("new-%d", i), "0.3"))
 	}
@@ -86,9 +86,9 @@ func TestFaultExecutorUpgrade(t *testing.T) {
 	endAll(t, c, mesos)
 }
 
-// anotherVersion makes a framework_runner, with an executor_runner next to it that
-// differs from ours, and returns its path and the executor's hash. Bytes after the
-// last section of a program do not change what it does.
+// anotherVersion makes a framework_runner with a different executor_runner next to it,
+// and returns its path and the executor's hash. Bytes after the last section of a
+// program do not change its behaviour.
 func anotherVersion(t *testing.T) (framework, hash string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -109,7 +109,7 @@ func anotherVersion(t *testing.T) (framework, hash string) {
 }
 
 // programs returns the hashes of the programs of a framework's executors on this
-// machine, by their process ids.
+// machine, by process id.
 func programs(t *testing.T, framework string) map[int]string {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/environ")

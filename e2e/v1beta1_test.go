@@ -11,11 +11,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
 )
 
-// A fresh server to which no other client writes gives the same answers as a server
-// of 2014 gave in the recorded exchanges. The recordings and the tool that plays
-// them (it needs Python 3) are not part of the repository but may lie next to it.
-// Without them there is nothing to play: package v1beta1 has cases of its own
-// for every behaviour.
+// A fresh server to which no other client writes gives the same answers as a server of
+// 2014 in the recorded exchanges. The recordings and the tool that plays them (it needs
+// Python 3) are not part of the repository but may be next to it. Without them there is
+// nothing to play: package v1beta1 has its own cases for every behaviour.
 func TestRecordedExchanges(t *testing.T) {
 	shared := filepath.Join(cluster.Root(), "..", "shared")
 	cases := filepath.Join(shared, "data", "v1beta1", "cases-public.jsonl")
@@ -31,8 +30,8 @@ func TestRecordedExchanges(t *testing.T) {
 	}
 }
 
-// Every example is created by v1beta1, read back by v1beta1 and by today's
-// kubectl, and deleted.
+// Every example is created with v1beta1, read back with v1beta1 and the current kubectl,
+// and deleted.
 func TestExamples(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Args: []string{"-local_resources=cpus:8;mem:8192;disk:10000;ports:[31000-31999]"}})
 	files, err := filepath.Glob(filepath.Join(cluster.Root(), "examples/guestbook/*.json"))

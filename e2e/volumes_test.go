@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Volumes of each kind, as the container sees them.
+// Volumes of every kind, as the container sees them.
 func TestVolumes(t *testing.T) {
 	s := newStage(t)
 	s.configure(t)
@@ -26,7 +26,7 @@ func TestVolumes(t *testing.T) {
 		return fate{name: name, pod: s.script(script, changes...), becomes: s.says(want...)}
 	}
 	s.play(t, []fate{
-		// The first: the kubelet asks for a missing map less and less often.
+		// This one comes first: the kubelet looks for a missing map less and less often.
 		{name: "waits-for-its-map", becomes: func(pod *v1.Pod) string { return s.events(t, pod, "FailedMount") },
 			pod: s.script("cat /v/word", volume("v", v1.VolumeSource{ConfigMap: &v1.ConfigMapVolumeSource{LocalObjectReference: named("late")}})),
 			then: func(t *testing.T) {
@@ -80,9 +80,9 @@ func TestVolumes(t *testing.T) {
 	})
 }
 
-// change gives the ConfigMap another word and waits until the pod says it. The
-// kubelet looks at volumes whenever it looks at the pod: once a minute, and when
-// the pod changes, which does not take as long.
+// change gives the ConfigMap another word and waits until the pod reports it. The kubelet
+// checks volumes whenever it syncs the pod: once a minute, and when the pod changes,
+// which is faster.
 func (s *stage) change(t *testing.T, pod, word string) {
 	t.Helper()
 	patch := []byte(`{"data": {"word": "` + word + `"}}`)

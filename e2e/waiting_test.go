@@ -7,8 +7,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// A pod that fits on no agent says what is missing and how much, does not hold up a
-// smaller one created after it, and goes before younger ones when room appears.
+// A pod that fits on no agent reports what is missing and how much, does not block a
+// smaller pod created after it, and precedes younger pods when room appears.
 func TestOldestThatFitsGoesFirst(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Args: []string{"-local_resources=cpus:2;mem:2048;disk:1000;ports:[31000-31100]"}})
 
@@ -28,7 +28,7 @@ func TestOldestThatFitsGoesFirst(t *testing.T) {
 	}
 }
 
-// The API is hosted without a Mesos too, and pods say why they wait.
+// The API is also served without a Mesos, and pods report why they wait.
 func TestNoMesos(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Master: "none"})
 	create(t, c, webPod("alone", "0.1"))

@@ -176,6 +176,9 @@ func (n *node) persist(pod *runtimeapi.PodSandboxConfig) {
 		}},
 		{"StartContainer", func() error {
 			_, err := n.StartContainer(ctx, &runtimeapi.StartContainerRequest{ContainerId: id})
+			if err != nil {
+				id = n.another(ctx, sandbox, id, pod, config)
+			}
 			return err
 		}},
 		{"ListContainers", func() error {
@@ -207,6 +210,22 @@ func (n *node) persist(pod *runtimeapi.PodSandboxConfig) {
 		if err != nil {
 			n.Errorf("%s of pod %s does not succeed: %v", step.name, pod.Metadata.Name, last)
 			return
+		}
+	}
+}
+
+// another replaces a container that did not start by the next attempt, as a kubelet
+// does: a dockerd that was killed while it started one may never start it ("id
+// already in use"). It returns the id of the one to start next.
+func (n *node) another(ctx context.Context, sandbox, id string, pod *runtimeapi.PodSandboxConfig, config *runtimeapi.ContainerConfig) string {
+	if _, err := n.RemoveContainer(ctx, &runtimeapi.RemoveContainerRequest{ContainerId: id}); err != nil {
+		return id
+	}
+	config.Metadata.Attempt++
+	for {
+		a, err := n.CreateContainer(ctx, &runtimeapi.CreateContainerRequest{PodSandboxId: sandbox, SandboxConfig: pod, Config: config})
+		if err == nil || ctx.Err() != nil {
+			return a.GetContainerId()
 		}
 	}
 }

@@ -38,8 +38,7 @@ func (l *loop) draining(a *agent) {
 	if a.Draining || !a.started {
 		return
 	}
-	a.Draining = true
-	l.outbox.put(job{changes: []Change{putAgent(a.id, a.agentRecord)}})
+	l.setDraining(a, true)
 	l.giveBack(a)
 }
 
@@ -81,10 +80,14 @@ func (l *loop) executorEnded(a *agent) {
 
 // drainOver notes that tasks can start on an agent again, once it is active.
 func (l *loop) drainOver(a *agent) {
-	if !a.Draining {
-		return
+	if a.Draining {
+		l.setDraining(a, false)
 	}
-	a.Draining = false
+}
+
+// setDraining records whether an agent's executor must end before tasks can start.
+func (l *loop) setDraining(a *agent, draining bool) {
+	a.Draining = draining
 	l.outbox.put(job{changes: []Change{putAgent(a.id, a.agentRecord)}})
 }
 

@@ -164,7 +164,12 @@ func (l *loop) forgetTask(id, agentID string) {
 func (l *loop) forgetSuperseded() {
 	for _, a := range l.agents.superseded() {
 		glog.Infof("framework: agent %s is forgotten: node %s is agent %s now", a.id, a.Node, l.agents.holder[a.Node])
-		l.agents.remove(a)
-		l.outbox.put(job{changes: []Change{{Key: keyAgents + a.id}}})
+		l.forgetAgent(a)
 	}
+}
+
+// forgetAgent drops an agent and its record.
+func (l *loop) forgetAgent(a *agent) {
+	l.agents.remove(a)
+	l.outbox.put(job{changes: []Change{{Key: keyAgents + a.id}}})
 }

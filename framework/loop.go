@@ -146,8 +146,7 @@ func (l *loop) nodeGone(name string) {
 	delete(l.told, name)
 	l.writer.gone(name)
 	if a := l.agents.byID[l.agents.holder[name]]; a != nil && a.lost && len(a.tasks) == 0 {
-		l.agents.remove(a)
-		l.outbox.put(job{changes: []Change{{Key: keyAgents + a.id}}})
+		l.forgetAgent(a)
 		l.tokens.forget(name)
 	}
 	l.step(scheduler.NodeChanged{Name: name})

@@ -16,7 +16,7 @@ import (
 )
 
 // canary must not appear anywhere.
-const canary = "what-nobody-may-read"
+const canary = "canary-of-a-secret"
 
 func createSecret(t *testing.T, client kubernetes.Interface, name string) {
 	t.Helper()

@@ -77,8 +77,8 @@ func TestSecureDoor(t *testing.T) {
 		code                  int
 		says                  string
 	}{
-		{"nobody", "/door", "", "", 401, "Unauthorized"},
-		{"nobody, of the API", own, "", "", 401, "Unauthorized"},
+		{"a stranger", "/door", "", "", 401, "Unauthorized"},
+		{"a stranger, of the API", own, "", "", 401, "Unauthorized"},
 		{"a made-up token", "/door", "abc", "", 401, "Unauthorized"},
 		{"the door", "/door", none, "", 200, "here"},
 		{"without rights", own, none, "", 403, `"system:serviceaccount:door-none:visitor\" cannot list`},

@@ -100,7 +100,7 @@ func (p *Peer) Run(ctx context.Context) error {
 			return p.why
 		}
 		if e := (*outage.Error)(nil); !errors.As(err, &e) { // already logged
-			glog.Warningf("peers: begins anew: %v", err)
+			glog.Warningf("peers: starting over: %v", err)
 		}
 		if !pause(ctx) {
 			return nil

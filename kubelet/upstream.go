@@ -3,9 +3,12 @@ package kubelet
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	v1 "k8s.io/api/core/v1"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -67,7 +70,7 @@ func (k *Kubelet) watch(ctx context.Context, port int32, made <-chan *upstream.K
 	case <-ctx.Done():
 		return
 	case u := <-made:
-		if !reported(ctx, u, port) {
+		if !reported(ctx, u, port) || !k.certified(ctx) {
 			return
 		}
 	}
@@ -93,6 +96,35 @@ func reported(ctx context.Context, u *upstream.Kubelet, port int32) bool {
 		}
 	}
 }
+
+// certified waits until the kubelet has a certificate to serve with, for so long that one
+// that is granted at all has come. It returns false if ctx ends first. Without it, logs
+// and exec of the node's first pod fail for up to a second after the pod is Running. The
+// kubelet asks once a second and offers nothing to wait on, so its file is polled.
+func (k *Kubelet) certified(ctx context.Context) bool {
+	file := filepath.Join(paths{k.cfg.RootDir}.pki(), "kubelet-server-current.pem")
+	within, cancel := context.WithTimeout(ctx, certificateWait)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := os.Stat(file); err == nil {
+			return true
+		}
+		select {
+		case <-within.Done():
+			if ctx.Err() != nil {
+				return false
+			}
+			glog.Warningf("node %s has had no serving certificate for %v and starts pods without: kubectl logs and exec fail until it is there", k.cfg.Node, certificateWait)
+			return true
+		case <-tick.C:
+		}
+	}
+}
+
+// certificateWait is how long a node's first pods wait for the serving certificate.
+const certificateWait = 5 * time.Second
 
 // send passes pods to the kubelet as the complete set. The element type of the kubelet's
 // channel cannot be named outside of its package, but has this shape.

@@ -8,7 +8,7 @@ race  := CGO_ENABLED=1 go test -race
 # These link Kubernetes or etcd and are tested without the race detector, which
 # would compile those a second time, and without vet, which would analyse all of
 # Kubernetes first and takes longer than compiling it.
-linked := controlplane controlplane/etcd controlplane/peers controlplane/sharedpki controlplane/testetcd executor/node executor_runner framework/etcdstore framework_runner kubelet
+linked := controlplane controlplane/etcd controlplane/peers controlplane/sharedpki executor/kubelet executor/node executor_runner framework/etcdstore framework_runner internal/testing/testetcd
 module := $(shell go list -m)
 others  = $(filter-out $(addprefix $(module)/,$(linked) e2e),$(shell go list ./...))
 
@@ -49,7 +49,7 @@ bench: build setup ## measured figures of this machine; takes minutes
 
 .PHONY: faults
 faults: setup ## what can go wrong with processes and nodes, kills FAULT_ROUNDS (50) times: promise and measured result side by side; takes twenty minutes
-	$(race) -count=1 -timeout 60m -run 'Daemon|Lost|Docker|EachCall|List' ./dockershim
+	$(race) -count=1 -timeout 60m -run 'Daemon|Lost|Docker|EachCall|List' ./executor/dockershim
 	FAULTS=long $(plain) go test -vet=off -count=1 -v -run FaultReconciliation ./framework
 	FAULTS=long FAULT_ROUNDS=$${FAULT_ROUNDS:-50} $(plain) go test -vet=off -count=1 -timeout 4h -v -run 'Fault|Resisting|DiskFull|Mount|Contained|^TestVolumes$$' ./e2e
 

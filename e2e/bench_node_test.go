@@ -10,8 +10,8 @@ import (
 	"time"
 
 	dockerapi "github.com/fsouza/go-dockerclient"
-	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim/pause"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/pause"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 )

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 	v1 "k8s.io/api/core/v1"
 )
 

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 	v1 "k8s.io/api/core/v1"
 )
 

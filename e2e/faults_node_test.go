@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )

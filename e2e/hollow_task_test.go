@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,7 +17,7 @@ import (
 type hollowTask struct {
 	*hollowExecutor
 	id     string
-	pod    podtask.Data
+	pod    taskdata.Data
 	killed bool          // under hollowMesos.mu
 	woken  chan struct{} // yields when the pod or killed has changed
 }
@@ -65,7 +65,7 @@ func (t *hollowTask) bound() *v1.Pod {
 		return nil
 	}
 	p := o.(*v1.Pod)
-	if string(p.UID) != t.pod.UID || p.Spec.NodeName != t.pod.Node || !podtask.MeantFor(p.Annotations, t.agent) {
+	if string(p.UID) != t.pod.UID || p.Spec.NodeName != t.pod.Node || !taskdata.MeantFor(p.Annotations, t.agent) {
 		return nil
 	}
 	return p

@@ -8,11 +8,11 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/client-go/kubernetes"
@@ -143,7 +143,7 @@ func (e *hollowExecutor) Event(event *mesospb.ExecutorEvent) {
 }
 
 func (e *hollowExecutor) launch(info *mesospb.TaskInfo) {
-	pod, err := podtask.Decode(info.GetData())
+	pod, err := taskdata.Decode(info.GetData())
 	if err != nil {
 		e.blame("task %s: %v", info.GetTaskId().GetValue(), err)
 		return

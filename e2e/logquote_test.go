@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 )
 
 // A master's answer does not reach the terminal unquoted, neither in the log nor in the

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/neighbour"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/otherframework"
 )
 
 // While our pods fit on no agent, another framework gets offers from every agent within
@@ -18,7 +18,7 @@ func TestNeighbour(t *testing.T) {
 	awaitReason(t, c, "giant-too", "cpu")
 
 	began := time.Now()
-	n := neighbour.Join(t, c.MesosAddr, func(m *mesos.SchedulerConfig) { m.Principal, m.Secret = cluster.Principal, cluster.Secret })
+	n := otherframework.Join(t, c.MesosAddr, func(m *mesos.SchedulerConfig) { m.Principal, m.Secret = cluster.Principal, cluster.Secret })
 	c.Process().Await(soon, "the neighbour to be offered both agents", func() bool { return n.Offered() == 2 })
 	took := time.Since(began)
 	t.Logf("the neighbour was offered both agents after %v", took.Round(time.Millisecond))

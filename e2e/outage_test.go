@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 )
 
 // An unreachable master appears in the log within seconds, and in the reason why a pod

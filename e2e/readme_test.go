@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 )
 
 // The README's transcript, command after command in one shell: each must print what the

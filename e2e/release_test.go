@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 )
 
 // Two builds of one commit in two folders are byte-identical.

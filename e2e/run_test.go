@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 )
 
 // `make run` shows the whole life of a pod, runs until Ctrl-C, and leaves nothing behind.

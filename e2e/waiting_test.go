@@ -3,7 +3,7 @@ package e2e
 import (
 	"testing"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 	v1 "k8s.io/api/core/v1"
 )
 

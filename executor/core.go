@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // remembered is how many finished tasks are remembered, to recognise their pods and
@@ -57,7 +57,7 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 		return nil // told before
 	}
 	t, invalid := &task{id: id}, mesospb.TaskStatus_REASON_TASK_INVALID.Enum()
-	data, err := podtask.Decode(info.GetData())
+	data, err := taskdata.Decode(info.GetData())
 	if err != nil {
 		return c.refuse(t, invalid, err.Error())
 	}
@@ -92,7 +92,7 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 
 // configured handles settings that the framework sends apart from tasks. API servers
 // are of no use before there is a node: the first task names them again.
-func (c *core) configured(s podtask.Settings) []effect {
+func (c *core) configured(s taskdata.Settings) []effect {
 	var effects []effect
 	if c.spec.Name != "" {
 		effects = c.serversAre(s.Servers)

@@ -3,8 +3,8 @@ package executor
 import (
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // An effect is something that the core wants done.
@@ -23,7 +23,7 @@ type (
 	// servers gives the node the list of API servers.
 	servers struct{ urls []string }
 	// replace has another program take over, unless it is the running one.
-	replace struct{ program podtask.Program }
+	replace struct{ program taskdata.Program }
 	// await waits until no container of a pod runs; gone answers it.
 	await struct{ ref Ref }
 )

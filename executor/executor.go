@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // Mesos is the connection to the agent. *mesos.Executor is one.
@@ -32,7 +32,7 @@ type Mesos interface {
 type Programs interface {
 	// Fetch makes a program ready to be started and returns its path, or "" if it
 	// is the running one.
-	Fetch(ctx context.Context, p podtask.Program) (path string, err error)
+	Fetch(ctx context.Context, p taskdata.Program) (path string, err error)
 
 	// Start replaces this process's program by the one at path, with memory as
 	// Config.Memory. If that fails, this program starts again in the same way. Start

@@ -12,10 +12,10 @@ import (
 
 	"github.com/gogo/protobuf/proto"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // idleAfter is so short that tasks often come while an executor ends.
@@ -205,15 +205,15 @@ func (s *story) accept(id string) {
 	for _, o := range s.offers {
 		ids = append(ids, o.GetId().GetValue())
 	}
-	data, err := podtask.Data{Namespace: "default", Name: id, UID: id, Node: "node",
-		Cluster: podtask.Cluster{Servers: []string{"https://api:6443"}, IdleTimeout: idleAfter}}.Encode()
+	data, err := taskdata.Data{Namespace: "default", Name: id, UID: id, Node: "node",
+		Cluster: taskdata.Cluster{Servers: []string{"https://api:6443"}, IdleTimeout: idleAfter}}.Encode()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.send(mesos.Accept(ids, 0, mesos.Launch(&mesospb.TaskInfo{
 		Name: &id, TaskId: &mesospb.TaskID{Value: &id}, AgentId: &mesospb.AgentID{Value: &agent}, Data: data,
 		Resources: []*mesospb.Resource{scalar("cpus", 0.1), scalar("mem", 32)},
-		Executor: &mesospb.ExecutorInfo{ExecutorId: &mesospb.ExecutorID{Value: proto.String(podtask.ExecutorID)},
+		Executor: &mesospb.ExecutorInfo{ExecutorId: &mesospb.ExecutorID{Value: proto.String(taskdata.ExecutorID)},
 			Resources: []*mesospb.Resource{scalar("cpus", 0.1), scalar("mem", 32)},
 			Command:   &mesospb.CommandInfo{Value: proto.String("simulated")}},
 	})))

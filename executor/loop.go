@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // loop is one run of the executor. It owns the core; anything that has to wait runs
@@ -116,7 +116,7 @@ func (l *loop) event(event *mesospb.ExecutorEvent) []effect {
 		glog.Infof("task %s: told to kill it", id)
 		return l.core.kill(id, gracePeriod(event.GetKill().GetKillPolicy()))
 	case mesospb.ExecutorEvent_MESSAGE:
-		settings, err := podtask.DecodeSettings(event.GetMessage().GetData())
+		settings, err := taskdata.DecodeSettings(event.GetMessage().GetData())
 		if err != nil {
 			glog.Warningf("Mesos: ignoring a message of the framework: %v", err)
 			return nil

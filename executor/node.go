@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
 // A Node runs the pods of this agent.
@@ -58,7 +58,7 @@ type Spec struct {
 	Hostname  string // of the agent, as Mesos knows it
 	Total     Amount // of the agent
 	Executor  Amount // of this executor; not for pods
-	Cluster   podtask.Cluster
+	Cluster   taskdata.Cluster
 }
 
 // Amount is an amount of the resources that a node has.

@@ -6,28 +6,28 @@ import (
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
 // A replacement is the progress of a takeover by another program.
 type replacement struct {
-	wanted   podtask.Program // the framework's latest request
-	fetching podtask.Program // being fetched; zero: none
-	path     string          // of the program that takes over; "" until it is ready
+	wanted   taskdata.Program // the framework's latest request
+	fetching taskdata.Program // being fetched; zero: none
+	path     string           // of the program that takes over; "" until it is ready
 }
 
 // fetched is the result of fetching a program.
 type fetched struct {
-	program podtask.Program
+	program taskdata.Program
 	path    string // "": it is the running one
 	err     error
 }
 
 // want fetches a program that is to take over. After a failure it is fetched again when
 // the framework asks for it again, which it does now and then.
-func (l *loop) want(work context.Context, p podtask.Program) {
+func (l *loop) want(work context.Context, p taskdata.Program) {
 	l.replace.wanted = p
-	if l.cfg.Programs == nil || l.replace.fetching != (podtask.Program{}) || l.replace.path != "" {
+	if l.cfg.Programs == nil || l.replace.fetching != (taskdata.Program{}) || l.replace.path != "" {
 		return
 	}
 	l.replace.fetching = p
@@ -41,7 +41,7 @@ func (l *loop) want(work context.Context, p podtask.Program) {
 // detaches the connection; handOver follows once the core has processed all that
 // came over it.
 func (l *loop) fetched(work context.Context, f fetched) {
-	l.replace.fetching = podtask.Program{}
+	l.replace.fetching = taskdata.Program{}
 	switch {
 	case f.program != l.replace.wanted: // the framework has changed its mind
 		l.want(work, l.replace.wanted)

@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // testPrograms fetches what the test provides, and starts nothing: the test itself
@@ -22,7 +22,7 @@ type testPrograms struct {
 
 var errRuns, errNobody = errors.New("runs already"), errors.New("exec format error")
 
-func (p *testPrograms) Fetch(ctx context.Context, program podtask.Program) (string, error) {
+func (p *testPrograms) Fetch(ctx context.Context, program taskdata.Program) (string, error) {
 	p.record.add("fetch " + program.URL)
 	select {
 	case err := <-p.answer:

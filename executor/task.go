@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // A task is a pod that Mesos has given to this executor.
@@ -52,7 +52,7 @@ func (t *task) starting(waits string) effect {
 		return update{status(t.id, mesospb.TaskState_TASK_STARTING, fmt.Sprintf("pod %s: waiting to be bound to this node", t.ref))}
 	}
 	st := status(t.id, mesospb.TaskState_TASK_STARTING, fmt.Sprintf("pod %s: this node cannot run it yet: %s", t.ref, waits))
-	key := podtask.WaitsLabel
+	key := taskdata.WaitsLabel
 	st.Labels = &mesospb.Labels{Labels: []*mesospb.Label{{Key: &key, Value: &waits}}}
 	return update{st}
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // The files in testdata are transcripts: events, and indented below each one what
@@ -117,10 +117,10 @@ func command(t *testing.T, c *core, line string) []effect {
 	case "launch":
 		return c.launch(launchOf(t, words[1], words[2], words[3:]...))
 	case "settings":
-		var settings podtask.Settings
+		var settings taskdata.Settings
 		for _, w := range words[1:] {
 			if url, ok := strings.CutPrefix(w, "program="); ok {
-				settings.Program = &podtask.Program{URL: url}
+				settings.Program = &taskdata.Program{URL: url}
 				continue
 			}
 			settings.Servers = append(settings.Servers, w)
@@ -211,7 +211,7 @@ func scalar(name string, v float64) *mesospb.Resource {
 
 func launchOf(t *testing.T, id, pod string, traits ...string) *mesospb.TaskInfo {
 	t.Helper()
-	ref, node, cluster := refOf(pod), "node", podtask.Cluster{Servers: []string{"https://api:6443"}}
+	ref, node, cluster := refOf(pod), "node", taskdata.Cluster{Servers: []string{"https://api:6443"}}
 	for _, trait := range traits {
 		if n, ok := strings.CutPrefix(trait, "node="); ok {
 			node = n
@@ -226,7 +226,7 @@ func launchOf(t *testing.T, id, pod string, traits ...string) *mesospb.TaskInfo 
 			node = ""
 		}
 	}
-	data, err := podtask.Data{Namespace: ref.Namespace, Name: ref.Name, UID: ref.UID, Node: node, Cluster: cluster}.Encode()
+	data, err := taskdata.Data{Namespace: ref.Namespace, Name: ref.Name, UID: ref.UID, Node: node, Cluster: cluster}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,14 +15,14 @@ import (
 	"syscall"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockerd"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/mountns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // The exit codes.
@@ -49,7 +49,7 @@ func run() int {
 	docker := flag.String("docker_endpoint", "", "`endpoint` of the Docker daemon on this machine; the default is DOCKER_HOST or unix:///var/run/docker.sock")
 	root := flag.String("root_dir", "/var/lib/kubernetes-mesos", "`directory` for pods' volumes, logs and certificates; each agent has its own in there")
 	address := flag.String("node_address", "", "IP `address` under which the node is reached, or a network that it is in, such as 10.1.0.0/16; the default is the agent's, or that of the interface with the default route")
-	maxPods := flag.Int("max_pods", podtask.DefaultMaxPods, "how many pods this node takes at most")
+	maxPods := flag.Int("max_pods", taskdata.DefaultMaxPods, "how many pods this node takes at most")
 	pidsLimit := flag.Int64("container_pids_limit", 0, "how many processes and threads a container may have; 0 means 4096, -1 no limit")
 	contain := flag.Bool("contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
 	check := flag.Bool(strings.TrimPrefix(upgrade.CheckFlag, "-"), false, "end at once: this says whether the program starts on this machine, with these flags")

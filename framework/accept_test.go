@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
@@ -26,7 +26,7 @@ func quietLoop(t *testing.T) *loop {
 		Client: fake.NewSimpleClientset(), Store: newMemory(&journal{}), Mesos: newMaster(&journal{}),
 		Info:     Info{Role: "web"},
 		Executor: Executor{URI: "/opt/executor_runner"},
-		Cluster:  podtask.Cluster{Servers: []string{"https://10.0.0.1:6443"}, CA: "PEM"},
+		Cluster:  taskdata.Cluster{Servers: []string{"https://10.0.0.1:6443"}, CA: "PEM"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func TestAcceptGolden(t *testing.T) {
 		t.Fatalf("%d ACCEPTs", len(calls))
 	}
 	task := calls[0].GetAccept().GetOperations()[0].GetLaunch().GetTaskInfos()[0]
-	data, err := podtask.Decode(task.Data)
+	data, err := taskdata.Decode(task.Data)
 	if err != nil {
 		t.Fatal(err)
 	}

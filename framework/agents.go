@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 )
@@ -138,7 +138,7 @@ func (as *agents) take(o *mesospb.Offer) *agent {
 	a.met, a.lost = true, false
 	a.maintenance = windowOf(o.Unavailability)
 	a.runs = slices.ContainsFunc(o.GetExecutorIds(), func(e *mesospb.ExecutorID) bool {
-		return e.GetValue() == podtask.ExecutorID
+		return e.GetValue() == taskdata.ExecutorID
 	})
 	a.started = a.runs || len(a.tasks) > 0
 	a.offers[o.GetId().GetValue()] = o

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	certv1 "k8s.io/api/certificates/v1"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,7 +21,7 @@ func TestCertificates(t *testing.T) {
 	w.post(makePod("php"))
 	w.offers(has("S1", four))
 	_, tasks := w.launch()
-	data, err := podtask.Decode(tasks[0].GetData())
+	data, err := taskdata.Decode(tasks[0].GetData())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,10 @@ import (
 
 	"github.com/gogo/protobuf/proto"
 	"github.com/google/uuid"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
@@ -33,7 +33,7 @@ func BenchmarkUpdates(b *testing.B) {
 	for i := range benchPods {
 		agent := fmt.Sprint("S", i%agents)
 		p := makePod(fmt.Sprint("pod-", i), func(p *v1.Pod) {
-			p.Spec.NodeName, p.Annotations = "host-"+agent, map[string]string{podtask.AgentAnnotation: agent}
+			p.Spec.NodeName, p.Annotations = "host-"+agent, map[string]string{taskdata.AgentAnnotation: agent}
 		})
 		task := taskOn(string(p.UID)+".1", string(p.UID), 1, agent, "host-"+agent)
 		objects = append(objects, p)

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -29,7 +29,7 @@ func (b *binder) bind(ctx context.Context, rest pause, p *v1.Pod, t scheduler.Ta
 	binding := &v1.Binding{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: p.Namespace, Name: p.Name, UID: p.UID,
-			Annotations: map[string]string{podtask.AgentAnnotation: t.Agent},
+			Annotations: map[string]string{taskdata.AgentAnnotation: t.Agent},
 		},
 		Target: v1.ObjectReference{Kind: "Node", Name: t.Node},
 	}
@@ -53,7 +53,7 @@ func (b *binder) settle(ctx context.Context, p *v1.Pod, t scheduler.Task, confli
 		return err
 	case now.UID != p.UID:
 		return permanent{fmt.Errorf("pod %s is gone, another has its name", p.UID)}
-	case now.Spec.NodeName == t.Node && podtask.MeantFor(now.Annotations, t.Agent):
+	case now.Spec.NodeName == t.Node && taskdata.MeantFor(now.Annotations, t.Agent):
 		return nil
 	case now.Spec.NodeName != "":
 		return permanent{fmt.Errorf("pod is bound to node %s already", now.Spec.NodeName)}

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -36,7 +36,7 @@ func TestBindConflict(t *testing.T) {
 			w.client.PrependReactor("get", "pods", func(a k8stesting.Action) (bool, runtime.Object, error) {
 				return true, makePod("php", func(p *v1.Pod) {
 					p.Spec.NodeName = c.node
-					p.Annotations = map[string]string{podtask.AgentAnnotation: c.agent}
+					p.Annotations = map[string]string{taskdata.AgentAnnotation: c.agent}
 				}), nil
 			})
 			w.start()

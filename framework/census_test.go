@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -94,9 +94,9 @@ func (s *census) loseRecords() {
 func (s *census) inventRecords() {
 	for _, name := range s.names {
 		like := s.pod(name)
-		agent := like.Annotations[podtask.AgentAnnotation]
+		agent := like.Annotations[taskdata.AgentAnnotation]
 		p := makePod("lost-"+name, func(p *v1.Pod) {
-			p.Spec.NodeName, p.Annotations = like.Spec.NodeName, map[string]string{podtask.AgentAnnotation: agent}
+			p.Spec.NodeName, p.Annotations = like.Spec.NodeName, map[string]string{taskdata.AgentAnnotation: agent}
 		})
 		s.post(p)
 		task := taskOn(string(p.UID)+".1", string(p.UID), 1, agent, like.Spec.NodeName)

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	"k8s.io/client-go/kubernetes"
 )
@@ -23,7 +23,7 @@ type Config struct {
 	Executor Executor
 
 	// MaxPods is the most pods that an agent gets before its kubelet has
-	// registered and reports its own limit. Default: podtask.DefaultMaxPods.
+	// registered and reports its own limit. Default: taskdata.DefaultMaxPods.
 	MaxPods int
 
 	// DefaultContainer is what a container with neither a cpu nor a memory
@@ -36,11 +36,11 @@ type Config struct {
 
 	// Cluster is handed to every executor; Token is filled in for each node, and
 	// Servers from Settings where there is one.
-	Cluster podtask.Cluster
+	Cluster taskdata.Cluster
 
 	// Settings returns what running executors are told; it is called each time
 	// they are told. It must not block. Nil: always Cluster.Servers.
-	Settings func() podtask.Settings
+	Settings func() taskdata.Settings
 
 	// SettingsChanged yields a value whenever executors are to be told again;
 	// nil: they are told only periodically.
@@ -122,7 +122,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Info = c.Info.withDefaults()
 	setDefault(&c.Executor.Amount, DefaultExecutor)
-	setDefault(&c.MaxPods, podtask.DefaultMaxPods)
+	setDefault(&c.MaxPods, taskdata.DefaultMaxPods)
 	setDefault(&c.Executor.ShutdownGrace, time.Minute)
 	setDefault(&c.DefaultContainer, DefaultContainer)
 	return c, nil

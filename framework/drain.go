@@ -2,9 +2,9 @@ package framework
 
 import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 )
@@ -64,7 +64,7 @@ func (l *loop) giveBack(a *agent) {
 func (l *loop) endIdle(a *agent) {
 	if a.Draining && a.started && len(a.tasks) == 0 {
 		glog.Infof("framework: agent %s drains: ending its executor, which has no task left", a.id)
-		l.outbox.put(job{call: mesos.Shutdown(podtask.ExecutorID, a.id)})
+		l.outbox.put(job{call: mesos.Shutdown(taskdata.ExecutorID, a.id)})
 	}
 }
 

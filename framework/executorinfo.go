@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // name returns the name of the file that the agent's fetcher stores: the part
@@ -44,7 +44,7 @@ func (e Executor) info(frameworkID string, rs []*mesospb.Resource) *mesospb.Exec
 		words = append(words, quote(a))
 	}
 	return &mesospb.ExecutorInfo{
-		ExecutorId:          &mesospb.ExecutorID{Value: proto.String(podtask.ExecutorID)},
+		ExecutorId:          &mesospb.ExecutorID{Value: proto.String(taskdata.ExecutorID)},
 		FrameworkId:         &mesospb.FrameworkID{Value: proto.String(frameworkID)},
 		Name:                proto.String("kubelet"),
 		Source:              proto.String("kubernetes-mesos"),

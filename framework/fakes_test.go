@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -47,7 +47,7 @@ func makeOffer(id, agent, rs string, change ...func(*mesospb.Offer)) *mesospb.Of
 }
 
 func withExecutor(o *mesospb.Offer) {
-	o.ExecutorIds = []*mesospb.ExecutorID{{Value: proto.String(podtask.ExecutorID)}}
+	o.ExecutorIds = []*mesospb.ExecutorID{{Value: proto.String(taskdata.ExecutorID)}}
 }
 
 func encode(t testing.TB, e *mesospb.ExecutorInfo) []byte {

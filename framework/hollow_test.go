@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -67,7 +67,7 @@ func (h *hollowNode) Event(e *mesospb.ExecutorEvent) {
 	case mesospb.ExecutorEvent_LAUNCH:
 		t := e.GetLaunch().GetTask()
 		id := t.GetTaskId().GetValue()
-		data, err := podtask.Decode(t.GetData())
+		data, err := taskdata.Decode(t.GetData())
 		if err != nil {
 			h.blame("task %s: %v", id, err)
 			return
@@ -97,12 +97,12 @@ func (h *hollowNode) say(id string, s mesospb.TaskState) {
 }
 
 // live is the life of a task, from STARTING on.
-func (h *hollowNode) live(id string, pod podtask.Data, kill <-chan struct{}) {
+func (h *hollowNode) live(id string, pod taskdata.Data, kill <-chan struct{}) {
 	seen := false
 	for {
 		p, err := h.client.CoreV1().Pods(pod.Namespace).Get(h.ctx, pod.Name, metav1.GetOptions{})
 		there := err == nil && string(p.UID) == pod.UID && !finished(p)
-		here := there && p.Spec.NodeName != "" && podtask.MeantFor(p.Annotations, h.agent)
+		here := there && p.Spec.NodeName != "" && taskdata.MeantFor(p.Annotations, h.agent)
 		switch {
 		case err != nil && !apierrors.IsNotFound(err):
 		case seen && !here, here && p.DeletionTimestamp != nil:

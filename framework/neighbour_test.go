@@ -9,7 +9,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/neighbour"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/otherframework"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -50,7 +50,7 @@ func TestNeighbour(t *testing.T) {
 		s.must(err)
 		return len(status.Waiting) == 1 && len(status.Agents) == 3
 	})
-	n := neighbour.Join(t, s.mesos.Addr())
+	n := otherframework.Join(t, s.mesos.Addr())
 	s.within(15*time.Second, func() string { return "the neighbour is offered all agents" }, func() bool { return n.Offered() == 3 })
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -17,7 +17,7 @@ const (
 	LabelAttribute = "mesos.attribute/"
 
 	// AnnotationAgent holds the Mesos id of the agent that a Node stands for.
-	AnnotationAgent = podtask.AgentAnnotation
+	AnnotationAgent = taskdata.AgentAnnotation
 
 	// AnnotationHostname and AnnotationAddress are the agent's, as Mesos
 	// knows them; the address is host:port.

@@ -3,8 +3,8 @@ package framework
 import (
 	"fmt"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 )
 
@@ -33,7 +33,7 @@ func (l *loop) tellNodeWait(s *mesospb.TaskStatus) {
 // waitsFor returns what the executor says that its node waits for; "" for nothing.
 func waitsFor(s *mesospb.TaskStatus) string {
 	for _, label := range s.GetLabels().GetLabels() {
-		if label.GetKey() == podtask.WaitsLabel {
+		if label.GetKey() == taskdata.WaitsLabel {
 			return label.GetValue()
 		}
 	}

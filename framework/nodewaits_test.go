@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 )
 
@@ -23,7 +23,7 @@ func TestNodeWaits(t *testing.T) {
 			State: s.Enum(), Source: mesospb.TaskStatus_SOURCE_EXECUTOR.Enum(),
 		}
 		if reason != "" {
-			status.Labels = &mesospb.Labels{Labels: []*mesospb.Label{{Key: proto.String("other")}, {Key: proto.String(podtask.WaitsLabel), Value: &reason}}}
+			status.Labels = &mesospb.Labels{Labels: []*mesospb.Label{{Key: proto.String("other")}, {Key: proto.String(taskdata.WaitsLabel), Value: &reason}}}
 		}
 		l.updated(status)
 	}

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
@@ -74,7 +74,7 @@ func (l *loop) shutDown(a *agent) {
 		return
 	}
 	glog.Warningf("framework: ending the executor on agent %s: there is no record of what it was started with", a.id)
-	l.outbox.put(job{call: mesos.Shutdown(podtask.ExecutorID, a.id)})
+	l.outbox.put(job{call: mesos.Shutdown(taskdata.ExecutorID, a.id)})
 }
 
 func translateOffer(o *mesospb.Offer, a *agent) scheduler.Offer {

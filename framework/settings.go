@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // settingsEvery is how often executors are told their settings even if nothing
@@ -19,9 +19,9 @@ const settingsEvery = 5 * time.Minute
 type tellSettings struct{}
 
 // settings returns what an executor is told now.
-func (f *Framework) settings() podtask.Settings {
+func (f *Framework) settings() taskdata.Settings {
 	if f.cfg.Settings == nil {
-		return podtask.Settings{Servers: f.cfg.Cluster.Servers}
+		return taskdata.Settings{Servers: f.cfg.Cluster.Servers}
 	}
 	return f.cfg.Settings()
 }
@@ -60,7 +60,7 @@ func (l *loop) tellExecutors() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.agents.byID)) {
 		if a := l.agents.byID[id]; !a.lost && !a.idle() {
-			l.outbox.put(job{call: mesos.Message(podtask.ExecutorID, id, data)})
+			l.outbox.put(job{call: mesos.Message(taskdata.ExecutorID, id, data)})
 		}
 	}
 }

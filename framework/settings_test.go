@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // An executor is sent its settings as soon as they change, and with every
@@ -18,19 +18,19 @@ func TestSettings(t *testing.T) {
 	servers <- []string{"https://10.0.0.1:6443"}
 	w.start(func(c *Config) {
 		c.SettingsChanged = changed
-		c.Settings = func() podtask.Settings {
+		c.Settings = func() taskdata.Settings {
 			now := <-servers
 			servers <- now
-			return podtask.Settings{Servers: now}
+			return taskdata.Settings{Servers: now}
 		}
 	})
 	told := func() []string {
 		t.Helper()
 		m := w.call(mesospb.SchedulerCall_MESSAGE).GetMessage()
-		if m.GetAgentId().GetValue() != "S1" || m.GetExecutorId().GetValue() != podtask.ExecutorID {
+		if m.GetAgentId().GetValue() != "S1" || m.GetExecutorId().GetValue() != taskdata.ExecutorID {
 			t.Errorf("told executor %v on agent %v", m.GetExecutorId(), m.GetAgentId())
 		}
-		s, err := podtask.DecodeSettings(m.GetData())
+		s, err := taskdata.DecodeSettings(m.GetData())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestSettings(t *testing.T) {
 	w.post(makePod("php"))
 	w.offers(has("S1", four))
 	_, tasks := w.launch()
-	data, err := podtask.Decode(tasks[0].GetData())
+	data, err := taskdata.Decode(tasks[0].GetData())
 	if err != nil || !slices.Equal(data.Cluster.Servers, []string{"https://10.0.0.1:6443"}) {
 		t.Errorf("launched with servers %v, %v", data.Cluster.Servers, err)
 	}

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -33,7 +33,7 @@ func TestPodRuns(t *testing.T) {
 	if known := w.journal.index("put " + keyFramework); known < 0 || known > sent {
 		t.Errorf("the framework id was stored at %d, the launch sent at %d", known, sent)
 	}
-	data, err := podtask.Decode(task.GetData())
+	data, err := taskdata.Decode(task.GetData())
 	if err != nil {
 		t.Fatal(err)
 	}

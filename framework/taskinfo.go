@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 )
@@ -18,8 +18,8 @@ const maxLabels = 32
 
 // taskInfo returns the Mesos task that runs a pod. The executor goes by its
 // data; name, labels and discovery are for people and for Mesos-DNS.
-func taskInfo(t scheduler.Task, p *v1.Pod, rs []*mesospb.Resource, exec *mesospb.ExecutorInfo, cluster podtask.Cluster) (*mesospb.TaskInfo, error) {
-	data, err := podtask.Data{
+func taskInfo(t scheduler.Task, p *v1.Pod, rs []*mesospb.Resource, exec *mesospb.ExecutorInfo, cluster taskdata.Cluster) (*mesospb.TaskInfo, error) {
+	data, err := taskdata.Data{
 		Namespace: p.Namespace,
 		Name:      p.Name,
 		UID:       string(p.UID),

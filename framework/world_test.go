@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -85,7 +85,7 @@ func (w *world) config() Config {
 		Client: w.client, Store: w.store, Mesos: w.master,
 		Info:     Info{User: "root", Name: "test"},
 		Executor: Executor{URI: "/opt/executor_runner", Arguments: []string{"-v=1"}},
-		Cluster:  podtask.Cluster{Servers: []string{"https://10.0.0.1:6443"}, CA: "PEM"},
+		Cluster:  taskdata.Cluster{Servers: []string{"https://10.0.0.1:6443"}, CA: "PEM"},
 	}
 }
 

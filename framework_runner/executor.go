@@ -12,9 +12,9 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
-	"github.com/kubernetes-mesos/kubernetes-mesos/delivery"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/artifact"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
@@ -31,7 +31,7 @@ func clientOf(plane *controlplane.ControlPlane) (kubernetes.Interface, error) {
 // the one built next to this program: a local Mesos copies the file, others fetch
 // it from a server that is started here. The program is the one that should
 // replace running executors; nil: they stay as they are.
-func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (framework.Executor, *podtask.Program, error) {
+func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (framework.Executor, *taskdata.Program, error) {
 	e := framework.Executor{
 		URI:       o.executorURI,
 		Amount:    scheduler.Amount{CPU: milli(o.executorCPUs), Mem: o.executorMem},
@@ -48,7 +48,7 @@ func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.C
 		e.URI = path
 		return e, nil, nil
 	}
-	server, err := delivery.New(path, net.JoinHostPort(o.secureAddress, fmt.Sprint(o.executorPort)))
+	server, err := artifact.New(path, net.JoinHostPort(o.secureAddress, fmt.Sprint(o.executorPort)))
 	if err != nil {
 		return e, nil, usageError{fmt.Errorf("-executor_port: %w", err)}
 	}
@@ -58,7 +58,7 @@ func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.C
 		return e, nil, err
 	}
 	e.URI, e.Cache = server.URL(api.Hostname()), true
-	return e, &podtask.Program{URL: e.URI, SHA256: server.SHA256()}, nil
+	return e, &taskdata.Program{URL: e.URI, SHA256: server.SHA256()}, nil
 }
 
 // executorArguments returns the executors' flags that differ from their
@@ -77,7 +77,7 @@ func (o options) executorArguments() []string {
 	if o.nodeAddress != "" {
 		args = append(args, "-node_address="+o.nodeAddress)
 	}
-	if o.maxPods != podtask.DefaultMaxPods {
+	if o.maxPods != taskdata.DefaultMaxPods {
 		args = append(args, fmt.Sprint("-max_pods=", o.maxPods))
 	}
 	if o.containerPidsLimit != 0 {

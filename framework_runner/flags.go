@@ -10,9 +10,9 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 )
 
 // options holds what the command line says, checked but not yet acted upon.
@@ -113,7 +113,7 @@ func flagSet(o *options) *flag.FlagSet {
 	fs.StringVar(&o.dockerEndpoint, "docker_endpoint", "", "`endpoint` of the Docker daemon on agents (default: each agent's DOCKER_HOST, or the usual socket)")
 	fs.StringVar(&o.rootDir, "root_dir", "", "`directory` on agents for pods' volumes, logs and certificates (default: executor_runner's, /var/lib/kubernetes-mesos); executors that run keep theirs")
 	fs.StringVar(&o.nodeAddress, "node_address", "", "`address` of the one agent, or the network that agents' nodes are reached in, such as 10.1.0.0/16 (default: that of the agent); executors that run keep theirs")
-	fs.IntVar(&o.maxPods, "max_pods", podtask.DefaultMaxPods, "how many `pods` an agent takes at most; executors that run keep theirs")
+	fs.IntVar(&o.maxPods, "max_pods", taskdata.DefaultMaxPods, "how many `pods` an agent takes at most; executors that run keep theirs")
 	fs.Int64Var(&o.containerPidsLimit, "container_pids_limit", 0, "how many `processes` and threads a container may have (default: executor_runner's, 4096); -1: no limit; executors that run keep theirs")
 	fs.DurationVar(&o.executorIdleTimeout, "executor_idle_timeout", 10*time.Minute, "after how long (a `duration`) without pods an executor ends, which frees what it takes of its agent; logs of finished pods go with it; 0: never")
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")

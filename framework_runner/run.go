@@ -15,8 +15,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/etcdstore"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
@@ -176,11 +176,11 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem}
 	cfg.Machines = list(o.machines)
 	cfg.StartOver = o.newFrameworkID
-	cfg.Settings = func() podtask.Settings {
-		return podtask.Settings{Servers: plane.Servers(), Program: program}
+	cfg.Settings = func() taskdata.Settings {
+		return taskdata.Settings{Servers: plane.Servers(), Program: program}
 	}
 	cfg.SettingsChanged = plane.ServersChanged()
-	cfg.Cluster = podtask.Cluster{
+	cfg.Cluster = taskdata.Cluster{
 		CA:            string(plane.CA()),
 		ClusterDNS:    list(o.clusterDNS),
 		ClusterDomain: o.clusterDomain,

@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/faultproxy"
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/faultproxy"
 )
 
 // behind serves h at address, through a proxy that plays the script.

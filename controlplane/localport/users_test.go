@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
 
 // TestMain turns this program into the client of TestUsers if it gets a URL.

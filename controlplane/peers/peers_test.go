@@ -15,7 +15,7 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/testetcd"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/testetcd"
 )
 
 // patience is how long a test waits for a condition.

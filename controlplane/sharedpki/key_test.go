@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/testetcd"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/testetcd"
 )
 
 // The first process provides or makes the key; others adopt it, unless they have a

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/testetcd"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/testetcd"
 )
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -12,7 +12,7 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/dockerd"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockerd"
 )
 
 // marker is in the environment of a program that has just been restarted in another

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
 
 // life is what a program finds after Enter.

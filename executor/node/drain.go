@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/kubelet"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
-	"github.com/kubernetes-mesos/kubernetes-mesos/kubelet"
 )
 
 // noDeadline limits a drain whose context sets no limit.

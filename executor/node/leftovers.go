@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 

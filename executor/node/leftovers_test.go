@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/realdocker"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
 
 // A lock shows that an executor is alive, until its process or its purpose ends, and

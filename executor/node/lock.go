@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 )
 
 // lock shows that an executor is alive: it holds a lock on a file next to its root

@@ -10,9 +10,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	v1 "k8s.io/api/core/v1"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
-	"github.com/kubernetes-mesos/kubernetes-mesos/kubelet"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/kubelet"
 )
 
 // Config configures a node.

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
-	"github.com/kubernetes-mesos/kubernetes-mesos/kubelet"
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/kubelet"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
 func TestAddress(t *testing.T) {
@@ -101,7 +101,7 @@ func TestRunWithoutDocker(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := executor.Spec{Name: "n", Framework: "F", Agent: "S0", Total: executor.Amount{CPUs: 1, Mem: 100},
-		Cluster: podtask.Cluster{Servers: []string{"https://127.0.0.1:1"}, CA: authority(t), Token: "y"}}
+		Cluster: taskdata.Cluster{Servers: []string{"https://127.0.0.1:1"}, CA: authority(t), Token: "y"}}
 	ctx, cancel := context.WithCancel(t.Context())
 	see, ended := sight{t, make(chan string)}, make(chan error, 1)
 	go func() { ended <- n.Run(ctx, spec, see) }()

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 )
 
 // placeOf returns the root directory of an agent's executor, below rootDir. Several

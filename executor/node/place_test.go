@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 )
 
 // An executor continues in a directory that an earlier version has left for the same

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 )
 
 // makeRoot makes the root directory of the agent, and locks it.

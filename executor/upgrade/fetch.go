@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
 // prefix is the prefix of program names in Dir.
@@ -30,7 +30,7 @@ const CheckFlag = "-check"
 // Fetch downloads a program unless it is the running one, checks its hash, makes
 // it executable and tries it. It removes programs fetched earlier. The error names
 // the program and what is wrong; no partial download is left.
-func (p *Programs) Fetch(ctx context.Context, program podtask.Program) (path string, err error) {
+func (p *Programs) Fetch(ctx context.Context, program taskdata.Program) (path string, err error) {
 	own, err := p.own()
 	if err != nil {
 		return "", fmt.Errorf("the running program: %w", err)

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/podtask"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
 // good is a program that takes the flags of these tests and the check.
@@ -39,7 +39,7 @@ func TestFetch(t *testing.T) {
 		}
 	}
 	for range 2 { // the second time the file exists
-		path, err := p.Fetch(t.Context(), podtask.Program{URL: url, SHA256: strings.ToUpper(sum([]byte(good)))})
+		path, err := p.Fetch(t.Context(), taskdata.Program{URL: url, SHA256: strings.ToUpper(sum([]byte(good)))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestFetchOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if path, err := p.Fetch(t.Context(), podtask.Program{URL: url, SHA256: own}); path != "" || err != nil {
+	if path, err := p.Fetch(t.Context(), taskdata.Program{URL: url, SHA256: own}); path != "" || err != nil {
 		t.Errorf("got %q, %v", path, err)
 	}
 }
@@ -92,7 +92,7 @@ func TestFetchRefuses(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
-			path, err := p.Fetch(ctx, podtask.Program{URL: url, SHA256: c.hash})
+			path, err := p.Fetch(ctx, taskdata.Program{URL: url, SHA256: c.hash})
 			if path != "" || err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), url) {
 				t.Errorf("got %q, %v; want an error with %q and the URL", path, err, c.want)
 			}
@@ -103,7 +103,7 @@ func TestFetchRefuses(t *testing.T) {
 	}
 	p, _ := place(t, nil)
 	for _, url := range []string{"/a/path", "file:///a/path", "ftp://h/p", "http://h\x00/", ""} {
-		if _, err := p.Fetch(t.Context(), podtask.Program{URL: url, SHA256: hash}); err == nil {
+		if _, err := p.Fetch(t.Context(), taskdata.Program{URL: url, SHA256: hash}); err == nil {
 			t.Errorf("%q is fetched", url)
 		}
 	}

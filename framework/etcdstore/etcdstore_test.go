@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/testetcd"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/testetcd"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 

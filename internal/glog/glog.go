@@ -7,7 +7,7 @@
 //   - goes on when standard error cannot be written, as on a full disk, where
 //     glog ends the process.
 //
-// A test of internal/house sees to it that nothing else imports glog.
+// A test of internal/testing/archtest sees to it that nothing else imports glog.
 package glog
 
 import (

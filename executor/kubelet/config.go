@@ -1,0 +1,75 @@
+package kubelet
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+
+	v1 "k8s.io/api/core/v1"
+)
+
+// Config configures the kubelet of one agent.
+type Config struct {
+	Node    string // name of the Node object, a DNS name
+	Agent   string // id of the Mesos agent; pods meant for another agent are left alone
+	Address net.IP // the node's InternalIP; an address of this machine, not loopback
+	RootDir string // absolute; everything that the kubelet writes is under it
+	Socket  string // absolute path of the CRI runtime's unix socket
+
+	Servers       []string // https URLs of the API servers
+	CA            []byte   // PEM; signs the API servers' certificates and their clients'
+	Token         string   // bootstrap token; only for requesting this node's certificate
+	ClusterDNS    []string // addresses for pods' resolv.conf; none: the host's own
+	ClusterDomain string   // e.g. cluster.local
+
+	CPUs   float64 // of the agent, as Mesos gives it; at least 0.01
+	Memory uint64  // bytes, as Mesos gives it
+	Disk   uint64  // bytes, as Mesos gives it; 0: what the file system has
+
+	ReservedCPUs   float64 // the executor's own
+	ReservedMemory uint64  // bytes, likewise
+
+	MaxPods int // 0: taskdata.DefaultMaxPods
+
+	// Pods is called with all pods bound to the node when they are first known and
+	// after each change. The pods are shared: they must not be changed. It must not
+	// block; nil: no call.
+	Pods func([]*v1.Pod)
+}
+
+func (c *Config) validate() error {
+	switch {
+	case c.Node == "":
+		return errors.New("kubelet: no node name is given")
+	case c.Address == nil || c.Address.IsLoopback() || c.Address.IsUnspecified():
+		return fmt.Errorf("kubelet: node address %v cannot be reached from other machines; name one of this machine's own", c.Address)
+	case !filepath.IsAbs(c.RootDir) || filepath.Clean(c.RootDir) != c.RootDir || c.RootDir == "/":
+		return fmt.Errorf("kubelet: root directory %q must be a clean absolute path and not /", c.RootDir)
+	case !filepath.IsAbs(c.Socket):
+		return fmt.Errorf("kubelet: runtime socket %q must be an absolute path", c.Socket)
+	case len(c.Servers) == 0:
+		return errors.New("kubelet: no API server is named")
+	case len(c.CA) == 0:
+		return errors.New("kubelet: no certificate authority is given")
+	case c.Token == "":
+		return errors.New("kubelet: no bootstrap token is given")
+	case c.MaxPods < 0:
+		return fmt.Errorf("kubelet: %d pods at most make no sense", c.MaxPods)
+	}
+	return c.validateCapacity()
+}
+
+func (c *Config) validateCapacity() error {
+	switch {
+	case !(c.CPUs >= 0.01) || c.CPUs > 1<<20:
+		return fmt.Errorf("kubelet: agent has %v cpus; 0.01 is the least that can be used", c.CPUs)
+	case c.ReservedCPUs < 0 || c.ReservedCPUs > c.CPUs:
+		return fmt.Errorf("kubelet: executor has %v of the agent's %v cpus", c.ReservedCPUs, c.CPUs)
+	case c.Memory == 0:
+		return errors.New("kubelet: agent has no memory")
+	case c.ReservedMemory > c.Memory:
+		return fmt.Errorf("kubelet: executor has %d of the agent's %d bytes of memory", c.ReservedMemory, c.Memory)
+	}
+	return nil
+}

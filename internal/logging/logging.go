@@ -33,7 +33,7 @@ func Init() {
 // RouteKlog routes every klog message to glog, and sets klog's verbosity to glog's
 // current one. It is called once, after flags are parsed.
 func RouteKlog() {
-	klog.SetLoggerWithOptions(newLogger(), klog.ContextualLogger(true))
+	klog.SetLoggerWithOptions(newLogger(true), klog.ContextualLogger(true))
 	if f := flag.Lookup("v"); f != nil {
 		setKlogVerbosity(f.Value.String())
 	}

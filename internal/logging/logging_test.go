@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"k8s.io/klog/v2"
 )
 
@@ -28,10 +27,10 @@ func TestKlogGoesToGlog(t *testing.T) {
 		want, deny []string
 	}{
 		{"quiet", nil,
-			[]string{"went wrong: no luck", "plain glog"},
-			[]string{"pod started", "old style", "deep detail", "told to stop"}},
+			[]string{"went wrong: no luck", "part: a task ends \"task\"=\"t1\" \"pod\"=\"(*logging.object)\"\n", "part: storing: no space \"key\"=\"k\"\n", "part: waiting: context canceled\n"},
+			[]string{"in detail", "pod started", "old style", "deep detail", "told to stop"}},
 		{"talkative", []string{"-v=1"},
-			[]string{`pod started "pod"="a/b"`, "old style 7", "went wrong: no luck", "plain glog", "told to stop"},
+			[]string{`pod started "pod"="a/b"`, "old style 7", "went wrong: no luck", "in detail", "told to stop"},
 			[]string{"deep detail"}},
 		{"verbose", []string{"-v=5"},
 			[]string{"deep detail"}, nil},
@@ -58,7 +57,7 @@ func TestKlogGoesToGlog(t *testing.T) {
 				}
 			}
 			for line := range strings.Lines(string(out)) {
-				if strings.Contains(line, "pod started") && !strings.Contains(line, "logging_test.go:") {
+				if (strings.Contains(line, "pod started") || strings.Contains(line, "part: ")) && !strings.Contains(line, "logging_test.go:") {
 					t.Errorf("the line does not name the code that logged it: %s", line)
 				}
 			}
@@ -89,5 +88,10 @@ func child() {
 	klog.ErrorS(nil, "an error", "object", o)
 	klog.ErrorS(errors.New("no luck"), "went wrong")
 	klog.ErrorS(fmt.Errorf("watching: %w", context.Canceled), "told to stop")
-	glog.Info("plain glog")
+
+	own := New().WithName("part")
+	own.Info("a task ends", "task", "t1", "pod", o)
+	own.V(1).Info("in detail")
+	own.Error(errors.New("no space"), "storing", "key", "k")
+	own.Error(context.Canceled, "waiting")
 }

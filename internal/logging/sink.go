@@ -14,6 +14,8 @@ import (
 // then its values.
 type sink struct {
 	funcr.Formatter
+	embedded bool   // the messages are of Kubernetes' parts
+	prefix   string // the names of one of the program's own loggers
 }
 
 var (
@@ -21,8 +23,12 @@ var (
 	_ logr.CallDepthLogSink = &sink{}
 )
 
-func newLogger() logr.Logger {
-	return logr.New(&sink{funcr.NewFormatter(funcr.Options{
+// New returns the logger of the program's own parts. The name that a part gets by WithName
+// is printed before its messages.
+func New() logr.Logger { return newLogger(false) }
+
+func newLogger(embedded bool) logr.Logger {
+	return logr.New(&sink{embedded: embedded, Formatter: funcr.NewFormatter(funcr.Options{
 		RenderBuiltinsHook: withoutEmptyParts,
 	})})
 }
@@ -30,32 +36,41 @@ func newLogger() logr.Logger {
 // glogDepth returns the number of frames between glog and the code that logs.
 func (s *sink) glogDepth() int { return s.GetDepth() + 1 }
 
-// Enabled reports whether glog shows messages of this level. They need a verbosity one
-// higher than in Kubernetes' own programs, since messages at start and end would bury
-// ours. glog gets the caller's depth, so -vmodule works on Kubernetes' files too. No
-// verbosity shows more than mostDetail.
+// Enabled reports whether glog shows messages of this level. Those of Kubernetes' parts
+// need a verbosity one higher than in Kubernetes' own programs, since messages at start
+// and end would bury ours. glog gets the caller's depth, so -vmodule works on their files
+// too. No verbosity shows more than mostDetail.
 func (s *sink) Enabled(level int) bool {
-	return level <= mostDetail && bool(glog.VDepth(s.glogDepth(), glog.Level(level+1)))
+	if level > mostDetail {
+		return false
+	}
+	if s.embedded {
+		level++
+	}
+	return bool(glog.VDepth(s.glogDepth(), glog.Level(level)))
 }
 
-// Info writes an informational message.
+// Info writes an informational message. Those that verbosity enables are not gathered.
 func (s *sink) Info(level int, msg string, keysAndValues ...any) {
 	_, args := s.FormatInfo(level, "", describe(keysAndValues))
-	glog.Verbose(true).InfoDepth(s.glogDepth(), msg, tail(args)) // Enabled was asked
+	if s.embedded || level > 0 {
+		glog.Verbose(true).InfoDepth(s.glogDepth(), s.prefix, msg, tail(args)) // Enabled was asked
+		return
+	}
+	glog.InfoDepth(s.glogDepth(), s.prefix, msg, tail(args))
 }
 
-// Error writes an error; a nil err is left out. A cancellation is not an error:
-// the end was intended.
+// Error writes an error; a nil err is left out. In Kubernetes' parts a cancellation is not
+// an error: the end was intended.
 func (s *sink) Error(err error, msg string, keysAndValues ...any) {
-	if errors.Is(err, context.Canceled) && !s.Enabled(0) {
+	if s.embedded && errors.Is(err, context.Canceled) && !s.Enabled(0) {
 		return
 	}
 	_, args := s.FormatError(nil, "", describe(keysAndValues))
 	if err != nil {
-		glog.ErrorDepth(s.glogDepth(), msg, ": ", err, tail(args))
-		return
+		msg += ": " + err.Error()
 	}
-	glog.ErrorDepth(s.glogDepth(), msg, tail(args))
+	glog.ErrorDepth(s.glogDepth(), s.prefix, msg, tail(args))
 }
 
 // WithValues returns a sink that adds these values to each message.
@@ -65,10 +80,15 @@ func (s *sink) WithValues(keysAndValues ...any) logr.LogSink {
 	return &c
 }
 
-// WithName returns a sink that names its messages.
+// WithName returns a sink that names its messages: Kubernetes' by a value, our own by a
+// prefix.
 func (s *sink) WithName(name string) logr.LogSink {
 	c := *s
-	c.AddName(name)
+	if c.embedded {
+		c.AddName(name)
+	} else {
+		c.prefix += name + ": "
+	}
 	return &c
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -24,8 +25,46 @@ import (
 // everything continues as before.
 func TestFaultExecutorUpgrade(t *testing.T) {
 	p := promised(t, "framework_runner is replaced by another version, which brings another executor", "the executors become the new program in place; no pod notices")
+	program, want := anotherVersion(t)
+	took := upgrade(t, cluster.Binary("framework_runner"), program, want)
+	p.measure("all executors were replaced %v after the new framework_runner was ready", took.Round(time.Millisecond))
+}
+
+// The same, from the version before the framework's records got a prefix of their own.
+func TestUpgradeFromPreviousVersion(t *testing.T) {
+	executor, err := os.ReadFile(cluster.Binary("executor_runner"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	upgrade(t, previousVersion(t), cluster.Binary("framework_runner"), fmt.Sprintf("%x", sha256.Sum256(executor)))
+}
+
+// previousVersion builds both programs of the last commit without the migration of records,
+// and returns the path of framework_runner. It needs the repository's history.
+func previousVersion(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	cmd := exec.Command("sh", "-euc", `
+		added=$(git log --diff-filter=A --format=%H -- framework/etcdstore/migrate.go | tail -n 1)
+		[ -n "$added" ] || { echo "git log does not show when framework/etcdstore/migrate.go was added: is the clone shallow?"; exit 1; }
+		git archive "$added^" | tar -x -C "$1"
+		cd "$1"
+		GOFLAGS=-buildvcs=false ./build.sh
+		mv executor_runner/executor_runner framework_runner/`, "sh", dir)
+	cmd.Dir = cluster.Root()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("building the previous version: %v\n%s", err, out)
+	}
+	return filepath.Join(dir, "framework_runner", "framework_runner")
+}
+
+// upgrade starts a cluster by the framework_runner at from and goes on with the one at to,
+// whose executor_runner has the hash want. It returns how long executors took to become
+// that program.
+func upgrade(t *testing.T, from, to, want string) time.Duration {
+	t.Helper()
 	mesos := serveLocalMesos(t, "local(2)", "-local_resources=cpus:2;mem:2048;disk:10000;ports:[31000-31099]")
-	c := cluster.Start(t, cluster.Config{Master: mesos})
+	c := cluster.Start(t, cluster.Config{Master: mesos, Program: from})
 	for i := range 6 {
 		create(t, c, webPod(fmt.Sprintf("web-%d", i), "0.5"))
 	}
@@ -38,9 +77,8 @@ func TestFaultExecutorUpgrade(t *testing.T) {
 		t.Fatalf("executors %v, want 2", before)
 	}
 
-	program, want := anotherVersion(t)
 	c.Stop()
-	c.Program = program
+	c.Program = to
 	c.Restart()
 	began := time.Now()
 	c.Process().Await(soon, "every executor to be the new program", func() bool {
@@ -51,9 +89,12 @@ func TestFaultExecutorUpgrade(t *testing.T) {
 		}
 		return true
 	})
-	p.measure("all executors were replaced %v after the new framework_runner was ready", time.Since(began).Round(time.Millisecond))
+	took := time.Since(began)
 	if after := programs(t, id); !slices.Equal(slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before))) {
 		t.Errorf("the executors are processes %v, before they were %v", after, before)
+	}
+	if now := frameworks(t, mesos); len(now) != 1 || now[0].ID != id {
+		t.Errorf("the frameworks are %+v, want %s alone", now, id)
 	}
 
 	// Whatever the new programs do with existing pods, they do before a new pod runs
@@ -84,6 +125,7 @@ func TestFaultExecutorUpgrade(t *testing.T) {
 		t.Errorf("the tasks are %+v, want 8 that run", tasks)
 	}
 	endAll(t, c, mesos)
+	return took
 }
 
 // anotherVersion makes a framework_runner with a different executor_runner next to it,

@@ -104,12 +104,18 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	if o.master.kind == masterNone {
 		return startWithoutMesos(ctx, p, o, plane)
 	}
-	f, err := newFramework(ctx, p, o, plane)
+	records := etcdstore.New(plane.Etcd(), etcdstore.Prefix, plane.Peer().Fence)
+	f, err := newFramework(ctx, p, o, plane, records)
 	if err != nil {
 		return err
 	}
 	plane.ShowScheduler(func(ctx context.Context) error { return schedulerHealth(ctx, f) })
 	if err := p.waitFor(ctx, plane.Peer().Leading()); err != nil || ctx.Err() != nil {
+		return err
+	}
+	if err := records.MoveFrom(ctx, etcdstore.FormerPrefix); ctx.Err() != nil {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	run := func(ctx context.Context) error { return explainTakeover(measured(ctx, f), plane.Peer()) }
@@ -162,7 +168,7 @@ func startWithoutMesos(ctx context.Context, p *parts, o options, plane *controlp
 const withoutMesos = "no Mesos master: framework_runner was started with -mesos_master=none"
 
 // newFramework wires the framework to the control plane and the master.
-func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (*framework.Framework, error) {
+func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane, records framework.Store) (*framework.Framework, error) {
 	executor, program, err := executorFor(ctx, p, o, plane)
 	if err != nil {
 		return nil, err
@@ -171,6 +177,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	if err != nil {
 		return nil, err
 	}
+	cfg.Store = records
 	cfg.Executor = executor
 	cfg.MaxPods = o.maxPods
 	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem}
@@ -189,8 +196,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	return framework.New(cfg)
 }
 
-// identityOf returns who the framework is, and how it reaches Mesos, its records
-// and the API.
+// identityOf returns who the framework is, and how it reaches Mesos and the API.
 func identityOf(o options, plane *controlplane.ControlPlane) (framework.Config, error) {
 	addr := o.master.addr
 	if o.master.kind == masterLocal {
@@ -212,7 +218,6 @@ func identityOf(o options, plane *controlplane.ControlPlane) (framework.Config, 
 	}
 	return framework.Config{
 		Client: client,
-		Store:  etcdstore.New(plane.Etcd(), etcdstore.Prefix, plane.Peer().Fence),
 		Mesos:  connection,
 		Info: framework.Info{
 			Name:            o.frameworkName,

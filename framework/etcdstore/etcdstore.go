@@ -11,8 +11,10 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// Prefix precedes the keys of all records, next to Kubernetes' own /registry/.
-const Prefix = "/kubernetes-mesos/"
+// Prefix precedes the keys of all records. No other keys are below it, so that loading
+// records reads nothing else: leader election has /kubernetes-mesos/leader and
+// /kubernetes-mesos/servers/, the authorities' keys are below /kubernetes-mesos/pki/.
+const Prefix = "/kubernetes-mesos/framework/"
 
 // page is how many records one request reads: etcd's answers are bounded.
 const page = 500

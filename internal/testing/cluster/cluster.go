@@ -28,6 +28,7 @@ type Config struct {
 	Master  string   // -mesos_master; default local
 	DataDir string   // -data_dir; default a temporary directory
 	Args    []string // further flags
+	Program string   // the framework_runner; default the one that build.sh builds
 }
 
 // Cluster is a running framework_runner.
@@ -51,9 +52,12 @@ type Cluster struct {
 // the test.
 func Start(t testing.TB, cfg Config) *Cluster {
 	t.Helper()
-	c := &Cluster{t: t, DataDir: cfg.DataDir, Port: FreePort(t), secure: FreePort(t), Program: Binary("framework_runner"), MesosAddr: fmt.Sprintf("127.0.0.1:%d", FreePort(t))}
+	c := &Cluster{t: t, DataDir: cfg.DataDir, Port: FreePort(t), secure: FreePort(t), Program: cfg.Program, MesosAddr: fmt.Sprintf("127.0.0.1:%d", FreePort(t))}
 	if c.DataDir == "" {
 		c.DataDir = t.TempDir()
+	}
+	if c.Program == "" {
+		c.Program = Binary("framework_runner")
 	}
 	if cfg.Master == "" {
 		cfg.Master = "local"

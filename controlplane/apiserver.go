@@ -64,7 +64,7 @@ func newAPIServer(ctx context.Context, s settled, files files, harden hardening,
 	}
 	// Complete has put the API server's own token in front of the other authenticators.
 	outermost := &ready.Aggregator.GenericConfig.Authentication
-	outermost.Authenticator = withComplaints(outermost.Authenticator)
+	outermost.Authenticator = withComplaints(outermost.Authenticator, s.Log)
 	server, err := app.CreateServerChain(ready)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 )
 
@@ -16,7 +16,7 @@ const complaintPeriod = time.Second
 // guessing credentials cannot fill the log.
 type complaints struct {
 	now func() time.Time
-	log func(format string, args ...any)
+	log logr.Logger
 
 	mu       sync.Mutex // guards what follows
 	next     time.Time
@@ -32,14 +32,14 @@ func (c *complaints) bad(r *http.Request, err error) {
 		c.unlogged++
 		return
 	}
-	c.log("a request of %s with bad credentials: %q; %d more since the last one logged", r.RemoteAddr, err, c.unlogged)
+	c.log.Error(err, "a request with bad credentials", "from", r.RemoteAddr, "more since the last line", c.unlogged)
 	c.next, c.unlogged = now.Add(complaintPeriod), 0
 }
 
 // withComplaints passes requests to next. An error from next, which the API server
 // would log each time, becomes a complaint; the caller gets the same answer.
-func withComplaints(next authenticator.Request) authenticator.Request {
-	c := &complaints{now: time.Now, log: glog.Warningf}
+func withComplaints(next authenticator.Request, log logr.Logger) authenticator.Request {
+	c := &complaints{now: time.Now, log: log}
 	return authenticator.RequestFunc(func(r *http.Request) (*authenticator.Response, bool, error) {
 		response, ok, err := next.AuthenticateRequest(r)
 		if err != nil {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 )
 
@@ -19,14 +21,14 @@ func TestComplaints(t *testing.T) {
 	var logged []string
 	c := &complaints{
 		now: func() time.Time { return now },
-		log: func(format string, args ...any) { logged = append(logged, fmt.Sprintf(format, args...)) },
+		log: funcr.New(func(_, line string) { logged = append(logged, line) }, funcr.Options{}),
 	}
 	r := httptest.NewRequest("GET", "/", nil)
 	for range 2001 {
 		c.bad(r, errors.New("no such\ntoken"))
 		now = now.Add(time.Millisecond)
 	}
-	const line = `a request of 192.0.2.1:1234 with bad credentials: "no such\ntoken"; %d more since the last one logged`
+	const line = `"level"=0 "msg"="a request with bad credentials" "error"="no such\ntoken" "from"="192.0.2.1:1234" "more since the last line"=%d`
 	want := []string{fmt.Sprintf(line, 0), fmt.Sprintf(line, 999), fmt.Sprintf(line, 999)}
 	if !slices.Equal(logged, want) {
 		t.Errorf("logged %q, want %q", logged, want)
@@ -39,7 +41,7 @@ func TestBadCredentialsAreNoErrors(t *testing.T) {
 	failing := authenticator.RequestFunc(func(*http.Request) (*authenticator.Response, bool, error) {
 		return nil, false, errors.New("no such token")
 	})
-	response, ok, err := withComplaints(failing).AuthenticateRequest(httptest.NewRequest("GET", "/", nil))
+	response, ok, err := withComplaints(failing, logr.Discard()).AuthenticateRequest(httptest.NewRequest("GET", "/", nil))
 	if response != nil || ok || err != nil {
 		t.Errorf("got %v, %t, %v; want the caller refused and no error", response, ok, err)
 	}

@@ -65,11 +65,11 @@ func (c *ControlPlane) components() map[string]component {
 func (c *ControlPlane) ofLeader(health func(context.Context) error) component {
 	return func(ctx context.Context) (string, error) {
 		select {
-		case <-c.peer.Leading():
+		case <-c.elector.Leading():
 			return "ok", health(ctx)
 		default:
 		}
-		leader, err := c.peer.Leader(ctx)
+		leader, err := c.elector.Leader(ctx)
 		if err == nil && leader == "" {
 			err = errors.New("no framework_runner leads")
 		}

@@ -15,6 +15,7 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	netutils "k8s.io/utils/net"
 
+	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
 )
 
@@ -32,7 +33,7 @@ type Config struct {
 	// DataDir is where everything is kept. It is created if missing.
 	DataDir string
 	// EtcdServers are the URLs of an etcd cluster to use instead of the embedded
-	// one. Several control planes may share it; see package peers.
+	// one. Several control planes may share it; see package leaderelection.
 	EtcdServers []string
 	// EtcdCAFile, EtcdCertFile and EtcdKeyFile are used for EtcdServers with https.
 	EtcdCAFile, EtcdCertFile, EtcdKeyFile string
@@ -44,6 +45,9 @@ type Config struct {
 	// LocalUsers are the users of this machine, by name or uid, who may use the local
 	// port in addition to root and this process's own user; "*" admits all.
 	LocalUsers []string
+	// LocalUsersSetting is how the program names LocalUsers, such as "-local_port_users".
+	// Those who are refused are told.
+	LocalUsersSetting string
 	// SecureAddress is the host:port of the authenticated API. Its host is an IP address.
 	SecureAddress string
 	// AdvertiseAddress is the IP address under which agents reach SecureAddress.
@@ -83,6 +87,9 @@ type Config struct {
 	// server in this process. A request to api with the context of a caller's request,
 	// or one derived from it, has the caller's rights.
 	Door func(api http.Handler) http.Handler
+
+	// Log receives what the control plane and etcd log.
+	Log logr.Logger
 }
 
 // settled is a Config with all defaults, parsed.
@@ -123,7 +130,7 @@ func (c Config) settle() (settled, error) {
 	if s.choice, err = choose(s.Controllers, s.NoAgents); err != nil {
 		return s, &ConfigError{"controllers", err}
 	}
-	if s.users, err = localport.ParseUsers(s.LocalUsers); err != nil {
+	if s.users, err = localport.ParseUsers(s.LocalUsers, s.LocalUsersSetting); err != nil {
 		return s, &ConfigError{"local_port_users", err}
 	}
 	return s, nil
@@ -187,11 +194,11 @@ func (s *settled) settleEtcd() error {
 // settleEtcdFiles rejects files that cannot or would not be used.
 func (s *settled) settleEtcdFiles() error {
 	secure := slices.ContainsFunc(s.EtcdServers, func(server string) bool { return strings.HasPrefix(server, "https://") })
-	for _, f := range []struct{ flag, path string }{
+	for _, f := range []struct{ setting, path string }{
 		{"etcd_ca_file", s.EtcdCAFile}, {"etcd_cert_file", s.EtcdCertFile}, {"etcd_key_file", s.EtcdKeyFile},
 	} {
 		if f.path != "" && !secure {
-			return &ConfigError{f.flag, errors.New("it is for -etcd_servers with https, and there is none")}
+			return &ConfigError{f.setting, errors.New("it is for etcd_servers with https, and there is none")}
 		}
 	}
 	if s.EtcdCAFile != "" {
@@ -207,7 +214,7 @@ func (s *settled) settleEtcdFiles() error {
 	case s.EtcdCertFile+s.EtcdKeyFile == "":
 		return nil
 	case s.EtcdCertFile == "" || s.EtcdKeyFile == "":
-		return &ConfigError{"etcd_cert_file", errors.New("it and -etcd_key_file are given together or not at all")}
+		return &ConfigError{"etcd_cert_file", errors.New("it and etcd_key_file are given together or not at all")}
 	}
 	if _, err := tls.LoadX509KeyPair(s.EtcdCertFile, s.EtcdKeyFile); err != nil {
 		return &ConfigError{"etcd_cert_file", err}

@@ -12,12 +12,12 @@ import (
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
 )
 
-// wantConfigError checks that err names the flag and contains something.
-func wantConfigError(t *testing.T, err error, flag, something string) {
+// wantConfigError checks that err names the setting and contains something.
+func wantConfigError(t *testing.T, err error, setting, something string) {
 	t.Helper()
 	var c *ConfigError
-	if !errors.As(err, &c) || c.Flag != flag || !strings.Contains(err.Error(), something) {
-		t.Errorf("error %v, want a ConfigError of -%s with %q", err, flag, something)
+	if !errors.As(err, &c) || c.Setting != setting || !strings.Contains(err.Error(), something) {
+		t.Errorf("error %v, want a ConfigError of %s with %q", err, setting, something)
 	}
 }
 

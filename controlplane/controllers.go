@@ -106,7 +106,7 @@ func runControllers(ctx context.Context, s settled, files files, client *rest.Co
 		return err
 	}
 	o.Generic.Controllers = s.choice.names
-	o.Generic.LeaderElection.LeaderElect = false // package peers decides that
+	o.Generic.LeaderElection.LeaderElect = false // package leaderelection decides that
 	o.SecureServing.BindPort = 0
 	o.ControllerShutdownTimeout = controllersGrace
 	o.KubeCloudShared.ClusterCIDR = s.ClusterCIDR

@@ -17,8 +17,8 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/datadir"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/leaderelection"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
-	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/peers"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/sharedpki"
 )
 
@@ -36,8 +36,8 @@ type ControlPlane struct {
 	controlling atomic.Bool // whether the controllers run
 	scheduler   atomic.Pointer[func(context.Context) error]
 
-	etcd etcdClient // set by New if external, else before ready is closed
-	peer *peers.Peer
+	etcd    etcdClient // set by New if external, else before ready is closed
+	elector *leaderelection.Elector
 }
 
 // New prepares a control plane: it locks the data directory, opens the ports and
@@ -91,16 +91,16 @@ func (c *ControlPlane) take() (err error) {
 func (c *ControlPlane) meet() (err error) {
 	s, server := c.settled, serverURL(c.settled.advertise, c.securePort())
 	if len(s.EtcdServers) == 0 {
-		c.peer = peers.Alone(server)
+		c.elector = leaderelection.Alone(server)
 		return nil
 	}
-	quietGRPC()
+	quietGRPC(s.Log.WithName("grpc"))
 	ctx, cancel := context.WithTimeout(context.Background(), 2*etcdTimeout)
 	defer cancel()
 	if c.etcd, err = reachEtcd(ctx, s); err != nil {
 		return err
 	}
-	c.peer = peers.New(c.etcd.client, server, fmt.Sprintf("%s (process %d on %s)", server, os.Getpid(), s.hostname))
+	c.elector = leaderelection.New(c.etcd.client, server, fmt.Sprintf("%s (process %d on %s)", server, os.Getpid(), s.hostname), s.Log.WithName("leader election"))
 	if err := sharedpki.Share(ctx, c.etcd.client, filepath.Join(s.DataDir, "pki"), time.Now()); err != nil {
 		return &ConfigError{"etcd_servers", err}
 	}
@@ -121,14 +121,14 @@ func (c *ControlPlane) prepareHardening() error {
 	return err
 }
 
-// listen opens a port; flag is the flag that sets its address.
-func listen(flag, address string) (net.Listener, error) {
+// listen opens a port; setting is the setting of its address.
+func listen(setting, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, &ConfigError{flag, fmt.Errorf("%s is in use by another process: stop it or choose another port", address)}
+		return nil, &ConfigError{setting, fmt.Errorf("%s is in use by another process: stop it or choose another port", address)}
 	}
 	if err != nil {
-		return nil, &ConfigError{flag, err}
+		return nil, &ConfigError{setting, err}
 	}
 	return l, nil
 }
@@ -171,20 +171,20 @@ func (c *ControlPlane) ClientConfig() *rest.Config {
 // are below /registry/. It may be used once Ready is closed and until Run returns.
 func (c *ControlPlane) Etcd() *clientv3.Client { return c.etcd.client }
 
-// Peer returns this control plane's view of those that share its etcd: whether it
+// Elector returns this control plane's view of those that share its etcd: whether it
 // leads, and which others there are. Controllers run only in the leader, and so
 // must everything else that acts for the cluster.
-func (c *ControlPlane) Peer() *peers.Peer { return c.peer }
+func (c *ControlPlane) Elector() *leaderelection.Elector { return c.elector }
 
 // CA returns the PEM certificate with which agents verify the API server.
 func (c *ControlPlane) CA() []byte { return c.creds.ca }
 
 // Servers returns the URLs at which agents reach the live API servers of the
 // cluster, this one first.
-func (c *ControlPlane) Servers() []string { return c.peer.Servers() }
+func (c *ControlPlane) Servers() []string { return c.elector.Servers() }
 
 // ServersChanged receives a signal after Servers has changed; it is for one reader.
-func (c *ControlPlane) ServersChanged() <-chan struct{} { return c.peer.ServersChanged() }
+func (c *ControlPlane) ServersChanged() <-chan struct{} { return c.elector.ServersChanged() }
 
 // LocalAddr returns the host:port of the local port, or "" if none is served.
 func (c *ControlPlane) LocalAddr() string {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
+
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -103,7 +105,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 // tainted, and privileged pods are refused. All this is on an external etcd.
 func TestNoControllers(t *testing.T) {
 	t.Parallel()
-	member, err := etcd.Start(t.Context(), t.TempDir())
+	member, err := etcd.Start(t.Context(), t.TempDir(), logr.Discard())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@
 //	      takes the ports. Whatever the user can cure fails here, as a *ConfigError.
 //	Run   etcd → API server → controllers and local port. The reverse on the way out.
 //	      Of several control planes on one etcd all serve, and the leader alone runs
-//	      controllers; see package peers.
+//	      controllers; see package leaderelection.
 //	Ready closes when all of it answers.
 //
 // # What is on disk, in Config.DataDir

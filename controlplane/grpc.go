@@ -4,21 +4,21 @@ import (
 	"io"
 	"strings"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	"google.golang.org/grpc/grpclog"
 )
 
 // quietGRPC makes gRPC log only errors. While it starts, the API server makes some 60
 // connections to etcd and drops every other one; each would be a warning. It affects
 // the whole process and must be called before gRPC is used.
-func quietGRPC() {
-	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, errorLog{}))
+func quietGRPC(log logr.Logger) {
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, errorLog{log}))
 }
 
-// errorLog writes each line to glog as an error.
-type errorLog struct{}
+// errorLog logs each line as an error.
+type errorLog struct{ log logr.Logger }
 
-func (errorLog) Write(line []byte) (int, error) {
-	glog.Error("grpc: " + strings.TrimSpace(string(line)))
+func (e errorLog) Write(line []byte) (int, error) {
+	e.log.Error(nil, strings.TrimSpace(string(line)))
 	return len(line), nil
 }

@@ -8,8 +8,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
-
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // pollPeriod is how often a condition is polled while the control plane starts.
@@ -55,8 +53,8 @@ func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interfa
 	}
 	bounded, cancel := ctx, context.CancelFunc(func() {})
 	select {
-	case <-c.peer.Leading():
-	case <-c.peer.Following():
+	case <-c.elector.Leading():
+	case <-c.elector.Following():
 		bounded, cancel = context.WithTimeout(ctx, followerPatience)
 	case <-ctx.Done():
 		return ctx.Err()
@@ -70,7 +68,7 @@ func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interfa
 		return err
 	})
 	if err != nil && ctx.Err() == nil {
-		glog.Warningf("the leader has made no service account default/default within %v: serving without it", followerPatience)
+		c.settled.Log.Error(nil, "the leader has made no service account default/default in time: serving without it", "waited", followerPatience)
 		return nil
 	}
 	return err

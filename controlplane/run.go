@@ -29,7 +29,7 @@ const (
 var hosted atomic.Bool
 
 // Run runs the control plane until ctx ends, then returns nil; or until a part of it
-// fails, then returns why: a *peers.LostError if it lost the lead, which Peer's Hold
+// fails, then returns why: a *leaderelection.LostError if it lost the lead, which Elector's Hold
 // reports at once. When Run returns, everything has ended: ports, lock and socket are
 // free. Stopping takes at most 9 s if the machine is not busy.
 func (c *ControlPlane) Run(ctx context.Context) error {
@@ -54,7 +54,7 @@ func unlessEnded(ctx context.Context, err error) error {
 // host runs etcd, and everything else while etcd runs.
 func (c *ControlPlane) host(ctx context.Context) error {
 	if c.etcd.client == nil {
-		quietGRPC()
+		quietGRPC(c.settled.Log.WithName("grpc"))
 		etcd, err := startEtcd(ctx, c.settled)
 		if err != nil {
 			return unlessEnded(ctx, err)
@@ -90,7 +90,7 @@ func (c *ControlPlane) serve(ctx context.Context, server *apiServer) error {
 	})
 	if c.local != nil {
 		g.Go(func() error {
-			return runMeasured(front, localport.New(c.local, c.front(server.handler), c.settled.users, localGrace))
+			return runMeasured(front, localport.New(c.local, c.front(server.handler), c.settled.users, localGrace, c.settled.Log.WithName("local port")))
 		})
 	}
 	g.Go(func() error { return c.start(front) })
@@ -115,7 +115,7 @@ func runMeasured(ctx context.Context, local *localport.Server) error {
 	return local.Run(ctx)
 }
 
-// start brings up what depends on the API server. The peer starts first, as leading
+// start brings up what depends on the API server. The elector starts first, as leading
 // needs it, and ends last: a process that gives up the lead must do nothing more.
 func (c *ControlPlane) start(ctx context.Context) error {
 	client, err := kubernetes.NewForConfig(c.ClientConfig())
@@ -128,7 +128,7 @@ func (c *ControlPlane) start(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	among, resign := context.WithCancel(context.WithoutCancel(ctx))
 	defer resign()
-	g.Go(func() error { return c.peer.Run(among) })
+	g.Go(func() error { return c.elector.Run(among) })
 	g.Go(func() error {
 		defer resign()
 		return c.act(ctx, client)
@@ -142,7 +142,7 @@ func (c *ControlPlane) act(ctx context.Context, client kubernetes.Interface) err
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		select {
-		case <-c.peer.Leading():
+		case <-c.elector.Leading():
 		case <-ctx.Done():
 			return nil
 		}
@@ -151,7 +151,7 @@ func (c *ControlPlane) act(ctx context.Context, client kubernetes.Interface) err
 			return nil
 		}
 		as := c.ClientConfig()
-		as.Wrap(c.peer.Guard)
+		as.Wrap(c.elector.Guard)
 		c.controlling.Store(true)
 		defer c.controlling.Store(false)
 		err := runControllers(ctx, c.settled, c.creds.files, as)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
+
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
@@ -18,7 +20,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/peers"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/leaderelection"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/pki"
 )
 
@@ -86,7 +88,7 @@ func TestTwoOnOneEtcd(t *testing.T) {
 	first, second := on(dir), on(t.TempDir())
 
 	leads := func(p *process) bool {
-		leader, err := peers.New(etcd, "", "").Leader(t.Context())
+		leader, err := leaderelection.New(etcd, "", "", logr.Discard()).Leader(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

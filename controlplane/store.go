@@ -13,6 +13,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 
+	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/etcd"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
@@ -38,7 +39,7 @@ type etcdClient struct {
 
 // startEtcd starts the embedded etcd.
 func startEtcd(ctx context.Context, s settled) (etcdClient, error) {
-	member, err := etcd.Start(ctx, filepath.Join(s.DataDir, "etcd"))
+	member, err := etcd.Start(ctx, filepath.Join(s.DataDir, "etcd"), s.Log.WithName("etcd"))
 	if err != nil {
 		return etcdClient{}, err
 	}
@@ -69,7 +70,7 @@ func reachEtcd(ctx context.Context, s settled) (etcdClient, error) {
 	if err != nil {
 		return etcdClient{}, &ConfigError{"etcd_servers", err}
 	}
-	if err := awaitEtcd(ctx, c); err != nil {
+	if err := awaitEtcd(ctx, c, s.Log); err != nil {
 		c.Close()
 		return etcdClient{}, &ConfigError{"etcd_servers", err}
 	}
@@ -78,11 +79,11 @@ func reachEtcd(ctx context.Context, s settled) (etcdClient, error) {
 
 // awaitEtcd asks etcd until it answers, for etcdTimeout at most. It does without the
 // client's own retries, which would hide why etcd does not answer.
-func awaitEtcd(ctx context.Context, c *clientv3.Client) error {
+func awaitEtcd(ctx context.Context, c *clientv3.Client, log logr.Logger) error {
 	ctx, done := context.WithTimeout(ctx, etcdTimeout)
 	defer done()
 	kv := pb.NewKVClient(c.ActiveConnection())
-	silence := outage.Outage{Server: "etcd at " + strings.Join(c.Endpoints(), ",")}
+	silence := outage.Outage{Log: log, Server: "etcd at " + strings.Join(c.Endpoints(), ",")}
 	for {
 		try, cancel := context.WithTimeout(ctx, etcdTry)
 		_, err := kv.Range(try, &pb.RangeRequest{Key: []byte("/")})

@@ -23,7 +23,7 @@ import (
 func clientOf(plane *controlplane.ControlPlane) (kubernetes.Interface, error) {
 	cfg := plane.ClientConfig()
 	cfg.QPS = -1
-	cfg.Wrap(plane.Peer().Guard)
+	cfg.Wrap(plane.Elector().Guard)
 	return kubernetes.NewForConfig(cfg)
 }
 

@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 )
 
 // newLocalMesos returns the Mesos of this process, which already listens.
-func newLocalMesos(o options) (*local.Mesos, error) {
+func newLocalMesos(o options, log logr.Logger) (*local.Mesos, error) {
 	addr := o.localAddress
 	if o.serveLocalMesos != "" {
 		addr = o.serveLocalMesos
@@ -44,8 +44,8 @@ func newLocalMesos(o options) (*local.Mesos, error) {
 		return nil, usageError{err}
 	}
 	if len(o.credentials) == 0 {
-		glog.Warningf("the local Mesos at %s asks for no credentials: run by root it starts nothing for anybody, run by somebody else it starts programs as that user for whoever reaches it; give it -local_credentials", m.Addr())
+		log.Error(nil, "the local Mesos asks for no credentials: run by root it starts nothing, run by another user it starts programs as that user for everyone who reaches it; set -local_credentials", "address", m.Addr())
 	}
-	glog.Infof("a local Mesos, agents: %d: http://%s/state", o.master.agents, m.Addr())
+	log.Info(fmt.Sprintf("a local Mesos, agents: %d: http://%s/state", o.master.agents, m.Addr()))
 	return m, nil
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/go-logr/logr"
 )
 
 // parts are the long-lived parts of the process, in the order of their start.
 // Later ones may depend on earlier ones, so they end in reverse order, one by
 // one.
 type parts struct {
+	log     logr.Logger
 	running []*part
 	ended   chan *part
 }
@@ -21,7 +24,7 @@ type part struct {
 	err  error // of Run; valid once done is closed
 }
 
-func newParts() *parts { return &parts{ended: make(chan *part)} }
+func newParts(log logr.Logger) *parts { return &parts{log: log, ended: make(chan *part)} }
 
 // start runs a part until it ends by itself or the parts are stopped.
 func (p *parts) start(ctx context.Context, name string, run func(context.Context) error) {

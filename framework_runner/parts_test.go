@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/go-logr/logr"
 )
 
 // Parts end in the reverse order of their start, each only after the ones that
@@ -14,7 +16,7 @@ import (
 func TestPartsEndInReverse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newParts()
+		p := newParts(logr.Discard())
 		var ended []string
 		for _, name := range []string{"store", "server", "loop"} {
 			p.start(t.Context(), name, func(ctx context.Context) error {
@@ -36,7 +38,7 @@ func TestPartsEndInReverse(t *testing.T) {
 func TestPartFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newParts()
+		p := newParts(logr.Discard())
 		p.start(t.Context(), "good", func(ctx context.Context) error { <-ctx.Done(); return nil })
 		p.start(t.Context(), "bad", func(context.Context) error { return errors.New("disk full") })
 		if err := p.wait(t.Context()); err == nil || !strings.Contains(err.Error(), "bad: disk full") {
@@ -53,7 +55,7 @@ func TestPartFailsWhenStopped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		p := newParts()
+		p := newParts(logr.Discard())
 		p.start(ctx, "sour", func(ctx context.Context) error { <-ctx.Done(); return errors.New("left a mess") })
 		cancel()
 		if err := p.wait(ctx); err != nil {

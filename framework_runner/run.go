@@ -11,10 +11,10 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
-	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/peers"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/leaderelection"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/etcdstore"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
@@ -24,15 +24,15 @@ import (
 // lead is lost it returns at once, and the parts end with the process: another
 // framework_runner acts by now, and none of ours may act.
 func run(ctx context.Context, o options) (err error) {
-	p := newParts()
+	p := newParts(logging.New())
 	defer func() {
-		if lost := (*peers.LostError)(nil); !errors.As(err, &lost) {
+		if lost := (*leaderelection.LostError)(nil); !errors.As(err, &lost) {
 			err = errors.Join(err, p.stop())
 		}
 	}()
 
 	if o.serveLocalMesos != "" {
-		m, err := newLocalMesos(o)
+		m, err := newLocalMesos(o, p.log)
 		if err != nil {
 			return err
 		}
@@ -50,11 +50,11 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	if o.port == 0 {
-		glog.Infof("the API is ready: %s, v1beta1 at %s/v1beta1, no local port is served", plane.Servers()[0], o.apiPrefix)
+		p.log.Info(fmt.Sprintf("the API is ready: %s, v1beta1 at %s/v1beta1, no local port is served", plane.Servers()[0], o.apiPrefix))
 	} else {
-		glog.Infof("the API is ready: http://%s, v1beta1 at %s/v1beta1", plane.LocalAddr(), o.apiPrefix)
+		p.log.Info(fmt.Sprintf("the API is ready: http://%s, v1beta1 at %s/v1beta1", plane.LocalAddr(), o.apiPrefix))
 	}
-	p.start(ctx, "leadership", plane.Peer().Hold)
+	p.start(ctx, "leadership", plane.Elector().Hold)
 	if err := startFramework(ctx, p, o, plane); err != nil {
 		return err
 	}
@@ -72,6 +72,7 @@ func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.
 		LocalAddress:          net.JoinHostPort(o.address, strconv.Itoa(o.port)),
 		NoLocalPort:           o.port == 0,
 		LocalUsers:            list(o.localPortUsers),
+		LocalUsersSetting:     "-local_port_users",
 		SecureAddress:         net.JoinHostPort(o.secureAddress, strconv.Itoa(o.securePort)),
 		AdvertiseAddress:      o.advertiseAddress,
 		ServiceClusterIPRange: o.serviceClusterIPRange,
@@ -83,12 +84,13 @@ func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.
 		AuditLog:              o.auditLog,
 		Controllers:           list(o.controllers),
 		NoAgents:              o.master.kind == masterNone,
+		Log:                   p.log,
 		Door: func(api http.Handler) http.Handler {
 			return v1beta1.NewDoor(api, v1beta1.Options{APIPrefix: o.apiPrefix, AllowPrivileged: o.allowPrivileged})
 		},
 	})
 	if c := (*controlplane.ConfigError)(nil); errors.As(err, &c) {
-		return nil, usageError{c}
+		return nil, usageError{fmt.Errorf("-%w", c)}
 	}
 	if err != nil {
 		return nil, err
@@ -104,13 +106,13 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	if o.master.kind == masterNone {
 		return startWithoutMesos(ctx, p, o, plane)
 	}
-	records := etcdstore.New(plane.Etcd(), etcdstore.Prefix, plane.Peer().Fence)
+	records := etcdstore.New(plane.Etcd(), etcdstore.Prefix, plane.Elector().Fence)
 	f, err := newFramework(ctx, p, o, plane, records)
 	if err != nil {
 		return err
 	}
 	plane.ShowScheduler(func(ctx context.Context) error { return schedulerHealth(ctx, f) })
-	if err := p.waitFor(ctx, plane.Peer().Leading()); err != nil || ctx.Err() != nil {
+	if err := p.waitFor(ctx, plane.Elector().Leading()); err != nil || ctx.Err() != nil {
 		return err
 	}
 	if err := records.MoveFrom(ctx, etcdstore.FormerPrefix); ctx.Err() != nil {
@@ -118,12 +120,12 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	} else if err != nil {
 		return err
 	}
-	run := func(ctx context.Context) error { return explainTakeover(measured(ctx, f), plane.Peer()) }
+	run := func(ctx context.Context) error { return explainTakeover(measured(ctx, f), plane.Elector()) }
 	if o.master.kind == masterRemote {
 		p.start(ctx, "framework", run)
 		return nil
 	}
-	m, err := newLocalMesos(o)
+	m, err := newLocalMesos(o, p.log)
 	if err != nil {
 		return err
 	}
@@ -156,7 +158,7 @@ func startWithoutMesos(ctx context.Context, p *parts, o options, plane *controlp
 	if err != nil {
 		return err
 	}
-	if err := p.waitFor(ctx, plane.Peer().Leading()); err != nil || ctx.Err() != nil {
+	if err := p.waitFor(ctx, plane.Elector().Leading()); err != nil || ctx.Err() != nil {
 		return err
 	}
 	p.start(ctx, "framework", func(ctx context.Context) error {
@@ -203,7 +205,7 @@ func identityOf(o options, plane *controlplane.ControlPlane) (framework.Config, 
 		addr = o.localAddress
 	}
 	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{
-		Master: addr, Principal: o.login.principal, Secret: o.login.secret, TLS: o.master.tls, Permit: plane.Peer().Check,
+		Master: addr, Principal: o.login.principal, Secret: o.login.secret, TLS: o.master.tls, Permit: plane.Elector().Check,
 	})
 	if err != nil {
 		return framework.Config{}, usageError{fmt.Errorf("-mesos_master: %w", err)}

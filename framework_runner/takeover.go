@@ -6,23 +6,23 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/peers"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/leaderelection"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
 
 // explainTakeover adds to the error of a takeover which process may have taken
 // the framework over, and what to look at.
-func explainTakeover(err error, peer *peers.Peer) error {
+func explainTakeover(err error, elector *leaderelection.Elector) error {
 	if !errors.Is(err, mesos.ErrFailedOver) {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	leader, e := peer.Leader(ctx)
+	leader, e := elector.Leader(ctx)
 	switch {
 	case e != nil:
 		return fmt.Errorf("%w: probably the framework_runner that leads now, but etcd does not say which (%v): start this one again and it follows", err, e)
-	case peer.Check() != nil && leader != "":
+	case elector.Check() != nil && leader != "":
 		return fmt.Errorf("%w: %s leads now: start this one again and it follows", err, leader)
 	}
 	return fmt.Errorf("%w: it has this framework's id but not this etcd, where nobody else leads: "+

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/peers"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/leaderelection"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
 
@@ -14,7 +14,7 @@ import (
 // as they are.
 func TestExplainTakeover(t *testing.T) {
 	t.Parallel()
-	alone := peers.Alone("https://127.0.0.1:6443")
+	alone := leaderelection.Alone("https://127.0.0.1:6443")
 	err := explainTakeover(fmt.Errorf("framework: %w", mesos.ErrFailedOver), alone)
 	if !errors.Is(err, mesos.ErrFailedOver) || !strings.Contains(err.Error(), "a copy of this one's etcd or data directory") {
 		t.Errorf("got %v", err)

@@ -34,7 +34,7 @@ func tearDown(ctx context.Context, p *parts, o options) error {
 	if err := mustLead(ctx, plane); err != nil {
 		return usageError{fmt.Errorf("-teardown: %w", err)}
 	}
-	p.start(ctx, "leadership", plane.Peer().Hold)
+	p.start(ctx, "leadership", plane.Elector().Hold)
 	cfg, err := identityOf(o, plane)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func tearDown(ctx context.Context, p *parts, o options) error {
 		return usageError{fmt.Errorf("-teardown: %w", failure)}
 	}
 	if failure != nil {
-		return fmt.Errorf("-teardown: %w", explainTakeover(failure, plane.Peer()))
+		return fmt.Errorf("-teardown: %w", explainTakeover(failure, plane.Elector()))
 	}
 	fmt.Printf("framework %s is torn down: Mesos has removed it and kills its tasks, %d on record\n", torn.Framework, torn.Tasks)
 	fmt.Printf("%d bound pods are marked Failed; the records are deleted, and the next start begins as a new framework\n", torn.Pods)
@@ -79,13 +79,13 @@ func haveRecords(o options) error {
 // mustLead refuses while another framework_runner leads.
 func mustLead(ctx context.Context, plane *controlplane.ControlPlane) error {
 	select {
-	case <-plane.Peer().Leading():
+	case <-plane.Elector().Leading():
 		return nil
 	default:
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	leader, err := plane.Peer().Leader(ctx)
+	leader, err := plane.Elector().Leader(ctx)
 	if err != nil || leader == "" {
 		leader = "another framework_runner"
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -38,7 +39,7 @@ func TestUnreachableMaster(t *testing.T) {
 			address := refusing(t)
 			lines, heard := make(chan string, 100), make(chan error, 100)
 			s, err := NewScheduler(SchedulerConfig{
-				Master: tt.master(t, address), Log: func(line string) { lines <- line }, MaxBackoff: 100 * time.Millisecond,
+				Master: tt.master(t, address), Log: funcr.New(func(_, line string) { lines <- line }, funcr.Options{}), MaxBackoff: 100 * time.Millisecond,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -69,7 +70,7 @@ func TestUnreachableMaster(t *testing.T) {
 			go server.Serve(l)
 			t.Cleanup(func() { server.Close() })
 			for line := range lines {
-				if strings.HasPrefix(line, "connected to the Mesos master "+address) && strings.Contains(line, " after ") {
+				if strings.Contains(line, "connected to the Mesos master "+address) && strings.Contains(line, " after ") {
 					return
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
@@ -41,9 +42,8 @@ type SchedulerConfig struct {
 	// Permit, if set, is called before each request. If it returns an error, the
 	// request is not sent and fails with that error.
 	Permit func() error
-	// Log receives the lines about masters that cannot be reached or are back; nil
-	// means the log of the program.
-	Log func(line string)
+	// Log receives what is to be known about the connection; the zero Logger discards.
+	Log logr.Logger
 }
 
 // A SchedulerHandler handles events. Its methods are called one at a time.

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/go-logr/logr"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
 )
@@ -48,7 +49,7 @@ type Member struct {
 
 // Start starts etcd on dir, which only one process at a time may use, and waits
 // until it answers. dir is created (mode 0700) if it is missing.
-func Start(ctx context.Context, dir string) (*Member, error) {
+func Start(ctx context.Context, dir string, log logr.Logger) (*Member, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("etcd: %w", err)
 	}
@@ -60,13 +61,13 @@ func Start(ctx context.Context, dir string) (*Member, error) {
 		return nil, fmt.Errorf("etcd: %w", err)
 	}
 	socket := url.URL{Scheme: "unix", Path: socketPath(held)}
-	log := newLogCore()
-	e, err := embed.StartEtcd(config(dir, socket, zap.New(log)))
+	core := newLogCore(log)
+	e, err := embed.StartEtcd(config(dir, socket, zap.New(core)))
 	if err != nil {
 		held.Close()
 		return nil, fmt.Errorf("etcd in %s: %w", dir, err)
 	}
-	m := &Member{etcd: e, dir: held, log: log, room: &room{dir: dir, free: freeSpace}, stop: func() {}, URL: socket.String()}
+	m := &Member{etcd: e, dir: held, log: core, room: &room{dir: dir, free: freeSpace, log: log}, stop: func() {}, URL: socket.String()}
 	select {
 	case <-e.Server.ReadyNotify():
 		if err = os.Chmod(socket.Path, 0o600); err == nil {

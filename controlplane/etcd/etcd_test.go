@@ -7,12 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-logr/logr"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 func start(t *testing.T, dir string) (*Member, *clientv3.Client) {
 	t.Helper()
-	m, err := Start(t.Context(), dir)
+	m, err := Start(t.Context(), dir, logr.Discard())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func TestBadDirectory(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Start(context.Background(), filepath.Join(file, "etcd")); err == nil || !strings.Contains(err.Error(), file) {
+	if _, err := Start(context.Background(), filepath.Join(file, "etcd"), logr.Discard()); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("error %v does not name %s", err, file)
 	}
 }

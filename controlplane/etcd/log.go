@@ -5,23 +5,24 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	"go.uber.org/zap/zapcore"
 )
 
-// logCore is a zapcore.Core that writes etcd's log to glog: errors as errors,
+// logCore is a zapcore.Core that writes etcd's log to log: errors as errors,
 // warnings from verbosity 1 on (a slow disk alone causes many), the rest from 4 on.
-// glog adds time and severity itself.
+// The logger adds time and severity itself.
 //
 // Stored data is not logged at any verbosity. So etcd's debug lines, which show
 // requests, are dropped, and only fields of a plain type are written.
 type logCore struct {
 	zapcore.Encoder
+	log      logr.Logger
 	stopping *atomic.Bool // if set, a closed listener, an error to etcd, is not one
 }
 
-func newLogCore() *logCore {
-	return &logCore{zapcore.NewConsoleEncoder(plain()), new(atomic.Bool)}
+func newLogCore(log logr.Logger) *logCore {
+	return &logCore{zapcore.NewConsoleEncoder(plain()), log, new(atomic.Bool)}
 }
 
 func plain() zapcore.EncoderConfig {
@@ -34,11 +35,11 @@ func (c *logCore) Enabled(l zapcore.Level) bool {
 	case l > zapcore.ErrorLevel:
 		return true
 	case l == zapcore.ErrorLevel:
-		return !c.stopping.Load() || bool(glog.V(4))
+		return !c.stopping.Load() || c.log.V(4).Enabled()
 	case l == zapcore.WarnLevel:
-		return bool(glog.V(1))
+		return c.log.V(1).Enabled()
 	case l == zapcore.InfoLevel:
-		return bool(glog.V(4))
+		return c.log.V(4).Enabled()
 	default:
 		return false
 	}
@@ -50,7 +51,7 @@ func (c *logCore) With(fields []zapcore.Field) zapcore.Core {
 	for _, f := range plainOnes(fields) {
 		f.AddTo(e)
 	}
-	return &logCore{e, c.stopping}
+	return &logCore{e, c.log, c.stopping}
 }
 
 // Check adds c to the entry if its level is logged.
@@ -68,14 +69,11 @@ func (c *logCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 		return err
 	}
 	defer b.Free()
-	line := "etcd: " + strings.TrimSpace(b.String())
-	switch {
-	case e.Level >= zapcore.ErrorLevel:
-		glog.Error(line)
-	case e.Level == zapcore.WarnLevel:
-		glog.Warning(line)
-	default:
-		glog.Info(line)
+	line := strings.TrimSpace(b.String())
+	if e.Level >= zapcore.WarnLevel {
+		c.log.Error(nil, line)
+	} else {
+		c.log.Info(line)
 	}
 	return nil
 }
@@ -94,9 +92,5 @@ func plainOnes(fields []zapcore.Field) []zapcore.Field {
 	})
 }
 
-// Sync flushes glog: etcd calls it when it ends, and zap before it ends the process
-// on a fatal line (etcd logs one when the disk is full).
-func (c *logCore) Sync() error {
-	glog.Flush()
-	return nil
-}
+// Sync does nothing: the logger writes errors at once.
+func (c *logCore) Sync() error { return nil }

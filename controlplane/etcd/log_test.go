@@ -2,10 +2,10 @@ package etcd
 
 import (
 	"errors"
-	"flag"
 	"slices"
 	"testing"
 
+	"github.com/go-logr/logr/funcr"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -18,11 +18,7 @@ func (r request) String() string { return r.value }
 // Requests are not logged at any verbosity: neither etcd's debug lines nor values that
 // print a request.
 func TestWhatIsStoredIsNotLogged(t *testing.T) {
-	if err := flag.Set("v", "10"); err != nil {
-		t.Fatal(err)
-	}
-	defer flag.Set("v", "0")
-	c := newLogCore()
+	c := newLogCore(funcr.New(func(_, _ string) {}, funcr.Options{Verbosity: 10}))
 	if c.Enabled(zapcore.DebugLevel) || !c.Enabled(zapcore.InfoLevel) {
 		t.Error("debugging is logged, or nothing is")
 	}

@@ -8,9 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-logr/logr"
 	"golang.org/x/sys/unix"
-
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // etcd ends the process when it cannot write. So its clients must stop writing when
@@ -40,6 +39,7 @@ func (e *FullError) Error() string {
 type room struct {
 	dir  string
 	free func(dir string) (uint64, error)
+	log  logr.Logger
 	full atomic.Pointer[FullError]
 }
 
@@ -69,7 +69,7 @@ func (r *room) watch(ctx context.Context) {
 func (r *room) look() {
 	left, err := r.free(r.dir)
 	if err != nil {
-		glog.Warningf("etcd: the free space of %s cannot be told: %v", r.dir, err)
+		r.log.Error(err, "the free space is not known", "directory", r.dir)
 		return
 	}
 	before := r.full.Load()
@@ -78,12 +78,12 @@ func (r *room) look() {
 		now := &FullError{r.dir, left}
 		r.full.Store(now)
 		if before == nil {
-			glog.Errorf("etcd: %v", now)
+			r.log.Error(now, "read-only")
 		}
 	default:
 		r.full.Store(nil)
 		if before != nil {
-			glog.Infof("etcd: %s has %d MiB left: everything is accepted again", r.dir, left>>20)
+			r.log.Info("there is space again: everything is accepted", "directory", r.dir, "MiB", left>>20)
 		}
 		allocate(filepath.Join(r.dir, "member", "snap", "db"))
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-logr/logr"
 )
 
 func TestGuard(t *testing.T) {
@@ -105,7 +107,7 @@ func serve(t *testing.T, h http.Handler, grace time.Duration) (addr string, stop
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	var result error
-	go func() { result = New(l, h, Users{}, grace).Run(ctx); close(done) }()
+	go func() { result = New(l, h, Users{}, grace, logr.Discard()).Run(ctx); close(done) }()
 	stop = func() error { cancel(); <-done; return result }
 	t.Cleanup(func() { stop() })
 	return l.Addr().String(), stop

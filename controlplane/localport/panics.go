@@ -1,15 +1,17 @@
 package localport
 
 import (
+	"fmt"
 	"net/http"
 	"runtime/debug"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apiserver/pkg/endpoints/responsewriter"
 )
 
 // recovering answers a request with 500 if its handler panics, and logs and counts the
 // panic. A response that has begun is aborted instead.
-func (n *counts) recovering(next http.Handler, logf func(string, ...any)) http.Handler {
+func (n *counts) recovering(next http.Handler, log logr.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := &begun{ResponseWriter: w}
 		outer := responsewriter.WrapForHTTP1Or2(begun)
@@ -22,7 +24,7 @@ func (n *counts) recovering(next http.Handler, logf func(string, ...any)) http.H
 				panic(why) // a handler's way to abort a response
 			}
 			n.panics.Inc()
-			logf("local port: panic in %s %q: %v\n%s", r.Method, r.URL.Path, why, debug.Stack())
+			log.Error(nil, fmt.Sprintf("panic in %s %q: %v\n%s", r.Method, r.URL.Path, why, debug.Stack()))
 			if !begun.is {
 				refuse(w, http.StatusInternalServerError, "the request made its handler panic: the log of framework_runner has the stack, please report it")
 				return

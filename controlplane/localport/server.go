@@ -11,7 +11,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -21,12 +21,13 @@ type Server struct {
 	handler  http.Handler
 	users    Users
 	grace    time.Duration
+	log      logr.Logger
 }
 
 // New returns a server of handler on l that admits only users. When it stops,
 // requests in flight have grace to end. The server takes ownership of l.
-func New(l net.Listener, handler http.Handler, users Users, grace time.Duration) *Server {
-	return &Server{listener: track(l, maxConnections, newCounts()), handler: handler, users: users, grace: grace}
+func New(l net.Listener, handler http.Handler, users Users, grace time.Duration, log logr.Logger) *Server {
+	return &Server{listener: track(l, maxConnections, newCounts()), handler: handler, users: users, grace: grace, log: log}
 }
 
 // Run serves until ctx ends, and returns when no connection is left: it cuts those
@@ -35,7 +36,7 @@ func (s *Server) Run(ctx context.Context) error {
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	server := &http.Server{
-		Handler:           admitted(s.listener.counts.recovering(Bodies(s.handler), glog.Errorf)),
+		Handler:           admitted(s.listener.counts.recovering(Bodies(s.handler), s.log)),
 		ReadHeaderTimeout: 30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },

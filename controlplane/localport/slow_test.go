@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
@@ -180,8 +182,8 @@ func TestAnswerOutlastsPatience(t *testing.T) {
 func TestPanicsAreAnswered(t *testing.T) {
 	t.Parallel()
 	n := newCounts()
-	var log strings.Builder // requests come one after the other
-	logf := func(format string, args ...any) { fmt.Fprintf(&log, format, args...) }
+	var lines strings.Builder // requests come one after the other
+	log := funcr.New(func(_, line string) { lines.WriteString(line) }, funcr.Options{})
 	server := httptest.NewServer(n.recovering(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/begun":
@@ -190,7 +192,7 @@ func TestPanicsAreAnswered(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		panic("boom of " + r.URL.Path)
-	}), logf))
+	}), log))
 	t.Cleanup(server.Close)
 	for path, want := range map[string]string{
 		"/": `500 local port: the request made its handler panic`, "/begun": "200 half", "/abort": "EOF",
@@ -202,9 +204,9 @@ func TestPanicsAreAnswered(t *testing.T) {
 	if got := testutil.ToFloat64(n.panics); got != 2 {
 		t.Errorf("%v panics are counted, want 2", got)
 	}
-	for _, want := range []string{`GET "/": boom of /`, "boom of /begun", "slow_test.go"} {
-		if !strings.Contains(log.String(), want) {
-			t.Errorf("the log has no %q:\n%s", want, log.String())
+	for _, want := range []string{`GET \"/\": boom of /`, "boom of /begun", "slow_test.go"} {
+		if !strings.Contains(lines.String(), want) {
+			t.Errorf("the log has no %q:\n%s", want, lines.String())
 		}
 	}
 }
@@ -233,7 +235,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "served") }), Users{}, time.Second)
+	s := New(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "served") }), Users{}, time.Second, logr.Discard())
 	s.listener.most = 2
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)

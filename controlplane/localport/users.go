@@ -13,14 +13,15 @@ import (
 // Users are those who may use the local port, as the machine's kernel knows them.
 // The zero value admits only root and the user of this process.
 type Users struct {
-	all  bool
-	uids map[uint32]bool
+	all     bool
+	uids    map[uint32]bool
+	setting string
 }
 
 // ParseUsers returns root, the user of this process and those in list: names,
-// uids, or "*" for all users.
-func ParseUsers(list []string) (Users, error) {
-	u := Users{uids: map[uint32]bool{}}
+// uids, or "*" for all users. Those who are refused are told that setting admits them.
+func ParseUsers(list []string, setting string) (Users, error) {
+	u := Users{uids: map[uint32]bool{}, setting: setting}
 	for _, name := range list {
 		if name == "*" {
 			u.all = true
@@ -48,12 +49,12 @@ func (u Users) refusal(c net.Conn) string {
 	}
 	uid, err := peerUID(c)
 	if err != nil {
-		return fmt.Sprintf("the user behind %s is not known (%v): connect from a process of this machine, or start framework_runner with -local_port_users=*", c.RemoteAddr(), err)
+		return fmt.Sprintf("the user behind %s is not known (%v): connect from a process of this machine, or have the server started with %s=*", c.RemoteAddr(), err, u.setting)
 	}
 	if uid == 0 || uid == uint32(os.Geteuid()) || u.uids[uid] {
 		return ""
 	}
-	return fmt.Sprintf("uid %d may not use it: start framework_runner with -local_port_users=%[1]d to let it in", uid)
+	return fmt.Sprintf("uid %d may not use it: %[2]s=%[1]d lets it in", uid, u.setting)
 }
 
 type refusalKey struct{}

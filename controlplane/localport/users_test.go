@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
 
@@ -62,7 +63,7 @@ func TestUsers(t *testing.T) {
 		want         string
 	}{
 		{"root", "127.0.0.1:0", nil, 0, "200 OK in"},
-		{"another user", "127.0.0.1:0", nil, 65534, `uid 65534 may not use it: start framework_runner with -local_port_users=65534`},
+		{"another user", "127.0.0.1:0", nil, 65534, `uid 65534 may not use it: -local_port_users=65534 lets it in`},
 		{"another user by IPv6", "[::1]:0", nil, 65534, "403 Forbidden"},
 		{"root by IPv6", "[::1]:0", nil, 0, "200 OK in"},
 		{"IPv4 at a listener for both", "[::]:0", nil, 65534, "uid 65534"},
@@ -74,7 +75,7 @@ func TestUsers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			users, err := ParseUsers(c.users)
+			users, err := ParseUsers(c.users, "-local_port_users")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +86,7 @@ func TestUsers(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan struct{})
 			h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "in") })
-			go func() { New(l, h, users, time.Second).Run(ctx); close(done) }()
+			go func() { New(l, h, users, time.Second, logr.Discard()).Run(ctx); close(done) }()
 			defer func() { cancel(); <-done }()
 			url := "http://" + strings.Replace(l.Addr().String(), "[::]", "127.0.0.1", 1)
 			if got := get(t, url, c.uid); !strings.Contains(got, c.want) {
@@ -97,7 +98,7 @@ func TestUsers(t *testing.T) {
 
 func TestUnknownUsers(t *testing.T) {
 	t.Parallel()
-	if _, err := ParseUsers([]string{"no-such-user"}); err == nil || !strings.Contains(err.Error(), `"no-such-user"`) {
+	if _, err := ParseUsers([]string{"no-such-user"}, "-local_port_users"); err == nil || !strings.Contains(err.Error(), `"no-such-user"`) {
 		t.Errorf("got %v", err)
 	}
 }

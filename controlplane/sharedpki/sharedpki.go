@@ -40,7 +40,7 @@ type MismatchError struct{ File, Key string }
 // Error names both, and says what to do.
 func (e *MismatchError) Error() string {
 	return fmt.Sprintf("%s is not what etcd keeps under %s: this data directory and that etcd are of two clusters; "+
-		"use a -data_dir that is empty to join the one in etcd, or the etcd that this one belongs to", e.File, e.Key)
+		"use an empty data directory to join the one in etcd, or the etcd that this one belongs to", e.File, e.Key)
 }
 
 // Share makes the authorities and the service account key in dir those that kv holds

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-logr/logr/funcr"
 )
 
 // api is an API server that returns its name; its process can be stopped.
@@ -350,7 +352,7 @@ func TestNoServerIsLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := make(chan string, 1000)
-	b.outage.Log = func(line string) { lines <- line }
+	b.outage.Log = funcr.New(func(_, line string) { lines <- line }, funcr.Options{})
 	url, err := b.Listen()
 	if err != nil {
 		t.Fatal(err)

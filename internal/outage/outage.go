@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 )
 
 // The intervals between two lines about the same outage.
@@ -19,8 +19,8 @@ const (
 // An Outage follows the attempts to reach one server. It is not safe for
 // concurrent use. The zero value with Server set is ready.
 type Outage struct {
-	Server string            // which one, and how it was found, if not by its address
-	Log    func(line string) // nil: glog, as a warning
+	Server string // which one, and how it was found, if not by its address
+	Log    logr.Logger
 
 	since    time.Time // of the first failed attempt; zero: the server answers
 	next     time.Time // nothing new is logged before this
@@ -52,7 +52,7 @@ func (o *Outage) Failed(cause error, retry time.Duration) error {
 	}
 	err := &Error{o.Server, o.since, retry, cause}
 	if !now.Before(o.next) {
-		o.log(err.Error())
+		o.Log.WithCallDepth(1).Error(nil, err.Error())
 		o.next = now.Add(o.interval)
 		o.interval = min(2*o.interval, lastInterval)
 	}
@@ -68,14 +68,6 @@ func (o *Outage) Over(by string) {
 	if by != "" {
 		by = " at " + by
 	}
-	o.log(fmt.Sprintf("connected to %s%s after %v", o.Server, by, time.Since(o.since).Round(time.Millisecond)))
+	o.Log.WithCallDepth(1).Info(fmt.Sprintf("connected to %s%s after %v", o.Server, by, time.Since(o.since).Round(time.Millisecond)))
 	o.since = time.Time{}
-}
-
-func (o *Outage) log(line string) {
-	if o.Log != nil {
-		o.Log(line)
-		return
-	}
-	glog.WarningDepth(2, line)
 }

@@ -1,11 +1,10 @@
-package peers
+package leaderelection
 
 import (
 	"context"
 	"errors"
 	"fmt"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -15,16 +14,16 @@ import (
 // campaign waits until no other peer leads, then leads, and returns when the leader's
 // key is no longer ours or ctx ends. If etcd does not answer, it retries: the lease
 // decides for how long.
-func (p *Peer) campaign(ctx context.Context, l *lease) error {
-	election := outage.Outage{Server: leaderKey + " in etcd"}
+func (e *Elector) campaign(ctx context.Context, l *lease) error {
+	election := outage.Outage{Server: leaderKey + " in etcd", Log: e.log}
 	for ctx.Err() == nil {
-		seen, err := p.claim(ctx, l)
+		seen, err := e.claim(ctx, l)
 		if t := (*takenError)(nil); errors.As(err, &t) {
 			return err
 		}
 		if err == nil {
 			election.Over("")
-			err = p.untilGone(ctx, seen)
+			err = e.untilGone(ctx, seen)
 		}
 		if err != nil && ctx.Err() == nil {
 			_ = election.Failed(err, ttl+retryAfter) // it logs
@@ -48,15 +47,15 @@ func (e *takenError) Error() string {
 // claim makes this process the leader if there is none. It returns the revision at
 // which it saw the leader's key. A leader only looks: a second key would be a new
 // term, and there may have been another leader in between.
-func (p *Peer) claim(ctx context.Context, l *lease) (int64, error) {
+func (e *Elector) claim(ctx context.Context, l *lease) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, ttl)
 	defer cancel()
-	write := clientv3.OpPut(leaderKey, p.name, clientv3.WithLease(l.id))
-	held := p.lead.Load()
+	write := clientv3.OpPut(leaderKey, e.name, clientv3.WithLease(l.id))
+	held := e.lead.Load()
 	if held != nil {
 		write = clientv3.OpGet(leaderKey)
 	}
-	got, err := p.etcd.Txn(ctx).
+	got, err := e.etcd.Txn(ctx).
 		If(clientv3.Compare(clientv3.CreateRevision(leaderKey), "=", 0)).Then(write).
 		Else(clientv3.OpGet(leaderKey)).Commit()
 	if err != nil {
@@ -67,7 +66,7 @@ func (p *Peer) claim(ctx context.Context, l *lease) (int64, error) {
 	case got.Succeeded && held != nil:
 		return 0, &takenError{}
 	case got.Succeeded:
-		p.win(l, seen)
+		e.win(l, seen)
 		return seen, nil
 	}
 	key := got.Responses[0].GetResponseRange().Kvs[0]
@@ -75,33 +74,33 @@ func (p *Peer) claim(ctx context.Context, l *lease) (int64, error) {
 	case held != nil && held.revision != key.CreateRevision:
 		return 0, &takenError{string(key.Value)}
 	case held == nil && clientv3.LeaseID(key.Lease) == l.id:
-		p.win(l, key.CreateRevision) // by an earlier try whose answer was lost
+		e.win(l, key.CreateRevision) // by an earlier try whose answer was lost
 	case held == nil:
-		p.follow(string(key.Value))
+		e.follow(string(key.Value))
 	}
 	return seen, nil
 }
 
 // win makes this process the leader by the key created at revision.
-func (p *Peer) win(l *lease, revision int64) {
-	p.lead.Store(&lead{l, revision})
-	close(p.leading)
+func (e *Elector) win(l *lease, revision int64) {
+	e.lead.Store(&lead{l, revision})
+	close(e.leading)
 }
 
-func (p *Peer) follow(leader string) {
+func (e *Elector) follow(leader string) {
 	select {
-	case <-p.following:
+	case <-e.following:
 	default:
-		glog.Infof("%s leads; this framework_runner serves the API and waits", leader)
-		close(p.following)
+		e.log.Info("another framework_runner leads; this one serves the API and waits", "leader", leader)
+		close(e.following)
 	}
 }
 
 // untilGone waits until the leader's key is deleted after revision, and then returns nil.
-func (p *Peer) untilGone(ctx context.Context, revision int64) error {
+func (e *Elector) untilGone(ctx context.Context, revision int64) error {
 	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
-	for changes := range p.etcd.Watch(ctx, leaderKey, clientv3.WithRev(revision+1)) {
+	for changes := range e.etcd.Watch(ctx, leaderKey, clientv3.WithRev(revision+1)) {
 		if err := changes.Err(); err != nil {
 			return err
 		}
@@ -115,11 +114,11 @@ func (p *Peer) untilGone(ctx context.Context, revision int64) error {
 }
 
 // Leader returns the leader according to etcd: a human-readable text, or "" for none.
-func (p *Peer) Leader(ctx context.Context) (string, error) {
-	if p.etcd == nil {
-		return p.server, nil
+func (e *Elector) Leader(ctx context.Context) (string, error) {
+	if e.etcd == nil {
+		return e.server, nil
 	}
-	got, err := p.etcd.Get(ctx, leaderKey)
+	got, err := e.etcd.Get(ctx, leaderKey)
 	if err != nil {
 		return "", fmt.Errorf("etcd %s: %w", leaderKey, err)
 	}

@@ -1,4 +1,4 @@
-package peers
+package leaderelection
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"golang.org/x/sync/errgroup"
 
@@ -25,11 +25,12 @@ const (
 // retryAfter is the pause before something in etcd is tried again.
 const retryAfter = time.Second
 
-// Peer represents this process among those that share its etcd.
-type Peer struct {
+// Elector represents this process among those that share its etcd.
+type Elector struct {
 	etcd   *clientv3.Client // nil: alone
 	server string
 	name   string // shown to people
+	log    logr.Logger
 
 	leading   chan struct{}
 	following chan struct{}
@@ -51,19 +52,19 @@ type lead struct {
 
 // New returns a peer whose API server is reached at the URL server. name identifies
 // the process to people. Nothing happens before Run.
-func New(etcd *clientv3.Client, server, name string) *Peer {
-	return &Peer{
-		etcd: etcd, server: server, name: name,
+func New(etcd *clientv3.Client, server, name string, log logr.Logger) *Elector {
+	return &Elector{
+		etcd: etcd, server: server, name: name, log: log,
 		leading: make(chan struct{}), following: make(chan struct{}), lost: make(chan struct{}),
-		servers: servers{own: server, changed: make(chan struct{}, 1)},
+		servers: servers{own: server, log: log, changed: make(chan struct{}, 1)},
 	}
 }
 
 // Alone returns a peer that does not share its etcd: it always leads.
-func Alone(server string) *Peer {
-	p := New(nil, server, "")
-	close(p.leading)
-	return p
+func Alone(server string) *Elector {
+	e := New(nil, server, "", logr.Discard())
+	close(e.leading)
+	return e
 }
 
 // LostError reports that this process was the leader and no longer is. Its state in
@@ -80,27 +81,27 @@ func (e *LostError) Unwrap() error { return e.Reason }
 
 // Run takes part among the peers until ctx ends, then gives up the lead at once and
 // returns nil. It returns a *LostError if the lead is lost before that.
-func (p *Peer) Run(ctx context.Context) error {
-	if p.etcd == nil {
+func (e *Elector) Run(ctx context.Context) error {
+	if e.etcd == nil {
 		<-ctx.Done()
 		return nil
 	}
-	p.outage.Server = "etcd at " + strings.Join(p.etcd.Endpoints(), ",")
+	e.outage.Log, e.outage.Server = e.log, "etcd at "+strings.Join(e.etcd.Endpoints(), ",")
 	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	defer cancel()
-	watching.Go(func() { p.servers.watch(ctx, p.etcd) })
+	watching.Go(func() { e.servers.watch(ctx, e.etcd) })
 	for {
-		err := p.live(ctx)
+		err := e.live(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		if p.lead.Load() != nil {
-			return p.why
+		if e.lead.Load() != nil {
+			return e.why
 		}
-		if e := (*outage.Error)(nil); !errors.As(err, &e) { // already logged
-			glog.Warningf("peers: starting over: %v", err)
+		if o := (*outage.Error)(nil); !errors.As(err, &o) { // already logged
+			e.log.Error(err, "starting over")
 		}
 		if !pause(ctx) {
 			return nil
@@ -109,23 +110,23 @@ func (p *Peer) Run(ctx context.Context) error {
 }
 
 // live lives through one lease, and returns why it ended.
-func (p *Peer) live(ctx context.Context) error {
-	l, err := grant(ctx, p.etcd)
+func (e *Elector) live(ctx context.Context) error {
+	l, err := grant(ctx, e.etcd)
 	if ctx.Err() != nil {
 		return err
 	}
 	if err != nil {
-		return p.outage.Failed(err, ttl+retryAfter)
+		return e.outage.Failed(err, ttl+retryAfter)
 	}
-	p.outage.Over("")
+	e.outage.Over("")
 	g, during := errgroup.WithContext(ctx)
-	g.Go(func() error { return l.keep(during, &p.outage) })
-	g.Go(func() error { return p.register(during, l) })
-	g.Go(func() error { return p.campaign(during, l) })
+	g.Go(func() error { return l.keep(during, &e.outage) })
+	g.Go(func() error { return e.register(during, l) })
+	g.Go(func() error { return e.campaign(during, l) })
 	err = g.Wait()
-	if ctx.Err() == nil && p.lead.Load() != nil {
-		p.why = &LostError{err}
-		close(p.lost)
+	if ctx.Err() == nil && e.lead.Load() != nil {
+		e.why = &LostError{err}
+		close(e.lost)
 		return err // without telling etcd, which may not answer
 	}
 	l.giveUp()
@@ -133,18 +134,18 @@ func (p *Peer) live(ctx context.Context) error {
 }
 
 // Leading is closed once this process leads.
-func (p *Peer) Leading() <-chan struct{} { return p.leading }
+func (e *Elector) Leading() <-chan struct{} { return e.leading }
 
 // Following is closed once another process is found to lead. It stays closed if this
 // one leads later.
-func (p *Peer) Following() <-chan struct{} { return p.following }
+func (e *Elector) Following() <-chan struct{} { return e.following }
 
 // Hold waits, and returns a *LostError as soon as this process no longer leads, or
 // nil when ctx ends.
-func (p *Peer) Hold(ctx context.Context) error {
+func (e *Elector) Hold(ctx context.Context) error {
 	select {
-	case <-p.lost:
-		return p.why
+	case <-e.lost:
+		return e.why
 	case <-ctx.Done():
 		return nil
 	}
@@ -154,16 +155,16 @@ func (p *Peer) Hold(ctx context.Context) error {
 var errNotLeading = errors.New("this framework_runner does not lead")
 
 // Check returns nil while this process certainly leads.
-func (p *Peer) Check() error {
-	if p.etcd == nil {
+func (e *Elector) Check() error {
+	if e.etcd == nil {
 		return nil
 	}
 	select {
-	case <-p.lost:
-		return p.why
+	case <-e.lost:
+		return e.why
 	default:
 	}
-	lead := p.lead.Load()
+	lead := e.lead.Load()
 	if lead == nil {
 		return errNotLeading
 	}
@@ -174,12 +175,12 @@ func (p *Peer) Check() error {
 }
 
 // Fence returns the conditions for a transaction of the leader.
-func (p *Peer) Fence() []clientv3.Cmp {
-	if p.etcd == nil {
+func (e *Elector) Fence() []clientv3.Cmp {
+	if e.etcd == nil {
 		return nil
 	}
 	revision := int64(-1) // no key has this one
-	if lead := p.lead.Load(); lead != nil {
+	if lead := e.lead.Load(); lead != nil {
 		revision = lead.revision
 	}
 	return []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(leaderKey), "=", revision)}

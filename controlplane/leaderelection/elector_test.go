@@ -1,4 +1,4 @@
-package peers
+package leaderelection
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
@@ -35,7 +37,7 @@ func startEtcd(t *testing.T) (*embed.Etcd, *clientv3.Client) {
 
 // running is a running peer.
 type running struct {
-	*Peer
+	*Elector
 	t     *testing.T
 	stop  context.CancelFunc
 	ended chan error
@@ -44,7 +46,7 @@ type running struct {
 func run(t *testing.T, etcd *clientv3.Client, name string) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	r := &running{New(etcd, "https://"+name+":6443", name), t, stop, make(chan error, 1)}
+	r := &running{New(etcd, "https://"+name+":6443", name, logr.Discard()), t, stop, make(chan error, 1)}
 	go func() { r.ended <- r.Run(ctx) }()
 	t.Cleanup(stop)
 	return r
@@ -288,7 +290,7 @@ func TestGuard(t *testing.T) {
 	t.Parallel()
 	passed := errors.New("passed")
 	next := roundTrip(func(*http.Request) (*http.Response, error) { return nil, passed })
-	p := New(new(clientv3.Client), "https://a:6443", "a")
+	p := New(new(clientv3.Client), "https://a:6443", "a", logr.Discard())
 	lives := &lease{clock: sinceBoot, life: time.Hour}
 	lives.renewed(sinceBoot())
 	over := &lease{clock: sinceBoot, life: margin}
@@ -329,8 +331,8 @@ func TestUnreachableEtcd(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer etcd.Close()
-	p, lines := New(etcd, "https://a:6443", "a"), make(chan string, 1000)
-	p.outage.Log = func(line string) { lines <- line }
+	lines := make(chan string, 1000)
+	p := New(etcd, "https://a:6443", "a", funcr.New(func(_, line string) { lines <- line }, funcr.Options{}))
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()

@@ -19,4 +19,4 @@
 //     the one that this process wrote.
 //
 // A framework_runner with an etcd of its own is Alone: it always leads.
-package peers
+package leaderelection

@@ -1,4 +1,4 @@
-package peers
+package leaderelection
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
@@ -14,6 +14,7 @@ import (
 // does not answer.
 type servers struct {
 	own     string
+	log     logr.Logger
 	changed chan struct{} // holds one signal
 
 	mu     sync.Mutex
@@ -21,27 +22,27 @@ type servers struct {
 }
 
 // Servers returns the URLs of the live API servers, our own first.
-func (p *Peer) Servers() []string {
-	p.servers.mu.Lock()
-	defer p.servers.mu.Unlock()
-	return append([]string{p.server}, p.servers.others...)
+func (e *Elector) Servers() []string {
+	e.servers.mu.Lock()
+	defer e.servers.mu.Unlock()
+	return append([]string{e.server}, e.servers.others...)
 }
 
 // ServersChanged receives a signal after Servers has changed. Several changes may
 // share one signal. It is for one reader.
-func (p *Peer) ServersChanged() <-chan struct{} { return p.servers.changed }
+func (e *Elector) ServersChanged() <-chan struct{} { return e.servers.changed }
 
 // register puts this process on the list for the life of l.
-func (p *Peer) register(ctx context.Context, l *lease) error {
+func (e *Elector) register(ctx context.Context, l *lease) error {
 	key := fmt.Sprintf("%s%016x", serversPrefix, int64(l.id))
 	for {
 		try, cancel := context.WithTimeout(ctx, ttl)
-		_, err := p.etcd.Put(try, key, p.server, clientv3.WithLease(l.id))
+		_, err := e.etcd.Put(try, key, e.server, clientv3.WithLease(l.id))
 		cancel()
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		glog.Warningf("peers: %s: %v", key, err)
+		e.log.Error(err, "listing this API server", "key", key)
 		if !pause(ctx) {
 			return ctx.Err()
 		}
@@ -55,7 +56,7 @@ func (s *servers) watch(ctx context.Context, etcd *clientv3.Client) {
 		if ctx.Err() != nil {
 			return
 		}
-		glog.Warningf("peers: %s: %v", serversPrefix, err)
+		s.log.Error(err, "reading the list of API servers", "prefix", serversPrefix)
 		if !pause(ctx) {
 			return
 		}

@@ -1,14 +1,14 @@
-package peers
+package leaderelection
 
 import "net/http"
 
 // Guard returns a RoundTripper that passes modifying requests only while this process
 // certainly leads.
-func (p *Peer) Guard(next http.RoundTripper) http.RoundTripper {
-	if p.etcd == nil {
+func (e *Elector) Guard(next http.RoundTripper) http.RoundTripper {
+	if e.etcd == nil {
 		return next
 	}
-	return guard{next, p.Check}
+	return guard{next, e.Check}
 }
 
 type guard struct {

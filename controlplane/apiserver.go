@@ -25,12 +25,12 @@ const watchGrace = 500 * time.Millisecond
 
 // apiServer is an API server that is built but not running yet.
 type apiServer struct {
-	handler http.Handler // in process, including the door; asLocal gives its requests all rights
+	handler http.Handler // in process, including the door; markLocal gives its requests all rights
 	run     func(context.Context) error
 }
 
 // newAPIServer builds the API server on a reachable etcd. It owns l.
-func newAPIServer(ctx context.Context, s settled, files files, harden hardening, etcd etcdClient, l net.Listener, components map[string]component, started <-chan struct{}) (*apiServer, error) {
+func newAPIServer(ctx context.Context, s resolved, files files, harden hardening, etcd etcdClient, l net.Listener, components map[string]component, started <-chan struct{}) (*apiServer, error) {
 	o := apiServerOptions(s, files, etcd, l)
 	harden.apply(o, s)
 	if err := o.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
@@ -49,7 +49,7 @@ func newAPIServer(ctx context.Context, s settled, files files, harden hardening,
 	}
 	// The aggregator is the outermost server; its filters are the ones in use.
 	outer := &config.Aggregator.GenericConfig.Config
-	outer.Authentication.Authenticator = orLocal(outer.Authentication.Authenticator)
+	outer.Authentication.Authenticator = authenticateLocal(outer.Authentication.Authenticator)
 	build, factory := outer.BuildHandlerChainFunc, config.KubeAPIs.ControlPlane.StorageFactory
 	outer.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
 		api = withComponents(unlessFull(api, etcd.full), components, factory)
@@ -76,7 +76,7 @@ func newAPIServer(ctx context.Context, s settled, files files, harden hardening,
 	return &apiServer{handler: server.GenericAPIServer.Handler, run: prepared.Run}, nil
 }
 
-func apiServerOptions(s settled, files files, etcd etcdClient, l net.Listener) *options.ServerRunOptions {
+func apiServerOptions(s resolved, files files, etcd etcdClient, l net.Listener) *options.ServerRunOptions {
 	o := options.NewServerRunOptions()
 
 	o.Etcd.StorageConfig.Transport.ServerList = etcd.servers

@@ -12,9 +12,9 @@ const (
 	auditBackups = 10
 )
 
-// settleAudit creates the audit log, private to its owner, if it is missing, so an
+// resolveAudit creates the audit log, private to its owner, if it is missing, so an
 // unwritable path is found before anything runs.
-func (s *settled) settleAudit() error {
+func (s *resolved) resolveAudit() error {
 	if s.AuditLog == "" {
 		return nil
 	}

@@ -41,7 +41,7 @@ type credentials struct {
 }
 
 // certify creates what is missing in DataDir/pki and replaces what no longer fits.
-func certify(s settled, now time.Time) (credentials, error) {
+func certify(s resolved, now time.Time) (credentials, error) {
 	dir, err := pki.Open(filepath.Join(s.DataDir, "pki"), now)
 	if err != nil {
 		return credentials{}, err
@@ -95,7 +95,7 @@ func certify(s settled, now time.Time) (credentials, error) {
 
 // serving describes the API server's certificate, with every name by which the
 // server can be reached.
-func serving(s settled) pki.Leaf {
+func serving(s resolved) pki.Leaf {
 	l := pki.Leaf{
 		User: "kube-apiserver",
 		DNSNames: []string{"localhost", s.hostname,

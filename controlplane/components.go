@@ -50,7 +50,7 @@ func (c *ControlPlane) components() map[string]component {
 		}
 		return (*health)(ctx)
 	})}
-	if len(c.settled.choice.names) > 0 {
+	if len(c.config.choice.names) > 0 {
 		all["controller-manager"] = c.ofLeader(func(context.Context) error {
 			if !c.controlling.Load() {
 				return errors.New("it does not run: the log of framework_runner tells why, unless it has just started")

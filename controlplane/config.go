@@ -92,8 +92,8 @@ type Config struct {
 	Log logr.Logger
 }
 
-// settled is a Config with all defaults, parsed.
-type settled struct {
+// resolved is a Config with all defaults, parsed.
+type resolved struct {
 	Config
 	hostname  string
 	advertise net.IP
@@ -103,9 +103,9 @@ type settled struct {
 	users     localport.Users
 }
 
-// settle fills in the defaults. An error is a *ConfigError.
-func (c Config) settle() (settled, error) {
-	s := settled{Config: c}
+// resolve fills in the defaults. An error is a *ConfigError.
+func (c Config) resolve() (resolved, error) {
+	s := resolved{Config: c}
 	for field, value := range map[*string]string{
 		&s.LocalAddress:          DefaultLocalAddress,
 		&s.SecureAddress:         DefaultSecureAddress,
@@ -121,7 +121,7 @@ func (c Config) settle() (settled, error) {
 	if s.DataDir == "" {
 		return s, &ConfigError{"data_dir", errors.New("no data directory is named")}
 	}
-	for _, step := range []func() error{s.settleHost, s.settleSecure, s.settleRanges, s.settleEtcd, s.settlePodSecurity, s.settleAudit} {
+	for _, step := range []func() error{s.resolveHost, s.resolveSecure, s.resolveRanges, s.resolveEtcd, s.resolvePodSecurity, s.resolveAudit} {
 		if err := step(); err != nil {
 			return s, err
 		}
@@ -136,7 +136,7 @@ func (c Config) settle() (settled, error) {
 	return s, nil
 }
 
-func (s *settled) settleHost() error {
+func (s *resolved) resolveHost() error {
 	name, err := os.Hostname()
 	if err != nil {
 		return fmt.Errorf("host name: %w", err)
@@ -145,7 +145,7 @@ func (s *settled) settleHost() error {
 	return nil
 }
 
-func (s *settled) settleSecure() error {
+func (s *resolved) resolveSecure() error {
 	host, _, err := net.SplitHostPort(s.SecureAddress)
 	if err != nil {
 		return &ConfigError{"secure_port", err}
@@ -165,7 +165,7 @@ func (s *settled) settleSecure() error {
 	return nil
 }
 
-func (s *settled) settleRanges() error {
+func (s *resolved) resolveRanges() error {
 	ranges, err := netutils.ParseCIDRs(strings.Split(s.ServiceClusterIPRange, ","))
 	if err != nil {
 		return &ConfigError{"service_cluster_ip_range", err}
@@ -181,18 +181,18 @@ func (s *settled) settleRanges() error {
 	return nil
 }
 
-func (s *settled) settleEtcd() error {
+func (s *resolved) resolveEtcd() error {
 	for _, server := range s.EtcdServers {
 		scheme, host, ok := strings.Cut(server, "://")
 		if !ok || host == "" || scheme != "http" && scheme != "https" && scheme != "unix" {
 			return &ConfigError{"etcd_servers", fmt.Errorf("%q is not a URL such as http://127.0.0.1:2379", server)}
 		}
 	}
-	return s.settleEtcdFiles()
+	return s.resolveEtcdFiles()
 }
 
-// settleEtcdFiles rejects files that cannot or would not be used.
-func (s *settled) settleEtcdFiles() error {
+// resolveEtcdFiles rejects files that cannot or would not be used.
+func (s *resolved) resolveEtcdFiles() error {
 	secure := slices.ContainsFunc(s.EtcdServers, func(server string) bool { return strings.HasPrefix(server, "https://") })
 	for _, f := range []struct{ setting, path string }{
 		{"etcd_ca_file", s.EtcdCAFile}, {"etcd_cert_file", s.EtcdCertFile}, {"etcd_key_file", s.EtcdKeyFile},

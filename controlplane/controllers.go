@@ -100,7 +100,7 @@ func choose(wanted []string, noAgents bool) (choice, error) {
 const controllersGrace = 2 * time.Second
 
 // runControllers runs the chosen controllers as client until ctx ends.
-func runControllers(ctx context.Context, s settled, files files, client *rest.Config) error {
+func runControllers(ctx context.Context, s resolved, files files, client *rest.Config) error {
 	o, err := options.NewKubeControllerManagerOptions()
 	if err != nil {
 		return err

@@ -24,14 +24,14 @@ import (
 
 // ControlPlane is a Kubernetes control plane, made by New and run by Run.
 type ControlPlane struct {
-	settled settled
-	lock    *datadir.Lock
-	creds   credentials
-	harden  hardening
-	secure  net.Listener
-	local   net.Listener
-	ready   chan struct{}
-	ran     atomic.Bool
+	config resolved
+	lock   *datadir.Lock
+	creds  credentials
+	harden hardening
+	secure net.Listener
+	local  net.Listener
+	ready  chan struct{}
+	ran    atomic.Bool
 
 	controlling atomic.Bool // whether the controllers run
 	scheduler   atomic.Pointer[func(context.Context) error]
@@ -45,20 +45,20 @@ type ControlPlane struct {
 // is a *ConfigError (it wraps a *datadir.InUseError if the data directory is in
 // use). The caller must call Run or Close.
 func New(cfg Config) (*ControlPlane, error) {
-	s, err := cfg.settle()
+	s, err := cfg.resolve()
 	if err != nil {
 		return nil, fmt.Errorf("control plane: %w", err)
 	}
-	c := &ControlPlane{settled: s, ready: make(chan struct{})}
-	if err := c.take(); err != nil {
+	c := &ControlPlane{config: s, ready: make(chan struct{})}
+	if err := c.acquire(); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("control plane: %w", err)
 	}
 	return c, nil
 }
 
-func (c *ControlPlane) take() (err error) {
-	s := c.settled
+func (c *ControlPlane) acquire() (err error) {
+	s := c.config
 	if c.lock, err = datadir.Acquire(s.DataDir); err != nil {
 		return &ConfigError{"data_dir", err}
 	}
@@ -70,7 +70,7 @@ func (c *ControlPlane) take() (err error) {
 	if c.secure, err = listen("secure_port", s.SecureAddress); err != nil {
 		return err
 	}
-	if err := c.meet(); err != nil {
+	if err := c.connectEtcd(); err != nil {
 		return err
 	}
 	if c.creds, err = certify(s, time.Now()); err != nil {
@@ -86,10 +86,10 @@ func (c *ControlPlane) take() (err error) {
 	return nil
 }
 
-// meet connects to the shared etcd, if there is one, and takes from it what must be
+// connectEtcd connects to the shared etcd, if there is one, and takes from it what must be
 // the same in all control planes.
-func (c *ControlPlane) meet() (err error) {
-	s, server := c.settled, serverURL(c.settled.advertise, c.securePort())
+func (c *ControlPlane) connectEtcd() (err error) {
+	s, server := c.config, serverURL(c.config.advertise, c.securePort())
 	if len(s.EtcdServers) == 0 {
 		c.elector = leaderelection.Alone(server)
 		return nil
@@ -113,11 +113,11 @@ func (c *ControlPlane) meet() (err error) {
 // prepareHardening makes the key for secrets if it is missing, and writes the files
 // that the API server reads.
 func (c *ControlPlane) prepareHardening() error {
-	key, err := secretsKey(c.settled.secretsKeyFile())
+	key, err := secretsKey(c.config.secretsKeyFile())
 	if err != nil {
 		return err
 	}
-	c.harden, err = writeHardening(c.settled, key)
+	c.harden, err = writeHardening(c.config, key)
 	return err
 }
 
@@ -160,7 +160,7 @@ func (c *ControlPlane) Ready() <-chan struct{} { return c.ready }
 // ClientConfig returns the configuration of a client with all rights. It is a
 // copy: the caller may change it. It is valid once Ready is closed.
 func (c *ControlPlane) ClientConfig() *rest.Config {
-	ip := c.settled.secureIP
+	ip := c.config.secureIP
 	if ip.IsUnspecified() {
 		ip = net.IPv4(127, 0, 0, 1)
 	}
@@ -201,5 +201,5 @@ func (c *ControlPlane) securePort() string {
 // front returns the local port's handler: guard, then door and API server, which
 // treat the caller as localUser.
 func (c *ControlPlane) front(api http.Handler) http.Handler {
-	return localport.Guard(asLocal(api), []string{c.settled.hostname})
+	return localport.Guard(markLocal(api), []string{c.config.hostname})
 }

@@ -90,12 +90,12 @@ func pkiFiles(t *testing.T, dir string) map[string]string {
 // A second process on the same data directory fails at once, and names the holder.
 func TestSecondProcessIsRefused(t *testing.T) {
 	t.Parallel()
-	cmd := childCommand(t, Config{DataDir: shared.settled.DataDir, LocalAddress: "127.0.0.1:0", SecureAddress: "127.0.0.1:0"})
+	cmd := childCommand(t, Config{DataDir: shared.config.DataDir, LocalAddress: "127.0.0.1:0", SecureAddress: "127.0.0.1:0"})
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		t.Fatal("the second process ran")
 	}
-	want := fmt.Sprintf("-data_dir: data directory %s is in use by process %d", shared.settled.DataDir, os.Getpid())
+	want := fmt.Sprintf("data_dir: data directory %s is in use by process %d", shared.config.DataDir, os.Getpid())
 	if !bytes.Contains(out, []byte(want)) {
 		t.Errorf("it said %q, want %q", out, want)
 	}
@@ -137,6 +137,6 @@ func TestEtcdDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	_, err := reachEtcd(ctx, settled{Config: Config{EtcdServers: []string{"http://127.0.0.1:1"}}})
+	_, err := reachEtcd(ctx, resolved{Config: Config{EtcdServers: []string{"http://127.0.0.1:1"}}})
 	wantConfigError(t, err, "etcd_servers", "http://127.0.0.1:1")
 }

@@ -28,7 +28,7 @@ func newSecretsKey() []byte {
 }
 
 // secretsKeyFile returns the path of the key for secrets.
-func (s settled) secretsKeyFile() string { return filepath.Join(s.DataDir, "pki", "secrets.key") }
+func (s resolved) secretsKeyFile() string { return filepath.Join(s.DataDir, "pki", "secrets.key") }
 
 // secretsKey returns the key in the file at path. It makes one if there is none, even
 // where secrets are not encrypted, so secrets stay readable when encryption is

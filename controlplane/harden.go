@@ -21,7 +21,7 @@ type hardening struct {
 
 // writeHardening writes the files that s asks for into DataDir/apiserver. key
 // is the content of the key for secrets.
-func writeHardening(s settled, key []byte) (hardening, error) {
+func writeHardening(s resolved, key []byte) (hardening, error) {
 	dir := filepath.Join(s.DataDir, "apiserver")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return hardening{}, fmt.Errorf("settings of the API server: %w", err)
@@ -45,7 +45,7 @@ func writeHardening(s settled, key []byte) (hardening, error) {
 }
 
 // apply configures the API server to use the files.
-func (h hardening) apply(o *options.ServerRunOptions, s settled) {
+func (h hardening) apply(o *options.ServerRunOptions, s resolved) {
 	o.Etcd.EncryptionProviderConfigFilepath = h.encryption
 	o.Admission.GenericAdmission.ConfigFile = h.admission
 	if s.DenyExternalIPs {

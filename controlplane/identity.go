@@ -13,17 +13,17 @@ const localUser = "kubernetes-mesos:local-port"
 
 type localKey struct{}
 
-// asLocal passes requests to api as localUser's. The mark is in the request's
+// markLocal passes requests to api as localUser's. The mark is in the request's
 // context, where no request from the network can put it.
-func asLocal(api http.Handler) http.Handler {
+func markLocal(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		api.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), localKey{}, true)))
 	})
 }
 
-// orLocal authenticates requests marked by asLocal as localUser, with all rights, and
+// authenticateLocal authenticates requests marked by markLocal as localUser, with all rights, and
 // passes every other request to next.
-func orLocal(next authenticator.Request) authenticator.Request {
+func authenticateLocal(next authenticator.Request) authenticator.Request {
 	return authenticator.RequestFunc(func(r *http.Request) (*authenticator.Response, bool, error) {
 		if r.Context().Value(localKey{}) == nil {
 			return next.AuthenticateRequest(r)

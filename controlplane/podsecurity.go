@@ -10,8 +10,8 @@ import (
 // podSecurityLevels are Kubernetes' Pod Security Standards, strictest last.
 var podSecurityLevels = []string{"privileged", "baseline", "restricted"}
 
-// settlePodSecurity rejects a value that is not a level.
-func (s *settled) settlePodSecurity() error {
+// resolvePodSecurity rejects a value that is not a level.
+func (s *resolved) resolvePodSecurity() error {
 	if s.PodSecurity != "" && !slices.Contains(podSecurityLevels, s.PodSecurity) {
 		return &ConfigError{"pod_security", fmt.Errorf("%q is not one of %s", s.PodSecurity, strings.Join(podSecurityLevels, ", "))}
 	}

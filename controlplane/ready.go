@@ -6,6 +6,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
 )
@@ -15,19 +16,15 @@ const pollPeriod = 25 * time.Millisecond
 
 // until calls ok repeatedly until it returns nil or ctx ends.
 func until(ctx context.Context, ok func() error) error {
-	tick := time.NewTicker(pollPeriod)
-	defer tick.Stop()
-	for {
-		err := ok()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("%w while waiting: %w", ctx.Err(), err)
-		}
+	var last error
+	err := wait.PollUntilContextCancel(ctx, pollPeriod, true, func(context.Context) (bool, error) {
+		last = ok()
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("%w while waiting: %w", err, last)
 	}
+	return nil
 }
 
 // answers returns nil if the API server reports that it is ready.
@@ -60,7 +57,7 @@ func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interfa
 		return ctx.Err()
 	}
 	defer cancel()
-	if !c.settled.choice.runs(names.ServiceAccountController) {
+	if !c.config.choice.runs(names.ServiceAccountController) {
 		return nil
 	}
 	err := until(bounded, func() error {
@@ -68,7 +65,7 @@ func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interfa
 		return err
 	})
 	if err != nil && ctx.Err() == nil {
-		c.settled.Log.Error(nil, "the leader has made no service account default/default in time: serving without it", "waited", followerPatience)
+		c.config.Log.Error(nil, "the leader has made no service account default/default in time: serving without it", "waited", followerPatience)
 		return nil
 	}
 	return err

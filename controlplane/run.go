@@ -54,14 +54,14 @@ func unlessEnded(ctx context.Context, err error) error {
 // host runs etcd, and everything else while etcd runs.
 func (c *ControlPlane) host(ctx context.Context) error {
 	if c.etcd.client == nil {
-		quietGRPC(c.settled.Log.WithName("grpc"))
-		etcd, err := startEtcd(ctx, c.settled)
+		quietGRPC(c.config.Log.WithName("grpc"))
+		etcd, err := startEtcd(ctx, c.config)
 		if err != nil {
 			return unlessEnded(ctx, err)
 		}
 		c.etcd = etcd
 	}
-	server, err := newAPIServer(ctx, c.settled, c.creds.files, c.harden, c.etcd, c.secure, c.components(), c.ready)
+	server, err := newAPIServer(ctx, c.config, c.creds.files, c.harden, c.etcd, c.secure, c.components(), c.ready)
 	if err != nil {
 		return fmt.Errorf("API server: %w", err)
 	}
@@ -90,7 +90,7 @@ func (c *ControlPlane) serve(ctx context.Context, server *apiServer) error {
 	})
 	if c.local != nil {
 		g.Go(func() error {
-			return runMeasured(front, localport.New(c.local, c.front(server.handler), c.settled.users, localGrace, c.settled.Log.WithName("local port")))
+			return runMeasured(front, localport.New(c.local, c.front(server.handler), c.config.users, localGrace, c.config.Log.WithName("local port")))
 		})
 	}
 	g.Go(func() error { return c.start(front) })
@@ -146,7 +146,7 @@ func (c *ControlPlane) act(ctx context.Context, client kubernetes.Interface) err
 		case <-ctx.Done():
 			return nil
 		}
-		if len(c.settled.choice.names) == 0 {
+		if len(c.config.choice.names) == 0 {
 			<-ctx.Done()
 			return nil
 		}
@@ -154,7 +154,7 @@ func (c *ControlPlane) act(ctx context.Context, client kubernetes.Interface) err
 		as.Wrap(c.elector.Guard)
 		c.controlling.Store(true)
 		defer c.controlling.Store(false)
-		err := runControllers(ctx, c.settled, c.creds.files, as)
+		err := runControllers(ctx, c.config, c.creds.files, as)
 		if ctx.Err() != nil {
 			return nil
 		}

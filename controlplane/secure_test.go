@@ -230,7 +230,7 @@ func TestLogsFromKubelet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := pki.Open(filepath.Join(shared.settled.DataDir, "pki"), time.Now())
+	ours, err := pki.Open(filepath.Join(shared.config.DataDir, "pki"), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestUnlessStarting(t *testing.T) {
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/pods", nil))
 		return w
 	}
-	early := get(asLocal(api))
+	early := get(markLocal(api))
 	if early.Code != http.StatusServiceUnavailable || early.Header().Get("Retry-After") == "" || !strings.Contains(early.Body.String(), `"kind":"Status"`) {
 		t.Errorf("too early: %d %v %s", early.Code, early.Header(), early.Body)
 	}
@@ -26,7 +26,7 @@ func TestUnlessStarting(t *testing.T) {
 		t.Errorf("on the secure port: %d", w.Code)
 	}
 	close(ready)
-	if w := get(asLocal(api)); w.Code != http.StatusOK {
+	if w := get(markLocal(api)); w.Code != http.StatusOK {
 		t.Errorf("when it is ready: %d", w.Code)
 	}
 }

@@ -38,7 +38,7 @@ type etcdClient struct {
 }
 
 // startEtcd starts the embedded etcd.
-func startEtcd(ctx context.Context, s settled) (etcdClient, error) {
+func startEtcd(ctx context.Context, s resolved) (etcdClient, error) {
 	member, err := etcd.Start(ctx, filepath.Join(s.DataDir, "etcd"), s.Log.WithName("etcd"))
 	if err != nil {
 		return etcdClient{}, err
@@ -54,7 +54,7 @@ func startEtcd(ctx context.Context, s settled) (etcdClient, error) {
 }
 
 // reachEtcd makes sure that the configured etcd answers.
-func reachEtcd(ctx context.Context, s settled) (etcdClient, error) {
+func reachEtcd(ctx context.Context, s resolved) (etcdClient, error) {
 	var secure *tls.Config
 	if s.EtcdCAFile+s.EtcdCertFile+s.EtcdKeyFile != "" {
 		var err error

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-logr/logr"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // servers is the last known list of live API servers. It stays unchanged while etcd
@@ -35,32 +36,24 @@ func (e *Elector) ServersChanged() <-chan struct{} { return e.servers.changed }
 // register puts this process on the list for the life of l.
 func (e *Elector) register(ctx context.Context, l *lease) error {
 	key := fmt.Sprintf("%s%016x", serversPrefix, int64(l.id))
-	for {
+	return wait.PollUntilContextCancel(ctx, retryAfter, true, func(ctx context.Context) (bool, error) {
 		try, cancel := context.WithTimeout(ctx, ttl)
+		defer cancel()
 		_, err := e.etcd.Put(try, key, e.server, clientv3.WithLease(l.id))
-		cancel()
-		if err == nil || ctx.Err() != nil {
-			return ctx.Err()
+		if err != nil && ctx.Err() == nil {
+			e.log.Error(err, "listing this API server", "key", key)
 		}
-		e.log.Error(err, "listing this API server", "key", key)
-		if !pause(ctx) {
-			return ctx.Err()
-		}
-	}
+		return err == nil, nil
+	})
 }
 
 // watch keeps the list up to date until ctx ends.
 func (s *servers) watch(ctx context.Context, etcd *clientv3.Client) {
-	for {
-		err := s.follow(ctx, etcd)
-		if ctx.Err() != nil {
-			return
+	wait.UntilWithContext(ctx, func(ctx context.Context) {
+		if err := s.follow(ctx, etcd); ctx.Err() == nil {
+			s.log.Error(err, "reading the list of API servers", "prefix", serversPrefix)
 		}
-		s.log.Error(err, "reading the list of API servers", "prefix", serversPrefix)
-		if !pause(ctx) {
-			return
-		}
-	}
+	}, retryAfter)
 }
 
 // follow reads the list, and rereads it whenever it changes. It returns why it cannot.

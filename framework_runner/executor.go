@@ -104,10 +104,10 @@ func ownExecutor() (string, error) {
 	return "", fmt.Errorf("-executor_uri: there is no executor_runner beside %s: build it, or name one", self)
 }
 
-// checkExecutor rejects a path that cannot be right. A local Mesos is on this
+// checkExecutorURI rejects a path that cannot be right. A local Mesos is on this
 // machine, so the file must be here too; agents of a remote Mesos look on their own
 // machines.
-func checkExecutor(uri string, kind int) error {
+func checkExecutorURI(uri string, kind int) error {
 	if uri == "" || kind == masterNone || strings.Contains(uri, "://") {
 		return nil
 	}

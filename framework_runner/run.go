@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
-	"strconv"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/leaderelection"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
@@ -63,32 +59,7 @@ func run(ctx context.Context, o options) (err error) {
 
 // startControlPlane starts the API; anything wrong with flags fails at once.
 func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.ControlPlane, error) {
-	plane, err := controlplane.New(controlplane.Config{
-		DataDir:               o.dataDir,
-		EtcdServers:           list(o.etcdServers),
-		EtcdCAFile:            o.etcdCAFile,
-		EtcdCertFile:          o.etcdCertFile,
-		EtcdKeyFile:           o.etcdKeyFile,
-		LocalAddress:          net.JoinHostPort(o.address, strconv.Itoa(o.port)),
-		NoLocalPort:           o.port == 0,
-		LocalUsers:            list(o.localPortUsers),
-		LocalUsersSetting:     "-local_port_users",
-		SecureAddress:         net.JoinHostPort(o.secureAddress, strconv.Itoa(o.securePort)),
-		AdvertiseAddress:      o.advertiseAddress,
-		ServiceClusterIPRange: o.serviceClusterIPRange,
-		ClusterCIDR:           o.clusterCIDR,
-		AllowPrivileged:       o.allowPrivileged,
-		PodSecurity:           o.podSecurity,
-		DenyExternalIPs:       o.denyExternalIPs,
-		EncryptSecrets:        o.encryptSecrets,
-		AuditLog:              o.auditLog,
-		Controllers:           list(o.controllers),
-		NoAgents:              o.master.kind == masterNone,
-		Log:                   p.log,
-		Door: func(api http.Handler) http.Handler {
-			return v1beta1.NewDoor(api, v1beta1.Options{APIPrefix: o.apiPrefix, AllowPrivileged: o.allowPrivileged})
-		},
-	})
+	plane, err := controlplane.New(controlPlaneConfig(o, p.log))
 	if c := (*controlplane.ConfigError)(nil); errors.As(err, &c) {
 		return nil, usageError{fmt.Errorf("-%w", c)}
 	}
@@ -106,7 +77,7 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	if o.master.kind == masterNone {
 		return startWithoutMesos(ctx, p, o, plane)
 	}
-	records := etcdstore.New(plane.Etcd(), etcdstore.Prefix, plane.Elector().Fence)
+	records := recordsIn(plane)
 	f, err := newFramework(ctx, p, o, plane, records)
 	if err != nil {
 		return err
@@ -134,6 +105,12 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	// framework still listens to what becomes of their pods.
 	p.start(ctx, "local Mesos", m.Run)
 	return nil
+}
+
+// recordsIn returns the framework's records in the control plane's etcd. Before they are
+// used, this process leads and those of former versions are moved there.
+func recordsIn(plane *controlplane.ControlPlane) *etcdstore.Store {
+	return etcdstore.New(plane.Etcd(), etcdstore.Prefix, plane.Elector().Fence)
 }
 
 // schedulerHealth returns what keeps the framework from placing pods, or nil.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/etcdstore"
 )
 
 // tearDown ends the framework on record. The control plane runs meanwhile, without
@@ -39,6 +40,11 @@ func tearDown(ctx context.Context, p *parts, o options) error {
 	if err != nil {
 		return err
 	}
+	records := recordsIn(plane)
+	if err := records.MoveFrom(ctx, etcdstore.FormerPrefix); err != nil {
+		return fmt.Errorf("-teardown: %w", err)
+	}
+	cfg.Store = records
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	var torn framework.TornDown

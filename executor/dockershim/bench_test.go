@@ -42,7 +42,7 @@ func BenchmarkPodStart(b *testing.B) {
 				b.Fatal(err)
 			}
 			c, err := n.CreateContainer(ctx, &runtimeapi.CreateContainerRequest{PodSandboxId: sandbox.PodSandboxId, SandboxConfig: pod, Config: &runtimeapi.ContainerConfig{
-				Metadata: &runtimeapi.ContainerMetadata{Name: "web"}, Image: spec(image.ID), Command: []string{"sleep", "1000"}, LogPath: "0.log",
+				Metadata: &runtimeapi.ContainerMetadata{Name: "web"}, Image: imageSpec(image.ID), Command: []string{"sleep", "1000"}, LogPath: "0.log",
 			}})
 			if err != nil {
 				b.Fatal(err)
@@ -121,7 +121,7 @@ func benchNode(b *testing.B) benchmarked {
 	if err != nil {
 		b.Fatal(err)
 	}
-	server, err := New(Config{Socket: filepath.Join(dir, "cri.sock"), Owner: Owner{"bench-" + rand.Text(), "agent"}})
+	server, err := New(Config{Socket: filepath.Join(dir, "cri.sock"), Owner: Owner{Framework: "bench-" + rand.Text(), Agent: "agent"}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -167,7 +167,7 @@ func TestEachCallOnAVanishedPod(t *testing.T) {
 		x := n.target()
 		realdocker.Docker(t, "rm", "--force", x.container, x.sandbox)
 		if !known {
-			n.server.service.forget(nil)
+			n.server.sweeper.forget(nil)
 		}
 		for _, c := range calls {
 			if c.name == "RunPodSandbox" {

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
 // Owner identifies the owner of containers: one framework on one agent.
-type Owner struct {
-	Framework string // Mesos framework id
-	Agent     string // Mesos agent id
-}
+type Owner = spec.Owner
 
 // Config configures a server. Only Socket and Owner are required.
 type Config struct {
@@ -55,6 +56,9 @@ type Config struct {
 	// SweepAfter is how long a container may be seen created but not started before it
 	// is removed as a leftover. Zero means ten minutes.
 	SweepAfter time.Duration
+
+	// Log receives what goes wrong outside of calls. The zero Logger discards it.
+	Log logr.Logger
 }
 
 // The defaults of Config.

@@ -9,6 +9,7 @@ import (
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/cgroupstats"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
 
@@ -37,7 +38,7 @@ func TestContainersUnderAParentGroup(t *testing.T) {
 		t.Errorf("a container that needs twice what its parent has: %s, exit code %d", s.Reason, s.ExitCode)
 	}
 	if s := n.containerStatus(sleeper); s.State != runtimeapi.ContainerState_CONTAINER_RUNNING {
-		t.Errorf("the one beside it: %v", s)
+		t.Errorf("the other one: %v", s)
 	}
 }
 
@@ -45,17 +46,17 @@ func TestContainersUnderAParentGroup(t *testing.T) {
 // the group and those that Docker has made with its name in other hierarchies.
 func limitMemory(t *testing.T, group, limit string) {
 	t.Helper()
-	dir, file := filepath.Join(cgroupRoot, "memory", group), "memory.limit_in_bytes"
-	if _, err := os.Stat(filepath.Join(cgroupRoot, "cgroup.controllers")); err == nil {
-		dir, file = filepath.Join(cgroupRoot, group), "memory.max"
+	dir, file := filepath.Join(cgroupstats.Root, "memory", group), "memory.limit_in_bytes"
+	if _, err := os.Stat(filepath.Join(cgroupstats.Root, "cgroup.controllers")); err == nil {
+		dir, file = filepath.Join(cgroupstats.Root, group), "memory.max"
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		for _, name := range []string{group, filepath.Dir(group)} {
-			found, _ := filepath.Glob(cgroupRoot + "/*" + name)
-			for _, g := range append(found, cgroupRoot+name) {
+			found, _ := filepath.Glob(cgroupstats.Root + "/*" + name)
+			for _, g := range append(found, cgroupstats.Root+name) {
 				if err := os.Remove(g); err != nil && !os.IsNotExist(err) {
 					t.Error(err)
 				}

@@ -7,44 +7,53 @@ import (
 	"math"
 	"os"
 
-	docker "github.com/fsouza/go-dockerclient"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
+
+// containers answers the calls about containers.
+type containers struct {
+	inventory *inventory
+	images    *images
+	config    Config
+	oomKilled cache[bool] // whether an ended container was out of memory
+}
 
 // CreateContainer makes a container in a sandbox. If the kubelet passes the image by
 // its id, that takes one call of Docker.
-func (s *service) CreateContainer(ctx context.Context, req *runtimeapi.CreateContainerRequest) (*runtimeapi.CreateContainerResponse, error) {
-	if _, err := s.find(ctx, req.PodSandboxId, typeSandbox); err != nil {
+func (s *containers) CreateContainer(ctx context.Context, req *runtimeapi.CreateContainerRequest) (*runtimeapi.CreateContainerResponse, error) {
+	if _, err := s.inventory.find(ctx, req.PodSandboxId, spec.TypeSandbox); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	l, err := s.engine.dial(ctx)
+	d, err := s.inventory.engine.Daemon(ctx)
 	if err != nil {
 		return nil, err
 	}
-	o := order{sandbox: req.PodSandboxId, pod: req.SandboxConfig, config: req.Config}
-	if o.imageID, err = s.imageID(ctx, req.Config.GetImage().GetImage()); err != nil {
+	request := spec.ContainerRequest{Sandbox: req.PodSandboxId, Pod: req.SandboxConfig, Config: req.Config}
+	if request.ImageID, err = s.images.imageID(ctx, req.Config.GetImage().GetImage()); err != nil {
 		return nil, err
 	}
-	if o.seccomp, err = seccompProfile(req.Config); err != nil {
+	if request.Seccomp, err = seccompProfile(req.Config); err != nil {
 		return nil, err
 	}
 	if err := makeMountSources(req.Config.GetMounts()); err != nil {
 		return nil, err
 	}
-	spec, err := containerSpec(s.settings(l, ""), o)
+	options, err := spec.NewContainer(s.config.settings(d, ""), request)
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.create(ctx, spec)
+	id, err := s.inventory.create(ctx, options)
 	if err != nil {
 		// Docker calls a sandbox that vanished a bad request.
-		if _, _, missing := s.inspect(ctx, req.PodSandboxId); gone(missing) {
+		if _, _, missing := s.inventory.inspect(ctx, req.PodSandboxId); gone(missing) {
 			err = fmt.Errorf("sandbox: %w", missing)
 		}
 		return nil, err
 	}
-	r, _ := s.config.Owner.read(spec.Config.Labels)
-	s.known.set(id, r)
+	r, _ := s.config.Owner.Read(options.Config.Labels)
+	s.inventory.known.set(id, r)
 	return &runtimeapi.CreateContainerResponse{ContainerId: id}, nil
 }
 
@@ -73,37 +82,37 @@ func seccompProfile(c *runtimeapi.ContainerConfig) (string, error) {
 	}
 	text, err := os.ReadFile(p.LocalhostRef)
 	if err != nil {
-		return "", refuse("seccomp profile: %v", err)
+		return "", spec.Invalid("seccomp profile: %v", err)
 	}
 	return string(text), nil
 }
 
 // StartContainer starts a container and links its log to where the kubelet looks.
-func (s *service) StartContainer(ctx context.Context, req *runtimeapi.StartContainerRequest) (*runtimeapi.StartContainerResponse, error) {
-	r, err := s.find(ctx, req.ContainerId, typeContainer)
+func (s *containers) StartContainer(ctx context.Context, req *runtimeapi.StartContainerRequest) (*runtimeapi.StartContainerResponse, error) {
+	r, err := s.inventory.find(ctx, req.ContainerId, spec.TypeContainer)
 	if err != nil {
 		return nil, err
 	}
-	l, err := s.engine.dial(ctx)
+	d, err := s.inventory.engine.Daemon(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := linkLog(r.Log, l.logFile(req.ContainerId)); err != nil {
+	if err := linkLog(r.Log, d.LogFile(req.ContainerId)); err != nil {
 		return nil, err
 	}
-	if err := s.start(ctx, req.ContainerId); err != nil {
+	if err := s.inventory.start(ctx, req.ContainerId); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", r, err)
 	}
 	return &runtimeapi.StartContainerResponse{}, nil
 }
 
 // StopContainer asks a container to end and kills it after the timeout in seconds.
-func (s *service) StopContainer(ctx context.Context, req *runtimeapi.StopContainerRequest) (*runtimeapi.StopContainerResponse, error) {
-	r, err := s.find(ctx, req.ContainerId, typeContainer)
+func (s *containers) StopContainer(ctx context.Context, req *runtimeapi.StopContainerRequest) (*runtimeapi.StopContainerResponse, error) {
+	r, err := s.inventory.find(ctx, req.ContainerId, spec.TypeContainer)
 	if err != nil {
 		return &runtimeapi.StopContainerResponse{}, ignoreGone(err)
 	}
-	client, err := s.engine.in(ctx)
+	client, err := s.inventory.engine.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -116,40 +125,32 @@ func (s *service) StopContainer(ctx context.Context, req *runtimeapi.StopContain
 }
 
 // RemoveContainer removes a container, running or not.
-func (s *service) RemoveContainer(ctx context.Context, req *runtimeapi.RemoveContainerRequest) (*runtimeapi.RemoveContainerResponse, error) {
-	r, err := s.find(ctx, req.ContainerId, typeContainer)
+func (s *containers) RemoveContainer(ctx context.Context, req *runtimeapi.RemoveContainerRequest) (*runtimeapi.RemoveContainerResponse, error) {
+	r, err := s.inventory.find(ctx, req.ContainerId, spec.TypeContainer)
 	if err != nil {
 		return &runtimeapi.RemoveContainerResponse{}, ignoreGone(err)
 	}
-	client, err := s.engine.in(ctx)
+	client, err := s.inventory.engine.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &runtimeapi.RemoveContainerResponse{}, s.removeContainer(ctx, client, req.ContainerId, r.Log)
-}
-
-// removeContainer removes a container and the link to its log.
-func (s *service) removeContainer(ctx context.Context, client *docker.Client, id, log string) error {
-	if err := s.remove(ctx, client, id); err != nil {
-		return fmt.Errorf("removing container %s: %w", id, err)
-	}
-	return unlinkLog(log, id)
+	return &runtimeapi.RemoveContainerResponse{}, s.inventory.removeContainer(ctx, client, req.ContainerId, r.Log)
 }
 
 // UpdateContainerResources changes the limits of a container in place.
-func (s *service) UpdateContainerResources(ctx context.Context, req *runtimeapi.UpdateContainerResourcesRequest) (*runtimeapi.UpdateContainerResourcesResponse, error) {
-	r, err := s.find(ctx, req.ContainerId, typeContainer)
+func (s *containers) UpdateContainerResources(ctx context.Context, req *runtimeapi.UpdateContainerResourcesRequest) (*runtimeapi.UpdateContainerResourcesResponse, error) {
+	r, err := s.inventory.find(ctx, req.ContainerId, spec.TypeContainer)
 	if err != nil {
 		return nil, err
 	}
 	if req.Linux == nil {
 		return &runtimeapi.UpdateContainerResourcesResponse{}, nil
 	}
-	client, err := s.engine.in(ctx)
+	client, err := s.inventory.engine.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
-	change := updateSpec(req.Linux)
+	change := spec.Update(req.Linux)
 	change.Context = ctx
 	if err := client.UpdateContainer(req.ContainerId, change); err != nil {
 		return nil, fmt.Errorf("changing resources of %s: %w", r, err)

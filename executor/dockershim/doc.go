@@ -1,23 +1,26 @@
 // Package dockershim is a container runtime for the kubelet, on top of Docker
 // Engine 20.10 or newer: it serves version 1 of Kubernetes' container runtime
 // interface (CRI), runtime and image service, on a unix socket. The kubelet of
-// executor_runner is its only client. It is the only package that speaks to
+// executor_runner is its only client. Only this package and those below it speak to
 // Docker.
 //
 // # Layers
 //
-// The files named after a CRI call's subject (sandbox.go, container.go,
-// images.go, exec.go, ...) say what a call means. They use the bare Docker calls
-// of engine.go, and the pure translation of CRI configuration to Docker's in the
-// files named ...spec.go, which asks nothing of anybody and is tested by tables.
+// The server's service (service.go) is composed of small parts: sandboxes, containers,
+// images, commands, streams, stats and daemonStatus. Each answers the CRI calls of its
+// subject and owns the state that they need. They share the inventory (inventory.go,
+// listing.go, create.go), which alone decides which of Docker's containers are ours.
 //
-// Nothing is remembered that Docker does not remember too: what the shim must
-// know of a container stands in the container's labels, so a new process takes
-// over where an old one was killed.
+// Below are packages that know nothing of each other: spec translates CRI configurations
+// to Docker's and back, and is pure; engine makes the bare Docker calls; cgroupstats reads
+// what containers use; pause makes the sandbox's image.
+//
+// All state that matters is in Docker: what the shim must know of a container is in
+// the container's labels, so a new process takes over where an old one was killed.
 //
 // # Whose containers
 //
-// Every container made here carries the owner's labels (label.go): framework id
+// Every container made here carries the owner's labels (package spec): framework id
 // and agent id. A container without exactly these labels does not exist for this
 // package, whatever id a caller passes: it is not listed, not stopped, not
 // removed, not entered.

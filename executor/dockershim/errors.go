@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
 // notOurs means that a container does not exist or is not our owner's; callers need
@@ -19,16 +21,6 @@ type notOurs struct{ id string }
 
 func (e *notOurs) Error() string {
 	return fmt.Sprintf("no container %s of this executor", e.id)
-}
-
-// badConfig means that a pod asks for something that Docker cannot provide. The pod
-// must be changed; trying again does not help.
-type badConfig struct{ reason string }
-
-func (e *badConfig) Error() string { return e.reason }
-
-func refuse(format string, args ...any) error {
-	return &badConfig{fmt.Sprintf(format, args...)}
 }
 
 // gone reports whether err says that the container or image does not exist.
@@ -67,7 +59,7 @@ func conflict(err error) bool {
 // code returns the gRPC code for an error of this package or of Docker's client.
 func code(err error) codes.Code {
 	var (
-		bad *badConfig
+		bad *spec.InvalidError
 		api *docker.Error
 		net net.Error
 	)

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/engine"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
 )
 
@@ -18,14 +18,14 @@ import (
 const eventsAgain = time.Second
 
 // watch reads events until ctx ends. It leaves finding the daemon to other calls.
-func (s *service) watch(ctx context.Context) {
+func (v *inventory) watch(ctx context.Context) {
 	again := time.NewTicker(eventsAgain)
 	defer again.Stop()
-	docker := outage.Outage{Server: "Docker at " + s.engine.endpoint}
+	docker := outage.Outage{Server: "Docker at " + v.engine.Endpoint(), Log: v.log}
 	var failure error // the daemon's latest
 	for {
-		err := s.readEvents(ctx, func() { docker.Over(""); failure = nil })
-		s.listing.setWatched(false)
+		err := v.readEvents(ctx, func() { docker.Over(""); failure = nil })
+		v.listing.setWatched(false)
 		if !errors.Is(err, errNoDaemon) {
 			failure = err
 		}
@@ -45,26 +45,27 @@ var errNoDaemon = errors.New("no daemon is known")
 
 // readEvents reads events until they break off, and returns the reason. It calls begun
 // when the daemon has answered.
-func (s *service) readEvents(ctx context.Context, begun func()) error {
+func (v *inventory) readEvents(ctx context.Context, begun func()) error {
 	var settling sync.WaitGroup
 	defer settling.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := s.engine.current()
-	if l == nil {
+	d := v.engine.Known()
+	if d == nil {
 		return errNoDaemon
 	}
-	late := time.AfterFunc(answerTime, cancel)
-	answer, err := s.engine.client(ctx, l).HTTPClient.Get(l.base() + "/events?" + s.config.Owner.events(time.Now()))
+	query, err := eventsQuery(v.owner, time.Now())
+	if err != nil {
+		return err
+	}
+	late := time.AfterFunc(engine.AnswerTime, cancel)
+	answer, err := v.engine.Get(ctx, d, "/events?"+query)
 	late.Stop()
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return apiError(answer)
-	}
-	s.listing.setWatched(true)
+	v.listing.setWatched(true)
 	begun()
 	events := json.NewDecoder(answer.Body)
 	for {
@@ -73,14 +74,14 @@ func (s *service) readEvents(ctx context.Context, begun func()) error {
 			return err
 		}
 		if !e.early() {
-			s.listing.changed()
+			v.listing.invalidate()
 			continue
 		}
-		s.listing.doubt()
+		v.listing.invalidatePending()
 		settling.Go(func() {
-			defer s.listing.settled()
-			if _, _, err := s.inspect(ctx, e.Actor.ID); err != nil && !gone(err) && ctx.Err() == nil {
-				glog.Warningf("after %q of container %s: %v", e.Action, e.Actor.ID, err)
+			defer v.listing.settled()
+			if _, _, err := v.inspect(ctx, e.Actor.ID); err != nil && !gone(err) && ctx.Err() == nil {
+				v.log.Error(err, "inspecting a container after its event", "event", e.Action, "container", e.Actor.ID)
 			}
 		})
 	}
@@ -99,16 +100,20 @@ func (e event) early() bool {
 	return e.Action == "die" || e.Action == "pause" || e.Action == "unpause"
 }
 
-// events returns the query for events that change o's containers in a list. Docker
+// eventsQuery returns the query for events that change o's containers in a list. Docker
 // answers before it begins to listen for events; it also sends those it has kept since
 // then, and those of one more second in case clocks are coarse.
-func (o Owner) events(now time.Time) string {
-	filters := o.filters()
+func eventsQuery(o spec.Owner, now time.Time) (string, error) {
+	filters := o.Filters()
 	filters["type"] = []string{"container"}
 	filters["event"] = []string{"create", "start", "die", "pause", "unpause", "destroy"}
+	text, err := json.Marshal(filters)
+	if err != nil {
+		return "", err
+	}
 	since := now.Add(-time.Second)
 	return url.Values{
-		"filters": {encodeMap(filters)},
+		"filters": {string(text)},
 		"since":   {fmt.Sprintf("%d.%09d", since.Unix(), since.Nanosecond())},
-	}.Encode()
+	}.Encode(), nil
 }

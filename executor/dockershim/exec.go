@@ -5,20 +5,25 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"strings"
 	"syscall"
 	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 )
+
+// commands runs commands in containers.
+type commands struct {
+	inventory *inventory
+	log       logr.Logger
+}
 
 // run runs a command in a container and returns its exit code. When ctx ends first,
 // the command is killed.
-func (s *service) run(ctx context.Context, p process) (int, error) {
-	client, err := s.engine.in(ctx)
+func (s *commands) run(ctx context.Context, p process) (int, error) {
+	client, err := s.inventory.engine.Client(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -34,7 +39,7 @@ func (s *service) run(ctx context.Context, p process) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	stream, err := s.engine.hijack(ctx, "/exec/"+exec.ID+"/start", map[string]bool{"Tty": p.tty})
+	stream, err := s.inventory.engine.Hijack(ctx, "/exec/"+exec.ID+"/start", map[string]bool{"Tty": p.tty})
 	if err != nil {
 		if ctx.Err() != nil { // the command may still start
 			s.killExec(ctx, p.container, exec.ID)
@@ -57,30 +62,23 @@ type execution struct {
 	Pid      int
 }
 
-func (s *service) execution(ctx context.Context, id string) (execution, error) {
+func (s *commands) execution(ctx context.Context, id string) (execution, error) {
 	var e execution
-	client, err := s.engine.in(ctx)
+	d, err := s.inventory.engine.Daemon(ctx)
 	if err != nil {
 		return e, err
 	}
-	l, err := s.engine.dial(ctx)
-	if err != nil {
-		return e, err
-	}
-	answer, err := client.HTTPClient.Get(l.base() + "/exec/" + id + "/json")
+	answer, err := s.inventory.engine.Get(ctx, d, "/exec/"+id+"/json")
 	if err != nil {
 		return e, err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return e, apiError(answer)
-	}
 	return e, json.NewDecoder(answer.Body).Decode(&e)
 }
 
 // exitCode waits for a command to end after its output has ended: Docker learns of
 // the two in any order, and a process may close its output long before it ends.
-func (s *service) exitCode(ctx context.Context, container, id string) (int, error) {
+func (s *commands) exitCode(ctx context.Context, container, id string) (int, error) {
 	var e execution
 	err := poll(ctx, func() (bool, error) {
 		var err error
@@ -100,7 +98,7 @@ const killTime = 10 * time.Second
 // killExec ends a command that has timed out, including one that Docker is only about
 // to start. Docker has no call for that, so killExec kills the process by its number,
 // after checking that it is in the container.
-func (s *service) killExec(ctx context.Context, container, id string) {
+func (s *commands) killExec(ctx context.Context, container, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTime)
 	defer cancel()
 	err := poll(ctx, func() (bool, error) {
@@ -115,6 +113,6 @@ func (s *service) killExec(ctx context.Context, container, id string) {
 		return true, syscall.Kill(e.Pid, syscall.SIGKILL)
 	})
 	if err != nil && !gone(err) && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ESRCH) {
-		glog.Warningf("ending a command in container %s whose time is over: %v", container, err)
+		s.log.Error(err, "ending a command that has timed out", "container", container)
 	}
 }

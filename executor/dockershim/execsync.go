@@ -7,6 +7,8 @@ import (
 	"time"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
 // maxOutput is how much of each stream ExecSync keeps (CRI, ExecSyncResponse).
@@ -23,8 +25,8 @@ func (c *capped) Write(p []byte) (int, error) {
 
 // ExecSync runs a command in a container and returns its output. A command that
 // takes longer than the timeout is killed; the answer is then DeadlineExceeded.
-func (s *service) ExecSync(ctx context.Context, req *runtimeapi.ExecSyncRequest) (*runtimeapi.ExecSyncResponse, error) {
-	r, err := s.find(ctx, req.ContainerId, typeContainer)
+func (s *commands) ExecSync(ctx context.Context, req *runtimeapi.ExecSyncRequest) (*runtimeapi.ExecSyncResponse, error) {
+	r, err := s.inventory.find(ctx, req.ContainerId, spec.TypeContainer)
 	if err != nil {
 		return nil, err
 	}

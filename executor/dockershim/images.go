@@ -11,21 +11,30 @@ import (
 	"golang.org/x/sys/unix"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/engine"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/pause"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
+// images answers the calls about images; they have no owner.
+type images struct {
+	engine       *engine.Engine
+	pullProgress time.Duration // see Config.PullProgress
+	refs         cache[string] // of images, by image id
+}
+
 // image returns the local image with a name or id.
-func (s *service) image(ctx context.Context, name string) (*docker.Image, error) {
+func (s *images) image(ctx context.Context, name string) (*docker.Image, error) {
 	if name == "" {
-		return nil, refuse("no image named")
+		return nil, spec.Invalid("no image named")
 	}
-	client, err := s.engine.in(ctx)
+	client, err := s.engine.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
 	lookup := name
-	if !imageIDs.MatchString(name) {
-		full, err := parseImage(name)
+	if !spec.IsImageID(name) {
+		full, err := spec.ParseImage(name)
 		if err != nil {
 			return nil, err
 		}
@@ -35,14 +44,14 @@ func (s *service) image(ctx context.Context, name string) (*docker.Image, error)
 	if err != nil {
 		return nil, err
 	}
-	if !isImage(name, image.RepoTags, image.RepoDigests) {
+	if !spec.IsImage(name, image.RepoTags, image.RepoDigests) {
 		return nil, docker.ErrNoSuchImage
 	}
 	return image, nil
 }
 
 // imageID returns the id of a local image; the kubelet usually passes the id.
-func (s *service) imageID(ctx context.Context, name string) (string, error) {
+func (s *images) imageID(ctx context.Context, name string) (string, error) {
 	if strings.HasPrefix(name, "sha256:") {
 		return name, nil
 	}
@@ -55,13 +64,13 @@ func (s *service) imageID(ctx context.Context, name string) (string, error) {
 
 // imageRef returns the image's identity for a pod's status: the name and digest that
 // it was pulled by, or its id if it was built here.
-func (s *service) imageRef(ctx context.Context, id string) string {
+func (s *images) imageRef(ctx context.Context, id string) string {
 	if ref, ok := s.refs.get(id); ok {
 		return ref
 	}
 	ref := id
 	if image, err := s.image(ctx, id); err == nil {
-		if digests := named(image.RepoDigests); len(digests) > 0 {
+		if digests := spec.Named(image.RepoDigests); len(digests) > 0 {
 			ref = digests[0]
 		}
 		s.refs.set(id, ref)
@@ -70,20 +79,20 @@ func (s *service) imageRef(ctx context.Context, id string) string {
 }
 
 // ImageStatus describes a local image; the response has no image if it is not here.
-func (s *service) ImageStatus(ctx context.Context, req *runtimeapi.ImageStatusRequest) (*runtimeapi.ImageStatusResponse, error) {
+func (s *images) ImageStatus(ctx context.Context, req *runtimeapi.ImageStatusRequest) (*runtimeapi.ImageStatusResponse, error) {
 	image, err := s.image(ctx, req.GetImage().GetImage())
 	if err != nil {
 		return &runtimeapi.ImageStatusResponse{}, ignoreGone(err)
 	}
 	answer := criImage(image.ID, image.RepoTags, image.RepoDigests, image.Size)
 	if image.Config != nil {
-		answer.Uid, answer.Username = imageUser(image.Config.User)
+		answer.Uid, answer.Username = spec.ImageUser(image.Config.User)
 	}
 	return &runtimeapi.ImageStatusResponse{Image: answer}, nil
 }
 
 // ListImages lists all local images, or the one in the filter.
-func (s *service) ListImages(ctx context.Context, req *runtimeapi.ListImagesRequest) (*runtimeapi.ListImagesResponse, error) {
+func (s *images) ListImages(ctx context.Context, req *runtimeapi.ListImagesRequest) (*runtimeapi.ListImagesResponse, error) {
 	if name := req.GetFilter().GetImage().GetImage(); name != "" {
 		one, err := s.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: req.Filter.Image})
 		if err != nil || one.Image == nil {
@@ -91,7 +100,7 @@ func (s *service) ListImages(ctx context.Context, req *runtimeapi.ListImagesRequ
 		}
 		return &runtimeapi.ListImagesResponse{Images: []*runtimeapi.Image{one.Image}}, nil
 	}
-	client, err := s.engine.in(ctx)
+	client, err := s.engine.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +120,8 @@ func (s *service) ListImages(ctx context.Context, req *runtimeapi.ListImagesRequ
 func criImage(id string, tags, digests []string, size int64) *runtimeapi.Image {
 	return &runtimeapi.Image{
 		Id:          id,
-		RepoTags:    named(tags),
-		RepoDigests: named(digests),
+		RepoTags:    spec.Named(tags),
+		RepoDigests: spec.Named(digests),
 		Size:        uint64(max(size, 0)),
 		Spec:        &runtimeapi.ImageSpec{Image: id},
 		Pinned:      slices.ContainsFunc(tags, func(t string) bool { return strings.HasPrefix(t, pause.Repository+":") }),
@@ -120,18 +129,18 @@ func criImage(id string, tags, digests []string, size int64) *runtimeapi.Image {
 }
 
 // ImageFsInfo reports how full the file system with Docker's data is.
-func (s *service) ImageFsInfo(ctx context.Context, _ *runtimeapi.ImageFsInfoRequest) (*runtimeapi.ImageFsInfoResponse, error) {
-	l, err := s.engine.dial(ctx)
+func (s *images) ImageFsInfo(ctx context.Context, _ *runtimeapi.ImageFsInfoRequest) (*runtimeapi.ImageFsInfoResponse, error) {
+	d, err := s.engine.Daemon(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var fs unix.Statfs_t
-	if err := unix.Statfs(l.root, &fs); err != nil {
-		return nil, fmt.Errorf("file system of %s: %w", l.root, err)
+	if err := unix.Statfs(d.Root, &fs); err != nil {
+		return nil, fmt.Errorf("file system of %s: %w", d.Root, err)
 	}
 	usage := []*runtimeapi.FilesystemUsage{{
 		Timestamp:  time.Now().UnixNano(),
-		FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: l.root},
+		FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: d.Root},
 		UsedBytes:  &runtimeapi.UInt64Value{Value: (fs.Blocks - fs.Bfree) * uint64(fs.Bsize)},
 		InodesUsed: &runtimeapi.UInt64Value{Value: fs.Files - fs.Ffree},
 	}}

@@ -15,7 +15,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
 
-func spec(image string) *runtimeapi.ImageSpec { return &runtimeapi.ImageSpec{Image: image} }
+func imageSpec(image string) *runtimeapi.ImageSpec { return &runtimeapi.ImageSpec{Image: image} }
 
 // A local image is found by every spelling of its name, and by its id; another name
 // finds none, even if it is the beginning of an id.
@@ -31,24 +31,24 @@ func TestImageNames(t *testing.T) {
 	realdocker.Docker(t, "tag", own, repository+":latest")
 	id := realdocker.Docker(t, "inspect", "--format", "{{.Id}}", own)
 	for _, name := range []string{repository, repository + ":latest", "docker.io/library/" + repository, "docker.io/library/" + repository + ":latest", id, own, "docker.io/" + own} {
-		got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec(name)})).Image
+		got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: imageSpec(name)})).Image
 		if got.GetId() != id || got.GetSize() == 0 {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
 	for _, name := range []string{repository + ":other", "other/" + repository, strings.TrimPrefix(id, "sha256:")[:12], "nowhere.example/" + repository} {
-		if got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec(name)})).Image; got != nil {
+		if got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: imageSpec(name)})).Image; got != nil {
 			t.Errorf("%s: found %v", name, got)
 		}
 	}
-	_, err = n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec("Not An Image")})
+	_, err = n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: imageSpec("Not An Image")})
 	n.wantCode(err, codes.InvalidArgument)
 
 	// Removing an image removes all its names.
 	for range 2 {
-		must[*runtimeapi.RemoveImageResponse](n)(n.images.RemoveImage(ctx, &runtimeapi.RemoveImageRequest{Image: spec(repository)}))
+		must[*runtimeapi.RemoveImageResponse](n)(n.images.RemoveImage(ctx, &runtimeapi.RemoveImageRequest{Image: imageSpec(repository)}))
 	}
-	if got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec(own)})).Image; got != nil {
+	if got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: imageSpec(own)})).Image; got != nil {
 		t.Errorf("removed, and still here: %v", got)
 	}
 }
@@ -68,11 +68,11 @@ func TestImageLists(t *testing.T) {
 	if !ours || !pinned {
 		t.Errorf("busybox listed: %v, pause image listed and pinned: %v", ours, pinned)
 	}
-	one := must[*runtimeapi.ListImagesResponse](n)(n.images.ListImages(ctx, &runtimeapi.ListImagesRequest{Filter: &runtimeapi.ImageFilter{Image: spec(busybox.name)}})).Images
+	one := must[*runtimeapi.ListImagesResponse](n)(n.images.ListImages(ctx, &runtimeapi.ListImagesRequest{Filter: &runtimeapi.ImageFilter{Image: imageSpec(busybox.name)}})).Images
 	if len(one) != 1 {
 		t.Errorf("filtered: %v", one)
 	}
-	none := must[*runtimeapi.ListImagesResponse](n)(n.images.ListImages(ctx, &runtimeapi.ListImagesRequest{Filter: &runtimeapi.ImageFilter{Image: spec("no/such")}})).Images
+	none := must[*runtimeapi.ListImagesResponse](n)(n.images.ListImages(ctx, &runtimeapi.ListImagesRequest{Filter: &runtimeapi.ImageFilter{Image: imageSpec("no/such")}})).Images
 	if len(none) != 0 {
 		t.Errorf("filtered: %v", none)
 	}
@@ -90,13 +90,13 @@ func TestImageFailures(t *testing.T) {
 	ctx := t.Context()
 	n.run("sleep 1000")
 	id := realdocker.Docker(t, "inspect", "--format", "{{.Id}}", busybox.name)
-	_, err := n.images.RemoveImage(ctx, &runtimeapi.RemoveImageRequest{Image: spec(id)})
+	_, err := n.images.RemoveImage(ctx, &runtimeapi.RemoveImageRequest{Image: imageSpec(id)})
 	n.wantCode(err, codes.FailedPrecondition)
 
 	registry := httptest.NewServer(http.NotFoundHandler())
 	defer registry.Close()
 	address := strings.TrimPrefix(registry.URL, "http://")
-	_, err = n.images.PullImage(ctx, &runtimeapi.PullImageRequest{Image: spec(address + "/some/image")})
+	_, err = n.images.PullImage(ctx, &runtimeapi.PullImageRequest{Image: imageSpec(address + "/some/image")})
 	if err == nil || !strings.Contains(err.Error(), "some/image") {
 		t.Errorf("pull: %v", err)
 	}
@@ -104,14 +104,14 @@ func TestImageFailures(t *testing.T) {
 	stalled := newRegistry(t, "", "")
 	stalled.stall.Store(true)
 	started := time.Now()
-	_, err = n.images.PullImage(ctx, &runtimeapi.PullImageRequest{Image: spec(stalled.address + "/some/image")})
+	_, err = n.images.PullImage(ctx, &runtimeapi.PullImageRequest{Image: imageSpec(stalled.address + "/some/image")})
 	if err == nil || !strings.Contains(err.Error(), "no progress for 1s") || time.Since(started) > 15*time.Second {
 		t.Errorf("pull from a stalled registry took %v: %v", time.Since(started), err)
 	}
 	pod := n.pod("db")
 	_, err = n.CreateContainer(ctx, &runtimeapi.CreateContainerRequest{
 		PodSandboxId: n.runSandbox(pod), SandboxConfig: pod,
-		Config: n.container("web", "true", func(c *runtimeapi.ContainerConfig) { c.Image = spec("no/such") }),
+		Config: n.container("web", "true", func(c *runtimeapi.ContainerConfig) { c.Image = imageSpec("no/such") }),
 	})
 	n.wantCode(err, codes.NotFound)
 }
@@ -125,7 +125,7 @@ func TestPull(t *testing.T) {
 	r := newRegistry(t, "user", "secret")
 	name := r.address + "/team/app"
 	pull := func(image string, auth *runtimeapi.AuthConfig) (string, error) {
-		answer, err := n.images.PullImage(ctx, &runtimeapi.PullImageRequest{Image: spec(image), Auth: auth})
+		answer, err := n.images.PullImage(ctx, &runtimeapi.PullImageRequest{Image: imageSpec(image), Auth: auth})
 		return answer.GetImageRef(), err
 	}
 	if _, err := pull(name, nil); err == nil {
@@ -139,14 +139,14 @@ func TestPull(t *testing.T) {
 	if err != nil || again != id {
 		t.Errorf("by digest: %s %v, by tag %s", again, err, id)
 	}
-	got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec(name + ":latest@" + r.digest)})).Image
+	got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: imageSpec(name + ":latest@" + r.digest)})).Image
 	if got.GetId() != id || len(got.RepoDigests) == 0 || got.Uid.GetValue() != 1234 {
 		t.Errorf("status %v", got)
 	}
 	for range 2 {
-		must[*runtimeapi.RemoveImageResponse](n)(n.images.RemoveImage(ctx, &runtimeapi.RemoveImageRequest{Image: spec(id)}))
+		must[*runtimeapi.RemoveImageResponse](n)(n.images.RemoveImage(ctx, &runtimeapi.RemoveImageRequest{Image: imageSpec(id)}))
 	}
-	if got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: spec(id)})).Image; got != nil {
+	if got := must[*runtimeapi.ImageStatusResponse](n)(n.images.ImageStatus(ctx, &runtimeapi.ImageStatusRequest{Image: imageSpec(id)})).Image; got != nil {
 		t.Errorf("removed, and still here: %v", got)
 	}
 }

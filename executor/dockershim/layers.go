@@ -8,13 +8,19 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/go-logr/logr"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
 // layers holds how much each running container has written outside of its volumes.
 // Measuring that means walking directories, so it happens once a minute, and only
 // while the sizes are requested.
 type layers struct {
+	inventory *inventory
+	writable  cache[string] // directory of a container's writes, by its id
+
 	mu    sync.Mutex // guards all below
 	sizes map[string]*runtimeapi.FilesystemUsage
 	asked time.Time
@@ -43,59 +49,68 @@ func (l *layers) set(sizes map[string]*runtimeapi.FilesystemUsage) {
 	l.sizes = sizes
 }
 
-// measureLayers measures all running containers if the sizes are wanted. It needs a
+// measure measures all running containers if the sizes are wanted. It needs a
 // Docker storage driver that keeps a container's writes in their own directory, as
 // overlay2 does; with others the sizes are unknown.
-func (s *service) measureLayers(ctx context.Context) error {
-	if !s.layers.wanted() {
+func (l *layers) measure(ctx context.Context) error {
+	if !l.wanted() {
 		return nil
 	}
-	found, err := s.running(ctx, typeContainer, "", nil, "")
+	found, err := l.inventory.running(ctx, spec.TypeContainer, "", nil, "")
 	if err != nil {
 		return err
 	}
-	l, err := s.engine.dial(ctx)
+	d, err := l.inventory.engine.Daemon(ctx)
 	if err != nil {
 		return err
 	}
 	sizes := map[string]*runtimeapi.FilesystemUsage{}
 	for _, c := range found {
-		dir, err := s.writableDir(ctx, c.ID)
+		dir, err := l.writableDir(ctx, c.ID)
 		if gone(err) || err == nil && dir == "" {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		bytes, inodes := measure(ctx, dir)
+		bytes, inodes := diskUsage(ctx, dir)
 		sizes[c.ID] = &runtimeapi.FilesystemUsage{
 			Timestamp:  time.Now().UnixNano(),
-			FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: l.root},
+			FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: d.Root},
 			UsedBytes:  &runtimeapi.UInt64Value{Value: bytes},
 			InodesUsed: &runtimeapi.UInt64Value{Value: inodes},
 		}
 	}
-	s.layers.set(sizes)
+	l.set(sizes)
 	return ctx.Err()
 }
 
+// run measures every minute, if the sizes are wanted, until ctx ends.
+func (l *layers) run(ctx context.Context, log logr.Logger) {
+	everyMinute(ctx, func() {
+		if err := l.measure(ctx); err != nil {
+			log.Error(err, "measuring what containers have written")
+		}
+	})
+}
+
 // writableDir returns the directory of a container's writes, or "" if it is unknown.
-func (s *service) writableDir(ctx context.Context, id string) (string, error) {
-	if dir, ok := s.writable.get(id); ok {
+func (l *layers) writableDir(ctx context.Context, id string) (string, error) {
+	if dir, ok := l.writable.get(id); ok {
 		return dir, nil
 	}
-	c, _, err := s.inspect(ctx, id)
+	c, _, err := l.inventory.inspect(ctx, id)
 	if err != nil || c.GraphDriver == nil {
 		return "", err
 	}
 	dir := c.GraphDriver.Data["UpperDir"]
-	s.writable.set(id, dir)
+	l.writable.set(id, dir)
 	return dir, nil
 }
 
-// measure returns the disk usage and the number of files under dir. Files come and go
+// diskUsage returns the disk usage and the number of files under dir. Files come and go
 // meanwhile; those that cannot be read are not counted.
-func measure(ctx context.Context, dir string) (bytes, inodes uint64) {
+func diskUsage(ctx context.Context, dir string) (bytes, inodes uint64) {
 	filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || ctx.Err() != nil {
 			return ctx.Err()

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
 // The kubelet lists everything each second, and each pod's containers at every step,
@@ -15,9 +17,9 @@ import (
 const podUIDLabel = "io.kubernetes.pod.uid"
 
 // ListPodSandbox lists sandboxes, newest first.
-func (s *service) ListPodSandbox(ctx context.Context, req *runtimeapi.ListPodSandboxRequest) (*runtimeapi.ListPodSandboxResponse, error) {
+func (s *sandboxes) ListPodSandbox(ctx context.Context, req *runtimeapi.ListPodSandboxRequest) (*runtimeapi.ListPodSandboxResponse, error) {
 	f := req.GetFilter()
-	found, err := s.look(ctx, typeSandbox, selection(f.GetLabelSelector(), "")...)
+	found, err := s.inventory.look(ctx, spec.TypeSandbox, selection(f.GetLabelSelector(), "")...)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +38,7 @@ func (s *service) ListPodSandbox(ctx context.Context, req *runtimeapi.ListPodSan
 		}
 		answer.Items = append(answer.Items, &runtimeapi.PodSandbox{
 			Id:             c.ID,
-			Metadata:       r.sandboxMetadata(),
+			Metadata:       r.SandboxMetadata(),
 			State:          state,
 			CreatedAt:      time.Unix(c.Created, 0).UnixNano(),
 			Labels:         r.Labels,
@@ -48,9 +50,9 @@ func (s *service) ListPodSandbox(ctx context.Context, req *runtimeapi.ListPodSan
 }
 
 // ListContainers lists containers, newest first.
-func (s *service) ListContainers(ctx context.Context, req *runtimeapi.ListContainersRequest) (*runtimeapi.ListContainersResponse, error) {
+func (s *containers) ListContainers(ctx context.Context, req *runtimeapi.ListContainersRequest) (*runtimeapi.ListContainersResponse, error) {
 	f := req.GetFilter()
-	found, err := s.look(ctx, typeContainer, selection(f.GetLabelSelector(), f.GetPodSandboxId())...)
+	found, err := s.inventory.look(ctx, spec.TypeContainer, selection(f.GetLabelSelector(), f.GetPodSandboxId())...)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func (s *service) ListContainers(ctx context.Context, req *runtimeapi.ListContai
 		answer.Containers = append(answer.Containers, &runtimeapi.Container{
 			Id:           c.ID,
 			PodSandboxId: r.Sandbox,
-			Metadata:     r.containerMetadata(),
+			Metadata:     r.ContainerMetadata(),
 			Image:        &runtimeapi.ImageSpec{Image: r.Image, UserSpecifiedImage: r.Image},
 			ImageRef:     r.ImageID,
 			ImageId:      r.ImageID,
@@ -86,25 +88,21 @@ func (s *service) ListContainers(ctx context.Context, req *runtimeapi.ListContai
 	return answer, nil
 }
 
-func (r record) containerMetadata() *runtimeapi.ContainerMetadata {
-	return &runtimeapi.ContainerMetadata{Name: r.Container, Attempt: r.Attempt}
-}
-
 // listedState returns the state of a listed container. Docker also calls a container
 // "created" that failed to start, which for the kubelet has ended; only these few are
 // inspected.
-func (s *service) listedState(ctx context.Context, c *listed) (runtimeapi.ContainerState, error) {
+func (s *containers) listedState(ctx context.Context, c *listed) (runtimeapi.ContainerState, error) {
 	switch {
 	case alive(c.State):
 		return runtimeapi.ContainerState_CONTAINER_RUNNING, nil
 	case c.State != "created":
 		return runtimeapi.ContainerState_CONTAINER_EXITED, nil
 	}
-	full, _, err := s.inspect(ctx, c.ID)
+	full, _, err := s.inventory.inspect(ctx, c.ID)
 	if err != nil {
 		return 0, err
 	}
-	return containerState(full.State), nil
+	return spec.ContainerState(full.State), nil
 }
 
 // alive reports whether a listed state has a living process.
@@ -116,10 +114,10 @@ func alive(state string) bool {
 func selection(selector map[string]string, sandbox string) []string {
 	var labels []string
 	if uid := selector[podUIDLabel]; uid != "" {
-		labels = append(labels, labelUID+"="+uid)
+		labels = append(labels, spec.LabelUID+"="+uid)
 	}
 	if sandbox != "" {
-		labels = append(labels, labelSandbox+"="+sandbox)
+		labels = append(labels, spec.LabelSandbox+"="+sandbox)
 	}
 	return labels
 }

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
 
@@ -68,7 +69,7 @@ func TestLists(t *testing.T) {
 		}
 		sameSet(t, "containers by "+name, got, c.want)
 	}
-	names := realdocker.Docker(t, "ps", "--all", "--filter", "label="+labelFramework+"="+n.owner.Framework, "--format", "{{.Names}}")
+	names := realdocker.Docker(t, "ps", "--all", "--filter", "label="+spec.LabelFramework+"="+n.owner.Framework, "--format", "{{.Names}}")
 	for _, want := range []string{
 		"k8s--net--php--default--" + pod.Metadata.Uid + "--pod0",
 		"k8s--web--php--default--" + pod.Metadata.Uid + "--0",

@@ -2,17 +2,20 @@ package dockershim
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
 // listed is one of our containers as Docker lists it.
 type listed struct {
 	docker.APIContainers
-	record record
+	record spec.Record
 }
 
 // listing is the cached list (see "Lists" in the package comment). Its items are never
@@ -23,7 +26,7 @@ type listing struct {
 	mu      sync.Mutex // guards all below
 	changes uint64     // counts possible changes of containers
 	watched bool       // events are being read
-	doubts  int        // containers that a list may not yet show as an event did
+	pending int        // changes that Docker has announced and lists may not show yet
 	items   []*listed
 	kept    time.Time // when items were listed; zero: no list
 }
@@ -44,13 +47,13 @@ func (l *listing) get() (items []*listed, changes uint64, current bool) {
 func (l *listing) keep(items []*listed, changes uint64, asked time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.watched && l.doubts == 0 && l.changes == changes {
+	if l.watched && l.pending == 0 && l.changes == changes {
 		l.items, l.kept = items, asked
 	}
 }
 
-// changed drops the list, and any list being read.
-func (l *listing) changed() {
+// invalidate drops the list, and any list being read.
+func (l *listing) invalidate() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.drop()
@@ -64,18 +67,18 @@ func (l *listing) setWatched(on bool) {
 	l.drop()
 }
 
-// doubt prevents caching until settled is called.
-func (l *listing) doubt() {
+// invalidatePending prevents caching until settled is called.
+func (l *listing) invalidatePending() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.doubts++
+	l.pending++
 	l.drop()
 }
 
 func (l *listing) settled() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.doubts--
+	l.pending--
 	l.drop()
 }
 
@@ -86,16 +89,16 @@ func (l *listing) drop() {
 
 // look returns our containers of a type that also have these labels, as Docker knew
 // them a moment ago.
-func (s *service) look(ctx context.Context, kind string, labels ...string) ([]*listed, error) {
-	all, changes, current := s.listing.get()
+func (v *inventory) look(ctx context.Context, kind string, labels ...string) ([]*listed, error) {
+	all, changes, current := v.listing.get()
 	if !current {
 		asked := time.Now()
 		var err error
-		if all, err = s.readList(ctx, labels); err != nil {
+		if all, err = v.readList(ctx, labels); err != nil {
 			return nil, err
 		}
 		if len(labels) == 0 {
-			s.listing.keep(all, changes, asked)
+			v.listing.keep(all, changes, asked)
 		}
 	}
 	var some []*listed
@@ -107,16 +110,24 @@ func (s *service) look(ctx context.Context, kind string, labels ...string) ([]*l
 	return some, nil
 }
 
+// running lists our running containers of a type that a filter selects.
+func (v *inventory) running(ctx context.Context, kind, id string, selector map[string]string, sandbox string) ([]*listed, error) {
+	found, err := v.look(ctx, kind, selection(selector, sandbox)...)
+	return slices.DeleteFunc(found, func(c *listed) bool {
+		return c.State != "running" || !c.selected(id, selector)
+	}), err
+}
+
 // readList reads our containers of both types from Docker.
-func (s *service) readList(ctx context.Context, labels []string) ([]*listed, error) {
-	found, err := s.list(ctx, nil, labels...)
+func (v *inventory) readList(ctx context.Context, labels []string) ([]*listed, error) {
+	found, err := v.list(ctx, nil, labels...)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]*listed, 0, len(found))
 	for _, c := range found {
-		if r, ours := s.config.Owner.read(c.Labels); ours {
-			s.known.set(c.ID, r)
+		if r, ours := v.owner.Read(c.Labels); ours {
+			v.known.set(c.ID, r)
 			all = append(all, &listed{c, r})
 		}
 	}

@@ -16,7 +16,7 @@ func onEventsOnly(t *testing.T) (*node, *faulty) {
 	t.Helper()
 	f := newFaulty(t)
 	n := newNode(t, f.endpoint)
-	l := &n.server.service.listing
+	l := &n.server.inventory.listing
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.oldest = time.Hour
@@ -28,7 +28,7 @@ func (n *node) settled() {
 	n.Helper()
 	n.eventually("a list is kept", func() bool {
 		n.running()
-		_, _, current := n.server.service.listing.get()
+		_, _, current := n.server.inventory.listing.get()
 		return current
 	})
 }
@@ -37,7 +37,7 @@ func (n *node) settled() {
 // the cached list.
 func (n *node) unheard() {
 	n.Helper()
-	l := &n.server.service.listing
+	l := &n.server.inventory.listing
 	n.eventually("the end of the events is noticed", func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -92,7 +92,7 @@ func TestListAfterOurOwnCalls(t *testing.T) {
 			t.Errorf("after the start of %s: %v", id, found)
 		}
 		must[*runtimeapi.StopContainerResponse](n)(n.StopContainer(t.Context(), &runtimeapi.StopContainerRequest{ContainerId: id}))
-		if _, _, current := n.server.service.listing.get(); current {
+		if _, _, current := n.server.inventory.listing.get(); current {
 			t.Errorf("after the end of %s a list from before it is kept", id)
 		}
 		n.containerStatus(id) // Docker's own list may lag behind its answer to a stop (moby issue 50133)
@@ -167,12 +167,12 @@ func TestListKeepsNothingDoubtful(t *testing.T) {
 		kept           bool
 	}{
 		"nothing happens":          {func(l *listing) { l.setWatched(true) }, func(*listing) {}, true},
-		"a change meanwhile":       {func(l *listing) { l.setWatched(true) }, (*listing).changed, false},
-		"nobody listens":           {func(*listing) {}, func(*listing) {}, false},
+		"a change meanwhile":       {func(l *listing) { l.setWatched(true) }, (*listing).invalidate, false},
+		"no events":                {func(*listing) {}, func(*listing) {}, false},
 		"the events break off":     {func(l *listing) { l.setWatched(true) }, func(l *listing) { l.setWatched(false) }, false},
-		"a container dies":         {func(l *listing) { l.setWatched(true) }, (*listing).doubt, false},
-		"one has died before":      {func(l *listing) { l.setWatched(true); l.doubt(); l.settled() }, func(*listing) {}, true},
-		"one is dying":             {func(l *listing) { l.setWatched(true); l.doubt(); l.doubt(); l.settled() }, func(*listing) {}, false},
+		"a container dies":         {func(l *listing) { l.setWatched(true) }, (*listing).invalidatePending, false},
+		"one has died before":      {func(l *listing) { l.setWatched(true); l.invalidatePending(); l.settled() }, func(*listing) {}, true},
+		"one is dying":             {func(l *listing) { l.setWatched(true); l.invalidatePending(); l.invalidatePending(); l.settled() }, func(*listing) {}, false},
 		"they break off and begin": {func(l *listing) { l.setWatched(true) }, func(l *listing) { l.setWatched(false); l.setWatched(true) }, false},
 	} {
 		l := &listing{oldest: time.Hour}
@@ -189,6 +189,6 @@ func TestListKeepsNothingDoubtful(t *testing.T) {
 	_, changes, _ := l.get()
 	l.keep(nil, changes, now.Add(-time.Hour))
 	if _, _, current := l.get(); current {
-		t.Error("a list is given for ever")
+		t.Error("a list never expires")
 	}
 }

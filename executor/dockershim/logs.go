@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
 // linkLog makes path, where the kubelet looks for a container's log, a link to the
@@ -54,19 +56,19 @@ func unlinkLog(path, id string) error {
 // kubelet's limit; this is for kubelets with a lower limit. Docker cannot be made to
 // reopen its file, so a copy of the file replaces the moved link, and the file is
 // truncated; a line written between the two steps is lost.
-func (s *service) ReopenContainerLog(ctx context.Context, req *runtimeapi.ReopenContainerLogRequest) (*runtimeapi.ReopenContainerLogResponse, error) {
-	r, err := s.find(ctx, req.ContainerId, typeContainer)
+func (s *containers) ReopenContainerLog(ctx context.Context, req *runtimeapi.ReopenContainerLogRequest) (*runtimeapi.ReopenContainerLogResponse, error) {
+	r, err := s.inventory.find(ctx, req.ContainerId, spec.TypeContainer)
 	if err != nil {
 		return nil, err
 	}
 	if r.Log == "" {
-		return nil, refuse("%s has no log file", r)
+		return nil, spec.Invalid("%s has no log file", r)
 	}
-	l, err := s.engine.dial(ctx)
+	d, err := s.inventory.engine.Daemon(ctx)
 	if err != nil {
 		return nil, err
 	}
-	file := l.logFile(req.ContainerId)
+	file := d.LogFile(req.ContainerId)
 	moved, err := movedLogs(r.Log, file)
 	if err != nil {
 		return nil, fmt.Errorf("log of %s: %w", r, err)

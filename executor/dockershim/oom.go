@@ -12,19 +12,19 @@ import (
 // is gone before the event is read, as on a busy machine. The kernel's log also has
 // it, in a line that is written before the process ends. The log is read once per
 // container, while it still has the line.
-func (s *service) outOfMemory(c *docker.Container) bool {
+func (s *containers) outOfMemory(c *docker.Container) bool {
 	const killed = 128 + int(syscall.SIGKILL)
 	if c.State.OOMKilled || c.State.ExitCode != killed || c.HostConfig == nil || c.HostConfig.Memory == 0 {
 		return c.State.OOMKilled
 	}
-	if was, known := s.starved.get(c.ID); known {
+	if was, known := s.oomKilled.get(c.ID); known {
 		return was
 	}
 	was := false
 	for _, line := range kernelLog() {
 		was = was || strings.Contains(victim(line), c.ID)
 	}
-	s.starved.set(c.ID, was)
+	s.oomKilled.set(c.ID, was)
 	return was
 }
 

@@ -39,20 +39,20 @@ func TestOutOfMemory(t *testing.T) {
 	} {
 		_, id, _ := n.run(command, limit)
 		n.exited(id)
-		c, _, err := n.server.service.inspect(t.Context(), id)
+		c, _, err := n.server.inventory.inspect(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
 		unheard := *c
 		unheard.State.OOMKilled = false
-		n.server.service.starved = cache[bool]{}
+		n.server.service.oomKilled = cache[bool]{}
 		for range 2 {
-			if got := n.server.service.outOfMemory(&unheard); got != want || unheard.State.ExitCode != 137 {
+			if got := n.server.service.containers.outOfMemory(&unheard); got != want || unheard.State.ExitCode != 137 {
 				t.Errorf("%s: out of memory is %v, exit code %d", command, got, unheard.State.ExitCode)
 			}
 		}
 	}
-	if (&service{}).outOfMemory(&docker.Container{State: docker.State{ExitCode: 1}}) {
+	if (&containers{}).outOfMemory(&docker.Container{State: docker.State{ExitCode: 1}}) {
 		t.Error("any end is one for want of memory")
 	}
 }

@@ -21,8 +21,8 @@ func pauseImage(arch string) (pause.Image, error) {
 }
 
 // load loads the pause image into the daemon, which lacks it.
-func (s *service) load(ctx context.Context, image pause.Image) error {
-	client, err := s.engine.in(ctx)
+func (s *sandboxes) load(ctx context.Context, image pause.Image) error {
+	client, err := s.inventory.engine.Client(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,12 +5,15 @@ import (
 	"time"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/cgroupstats"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
 // PodSandboxStats returns the figures of a pod: its containers, their sum, and its
 // network.
-func (s *service) PodSandboxStats(ctx context.Context, req *runtimeapi.PodSandboxStatsRequest) (*runtimeapi.PodSandboxStatsResponse, error) {
-	r, err := s.find(ctx, req.PodSandboxId, typeSandbox)
+func (s *stats) PodSandboxStats(ctx context.Context, req *runtimeapi.PodSandboxStatsRequest) (*runtimeapi.PodSandboxStatsResponse, error) {
+	r, err := s.inventory.find(ctx, req.PodSandboxId, spec.TypeSandbox)
 	if err != nil {
 		return nil, err
 	}
@@ -23,9 +26,9 @@ func (s *service) PodSandboxStats(ctx context.Context, req *runtimeapi.PodSandbo
 
 // ListPodSandboxStats returns the figures of all ready sandboxes that the filter
 // selects.
-func (s *service) ListPodSandboxStats(ctx context.Context, req *runtimeapi.ListPodSandboxStatsRequest) (*runtimeapi.ListPodSandboxStatsResponse, error) {
+func (s *stats) ListPodSandboxStats(ctx context.Context, req *runtimeapi.ListPodSandboxStatsRequest) (*runtimeapi.ListPodSandboxStatsResponse, error) {
 	f := req.GetFilter()
-	found, err := s.running(ctx, typeSandbox, f.GetId(), f.GetLabelSelector(), "")
+	found, err := s.inventory.running(ctx, spec.TypeSandbox, f.GetId(), f.GetLabelSelector(), "")
 	if err != nil {
 		return nil, err
 	}
@@ -43,12 +46,12 @@ func (s *service) ListPodSandboxStats(ctx context.Context, req *runtimeapi.ListP
 	return answer, nil
 }
 
-func (s *service) podStats(ctx context.Context, sandbox string, r record) (*runtimeapi.PodSandboxStats, error) {
+func (s *stats) podStats(ctx context.Context, sandbox string, r spec.Record) (*runtimeapi.PodSandboxStats, error) {
 	sum, pid, err := s.usage(ctx, sandbox)
 	if err != nil {
 		return nil, err
 	}
-	inside, err := s.running(ctx, typeContainer, "", nil, sandbox)
+	inside, err := s.inventory.running(ctx, spec.TypeContainer, "", nil, sandbox)
 	if err != nil {
 		return nil, err
 	}
@@ -62,34 +65,23 @@ func (s *service) podStats(ctx context.Context, sandbox string, r record) (*runt
 			return nil, err
 		}
 		containers = append(containers, stats)
-		sum.add(u)
+		sum.Add(u)
 	}
-	sum.limit = 0 // limits are per container
+	sum.Limit = 0 // limits are per container
 	now := time.Now().UnixNano()
 	return &runtimeapi.PodSandboxStats{
 		Attributes: &runtimeapi.PodSandboxAttributes{
-			Id: sandbox, Metadata: r.sandboxMetadata(),
+			Id: sandbox, Metadata: r.SandboxMetadata(),
 			Labels: r.Labels, Annotations: r.Annotations,
 		},
 		Linux: &runtimeapi.LinuxPodSandboxStats{
 			Cpu:        cpuUsage(now, sum),
 			Memory:     memoryUsage(now, sum),
 			Network:    networkUsage(now, pid),
-			Process:    &runtimeapi.ProcessUsage{Timestamp: now, ProcessCount: &runtimeapi.UInt64Value{Value: sum.processes}},
+			Process:    &runtimeapi.ProcessUsage{Timestamp: now, ProcessCount: &runtimeapi.UInt64Value{Value: sum.Processes}},
 			Containers: containers,
 		},
 	}, nil
-}
-
-// add adds a container's figures to its pod's.
-func (u *usage) add(c usage) {
-	u.cpu += c.cpu
-	u.memory += c.memory
-	u.workingSet += c.workingSet
-	u.rss += c.rss
-	u.faults += c.faults
-	u.majorFault += c.majorFault
-	u.processes += c.processes
 }
 
 // networkUsage returns nil for a pod whose sandbox does not run. The first interface
@@ -98,18 +90,18 @@ func networkUsage(now int64, pid int) *runtimeapi.NetworkUsage {
 	if pid == 0 {
 		return nil
 	}
-	all, err := readTraffic("/proc", pid)
+	all, err := cgroupstats.Interfaces(pid)
 	if err != nil || len(all) == 0 {
 		return nil
 	}
 	n := &runtimeapi.NetworkUsage{Timestamp: now}
 	for _, t := range all {
 		n.Interfaces = append(n.Interfaces, &runtimeapi.NetworkInterfaceUsage{
-			Name:     t.name,
-			RxBytes:  &runtimeapi.UInt64Value{Value: t.rxBytes},
-			RxErrors: &runtimeapi.UInt64Value{Value: t.rxErrors},
-			TxBytes:  &runtimeapi.UInt64Value{Value: t.txBytes},
-			TxErrors: &runtimeapi.UInt64Value{Value: t.txErrors},
+			Name:     t.Name,
+			RxBytes:  &runtimeapi.UInt64Value{Value: t.RxBytes},
+			RxErrors: &runtimeapi.UInt64Value{Value: t.RxErrors},
+			TxBytes:  &runtimeapi.UInt64Value{Value: t.TxBytes},
+			TxErrors: &runtimeapi.UInt64Value{Value: t.TxErrors},
 		})
 	}
 	n.DefaultInterface = n.Interfaces[0]

@@ -16,7 +16,7 @@ import (
 // also reaches servers that listen only there.
 func (s streamRuntime) PortForward(ctx context.Context, sandbox string, port int32, stream io.ReadWriteCloser) error {
 	defer stream.Close()
-	c, r, err := s.inspect(ctx, sandbox)
+	c, r, err := s.inventory.inspect(ctx, sandbox)
 	if err != nil {
 		return err
 	}

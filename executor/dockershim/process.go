@@ -6,6 +6,8 @@ import (
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/engine"
 )
 
 // process is a command to run in a container, with its streams. Nil streams are not
@@ -21,7 +23,7 @@ type process struct {
 }
 
 // copy copies the streams until the process has closed its output or ctx ends.
-func (p process) copy(ctx context.Context, stream *raw, resize func(height, width int) error) error {
+func (p process) copy(ctx context.Context, stream *engine.HijackedConn, resize func(height, width int) error) error {
 	defer stream.Close()
 	copying, done := context.WithCancel(ctx)
 	defer done()

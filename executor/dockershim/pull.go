@@ -8,21 +8,23 @@ import (
 
 	docker "github.com/fsouza/go-dockerclient"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
 // PullImage fetches an image. It gives up if there is no progress for the configured
 // time; the whole pull may take any time.
-func (s *service) PullImage(ctx context.Context, req *runtimeapi.PullImageRequest) (*runtimeapi.PullImageResponse, error) {
+func (s *images) PullImage(ctx context.Context, req *runtimeapi.PullImageRequest) (*runtimeapi.PullImageResponse, error) {
 	name := req.GetImage().GetImage()
-	repository, tag, err := pullSpec(name)
+	repository, tag, err := spec.Pull(name)
 	if err != nil {
 		return nil, err
 	}
-	auth, err := authSpec(req.Auth)
+	auth, err := spec.Auth(req.Auth)
 	if err != nil {
 		return nil, err
 	}
-	client, err := s.engine.in(ctx)
+	client, err := s.engine.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -30,11 +32,11 @@ func (s *service) PullImage(ctx context.Context, req *runtimeapi.PullImageReques
 		Repository:        repository,
 		Tag:               tag,
 		OutputStream:      io.Discard,
-		InactivityTimeout: s.config.PullProgress,
+		InactivityTimeout: s.pullProgress,
 		Context:           ctx,
 	}, auth)
 	if errors.Is(err, docker.ErrInactivityTimeout) {
-		err = fmt.Errorf("no progress for %s: %w", s.config.PullProgress, err)
+		err = fmt.Errorf("no progress for %s: %w", s.pullProgress, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("pulling image %s: %w", name, err)
@@ -48,16 +50,16 @@ func (s *service) PullImage(ctx context.Context, req *runtimeapi.PullImageReques
 
 // RemoveImage removes an image with all its names. An image that any container uses,
 // ours or not, stays, and the result is an error.
-func (s *service) RemoveImage(ctx context.Context, req *runtimeapi.RemoveImageRequest) (*runtimeapi.RemoveImageResponse, error) {
+func (s *images) RemoveImage(ctx context.Context, req *runtimeapi.RemoveImageRequest) (*runtimeapi.RemoveImageResponse, error) {
 	image, err := s.image(ctx, req.GetImage().GetImage())
 	if err != nil {
 		return &runtimeapi.RemoveImageResponse{}, ignoreGone(err)
 	}
-	client, err := s.engine.in(ctx)
+	client, err := s.engine.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
-	names := append(named(image.RepoTags), named(image.RepoDigests)...)
+	names := append(spec.Named(image.RepoTags), spec.Named(image.RepoDigests)...)
 	if len(names) < 2 {
 		names = []string{image.ID}
 	}

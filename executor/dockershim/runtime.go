@@ -5,6 +5,8 @@ import (
 	"time"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/engine"
 )
 
 // The kubelet requires exactly this version in Version's response, and speaks v1 of
@@ -15,16 +17,19 @@ const (
 	runtimeName       = "docker"
 )
 
+// daemonStatus answers what the kubelet asks of the runtime as a whole.
+type daemonStatus struct{ engine *engine.Engine }
+
 // Version returns the version of Docker.
-func (s *service) Version(ctx context.Context, _ *runtimeapi.VersionRequest) (*runtimeapi.VersionResponse, error) {
-	l, err := s.engine.dial(ctx)
+func (s *daemonStatus) Version(ctx context.Context, _ *runtimeapi.VersionRequest) (*runtimeapi.VersionResponse, error) {
+	d, err := s.engine.Daemon(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return &runtimeapi.VersionResponse{
 		Version:           kubeletAPIVersion,
 		RuntimeName:       runtimeName,
-		RuntimeVersion:    l.version,
+		RuntimeVersion:    d.Version,
 		RuntimeApiVersion: criVersion,
 	}, nil
 }
@@ -34,7 +39,7 @@ const statusTime = 10 * time.Second
 
 // Status reports whether pods can be run now. It never fails: it reports a daemon
 // that does not answer.
-func (s *service) Status(ctx context.Context, _ *runtimeapi.StatusRequest) (*runtimeapi.StatusResponse, error) {
+func (s *daemonStatus) Status(ctx context.Context, _ *runtimeapi.StatusRequest) (*runtimeapi.StatusResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, statusTime)
 	defer cancel()
 	return &runtimeapi.StatusResponse{
@@ -54,8 +59,8 @@ func condition(kind, reason string, err error) *runtimeapi.RuntimeCondition {
 	return &runtimeapi.RuntimeCondition{Type: kind, Status: true}
 }
 
-func (s *service) ping(ctx context.Context) error {
-	client, err := s.engine.in(ctx)
+func (s *daemonStatus) ping(ctx context.Context) error {
+	client, err := s.engine.Client(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,8 +69,8 @@ func (s *service) ping(ctx context.Context) error {
 
 // bridge returns an error unless Docker has its default network, which pods use. A
 // daemon started with --bridge=none has none.
-func (s *service) bridge(ctx context.Context) error {
-	client, err := s.engine.in(ctx)
+func (s *daemonStatus) bridge(ctx context.Context) error {
+	client, err := s.engine.Client(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,19 +79,19 @@ func (s *service) bridge(ctx context.Context) error {
 }
 
 // RuntimeConfig returns the cgroup driver that Docker uses.
-func (s *service) RuntimeConfig(ctx context.Context, _ *runtimeapi.RuntimeConfigRequest) (*runtimeapi.RuntimeConfigResponse, error) {
-	l, err := s.engine.dial(ctx)
+func (s *daemonStatus) RuntimeConfig(ctx context.Context, _ *runtimeapi.RuntimeConfigRequest) (*runtimeapi.RuntimeConfigResponse, error) {
+	d, err := s.engine.Daemon(ctx)
 	if err != nil {
 		return nil, err
 	}
 	driver := runtimeapi.CgroupDriver_CGROUPFS
-	if l.systemdCgroup {
+	if d.SystemdCgroup {
 		driver = runtimeapi.CgroupDriver_SYSTEMD
 	}
 	return &runtimeapi.RuntimeConfigResponse{Linux: &runtimeapi.LinuxRuntimeConfiguration{CgroupDriver: driver}}, nil
 }
 
 // UpdateRuntimeConfig ignores the pod address range: Docker's bridge has its own.
-func (s *service) UpdateRuntimeConfig(context.Context, *runtimeapi.UpdateRuntimeConfigRequest) (*runtimeapi.UpdateRuntimeConfigResponse, error) {
+func (s *daemonStatus) UpdateRuntimeConfig(context.Context, *runtimeapi.UpdateRuntimeConfigRequest) (*runtimeapi.UpdateRuntimeConfigResponse, error) {
 	return &runtimeapi.UpdateRuntimeConfigResponse{}, nil
 }

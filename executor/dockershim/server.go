@@ -12,17 +12,19 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	"google.golang.org/grpc"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
-	"k8s.io/cri-streaming/pkg/streaming"
 )
 
 // Server serves the container runtime interface.
 type Server struct {
-	service  *service
-	listener net.Listener // the kubelet's socket
-	streams  net.Listener // exec, attach, port-forward
+	log       logr.Logger
+	service   *service
+	inventory *inventory
+	sweeper   *sweeper
+	listener  net.Listener // the kubelet's socket
+	streams   net.Listener // exec, attach, port-forward
 }
 
 // maxMessage is the kubelet's own limit for CRI messages.
@@ -45,23 +47,11 @@ func New(c Config) (*Server, error) {
 		streams.Close()
 		return nil, err
 	}
-	s := &service{config: c, listing: listing{oldest: oldestList}}
-	s.engine = newEngine(c.Docker, s.listing.changed)
-	streaming := streamingConfig(streams.Addr().String())
-	if s.streams, err = newStreams(streaming, s); err != nil {
+	service, inventory, sweeper := newService(c)
+	if err := service.streams.serveAt(streams.Addr().String()); err != nil {
 		return nil, errors.Join(fmt.Errorf("dockershim: streaming: %w", err), streams.Close(), listener.Close())
 	}
-	return &Server{service: s, listener: listener, streams: streams}, nil
-}
-
-func streamingConfig(address string) streaming.Config {
-	c := streaming.DefaultConfig
-	c.Addr = address
-	return c
-}
-
-func newStreams(c streaming.Config, s *service) (streaming.Server, error) {
-	return streaming.NewServer(c, streamRuntime{s})
+	return &Server{log: c.Log, service: service, inventory: inventory, sweeper: sweeper, listener: listener, streams: streams}, nil
 }
 
 // listen opens the kubelet's socket. A socket without a listener is left over from a
@@ -108,14 +98,15 @@ func (s *Server) Run(ctx context.Context) error {
 	)
 	runtimeapi.RegisterRuntimeServiceServer(calls, s.service)
 	runtimeapi.RegisterImageServiceServer(calls, s.service)
-	streams := &http.Server{Handler: s.service.streams, BaseContext: func(net.Listener) context.Context { return ctx }}
+	streams := &http.Server{Handler: s.service.streams.server, BaseContext: func(net.Listener) context.Context { return ctx }}
 
 	var all sync.WaitGroup
 	ended := make(chan error, 2)
 	all.Go(func() { ended <- calls.Serve(s.listener) })
 	all.Go(func() { ended <- streams.Serve(s.streams) })
-	all.Go(func() { s.everyMinute(ctx) })
-	all.Go(func() { s.service.watch(ctx) })
+	all.Go(func() { s.sweeper.run(ctx) })
+	all.Go(func() { s.service.stats.layers.run(ctx, s.log) })
+	all.Go(func() { s.inventory.watch(ctx) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -138,23 +129,6 @@ func stop(calls *grpc.Server) {
 	calls.GracefulStop()
 }
 
-// everyMinute does the periodic work.
-func (s *Server) everyMinute(ctx context.Context) {
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if removed, err := s.Sweep(ctx); err != nil {
-			glog.Warningf("sweeping leftover containers: %v", err)
-		} else if removed > 0 {
-			glog.Infof("removed %d leftover containers", removed)
-		}
-		if err := s.service.measureLayers(ctx); err != nil {
-			glog.Warningf("measuring what containers have written: %v", err)
-		}
-	}
-}
+// Sweep removes leftovers of the owner and returns how many: containers and sandboxes
+// that were created but not started for Config.SweepAfter. Run does it every minute.
+func (s *Server) Sweep(ctx context.Context) (int, error) { return s.sweeper.sweep(ctx) }

@@ -2,16 +2,25 @@ package dockershim
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/cgroupstats"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
+
+// stats answers the calls about what containers use.
+type stats struct {
+	inventory *inventory
+	pids      cache[int] // the first process of running containers
+	layers    layers
+}
 
 // ContainerStats returns the figures of a container. A container that does not run
 // uses nothing.
-func (s *service) ContainerStats(ctx context.Context, req *runtimeapi.ContainerStatsRequest) (*runtimeapi.ContainerStatsResponse, error) {
-	r, err := s.find(ctx, req.ContainerId, typeContainer)
+func (s *stats) ContainerStats(ctx context.Context, req *runtimeapi.ContainerStatsRequest) (*runtimeapi.ContainerStatsResponse, error) {
+	r, err := s.inventory.find(ctx, req.ContainerId, spec.TypeContainer)
 	if err != nil {
 		return nil, err
 	}
@@ -24,9 +33,9 @@ func (s *service) ContainerStats(ctx context.Context, req *runtimeapi.ContainerS
 
 // ListContainerStats returns the figures of all running containers that the filter
 // selects.
-func (s *service) ListContainerStats(ctx context.Context, req *runtimeapi.ListContainerStatsRequest) (*runtimeapi.ListContainerStatsResponse, error) {
+func (s *stats) ListContainerStats(ctx context.Context, req *runtimeapi.ListContainerStatsRequest) (*runtimeapi.ListContainerStatsResponse, error) {
 	f := req.GetFilter()
-	found, err := s.running(ctx, typeContainer, f.GetId(), f.GetLabelSelector(), f.GetPodSandboxId())
+	found, err := s.inventory.running(ctx, spec.TypeContainer, f.GetId(), f.GetLabelSelector(), f.GetPodSandboxId())
 	if err != nil {
 		return nil, err
 	}
@@ -44,15 +53,7 @@ func (s *service) ListContainerStats(ctx context.Context, req *runtimeapi.ListCo
 	return answer, nil
 }
 
-// running lists our running containers of a type that a filter selects.
-func (s *service) running(ctx context.Context, kind, id string, selector map[string]string, sandbox string) ([]*listed, error) {
-	found, err := s.look(ctx, kind, selection(selector, sandbox)...)
-	return slices.DeleteFunc(found, func(c *listed) bool {
-		return c.State != "running" || !c.selected(id, selector)
-	}), err
-}
-
-func (s *service) containerStats(ctx context.Context, id string, r record) (*runtimeapi.ContainerStats, usage, error) {
+func (s *stats) containerStats(ctx context.Context, id string, r spec.Record) (*runtimeapi.ContainerStats, cgroupstats.Usage, error) {
 	u, _, err := s.usage(ctx, id)
 	if err != nil {
 		return nil, u, err
@@ -60,7 +61,7 @@ func (s *service) containerStats(ctx context.Context, id string, r record) (*run
 	now := time.Now().UnixNano()
 	return &runtimeapi.ContainerStats{
 		Attributes: &runtimeapi.ContainerAttributes{
-			Id: id, Metadata: r.containerMetadata(),
+			Id: id, Metadata: r.ContainerMetadata(),
 			Labels: r.Labels, Annotations: r.Annotations,
 		},
 		Cpu:           cpuUsage(now, u),
@@ -69,50 +70,50 @@ func (s *service) containerStats(ctx context.Context, id string, r record) (*run
 	}, u, nil
 }
 
-func cpuUsage(now int64, u usage) *runtimeapi.CpuUsage {
-	return &runtimeapi.CpuUsage{Timestamp: now, UsageCoreNanoSeconds: &runtimeapi.UInt64Value{Value: u.cpu}}
+func cpuUsage(now int64, u cgroupstats.Usage) *runtimeapi.CpuUsage {
+	return &runtimeapi.CpuUsage{Timestamp: now, UsageCoreNanoSeconds: &runtimeapi.UInt64Value{Value: u.CPU}}
 }
 
-func memoryUsage(now int64, u usage) *runtimeapi.MemoryUsage {
+func memoryUsage(now int64, u cgroupstats.Usage) *runtimeapi.MemoryUsage {
 	m := &runtimeapi.MemoryUsage{
 		Timestamp:       now,
-		WorkingSetBytes: &runtimeapi.UInt64Value{Value: u.workingSet},
-		UsageBytes:      &runtimeapi.UInt64Value{Value: u.memory},
-		RssBytes:        &runtimeapi.UInt64Value{Value: u.rss},
-		PageFaults:      &runtimeapi.UInt64Value{Value: u.faults},
-		MajorPageFaults: &runtimeapi.UInt64Value{Value: u.majorFault},
+		WorkingSetBytes: &runtimeapi.UInt64Value{Value: u.WorkingSet},
+		UsageBytes:      &runtimeapi.UInt64Value{Value: u.Memory},
+		RssBytes:        &runtimeapi.UInt64Value{Value: u.RSS},
+		PageFaults:      &runtimeapi.UInt64Value{Value: u.Faults},
+		MajorPageFaults: &runtimeapi.UInt64Value{Value: u.MajorFaults},
 	}
-	if u.limit > 0 {
-		m.AvailableBytes = &runtimeapi.UInt64Value{Value: u.limit - min(u.limit, u.workingSet)}
+	if u.Limit > 0 {
+		m.AvailableBytes = &runtimeapi.UInt64Value{Value: u.Limit - min(u.Limit, u.WorkingSet)}
 	}
 	return m
 }
 
-// usage reads a container's figures through its process, and returns the process id.
+// cgroupstats.Usage reads a container's figures through its process, and returns the process id.
 // It asks Docker for that once in the container's life. A container that does not run
 // has none.
-func (s *service) usage(ctx context.Context, id string) (usage, int, error) {
+func (s *stats) usage(ctx context.Context, id string) (cgroupstats.Usage, int, error) {
 	if pid, ok := s.pids.get(id); ok {
-		if u, err := readUsage(cgroupRoot, "/proc", pid, id); err == nil {
+		if u, err := cgroupstats.Read(pid, id); err == nil {
 			return u, pid, nil
 		}
 		s.pids.drop(id)
 	}
-	c, _, err := s.inspect(ctx, id)
+	c, _, err := s.inventory.inspect(ctx, id)
 	if err != nil || !c.State.Running {
-		return usage{}, 0, err
+		return cgroupstats.Usage{}, 0, err
 	}
-	u, err := readUsage(cgroupRoot, "/proc", c.State.Pid, id)
+	u, err := cgroupstats.Read(c.State.Pid, id)
 	if err != nil {
-		return usage{}, 0, s.ended(ctx, id, err)
+		return cgroupstats.Usage{}, 0, s.ended(ctx, id, err)
 	}
 	s.pids.set(id, c.State.Pid)
 	return u, c.State.Pid, nil
 }
 
 // ended returns nil if the container has ended meanwhile, and otherwise cause.
-func (s *service) ended(ctx context.Context, id string, cause error) error {
-	c, _, err := s.inspect(ctx, id)
+func (s *stats) ended(ctx context.Context, id string, cause error) error {
+	c, _, err := s.inventory.inspect(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func TestStats(t *testing.T) {
 			s.Memory.AvailableBytes.Value > 0 && s.Attributes.Metadata.Name == "web"
 	})
 	n.eventually("what was written", func() bool {
-		if err := n.server.service.measureLayers(ctx); err != nil {
+		if err := n.server.service.stats.layers.measure(ctx); err != nil {
 			t.Fatal(err)
 		}
 		s := must[*runtimeapi.ContainerStatsResponse](n)(n.ContainerStats(ctx, &runtimeapi.ContainerStatsRequest{ContainerId: id})).Stats

@@ -6,38 +6,56 @@ import (
 	"io"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+	"k8s.io/cri-streaming/pkg/streaming"
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
 // Exec, Attach and PortForward return a loopback URL that contains a secret and is
 // valid for one connection; the kubelet gets the stream there.
 
+// streams answers the calls that prepare a stream, and serves the streams.
+type streams struct {
+	inventory *inventory
+	commands  *commands
+	server    streaming.Server
+}
+
+// serveAt makes the server for streams at address.
+func (s *streams) serveAt(address string) (err error) {
+	config := streaming.DefaultConfig
+	config.Addr = address
+	s.server, err = streaming.NewServer(config, streamRuntime{s.inventory, s.commands})
+	return err
+}
+
 // Exec prepares a command in a container.
-func (s *service) Exec(ctx context.Context, req *runtimeapi.ExecRequest) (*runtimeapi.ExecResponse, error) {
-	if err := s.mustRun(ctx, req.ContainerId, typeContainer); err != nil {
+func (s *streams) Exec(ctx context.Context, req *runtimeapi.ExecRequest) (*runtimeapi.ExecResponse, error) {
+	if err := s.mustRun(ctx, req.ContainerId, spec.TypeContainer); err != nil {
 		return nil, err
 	}
-	return s.streams.GetExec(req)
+	return s.server.GetExec(req)
 }
 
 // Attach prepares a connection to a container's own process.
-func (s *service) Attach(ctx context.Context, req *runtimeapi.AttachRequest) (*runtimeapi.AttachResponse, error) {
-	if err := s.mustRun(ctx, req.ContainerId, typeContainer); err != nil {
+func (s *streams) Attach(ctx context.Context, req *runtimeapi.AttachRequest) (*runtimeapi.AttachResponse, error) {
+	if err := s.mustRun(ctx, req.ContainerId, spec.TypeContainer); err != nil {
 		return nil, err
 	}
-	return s.streams.GetAttach(req)
+	return s.server.GetAttach(req)
 }
 
 // PortForward prepares connections to ports in a pod.
-func (s *service) PortForward(ctx context.Context, req *runtimeapi.PortForwardRequest) (*runtimeapi.PortForwardResponse, error) {
-	if err := s.mustRun(ctx, req.PodSandboxId, typeSandbox); err != nil {
+func (s *streams) PortForward(ctx context.Context, req *runtimeapi.PortForwardRequest) (*runtimeapi.PortForwardResponse, error) {
+	if err := s.mustRun(ctx, req.PodSandboxId, spec.TypeSandbox); err != nil {
 		return nil, err
 	}
-	return s.streams.GetPortForward(req)
+	return s.server.GetPortForward(req)
 }
 
-func (s *service) mustRun(ctx context.Context, id, kind string) error {
-	c, r, err := s.inspect(ctx, id)
+func (s *streams) mustRun(ctx context.Context, id, kind string) error {
+	c, r, err := s.inventory.inspect(ctx, id)
 	switch {
 	case err != nil:
 		return err
@@ -50,12 +68,15 @@ func (s *service) mustRun(ctx context.Context, id, kind string) error {
 }
 
 // streamRuntime handles the requests to the streaming server.
-type streamRuntime struct{ *service }
+type streamRuntime struct {
+	inventory *inventory
+	commands  *commands
+}
 
 // Exec runs a command with its streams. An exit code other than 0 is returned as an
 // exitError.
 func (s streamRuntime) Exec(ctx context.Context, id string, cmd []string, in io.Reader, out, errs io.WriteCloser, tty bool, resize <-chan remotecommand.TerminalSize) error {
-	exit, err := s.run(ctx, process{container: id, command: cmd, tty: tty, stdin: in, stdout: writer(out), stderr: writer(errs), resize: resize})
+	exit, err := s.commands.run(ctx, process{container: id, command: cmd, tty: tty, stdin: in, stdout: writer(out), stderr: writer(errs), resize: resize})
 	if err != nil {
 		return err
 	}
@@ -73,11 +94,11 @@ func (s streamRuntime) Attach(ctx context.Context, id string, in io.Reader, out,
 			path += "&" + name + "=1"
 		}
 	}
-	client, err := s.engine.in(ctx)
+	client, err := s.inventory.engine.Client(ctx)
 	if err != nil {
 		return err
 	}
-	stream, err := s.engine.hijack(ctx, path, nil) // copy closes it
+	stream, err := s.inventory.engine.Hijack(ctx, path, nil) // copy closes it
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
 
@@ -72,7 +73,7 @@ func TestTakeover(t *testing.T) {
 	if err := next.server.RemoveAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if left := realdocker.Docker(t, "ps", "--all", "--quiet", "--filter", "label="+labelFramework+"="+n.owner.Framework); left != "" {
+	if left := realdocker.Docker(t, "ps", "--all", "--quiet", "--filter", "label="+spec.LabelFramework+"="+n.owner.Framework); left != "" {
 		t.Errorf("left over: %s", left)
 	}
 }
@@ -81,7 +82,7 @@ func TestTakeover(t *testing.T) {
 func TestSocket(t *testing.T) {
 	t.Parallel()
 	socket := t.TempDir() + "/cri.sock"
-	c := Config{Socket: socket, Owner: Owner{"f", "a"}}
+	c := Config{Socket: socket, Owner: Owner{Framework: "f", Agent: "a"}}
 	first, err := New(c)
 	if err != nil {
 		t.Fatal(err)

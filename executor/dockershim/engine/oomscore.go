@@ -1,4 +1,4 @@
-package dockershim
+package engine
 
 import (
 	"fmt"

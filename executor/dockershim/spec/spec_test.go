@@ -1,4 +1,4 @@
-package dockershim
+package spec
 
 import (
 	"encoding/json"
@@ -11,8 +11,8 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-var specSettings = settings{
-	owner: Owner{"f1", "a1"}, pauseImage: "pause:1", oomFloor: -10, logSize: 100, logFiles: 3, pidsLimit: 50,
+var specSettings = Settings{
+	Owner: Owner{"f1", "a1"}, PauseImage: "pause:1", OOMFloor: -10, LogSize: 100, LogFiles: 3, PidsLimit: 50,
 }
 
 // fields are parts of a Docker configuration as it goes over the wire.
@@ -41,7 +41,7 @@ func (f fields) check(t *testing.T, o docker.CreateContainerOptions) {
 func TestSandboxSpec(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		change func(*runtimeapi.PodSandboxConfig, *settings)
+		change func(*runtimeapi.PodSandboxConfig, *Settings)
 		want   fields
 	}{
 		"plain": {nil, fields{
@@ -49,14 +49,14 @@ func TestSandboxSpec(t *testing.T) {
 			"OomScoreAdj": "-10", "CpuShares": "2", "CapDrop": `["ALL"]`, "Dns": "", "Hostname": "", "CgroupParent": "",
 			"SecurityOpt": `["no-new-privileges"]`, "LogConfig": `{"Type":"none"}`, "Privileged": "",
 		}},
-		"may be hard to kill": {func(_ *runtimeapi.PodSandboxConfig, s *settings) { s.oomFloor = -1000 }, fields{"OomScoreAdj": "-998"}},
-		"host's namespaces": {func(c *runtimeapi.PodSandboxConfig, _ *settings) {
+		"may be hard to kill": {func(_ *runtimeapi.PodSandboxConfig, s *Settings) { s.OOMFloor = -1000 }, fields{"OomScoreAdj": "-998"}},
+		"host's namespaces": {func(c *runtimeapi.PodSandboxConfig, _ *Settings) {
 			node := runtimeapi.NamespaceMode_NODE
 			c.Linux.SecurityContext.NamespaceOptions = &runtimeapi.NamespaceOption{Network: node, Pid: node, Ipc: node}
 			c.Hostname = "h"
 			c.PortMappings = []*runtimeapi.PortMapping{{ContainerPort: 80, HostPort: 80}}
 		}, fields{"NetworkMode": `"host"`, "PidMode": `"host"`, "IpcMode": `"host"`, "UTSMode": `"host"`, "PortBindings": "", "Hostname": ""}},
-		"ports": {func(c *runtimeapi.PodSandboxConfig, _ *settings) {
+		"ports": {func(c *runtimeapi.PodSandboxConfig, _ *Settings) {
 			c.PortMappings = []*runtimeapi.PortMapping{
 				{ContainerPort: 80, HostPort: 31000},
 				{ContainerPort: 80, HostPort: 31001, HostIp: "10.0.0.1"},
@@ -67,26 +67,26 @@ func TestSandboxSpec(t *testing.T) {
 			"ExposedPorts": `{"53/udp":{},"80/tcp":{}}`,
 			"PortBindings": `{"53/udp":[{"HostPort":"31053"}],"80/tcp":[{"HostPort":"31000"},{"HostIp":"10.0.0.1","HostPort":"31001"}]}`,
 		}},
-		"dns": {func(c *runtimeapi.PodSandboxConfig, _ *settings) {
+		"dns": {func(c *runtimeapi.PodSandboxConfig, _ *Settings) {
 			c.DnsConfig = &runtimeapi.DNSConfig{Servers: []string{"10.0.0.10"}, Searches: []string{"a.b"}, Options: []string{"ndots:5"}}
 		}, fields{"Dns": `["10.0.0.10"]`, "DnsSearch": `["a.b"]`, "DnsOptions": `["ndots:5"]`}},
-		"dns without search": {func(c *runtimeapi.PodSandboxConfig, _ *settings) {
+		"dns without search": {func(c *runtimeapi.PodSandboxConfig, _ *Settings) {
 			c.DnsConfig = &runtimeapi.DNSConfig{Servers: []string{"10.0.0.10"}}
 		}, fields{"DnsSearch": `["."]`, "DnsOptions": `["ndots:1"]`}},
-		"user": {func(c *runtimeapi.PodSandboxConfig, _ *settings) {
+		"user": {func(c *runtimeapi.PodSandboxConfig, _ *Settings) {
 			c.Linux.SecurityContext.RunAsUser = &runtimeapi.Int64Value{Value: 5}
 			c.Linux.SecurityContext.RunAsGroup = &runtimeapi.Int64Value{Value: 6}
 		}, fields{"User": `"5:6"`}},
-		"cgroup of the executor": {func(_ *runtimeapi.PodSandboxConfig, s *settings) { s.cgroupParent = "/mesos/c1" },
+		"cgroup of the executor": {func(_ *runtimeapi.PodSandboxConfig, s *Settings) { s.CgroupParent = "/mesos/c1" },
 			fields{"CgroupParent": `"/mesos/c1"`}},
-		"cgroup of the pod": {func(c *runtimeapi.PodSandboxConfig, s *settings) {
-			s.cgroupParent, c.Linux.CgroupParent = "/mesos/c1", "/kubepods/pod1"
+		"cgroup of the pod": {func(c *runtimeapi.PodSandboxConfig, s *Settings) {
+			s.CgroupParent, c.Linux.CgroupParent = "/mesos/c1", "/kubepods/pod1"
 		}, fields{"CgroupParent": `"/kubepods/pod1"`}},
-		"no slice under systemd": {func(_ *runtimeapi.PodSandboxConfig, s *settings) {
-			s.systemdCgroup, s.cgroupParent = true, "/mesos/0a7c"
+		"no slice under systemd": {func(_ *runtimeapi.PodSandboxConfig, s *Settings) {
+			s.SystemdCgroup, s.CgroupParent = true, "/mesos/0a7c"
 		}, fields{"CgroupParent": ""}},
-		"cgroup under systemd": {func(c *runtimeapi.PodSandboxConfig, s *settings) {
-			s.systemdCgroup, c.Linux.CgroupParent = true, "/kubepods.slice/kubepods-pod1.slice"
+		"cgroup under systemd": {func(c *runtimeapi.PodSandboxConfig, s *Settings) {
+			s.SystemdCgroup, c.Linux.CgroupParent = true, "/kubepods.slice/kubepods-pod1.slice"
 		}, fields{"CgroupParent": `"kubepods-pod1.slice"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestSandboxSpec(t *testing.T) {
 			if c.change != nil {
 				c.change(config, &s)
 			}
-			o, err := sandboxSpec(s, config, "")
+			o, err := NewSandbox(s, config, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,11 +176,11 @@ func TestContainerSpec(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := plainOrder()
+			o := plainRequest()
 			if c.change != nil {
-				c.change(o.config)
+				c.change(o.Config)
 			}
-			spec, err := containerSpec(specSettings, o)
+			spec, err := NewContainer(specSettings, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -192,12 +192,12 @@ func TestContainerSpec(t *testing.T) {
 	}
 }
 
-func plainOrder() order {
-	return order{
-		sandbox: "s1",
-		seccomp: "{}",
-		pod:     &runtimeapi.PodSandboxConfig{Metadata: &runtimeapi.PodSandboxMetadata{Name: "php", Namespace: "default", Uid: "u1"}, LogDirectory: "/logs"},
-		config: &runtimeapi.ContainerConfig{
+func plainRequest() ContainerRequest {
+	return ContainerRequest{
+		Sandbox: "s1",
+		Seccomp: "{}",
+		Pod:     &runtimeapi.PodSandboxConfig{Metadata: &runtimeapi.PodSandboxMetadata{Name: "php", Namespace: "default", Uid: "u1"}, LogDirectory: "/logs"},
+		Config: &runtimeapi.ContainerConfig{
 			Metadata: &runtimeapi.ContainerMetadata{Name: "web", Attempt: 3},
 			Image:    &runtimeapi.ImageSpec{Image: "sha256:i", UserSpecifiedImage: "nginx"},
 			LogPath:  "web/3.log",
@@ -226,10 +226,10 @@ func TestRefused(t *testing.T) {
 		},
 		"metadata": func(c *config) { c.Metadata = nil },
 	} {
-		o := plainOrder()
-		change(o.config)
-		_, err := containerSpec(specSettings, o)
-		var bad *badConfig
+		o := plainRequest()
+		change(o.Config)
+		_, err := NewContainer(specSettings, o)
+		var bad *InvalidError
 		if !errors.As(err, &bad) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
@@ -240,56 +240,38 @@ func TestRefused(t *testing.T) {
 			NamespaceOptions: &runtimeapi.NamespaceOption{UsernsOptions: &runtimeapi.UserNamespace{Mode: runtimeapi.NamespaceMode_POD}},
 		}},
 	}
-	if _, err := sandboxSpec(specSettings, user, ""); err == nil {
+	if _, err := NewSandbox(specSettings, user, ""); err == nil {
 		t.Error("user namespaces: no error")
 	}
 }
 
-// A record survives the round trip through labels, and matches no other owner.
+// A Record survives the round trip through labels, and matches no other owner.
 func TestLabels(t *testing.T) {
 	t.Parallel()
 	owner := Owner{"f1", "a1"}
-	in := record{
-		Type: typeContainer, Sandbox: "s1", Pod: "php", Namespace: "default", UID: "u1", Container: "web", Attempt: 4,
+	in := Record{
+		Type: TypeContainer, Sandbox: "s1", Pod: "php", Namespace: "default", UID: "u1", Container: "web", Attempt: 4,
 		Image: "nginx", ImageID: "sha256:1", Log: "/l", Spec: "d", Handler: "h",
 		Labels: map[string]string{"a": "b=\"c\"", "é": ""}, Annotations: map[string]string{"x": "line\nline"},
 	}
-	labels := owner.labels(in)
-	labels[labelSpec] = in.Spec
+	labels := owner.Labels(in)
+	labels[LabelSpec] = in.Spec
 	labels["from.the.image"] = "yes"
-	out, ours := owner.read(labels)
+	out, ours := owner.Read(labels)
 	if !ours || !reflect.DeepEqual(in, out) {
 		t.Errorf("%v\n%v", in, out)
 	}
 	for name, change := range map[string]func(map[string]string){
-		"framework": func(m map[string]string) { m[labelFramework] = "f2" },
-		"agent":     func(m map[string]string) { m[labelAgent] = "a2" },
-		"no agent":  func(m map[string]string) { delete(m, labelAgent) },
-		"type":      func(m map[string]string) { m[labelType] = "volume" },
-		"attempt":   func(m map[string]string) { m[labelAttempt] = "-1" },
+		"framework": func(m map[string]string) { m[LabelFramework] = "f2" },
+		"agent":     func(m map[string]string) { m[LabelAgent] = "a2" },
+		"no agent":  func(m map[string]string) { delete(m, LabelAgent) },
+		"type":      func(m map[string]string) { m[LabelType] = "volume" },
+		"attempt":   func(m map[string]string) { m[LabelAttempt] = "-1" },
 	} {
-		labels := owner.labels(in)
+		labels := owner.Labels(in)
 		change(labels)
-		if _, ours := owner.read(labels); ours {
+		if _, ours := owner.Read(labels); ours {
 			t.Errorf("%s: taken for ours", name)
 		}
-	}
-}
-
-func TestNegotiate(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ lowest, highest, want string }{
-		{"1.12", "1.41", "1.41"},
-		{"1.24", "1.50", "1.44"},
-		{"1.44", "1.52", "1.44"},
-		{"1.48", "1.60", "1.48"},
-		{"", "1.43", "1.43"},
-	} {
-		if got, err := negotiate(c.lowest, c.highest); got != c.want || err != nil {
-			t.Errorf("%s to %s: %s %v", c.lowest, c.highest, got, err)
-		}
-	}
-	if _, err := negotiate("", ""); err == nil {
-		t.Error("no version: no error")
 	}
 }

@@ -1,33 +1,18 @@
-package dockershim
+package spec
 
 import (
-	"context"
 	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// ContainerStatus describes a container.
-func (s *service) ContainerStatus(ctx context.Context, req *runtimeapi.ContainerStatusRequest) (*runtimeapi.ContainerStatusResponse, error) {
-	c, r, err := s.inspect(ctx, req.ContainerId)
-	if err != nil {
-		return nil, err
-	}
-	if r.Type != typeContainer {
-		return nil, &notOurs{req.ContainerId}
-	}
-	c.State.OOMKilled = s.outOfMemory(c)
-	status := containerStatus(c, r)
-	status.ImageRef = s.imageRef(ctx, c.Image)
-	return &runtimeapi.ContainerStatusResponse{Status: status}, nil
-}
-
-func containerStatus(c *docker.Container, r record) *runtimeapi.ContainerStatus {
+// ContainerStatus describes a container. The image is named by its id.
+func ContainerStatus(c *docker.Container, r Record) *runtimeapi.ContainerStatus {
 	status := &runtimeapi.ContainerStatus{
 		Id:          c.ID,
-		Metadata:    r.containerMetadata(),
-		State:       containerState(c.State),
+		Metadata:    r.ContainerMetadata(),
+		State:       ContainerState(c.State),
 		CreatedAt:   c.Created.UnixNano(),
 		StartedAt:   nanoseconds(c.State.StartedAt),
 		Image:       &runtimeapi.ImageSpec{Image: r.Image, UserSpecifiedImage: r.Image},
@@ -52,9 +37,9 @@ func containerStatus(c *docker.Container, r record) *runtimeapi.ContainerStatus 
 	return status
 }
 
-// containerState returns the CRI's state. Unlike Docker's, which stays "created", it
+// ContainerState returns the CRI's state. Unlike Docker's, which stays "created", it
 // is "exited" for a container that failed to start.
-func containerState(s docker.State) runtimeapi.ContainerState {
+func ContainerState(s docker.State) runtimeapi.ContainerState {
 	switch {
 	case s.Running:
 		return runtimeapi.ContainerState_CONTAINER_RUNNING

@@ -1,4 +1,4 @@
-package dockershim
+package spec
 
 import (
 	"cmp"
@@ -10,16 +10,16 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// settings holds what translating a configuration needs in addition to it.
-type settings struct {
-	owner         Owner
-	pauseImage    string
-	cgroupParent  string // for a pod that names none
-	systemdCgroup bool
-	oomFloor      int
-	logSize       int64
-	logFiles      int
-	pidsLimit     int64 // of a container; less than one: no limit
+// Settings holds what translating a configuration needs in addition to it.
+type Settings struct {
+	Owner         Owner
+	PauseImage    string
+	CgroupParent  string // for a pod that names none
+	SystemdCgroup bool
+	OOMFloor      int // lowest oom_score_adj that a container may have
+	LogSize       int64
+	LogFiles      int
+	PidsLimit     int64 // of a container; less than one: no limit
 }
 
 // The sandbox needs almost nothing and should be the last of its pod to be killed:
@@ -30,19 +30,19 @@ const (
 	sandboxOOMScore  = -998
 )
 
-// sandboxSpec translates a sandbox: the pause program, which holds the pod's network
+// NewSandbox translates a sandbox: the pause program, which holds the pod's network
 // and, if they are shared, its process and IPC namespaces.
-func sandboxSpec(s settings, c *runtimeapi.PodSandboxConfig, handler string) (docker.CreateContainerOptions, error) {
+func NewSandbox(s Settings, c *runtimeapi.PodSandboxConfig, handler string) (docker.CreateContainerOptions, error) {
 	if c.GetMetadata().GetUid() == "" || c.GetMetadata().GetName() == "" {
-		return docker.CreateContainerOptions{}, refuse("sandbox: its metadata names no pod")
+		return docker.CreateContainerOptions{}, Invalid("sandbox: its metadata names no pod")
 	}
 	security := c.GetLinux().GetSecurityContext()
 	namespaces := security.GetNamespaceOptions()
 	if namespaces.GetUsernsOptions().GetMode() == runtimeapi.NamespaceMode_POD && namespaces.GetUsernsOptions() != nil {
-		return docker.CreateContainerOptions{}, refuse("pod %s: user namespaces of its own: Docker has none per pod; set hostUsers: true", c.Metadata.Name)
+		return docker.CreateContainerOptions{}, Invalid("pod %s: user namespaces of its own: Docker has none per pod; set hostUsers: true", c.Metadata.Name)
 	}
-	r := record{
-		Type:        typeSandbox,
+	r := Record{
+		Type:        TypeSandbox,
 		Pod:         c.Metadata.Name,
 		Namespace:   c.Metadata.Namespace,
 		UID:         c.Metadata.Uid,
@@ -52,8 +52,8 @@ func sandboxSpec(s settings, c *runtimeapi.PodSandboxConfig, handler string) (do
 		Annotations: c.Annotations,
 	}
 	config := &docker.Config{
-		Image:  s.pauseImage,
-		Labels: s.owner.labels(r),
+		Image:  s.PauseImage,
+		Labels: s.Owner.Labels(r),
 		User:   userSpec(security.GetRunAsUser(), "", security.GetRunAsGroup()),
 	}
 	host := &docker.HostConfig{
@@ -61,7 +61,7 @@ func sandboxSpec(s settings, c *runtimeapi.PodSandboxConfig, handler string) (do
 		IpcMode:        "shareable",
 		CgroupParent:   s.parent(c),
 		CPUShares:      sandboxCPUShares,
-		OomScoreAdj:    max(sandboxOOMScore, s.oomFloor),
+		OomScoreAdj:    max(sandboxOOMScore, s.OOMFloor),
 		ReadonlyRootfs: true,
 		CapDrop:        []string{"ALL"},
 		SecurityOpt:    []string{"no-new-privileges"},
@@ -82,14 +82,14 @@ func sandboxSpec(s settings, c *runtimeapi.PodSandboxConfig, handler string) (do
 		host.PidMode = "host"
 	}
 	dnsSpec(host, c.DnsConfig)
-	return seal(r, config, host)
+	return stampDigest(r, config, host)
 }
 
 // parent returns the cgroup for everything of a pod. The systemd driver expects the
 // slice's name; the kubelet passes its path.
-func (s settings) parent(c *runtimeapi.PodSandboxConfig) string {
-	parent := cmp.Or(c.GetLinux().GetCgroupParent(), s.cgroupParent)
-	if !s.systemdCgroup {
+func (s Settings) parent(c *runtimeapi.PodSandboxConfig) string {
+	parent := cmp.Or(c.GetLinux().GetCgroupParent(), s.CgroupParent)
+	if !s.SystemdCgroup {
 		return parent
 	}
 	if slice := path.Base(parent); strings.HasSuffix(slice, ".slice") {

@@ -1,4 +1,4 @@
-package dockershim
+package engine
 
 import (
 	"context"
@@ -14,21 +14,20 @@ import (
 // not support it decides: 20.10 speaks up to 1.41, 29 no less than 1.44.
 const apiWanted = "1.44"
 
-// link is a daemon that was found, with the facts that do not change while it runs.
-type link struct {
+// Daemon is a daemon that was found, with the facts that do not change while it runs.
+type Daemon struct {
+	Version       string // of the engine
+	Arch          string
+	Root          string // Docker's root directory
+	SystemdCgroup bool
+	OOMFloor      int // lowest oom_score_adj that a container may have
+
 	client *docker.Client
 	prefix string // of API paths: /v1.41
-
-	version       string // of the engine
-	apiVersion    string
-	arch          string
-	root          string // Docker's root directory
-	systemdCgroup bool
-	oomFloor      int // lowest oom_score_adj that a container may have
 }
 
 // connect connects to the daemon at endpoint and identifies it.
-func connect(ctx context.Context, endpoint string) (*link, error) {
+func connect(ctx context.Context, endpoint string) (*Daemon, error) {
 	first, err := newClient(endpoint, "")
 	if err != nil {
 		return nil, err
@@ -54,15 +53,14 @@ func connect(ctx context.Context, endpoint string) (*link, error) {
 		return nil, err
 	}
 	client.HTTPClient = own
-	return &link{
+	return &Daemon{
 		client:        client,
 		prefix:        "/v" + version,
-		version:       env.Get("Version"),
-		apiVersion:    version,
-		arch:          env.Get("Arch"),
-		root:          info.DockerRootDir,
-		systemdCgroup: info.CgroupDriver == "systemd",
-		oomFloor:      oomFloor(endpoint),
+		Version:       env.Get("Version"),
+		Arch:          env.Get("Arch"),
+		Root:          info.DockerRootDir,
+		SystemdCgroup: info.CgroupDriver == "systemd",
+		OOMFloor:      oomFloor(endpoint),
 	}, nil
 }
 
@@ -97,19 +95,19 @@ func negotiate(lowest, highest string) (string, error) {
 	return want.String(), nil
 }
 
-// logFile returns the file to which Docker's json-file driver writes a container's log.
-func (l *link) logFile(id string) string {
-	return filepath.Join(l.root, "containers", id, id+"-json.log")
+// LogFile returns the file to which Docker's json-file driver writes a container's log.
+func (d *Daemon) LogFile(id string) string {
+	return filepath.Join(d.Root, "containers", id, id+"-json.log")
 }
 
 // base returns the base URL for API calls that the client library has no method for.
-func (l *link) base() string {
-	u, err := url.Parse(l.client.Endpoint())
+func (d *Daemon) base() string {
+	u, err := url.Parse(d.client.Endpoint())
 	if err != nil || u.Scheme == "unix" {
-		return "http://docker" + l.prefix
+		return "http://docker" + d.prefix
 	}
-	if l.client.TLSConfig != nil {
-		return "https://" + u.Host + l.prefix
+	if d.client.TLSConfig != nil {
+		return "https://" + u.Host + d.prefix
 	}
-	return "http://" + u.Host + l.prefix
+	return "http://" + u.Host + d.prefix
 }

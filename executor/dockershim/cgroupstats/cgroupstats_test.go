@@ -1,4 +1,4 @@
-package dockershim
+package cgroupstats
 
 import (
 	"os"
@@ -7,9 +7,9 @@ import (
 )
 
 // Both versions of control groups yield the same figures.
-func TestReadUsage(t *testing.T) {
+func TestRead(t *testing.T) {
 	t.Parallel()
-	want := usage{cpu: 5000, memory: 900, workingSet: 600, rss: 400, faults: 7, majorFault: 1, limit: 1000, processes: 3}
+	want := Usage{CPU: 5000, Memory: 900, WorkingSet: 600, RSS: 400, Faults: 7, MajorFaults: 1, Limit: 1000, Processes: 3}
 	for name, files := range map[string]map[string]string{
 		"v1": {
 			"proc/9/cgroup":                           "5:memory:/docker/abc\n4:cpu,cpuacct:/docker/abc\n3:pids:/docker/abc\n0::/\n",
@@ -38,18 +38,18 @@ func TestReadUsage(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := readUsage(root, filepath.Join(root, "proc"), 9, "abc")
+		got, err := read(root, filepath.Join(root, "proc"), 9, "abc")
 		if err != nil || got != want {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}
-		if _, err := readUsage(root, filepath.Join(root, "proc"), 9, "other"); err == nil {
+		if _, err := read(root, filepath.Join(root, "proc"), 9, "other"); err == nil {
 			t.Errorf("%s: figures of another container", name)
 		}
-		if _, err := readUsage(root, filepath.Join(root, "proc"), 10, "abc"); err == nil {
+		if _, err := read(root, filepath.Join(root, "proc"), 10, "abc"); err == nil {
 			t.Errorf("%s: figures of a process that is gone", name)
 		}
 	}
-	if u := (usage{limit: 1 << 63, memory: 5}).finish(9); u.limit != 0 || u.workingSet != 0 {
+	if u := (Usage{Limit: 1 << 63, Memory: 5}).finish(9); u.Limit != 0 || u.WorkingSet != 0 {
 		t.Errorf("no limit and little memory: %+v", u)
 	}
 }

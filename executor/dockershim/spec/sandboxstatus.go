@@ -1,34 +1,21 @@
-package dockershim
+package spec
 
 import (
 	"cmp"
-	"context"
-	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// PodSandboxStatus returns the state and the addresses of a sandbox.
-func (s *service) PodSandboxStatus(ctx context.Context, req *runtimeapi.PodSandboxStatusRequest) (*runtimeapi.PodSandboxStatusResponse, error) {
-	c, r, err := s.inspect(ctx, req.PodSandboxId)
-	if err != nil {
-		return nil, err
-	}
-	if r.Type != typeSandbox {
-		return nil, &notOurs{req.PodSandboxId}
-	}
-	return &runtimeapi.PodSandboxStatusResponse{Status: sandboxStatus(c, r), Timestamp: time.Now().UnixNano()}, nil
-}
-
-func sandboxStatus(c *docker.Container, r record) *runtimeapi.PodSandboxStatus {
+// SandboxStatus returns the state and the addresses of a sandbox.
+func SandboxStatus(c *docker.Container, r Record) *runtimeapi.PodSandboxStatus {
 	state := runtimeapi.PodSandboxState_SANDBOX_NOTREADY
 	if c.State.Running {
 		state = runtimeapi.PodSandboxState_SANDBOX_READY
 	}
 	return &runtimeapi.PodSandboxStatus{
 		Id:             c.ID,
-		Metadata:       r.sandboxMetadata(),
+		Metadata:       r.SandboxMetadata(),
 		State:          state,
 		CreatedAt:      c.Created.UnixNano(),
 		Network:        podAddresses(c.NetworkSettings),
@@ -37,10 +24,6 @@ func sandboxStatus(c *docker.Container, r record) *runtimeapi.PodSandboxStatus {
 		Annotations:    r.Annotations,
 		RuntimeHandler: r.Handler,
 	}
-}
-
-func (r record) sandboxMetadata() *runtimeapi.PodSandboxMetadata {
-	return &runtimeapi.PodSandboxMetadata{Name: r.Pod, Namespace: r.Namespace, Uid: r.UID, Attempt: r.Attempt}
 }
 
 // podAddresses returns no address for a pod in the host's network; the kubelet knows

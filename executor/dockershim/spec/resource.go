@@ -1,4 +1,4 @@
-package dockershim
+package spec
 
 import (
 	"math"
@@ -16,7 +16,7 @@ func resourceSpec(host *docker.HostConfig, oomFloor int, r *runtimeapi.LinuxCont
 	}
 	for _, h := range r.HugepageLimits {
 		if h.Limit > 0 {
-			return refuse("huge pages of %s: Docker cannot hand them out", h.PageSize)
+			return Invalid("huge pages of %s: Docker cannot hand them out", h.PageSize)
 		}
 	}
 	host.CPUShares = r.CpuShares
@@ -39,9 +39,9 @@ func swapLimit(r *runtimeapi.LinuxContainerResources) int64 {
 	return r.MemorySwapLimitInBytes
 }
 
-// updateSpec is resourceSpec for an existing container. Docker leaves values unchanged
+// Update is resourceSpec for an existing container. Docker leaves values unchanged
 // that are zero.
-func updateSpec(r *runtimeapi.LinuxContainerResources) docker.UpdateContainerOptions {
+func Update(r *runtimeapi.LinuxContainerResources) docker.UpdateContainerOptions {
 	return docker.UpdateContainerOptions{
 		CPUShares:  clampInt(r.CpuShares),
 		CPUPeriod:  clampInt(r.CpuPeriod),

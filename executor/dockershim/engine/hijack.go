@@ -1,4 +1,4 @@
-package dockershim
+package engine
 
 import (
 	"bufio"
@@ -15,36 +15,36 @@ import (
 	docker "github.com/fsouza/go-dockerclient"
 )
 
-// raw is a connection to the daemon that has become the two-way stream of a
+// A HijackedConn is a connection to the daemon that has become the two-way stream of a
 // process. The client library can make such streams too, but ignores the daemon's
 // answer: a refused exec would look like one without output.
-type raw struct {
+type HijackedConn struct {
 	net.Conn
 	reader *bufio.Reader
 	stop   func() bool
 }
 
 // Read returns what the process writes.
-func (r *raw) Read(p []byte) (int, error) { return r.reader.Read(p) }
+func (h *HijackedConn) Read(p []byte) (int, error) { return h.reader.Read(p) }
 
 // Close ends the stream.
-func (r *raw) Close() error {
-	r.stop()
-	return r.Conn.Close()
+func (h *HijackedConn) Close() error {
+	h.stop()
+	return h.Conn.Close()
 }
 
 // CloseWrite ends the standard input of the process.
-func (r *raw) CloseWrite() error {
-	if half, ok := r.Conn.(interface{ CloseWrite() error }); ok {
+func (h *HijackedConn) CloseWrite() error {
+	if half, ok := h.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
 	return nil
 }
 
-// hijack sends a request and returns the stream that the daemon answers with. The
+// Hijack sends a request and returns the stream that the daemon answers with. The
 // end of ctx closes it.
-func (e *engine) hijack(ctx context.Context, path string, body any) (*raw, error) {
-	l, err := e.dial(ctx)
+func (e *Engine) Hijack(ctx context.Context, path string, body any) (*HijackedConn, error) {
+	d, err := e.Daemon(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -52,22 +52,22 @@ func (e *engine) hijack(ctx context.Context, path string, body any) (*raw, error
 	if err != nil {
 		return nil, err
 	}
-	conn, err := e.connect(ctx, l)
+	conn, err := e.connect(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	r := &raw{Conn: conn, reader: bufio.NewReader(conn), stop: context.AfterFunc(ctx, func() { conn.Close() })}
-	if err := r.upgrade(l.prefix+path, text); err != nil {
-		r.Close()
+	h := &HijackedConn{Conn: conn, reader: bufio.NewReader(conn), stop: context.AfterFunc(ctx, func() { conn.Close() })}
+	if err := h.upgrade(d.prefix+path, text); err != nil {
+		h.Close()
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
 		return nil, err
 	}
-	return r, nil
+	return h, nil
 }
 
-func (r *raw) upgrade(path string, body []byte) error {
+func (h *HijackedConn) upgrade(path string, body []byte) error {
 	req, err := http.NewRequest(http.MethodPost, "http://docker"+path, bytes.NewReader(body))
 	if err != nil {
 		return err
@@ -75,10 +75,10 @@ func (r *raw) upgrade(path string, body []byte) error {
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Connection", "Upgrade")
 	req.Header.Set("Upgrade", "tcp")
-	if err := req.Write(r.Conn); err != nil {
+	if err := req.Write(h.Conn); err != nil {
 		return err
 	}
-	answer, err := http.ReadResponse(r.reader, req)
+	answer, err := http.ReadResponse(h.reader, req)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func apiError(answer *http.Response) error {
 }
 
 // connect opens a connection to the daemon, separate from the client's own.
-func (e *engine) connect(ctx context.Context, l *link) (net.Conn, error) {
+func (e *Engine) connect(ctx context.Context, d *Daemon) (net.Conn, error) {
 	u, err := url.Parse(e.endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("docker endpoint %q: %w", e.endpoint, err)
@@ -110,8 +110,8 @@ func (e *engine) connect(ctx context.Context, l *link) (net.Conn, error) {
 	if u.Scheme == "unix" {
 		return new(net.Dialer).DialContext(ctx, "unix", u.Path)
 	}
-	if l.client.TLSConfig != nil {
-		return (&tls.Dialer{Config: l.client.TLSConfig}).DialContext(ctx, "tcp", u.Host)
+	if d.client.TLSConfig != nil {
+		return (&tls.Dialer{Config: d.client.TLSConfig}).DialContext(ctx, "tcp", u.Host)
 	}
 	return new(net.Dialer).DialContext(ctx, "tcp", u.Host)
 }

@@ -1,4 +1,4 @@
-package dockershim
+package spec
 
 import (
 	"crypto/sha256"
@@ -12,41 +12,41 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// order describes a container to create.
-type order struct {
-	sandbox string // id
-	pod     *runtimeapi.PodSandboxConfig
-	config  *runtimeapi.ContainerConfig
-	imageID string
-	seccomp string // the profile's text if config names a file
+// ContainerRequest describes a container to create.
+type ContainerRequest struct {
+	Sandbox string // id
+	Pod     *runtimeapi.PodSandboxConfig
+	Config  *runtimeapi.ContainerConfig
+	ImageID string
+	Seccomp string // the profile's text if Config names a file
 }
 
-// containerSpec translates a container of a pod. The container joins the network and
+// NewContainer translates a container of a pod. The container joins the network and
 // IPC namespaces of the sandbox, and its process namespace if the pod shares one.
-func containerSpec(s settings, o order) (docker.CreateContainerOptions, error) {
-	c := o.config
+func NewContainer(s Settings, req ContainerRequest) (docker.CreateContainerOptions, error) {
+	c := req.Config
 	security := c.GetLinux().GetSecurityContext()
-	r := record{
-		Type:        typeContainer,
-		Sandbox:     o.sandbox,
-		Pod:         o.pod.GetMetadata().GetName(),
-		Namespace:   o.pod.GetMetadata().GetNamespace(),
-		UID:         o.pod.GetMetadata().GetUid(),
+	r := Record{
+		Type:        TypeContainer,
+		Sandbox:     req.Sandbox,
+		Pod:         req.Pod.GetMetadata().GetName(),
+		Namespace:   req.Pod.GetMetadata().GetNamespace(),
+		UID:         req.Pod.GetMetadata().GetUid(),
 		Container:   c.GetMetadata().GetName(),
 		Attempt:     c.GetMetadata().GetAttempt(),
 		Image:       c.GetImage().GetUserSpecifiedImage(),
-		ImageID:     o.imageID,
+		ImageID:     req.ImageID,
 		Labels:      c.Labels,
 		Annotations: c.Annotations,
 	}
 	if r.Container == "" || r.UID == "" {
-		return docker.CreateContainerOptions{}, refuse("container: its metadata names no container or pod")
+		return docker.CreateContainerOptions{}, Invalid("container: its metadata names no container or pod")
 	}
 	if r.Image == "" {
 		r.Image = c.GetImage().GetImage()
 	}
-	if o.pod.GetLogDirectory() != "" && c.LogPath != "" {
-		r.Log = filepath.Join(o.pod.LogDirectory, c.LogPath)
+	if req.Pod.GetLogDirectory() != "" && c.LogPath != "" {
+		r.Log = filepath.Join(req.Pod.LogDirectory, c.LogPath)
 	}
 	config := &docker.Config{
 		Image:      c.GetImage().GetImage(),
@@ -58,33 +58,33 @@ func containerSpec(s settings, o order) (docker.CreateContainerOptions, error) {
 		StdinOnce:  c.StdinOnce,
 		Tty:        c.Tty,
 		StopSignal: signalSpec(c.StopSignal),
-		Labels:     s.owner.labels(r),
+		Labels:     s.Owner.Labels(r),
 		// The kubelet does the probes; the image's own would run in addition.
 		Healthcheck: &docker.HealthConfig{Test: []string{"NONE"}},
 	}
 	host := &docker.HostConfig{
-		NetworkMode:  "container:" + o.sandbox,
-		CgroupParent: s.parent(o.pod),
+		NetworkMode:  "container:" + req.Sandbox,
+		CgroupParent: s.parent(req.Pod),
 		LogConfig: docker.LogConfig{Type: "json-file", Config: map[string]string{
-			"max-size": strconv.FormatInt(s.logSize, 10),
-			"max-file": strconv.Itoa(s.logFiles),
+			"max-size": strconv.FormatInt(s.LogSize, 10),
+			"max-file": strconv.Itoa(s.LogFiles),
 		}},
 	}
-	if err := resourceSpec(host, s.oomFloor, c.GetLinux().GetResources()); err != nil {
+	if err := resourceSpec(host, s.OOMFloor, c.GetLinux().GetResources()); err != nil {
 		return docker.CreateContainerOptions{}, err
 	}
-	if s.pidsLimit > 0 {
-		host.PidsLimit = &s.pidsLimit
+	if s.PidsLimit > 0 {
+		host.PidsLimit = &s.PidsLimit
 	}
 	if err := mountSpec(host, c.Mounts); err != nil {
 		return docker.CreateContainerOptions{}, err
 	}
 	deviceSpec(host, c)
-	namespaceSpec(host, o.sandbox, security.GetNamespaceOptions())
-	if err := securitySpec(config, host, security, o.seccomp); err != nil {
+	namespaceSpec(host, req.Sandbox, security.GetNamespaceOptions())
+	if err := securitySpec(config, host, security, req.Seccomp); err != nil {
 		return docker.CreateContainerOptions{}, err
 	}
-	return seal(r, config, host)
+	return stampDigest(r, config, host)
 }
 
 // namespaceSpec joins namespaces. The network is always the sandbox's, which is the
@@ -146,14 +146,14 @@ func deviceSpec(host *docker.HostConfig, c *runtimeapi.ContainerConfig) {
 	}
 }
 
-// seal adds the name, and a digest of the whole configuration as a label. The label
+// stampDigest adds the name, and a digest of the whole configuration as a label. The label
 // identifies the container if the answer to its creation is lost.
-func seal(r record, config *docker.Config, host *docker.HostConfig) (docker.CreateContainerOptions, error) {
+func stampDigest(r Record, config *docker.Config, host *docker.HostConfig) (docker.CreateContainerOptions, error) {
 	text, err := json.Marshal([]any{config, host})
 	if err != nil {
 		return docker.CreateContainerOptions{}, err
 	}
 	sum := sha256.Sum256(text)
-	config.Labels[labelSpec] = hex.EncodeToString(sum[:8])
+	config.Labels[LabelSpec] = hex.EncodeToString(sum[:8])
 	return docker.CreateContainerOptions{Name: r.name(), Config: config, HostConfig: host}, nil
 }

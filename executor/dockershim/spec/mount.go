@@ -1,4 +1,4 @@
-package dockershim
+package spec
 
 import (
 	"strings"
@@ -14,11 +14,11 @@ func mountSpec(host *docker.HostConfig, mounts []*runtimeapi.Mount) error {
 	for _, m := range mounts {
 		switch {
 		case m.GetImage().GetImage() != "":
-			return refuse("mount %s: an image as a volume: Docker cannot mount one", m.ContainerPath)
+			return Invalid("mount %s: an image as a volume: Docker cannot mount one", m.ContainerPath)
 		case len(m.UidMappings)+len(m.GidMappings) > 0:
-			return refuse("mount %s: mapped users: Docker cannot map them", m.ContainerPath)
+			return Invalid("mount %s: mapped users: Docker cannot map them", m.ContainerPath)
 		case m.RecursiveReadOnly:
-			return refuse("mount %s: recursive read-only: not offered by this node", m.ContainerPath)
+			return Invalid("mount %s: recursive read-only: not offered by this node", m.ContainerPath)
 		case m.SelinuxRelabel && !strings.Contains(m.HostPath+m.ContainerPath, ":"):
 			host.Binds = append(host.Binds, bind3(m))
 		default:

@@ -1,4 +1,4 @@
-package dockershim
+package spec
 
 import (
 	"encoding/base64"
@@ -11,27 +11,29 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// imageIDs matches image ids; only names that match are looked up as ids.
+// IsImageID reports whether name is an image's id; only such names are looked up as ids.
+func IsImageID(name string) bool { return imageIDs.MatchString(name) }
+
 var imageIDs = regexp.MustCompile(`^(sha256:)?[0-9a-f]{64}$`)
 
-// parseImage returns the full name of an image: nginx is
+// ParseImage returns the full name of an image: nginx is
 // docker.io/library/nginx:latest.
-func parseImage(name string) (reference.Named, error) {
+func ParseImage(name string) (reference.Named, error) {
 	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
-		return nil, refuse("image %q: %v", name, err)
+		return nil, Invalid("image %q: %v", name, err)
 	}
 	return reference.TagNameOnly(named), nil
 }
 
-// isImage reports whether an image that Docker found for name is the one meant.
+// IsImage reports whether an image that Docker found for name is the one meant.
 // Docker also treats a name as the beginning of an id, so the name "cafe" may find
 // another image.
-func isImage(name string, tags, digests []string) bool {
-	if imageIDs.MatchString(name) {
+func IsImage(name string, tags, digests []string) bool {
+	if IsImageID(name) {
 		return true
 	}
-	want, err := parseImage(name)
+	want, err := ParseImage(name)
 	if err != nil {
 		return false
 	}
@@ -50,9 +52,9 @@ func isImage(name string, tags, digests []string) bool {
 	return false
 }
 
-// pullSpec returns what to pull: a repository, and a tag or a digest of it.
-func pullSpec(name string) (repository, tag string, err error) {
-	named, err := parseImage(name)
+// Pull returns what to pull: a repository, and a tag or a digest of it.
+func Pull(name string) (repository, tag string, err error) {
+	named, err := ParseImage(name)
 	if err != nil {
 		return "", "", err
 	}
@@ -66,9 +68,9 @@ func pullSpec(name string) (repository, tag string, err error) {
 	return repository, "", nil
 }
 
-// authSpec translates credentials; the kubelet may pass user and password as one
+// Auth translates credentials; the kubelet may pass user and password as one
 // base64 string.
-func authSpec(a *runtimeapi.AuthConfig) (docker.AuthConfiguration, error) {
+func Auth(a *runtimeapi.AuthConfig) (docker.AuthConfiguration, error) {
 	if a == nil {
 		return docker.AuthConfiguration{}, nil
 	}
@@ -83,15 +85,15 @@ func authSpec(a *runtimeapi.AuthConfig) (docker.AuthConfiguration, error) {
 		text, err := base64.StdEncoding.DecodeString(a.Auth)
 		user, password, ok := strings.Cut(strings.TrimRight(string(text), "\x00"), ":")
 		if err != nil || !ok {
-			return auth, refuse("image pull secret: auth is not base64 of user:password")
+			return auth, Invalid("image pull secret: auth is not base64 of user:password")
 		}
 		auth.Username, auth.Password = user, password
 	}
 	return auth, nil
 }
 
-// imageUser converts an image's user to the CRI's form: a number or a name.
-func imageUser(user string) (*runtimeapi.Int64Value, string) {
+// ImageUser converts an image's user to the CRI's form: a number or a name.
+func ImageUser(user string) (*runtimeapi.Int64Value, string) {
 	user, _, _ = strings.Cut(user, ":")
 	if user == "" {
 		return nil, ""
@@ -102,8 +104,8 @@ func imageUser(user string) (*runtimeapi.Int64Value, string) {
 	return nil, user
 }
 
-// named leaves out Docker's placeholder for images without a name.
-func named(names []string) []string {
+// Named leaves out Docker's placeholder for images without a name.
+func Named(names []string) []string {
 	var list []string
 	for _, n := range names {
 		if !strings.HasPrefix(n, "<none>") {

@@ -1,4 +1,4 @@
-package dockershim
+package spec
 
 import (
 	"strconv"
@@ -15,13 +15,13 @@ func securitySpec(config *docker.Config, host *docker.HostConfig, s *runtimeapi.
 		return nil
 	}
 	if s.RunAsGroup != nil && s.RunAsUser == nil && s.RunAsUsername == "" {
-		return refuse("runAsGroup %d without a user: Docker needs both; set runAsUser", s.RunAsGroup.Value)
+		return Invalid("runAsGroup %d without a user: Docker needs both; set runAsUser", s.RunAsGroup.Value)
 	}
 	if s.SupplementalGroupsPolicy == runtimeapi.SupplementalGroupsPolicy_Strict {
-		return refuse("supplementalGroupsPolicy Strict: Docker always adds the image's groups")
+		return Invalid("supplementalGroupsPolicy Strict: Docker always adds the image's groups")
 	}
 	if len(s.GetCapabilities().GetAddAmbientCapabilities()) > 0 {
-		return refuse("ambient capabilities: Docker cannot add them")
+		return Invalid("ambient capabilities: Docker cannot add them")
 	}
 	config.User = userSpec(s.RunAsUser, s.RunAsUsername, s.RunAsGroup)
 	for _, g := range s.SupplementalGroups {
@@ -101,7 +101,7 @@ func apparmorOption(s *runtimeapi.LinuxContainerSecurityContext) ([]string, erro
 	case runtimeapi.SecurityProfile_Localhost:
 		name := strings.TrimPrefix(s.GetApparmor().GetLocalhostRef(), "localhost/")
 		if name == "" {
-			return nil, refuse("apparmor profile of type Localhost without a name")
+			return nil, Invalid("apparmor profile of type Localhost without a name")
 		}
 		return []string{"apparmor=" + name}, nil
 	}

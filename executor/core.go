@@ -9,9 +9,9 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// remembered is how many finished tasks are remembered, to recognise their pods and
+// maxFinished is how many finished tasks are remembered, to recognise their pods and
 // late repeated calls.
-const remembered = 1000
+const maxFinished = 1000
 
 // core holds the state of the executor and decides what follows from an event. It
 // does nothing itself: no goroutine, clock or I/O.
@@ -23,10 +23,10 @@ type core struct {
 	failed   string           // why the node failed; "" if it has not
 	waiting  string           // why the node cannot run pods yet; "" if none is known
 	tasks    []*task          // alive, in the order of their launch
-	byID     map[string]*task // alive or remembered
-	byUID    map[string]*task // alive or remembered; the last of a pod
-	departed []*task          // remembered, the oldest first
-	bound    map[string]Pod   // by uid: the pods as last seen; nil: none seen yet
+	byID     map[string]*task // alive or finished
+	byUID    map[string]*task // alive or finished; the last of a pod
+	finished []*task          // over and reported, the oldest first
+	pods     map[string]Pod   // by uid: all pods bound to this node, as last seen; nil: none seen yet
 }
 
 func newCore() *core {
@@ -54,7 +54,7 @@ func (c *core) subscribed(s *mesospb.ExecutorEvent_Subscribed) {
 func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	id := info.GetTaskId().GetValue()
 	if c.byID[id] != nil {
-		return nil // told before
+		return nil // a repeated call
 	}
 	t, invalid := &task{id: id}, mesospb.TaskStatus_REASON_TASK_INVALID.Enum()
 	data, err := taskdata.Decode(info.GetData())
@@ -69,22 +69,22 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 		return c.refuse(t, nil, fmt.Sprintf("pod %s: %s", t.ref, c.failed))
 	case c.spec.Name != "" && c.spec.Name != data.Node:
 		return c.refuse(t, invalid, fmt.Sprintf("pod %s: it is for node %s, and this agent is node %s", t.ref, data.Node, c.spec.Name))
-	case other != nil && !c.isDeparted(other):
+	case other != nil && !c.isFinished(other):
 		return c.refuse(t, invalid, fmt.Sprintf("pod %s: it is here already, as task %s", t.ref, other.id))
 	}
 	c.tasks = append(c.tasks, t)
 	c.byID[id], c.byUID[t.ref.UID] = t, t
 	if c.spec.Name == "" {
 		c.spec.Name, c.spec.Cluster = data.Node, data.Cluster
-		return []effect{start{c.spec}}
+		return []effect{startNode{c.spec}}
 	}
 	var effects []effect
 	if c.up || c.waiting != "" {
 		effects = append(effects, t.starting(c.waiting))
 	}
-	if p, ok := c.bound[t.ref.UID]; ok { // its last executor died; the pod may have kept running
-		t.seen = true
-		effects = append(effects, c.observe(t, p)...)
+	if p, ok := c.pods[t.ref.UID]; ok { // its last executor died; the pod may have kept running
+		t.bound = true
+		effects = append(effects, c.podChanged(t, p)...)
 	}
 	c.spec.Cluster.IdleTimeout = data.Cluster.IdleTimeout
 	return append(effects, c.serversAre(data.Cluster.Servers)...)
@@ -98,7 +98,7 @@ func (c *core) configured(s taskdata.Settings) []effect {
 		effects = c.serversAre(s.Servers)
 	}
 	if s.Program != nil {
-		effects = append(effects, replace{*s.Program})
+		effects = append(effects, replaceProgram{*s.Program})
 	}
 	return effects
 }
@@ -109,17 +109,17 @@ func (c *core) serversAre(urls []string) []effect {
 		return nil
 	}
 	c.spec.Cluster.Servers = urls
-	return []effect{servers{urls}}
+	return []effect{setServers{urls}}
 }
 
 // idle reports whether there is nothing to do and nothing is under way; the executor
 // may end after idleTimeout of that. Pods that are over need no executor, unless
 // they are being deleted. Before the first task, noTaskTimeout applies.
 func (c *core) idle() bool {
-	if len(c.tasks) > 0 || c.bound == nil && c.spec.Name != "" {
+	if len(c.tasks) > 0 || c.pods == nil && c.spec.Name != "" {
 		return false
 	}
-	for _, p := range c.bound {
+	for _, p := range c.pods {
 		if !p.over() || p.Deleting {
 			return false
 		}
@@ -144,7 +144,7 @@ const noTaskTimeout = 10 * time.Minute
 func (c *core) refuse(t *task, reason *mesospb.TaskStatus_Reason, why string) []effect {
 	e := ending{mesospb.TaskState_TASK_FAILED, reason, why}
 	c.byID[t.id] = t
-	c.remember(t)
+	c.addFinished(t)
 	return []effect{t.ended(e)}
 }
 
@@ -153,42 +153,42 @@ func (c *core) refuse(t *task, reason *mesospb.TaskStatus_Reason, why string) []
 // never launched here, so nothing is reported.
 func (c *core) kill(id string, grace *time.Duration) []effect {
 	t := c.byID[id]
-	if t == nil || c.isDeparted(t) || t.end != nil {
+	if t == nil || c.isFinished(t) || t.end != nil {
 		return nil
 	}
-	if !t.seen { // nothing of it runs; if it is bound later, it is removed then
-		return c.finish(t, killed("pod %s: killed before it was bound to this node", t.ref))
+	if !t.bound { // nothing of it runs; if it is bound later, it is removed then
+		return c.end(t, killed("pod %s: killed before it was bound to this node", t.ref))
 	}
 	effects := c.announceKilling(t, fmt.Sprintf("pod %s: stopping its containers, as the task is killed", t.ref))
 	t.removing, t.grace = true, grace
-	return append(effects, remove{t.ref, grace})
+	return append(effects, deletePod{t.ref, grace})
 }
 
-// removed records that the API server has been asked to delete a pod.
-func (c *core) removed(uid string) []effect {
+// deletionRequested records that the API server has been asked to delete a pod.
+func (c *core) deletionRequested(uid string) []effect {
 	if t := c.byUID[uid]; t != nil {
 		t.removing = false
 	}
 	return nil
 }
 
-// gone handles that no container of a pod runs any more.
-func (c *core) gone(uid string) []effect {
+// containersStopped handles that no container of a pod runs any more.
+func (c *core) containersStopped(uid string) []effect {
 	t := c.byUID[uid]
-	if t == nil || t.end == nil || c.isDeparted(t) {
+	if t == nil || t.end == nil || c.isFinished(t) {
 		return nil
 	}
-	c.depart(t)
+	c.moveToFinished(t)
 	return []effect{t.ended(*t.end)}
 }
 
-// waits records why the node cannot run pods yet.
-func (c *core) waits(reason string) []effect {
+// nodeWaits records why the node cannot run pods yet.
+func (c *core) nodeWaits(reason string) []effect {
 	if reason == c.waiting {
 		return nil
 	}
 	c.waiting = reason
-	return c.start()
+	return c.reportStarting()
 }
 
 // nodeIsUp records that the node has all that it needs of this agent.
@@ -197,11 +197,11 @@ func (c *core) nodeIsUp() []effect {
 		return nil
 	}
 	c.up, c.waiting = true, ""
-	return c.start()
+	return c.reportStarting()
 }
 
-// start reports STARTING for every task that does not run yet.
-func (c *core) start() []effect {
+// reportStarting reports STARTING for every task that does not run yet.
+func (c *core) reportStarting() []effect {
 	var effects []effect
 	for _, t := range c.tasks {
 		if t.running == nil && t.end == nil && !t.killing && !(t.started && c.waiting == "") {
@@ -240,7 +240,7 @@ func (c *core) endAll(how func(*task) ending) []effect {
 		t := c.tasks[0]
 		e := how(t)
 		t.end = &e
-		c.depart(t)
+		c.moveToFinished(t)
 		effects = append(effects, t.ended(e))
 	}
 	return effects

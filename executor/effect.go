@@ -13,24 +13,24 @@ type effect interface{ isEffect() }
 type (
 	// update reports a status to Mesos.
 	update struct{ status *mesospb.TaskStatus }
-	// start brings the node up. It is requested once.
-	start struct{ spec Spec }
-	// remove deletes a pod through the API server; removed answers it.
-	remove struct {
+	// startNode brings the node up. It is requested once.
+	startNode struct{ spec Spec }
+	// deletePod deletes a pod through the API server; deletionRequested answers it.
+	deletePod struct {
 		ref   Ref
 		grace *time.Duration
 	}
-	// servers gives the node the list of API servers.
-	servers struct{ urls []string }
-	// replace has another program take over, unless it is the running one.
-	replace struct{ program taskdata.Program }
-	// await waits until no container of a pod runs; gone answers it.
-	await struct{ ref Ref }
+	// setServers gives the node the list of API servers.
+	setServers struct{ urls []string }
+	// replaceProgram has another program take over, unless it is the running one.
+	replaceProgram struct{ program taskdata.Program }
+	// awaitStopped waits until no container of a pod runs; containersStopped answers it.
+	awaitStopped struct{ ref Ref }
 )
 
-func (update) isEffect()  {}
-func (start) isEffect()   {}
-func (remove) isEffect()  {}
-func (servers) isEffect() {}
-func (replace) isEffect() {}
-func (await) isEffect()   {}
+func (update) isEffect()         {}
+func (startNode) isEffect()      {}
+func (deletePod) isEffect()      {}
+func (setServers) isEffect()     {}
+func (replaceProgram) isEffect() {}
+func (awaitStopped) isEffect()   {}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/go-logr/logr"
+
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -34,24 +36,26 @@ type Programs interface {
 	// is the running one.
 	Fetch(ctx context.Context, p taskdata.Program) (path string, err error)
 
-	// Start replaces this process's program by the one at path, with memory as
-	// Config.Memory. If that fails, this program starts again in the same way. Start
+	// Start replaces this process's program by the one at path, with state as
+	// Config.State. If that fails, this program starts again in the same way. Start
 	// returns only if that fails too.
-	Start(path string, memory []byte) error
+	Start(path string, state []byte) error
 }
 
 // Config configures an executor.
 type Config struct {
-	Mesos Mesos
-	Node  Node
+	Mesos  Mesos
+	Runner PodRunner
 	// Grace is how long the agent waits after SHUTDOWN before it kills the
 	// executor. Cleanup takes no longer than that, less a margin.
 	Grace time.Duration
 	// Programs: nil if this program is never replaced.
 	Programs Programs
-	// Memory is what the previous program handed over; nil: there was none, and the
+	// State is what the previous program handed over; nil: there was none, and the
 	// agent started this one.
-	Memory []byte
+	State []byte
+	// Log receives what happens. The zero Logger discards it.
+	Log logr.Logger
 }
 
 // Executor is our Mesos executor on one agent.
@@ -59,19 +63,7 @@ type Executor struct {
 	cfg    Config
 	core   *core // belongs to Run
 	events chan *mesospb.ExecutorEvent
-	up     chan struct{} // the node is up
-	pods   chan []Pod    // holds the latest only
-	waits  chan string   // holds the latest reason only
-	asked  chan answer   // the node has done what it was asked to do
-	node   chan error    // the node has failed, or ended
-	ready  chan fetched  // the result of fetching another program
 	closed chan struct{} // nothing is left to do
-}
-
-// answer says that an effect has been carried out.
-type answer struct {
-	uid     string
-	removed bool // true: the deletion was asked for; false: no container runs
 }
 
 // ErrNode is in the error of an executor that ends because its node failed.
@@ -80,34 +72,23 @@ var ErrNode = errors.New("the node failed")
 // New returns an executor that does nothing yet.
 func New(cfg Config) (*Executor, error) {
 	switch {
-	case cfg.Mesos == nil || cfg.Node == nil:
-		return nil, errors.New("executor: a connection to Mesos and a node are needed")
+	case cfg.Mesos == nil || cfg.Runner == nil:
+		return nil, errors.New("executor: a connection to Mesos and a runner of pods are needed")
 	case cfg.Grace <= 0:
 		return nil, errors.New("executor: there must be some time to clean up in")
 	}
 	core := newCore()
-	if cfg.Memory != nil {
+	if cfg.State != nil {
 		var owed []byte
 		var err error
-		if core, owed, err = recall(cfg.Memory); err != nil {
+		if core, owed, err = restore(cfg.State); err != nil {
 			return nil, err
 		}
 		if err := cfg.Mesos.Resume(owed); err != nil {
 			return nil, err
 		}
 	}
-	return &Executor{
-		cfg:    cfg,
-		core:   core,
-		events: make(chan *mesospb.ExecutorEvent),
-		up:     make(chan struct{}, 1),
-		pods:   make(chan []Pod, 1),
-		waits:  make(chan string, 1),
-		asked:  make(chan answer),
-		node:   make(chan error, 1),
-		ready:  make(chan fetched, 1),
-		closed: make(chan struct{}),
-	}, nil
+	return &Executor{cfg: cfg, core: core, events: make(chan *mesospb.ExecutorEvent), closed: make(chan struct{})}, nil
 }
 
 // Event handles an event of the agent. For SHUTDOWN it returns when everything is
@@ -123,25 +104,4 @@ func (e *Executor) Event(event *mesospb.ExecutorEvent) {
 	}
 }
 
-// sight receives what the node reports. A later report replaces one that the loop
-// has not read yet.
-type sight struct{ *Executor }
-
-// Up implements Observer.
-func (s sight) Up() { latest(s.up, struct{}{}) }
-
-// Pods implements Observer.
-func (s sight) Pods(pods []Pod) { latest(s.pods, pods) }
-
-// Waits implements Observer.
-func (s sight) Waits(reason string) { latest(s.waits, reason) }
-
-// latest puts v into a channel of capacity 1 that only this goroutine writes to,
-// replacing the value in it.
-func latest[T any](c chan T, v T) {
-	select {
-	case <-c:
-	default:
-	}
-	c <- v
-}
+var _ mesos.ExecutorHandler = (*Executor)(nil)

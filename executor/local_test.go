@@ -43,11 +43,11 @@ func (a *apiServer) pods() []Pod {
 // node is a node without containers.
 type node struct{ api *apiServer }
 
-func (n node) Run(ctx context.Context, _ Spec, see Observer) error {
+func (n node) Run(ctx context.Context, _ Spec, o Observer) error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for {
-		see.Pods(n.api.pods())
+		o.Pods(n.api.pods())
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -68,7 +68,7 @@ func (a *apiServer) simulate(ctx context.Context, env map[string]string, _ *meso
 	if err != nil {
 		return 2
 	}
-	e, err := New(Config{Mesos: mesos.NewExecutor(cfg), Node: node{a}, Grace: cfg.ShutdownGrace})
+	e, err := New(Config{Mesos: mesos.NewExecutor(cfg), Runner: node{a}, Grace: cfg.ShutdownGrace})
 	if err != nil {
 		return 2
 	}

@@ -7,7 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
+
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -16,11 +17,25 @@ import (
 // loop is one run of the executor. It owns the core; anything that has to wait runs
 // in its own goroutine and sends the loop the result.
 type loop struct {
-	*Executor
-	tasks   sync.WaitGroup
-	left    error // what the node could not remove; to be read after tasks
-	replace replacement
-	idle    idleness
+	cfg  Config
+	log  logr.Logger
+	core *core
+
+	events   <-chan *mesospb.ExecutorEvent // of the agent
+	observed observer                      // reports of the node
+	answers  chan answer                   // effects that have been carried out
+	node     chan error                    // the node has failed, or ended
+
+	tasks    sync.WaitGroup
+	left     error // what the node could not remove; to be read after tasks
+	programs replacement
+	idle     idleness
+}
+
+// answer says that an effect has been carried out.
+type answer struct {
+	uid     string
+	deleted bool // true: deletePod; false: awaitStopped
 }
 
 // Run runs until the agent sends SHUTDOWN or is gone for good, ctx ends, the node
@@ -30,7 +45,10 @@ type loop struct {
 // does not return, and the pods keep running; if that fails, they also keep running.
 // Run is called once.
 func (e *Executor) Run(ctx context.Context) error {
-	l := &loop{Executor: e}
+	l := &loop{
+		cfg: e.cfg, log: e.cfg.Log, core: e.core, events: e.events, observed: newObserver(),
+		answers: make(chan answer), node: make(chan error, 1), programs: newReplacement(),
+	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	connection := make(chan error, 1)
 	l.tasks.Go(func() { connection <- e.cfg.Mesos.Run(work, e) })
@@ -38,7 +56,9 @@ func (e *Executor) Run(ctx context.Context) error {
 
 	why, connected := l.serve(ctx, work, connection)
 	if errors.Is(why, mesos.ErrDetached) {
-		return l.handOver(stop)
+		close(e.closed)
+		stop()
+		return l.handOver()
 	}
 	l.core.closing = true
 	err := l.cleanUp(connected)
@@ -57,40 +77,40 @@ func (l *loop) serve(ctx, work context.Context, connection <-chan error) (why er
 		select {
 		case event := <-l.events:
 			if event.GetType() == mesospb.ExecutorEvent_SHUTDOWN {
-				glog.Info("Mesos: told to shut down")
+				l.log.Info("shutting down, as the agent asks")
 				return nil, true
 			}
 			l.apply(work, l.event(event)...)
-		case <-l.up:
+		case <-l.observed.up:
 			l.apply(work, l.core.nodeIsUp()...)
-		case pods := <-l.pods:
-			l.apply(work, l.core.look(pods)...)
-		case reason := <-l.waits:
-			l.apply(work, l.core.waits(reason)...)
-		case a := <-l.asked:
-			if a.removed {
-				l.core.removed(a.uid)
+		case pods := <-l.observed.pods:
+			l.apply(work, l.core.podsChanged(pods)...)
+		case reason := <-l.observed.waits:
+			l.apply(work, l.core.nodeWaits(reason)...)
+		case a := <-l.answers:
+			if a.deleted {
+				l.core.deletionRequested(a.uid)
 				continue
 			}
-			l.apply(work, l.core.gone(a.uid)...)
+			l.apply(work, l.core.containersStopped(a.uid)...)
 		case err := <-l.node:
-			glog.Errorf("node %s: %v", l.core.spec.Name, err)
+			l.log.Error(err, "the node has failed", "node", l.core.spec.Name)
 			l.apply(work, l.core.nodeFailed(err)...)
 			return fmt.Errorf("%w: %w", ErrNode, err), true
-		case f := <-l.ready:
-			l.fetched(work, f)
+		case f := <-l.programs.ready:
+			l.programFetched(work, f)
 		case <-l.idle.over():
 			if l.quits() {
-				glog.Infof("no pod has been here for %v: this executor ends", l.core.idleTimeout())
+				l.log.Info("shutting down, as there was no pod for a while", "timeout", l.core.idleTimeout())
 				return nil, true
 			}
 		case err := <-connection:
 			if !errors.Is(err, mesos.ErrDetached) {
-				glog.Errorf("Mesos: %v", err)
+				l.log.Error(err, "the connection to the agent has ended")
 			}
 			return err, false
 		case <-ctx.Done():
-			glog.Info("told by a signal to end")
+			l.log.Info("shutting down on a signal")
 			return nil, true
 		}
 	}
@@ -101,8 +121,7 @@ func (l *loop) event(event *mesospb.ExecutorEvent) []effect {
 	switch event.GetType() {
 	case mesospb.ExecutorEvent_SUBSCRIBED:
 		l.core.subscribed(event.GetSubscribed())
-		glog.Infof("Mesos: subscribed at agent %s on %s for framework %s",
-			l.core.spec.Agent, l.core.spec.Hostname, l.core.spec.Framework)
+		l.log.Info("subscribed", "agent", l.core.spec.Agent, "host", l.core.spec.Hostname, "framework", l.core.spec.Framework)
 	case mesospb.ExecutorEvent_LAUNCH:
 		return l.core.launch(event.GetLaunch().GetTask())
 	case mesospb.ExecutorEvent_LAUNCH_GROUP:
@@ -113,19 +132,19 @@ func (l *loop) event(event *mesospb.ExecutorEvent) []effect {
 		return effects
 	case mesospb.ExecutorEvent_KILL:
 		id := event.GetKill().GetTaskId().GetValue()
-		glog.Infof("task %s: told to kill it", id)
+		l.log.Info("killing a task, as Mesos asks", "task", id)
 		return l.core.kill(id, gracePeriod(event.GetKill().GetKillPolicy()))
 	case mesospb.ExecutorEvent_MESSAGE:
 		settings, err := taskdata.DecodeSettings(event.GetMessage().GetData())
 		if err != nil {
-			glog.Warningf("Mesos: ignoring a message of the framework: %v", err)
+			l.log.Error(err, "ignoring a message of the framework")
 			return nil
 		}
 		return l.core.configured(settings)
 	case mesospb.ExecutorEvent_ERROR:
-		glog.Errorf("Mesos: the agent says: %s", event.GetError().GetMessage())
+		l.log.Error(nil, "the agent reports an error", "message", event.GetError().GetMessage())
 	default:
-		glog.V(1).Infof("Mesos: nothing to do for event %v", event.GetType())
+		l.log.V(1).Info("ignoring an event of the agent", "type", event.GetType().String())
 	}
 	return nil
 }
@@ -143,27 +162,27 @@ func (l *loop) apply(work context.Context, effects ...effect) {
 	for _, f := range effects {
 		switch f := f.(type) {
 		case update:
-			glog.Infof("task %s: %v: %s", f.status.GetTaskId().GetValue(), f.status.GetState(), f.status.GetMessage())
+			l.log.Info("task status", "task", f.status.GetTaskId().GetValue(), "state", f.status.GetState().String(), "message", f.status.GetMessage())
 			l.cfg.Mesos.Update(f.status)
-		case start:
+		case startNode:
 			l.tasks.Go(func() { l.runNode(work, f.spec) })
-		case remove:
-			l.tasks.Go(func() { l.remove(work, f) })
-		case servers:
-			glog.Infof("API servers: %v", f.urls)
-			if err := l.cfg.Node.SetServers(f.urls); err != nil {
-				glog.Warningf("keeping the API servers of before: %v", err)
+		case deletePod:
+			l.tasks.Go(func() { l.deletePod(work, f) })
+		case setServers:
+			l.log.Info("using other API servers", "servers", f.urls)
+			if err := l.cfg.Runner.SetServers(f.urls); err != nil {
+				l.log.Error(err, "keeping the previous API servers")
 			}
-		case replace:
-			l.want(work, f.program)
-		case await:
-			l.tasks.Go(func() { l.await(work, f.ref) })
+		case replaceProgram:
+			l.requestProgram(work, f.program)
+		case awaitStopped:
+			l.tasks.Go(func() { l.awaitStopped(work, f.ref) })
 		}
 	}
 }
 
 func (l *loop) runNode(work context.Context, spec Spec) {
-	err := l.cfg.Node.Run(work, spec, sight{l.Executor})
+	err := l.cfg.Runner.Run(work, spec, l.observed)
 	if work.Err() != nil { // we have ended it
 		l.left = err
 		return
@@ -185,19 +204,17 @@ func (l *loop) cleanUp(connected bool) error {
 
 	var err error
 	if l.core.spec.Name != "" {
-		err = l.cfg.Node.Drain(drain)
+		err = l.cfg.Runner.Drain(drain)
 	}
 	l.apply(deadline, l.core.drained(err)...)
 	if !connected {
 		return err
 	}
-	flush, cancelFlush := context.WithTimeout(deadline, lastWords)
+	flush, cancelFlush := context.WithTimeout(deadline, lastFlush)
 	defer cancelFlush()
 	return errors.Join(err, l.cfg.Mesos.Flush(flush))
 }
 
-// lastWords is how long to wait for acknowledgements of the last statuses. After a
+// lastFlush is how long to wait for acknowledgements of the last statuses. After a
 // teardown of the framework none come.
-const lastWords = 5 * time.Second
-
-var _ mesos.ExecutorHandler = (*Executor)(nil)
+const lastFlush = 5 * time.Second

@@ -95,15 +95,15 @@ type testNode struct {
 	since time.Time
 }
 
-func (n *testNode) Run(ctx context.Context, spec Spec, see Observer) error {
+func (n *testNode) Run(ctx context.Context, spec Spec, o Observer) error {
 	n.record.add("node " + spec.Name)
-	see.Up()
+	o.Up()
 	for {
 		select {
 		case p := <-n.pods:
-			see.Pods(p)
+			o.Pods(p)
 		case reason := <-n.waits:
-			see.Waits(reason)
+			o.Waits(reason)
 		case err := <-n.fail:
 			return err
 		case <-ctx.Done():
@@ -201,12 +201,12 @@ func inBubble(t *testing.T, f faults, story func(*bench)) {
 	})
 }
 
-// run starts the executor, with the memory of a previous one if there is one.
-func (b *bench) run(memory []byte) {
+// run starts the executor, with the state of a previous one if there is one.
+func (b *bench) run(state []byte) {
 	b.t.Helper()
 	b.result = make(chan error, 1)
 	b.agent = &agent{events: make(chan *mesospb.ExecutorEvent, 10), gone: make(chan error), record: b.record, detach: make(chan struct{})}
-	e, err := New(Config{Mesos: b.agent, Node: b.node, Grace: grace, Programs: b.programs, Memory: memory})
+	e, err := New(Config{Mesos: b.agent, Runner: b.node, Grace: grace, Programs: b.programs, State: state})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -421,9 +421,9 @@ func TestNodeFails(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]Config{
-		"no connection": {Node: &testNode{}, Grace: time.Second},
+		"no connection": {Runner: &testNode{}, Grace: time.Second},
 		"no node":       {Mesos: &agent{}, Grace: time.Second},
-		"no time":       {Mesos: &agent{}, Node: &testNode{}},
+		"no time":       {Mesos: &agent{}, Runner: &testNode{}},
 	} {
 		if _, err := New(cfg); err == nil {
 			t.Errorf("%s: accepted", name)

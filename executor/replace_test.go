@@ -17,7 +17,7 @@ import (
 type testPrograms struct {
 	record *record
 	answer chan error
-	memory []byte
+	state  []byte
 }
 
 var errRuns, errNobody = errors.New("runs already"), errors.New("exec format error")
@@ -35,9 +35,9 @@ func (p *testPrograms) Fetch(ctx context.Context, program taskdata.Program) (str
 	}
 }
 
-func (p *testPrograms) Start(path string, memory []byte) error {
+func (p *testPrograms) Start(path string, state []byte) error {
 	p.record.add("start " + path)
-	p.memory = memory
+	p.state = state
 	return errNobody
 }
 
@@ -61,7 +61,7 @@ func TestReplaced(t *testing.T) {
 		b.ends(0, errNobody)
 		b.happened("STARTING t3", "node ends", "start new")
 
-		b.run(b.programs.memory)
+		b.run(b.programs.state)
 		if b.agent.resumed != "debts" {
 			t.Errorf("the agent is owed %q", b.agent.resumed)
 		}
@@ -112,17 +112,17 @@ func TestShutdownWhileDetaching(t *testing.T) {
 		b.programs.answer <- nil
 		b.shutdown()
 		b.ends(0, nil)
-		if len(b.programs.memory) > 0 {
+		if len(b.programs.state) > 0 {
 			t.Error("a program was started")
 		}
 	})
 }
 
-func TestBadMemory(t *testing.T) {
+func TestBadState(t *testing.T) {
 	t.Parallel()
-	for _, memory := range []string{"", "{", `{"tasks":[{}]}`, `{"tasks":[{"id":"t","end":{"state":"TASK_NEW"}}]}`} {
-		if _, err := New(Config{Mesos: &agent{}, Node: &testNode{}, Grace: grace, Memory: []byte(memory)}); err == nil {
-			t.Errorf("%q is accepted", memory)
+	for _, state := range []string{"", "{", `{"tasks":[{}]}`, `{"tasks":[{"id":"t","end":{"state":"TASK_NEW"}}]}`} {
+		if _, err := New(Config{Mesos: &agent{}, Runner: &testNode{}, Grace: grace, State: []byte(state)}); err == nil {
+			t.Errorf("%q is accepted", state)
 		}
 	}
 }

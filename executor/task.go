@@ -13,7 +13,7 @@ type task struct {
 	id  string
 	ref Ref
 
-	seen     bool           // the API server has shown the pod bound to this node
+	bound    bool           // the API server has shown the pod bound to this node
 	started  bool           // the last STARTING named nothing that the node waits for
 	killing  bool           // it is to end, by KILL or by deletion of the pod
 	removing bool           // the API server is being asked to delete the pod

@@ -93,11 +93,11 @@ func play(t *testing.T, text string) string {
 // handOver returns the core of the program that takes over from c's.
 func handOver(t *testing.T, c *core) *core {
 	t.Helper()
-	memory, err := c.remembers(nil)
+	state, err := c.marshal(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	next, _, err := recall(memory)
+	next, _, err := restore(state)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,15 +141,15 @@ func command(t *testing.T, c *core, line string) []effect {
 		for _, w := range words[1:] {
 			pods = append(pods, podOf(t, w))
 		}
-		return c.look(pods)
+		return c.podsChanged(pods)
 	case "gone":
-		return c.gone("uid-" + rest)
+		return c.containersStopped("uid-" + rest)
 	case "removed":
-		return c.removed("uid-" + rest)
+		return c.deletionRequested("uid-" + rest)
 	case "up":
 		return c.nodeIsUp()
 	case "waits":
-		return c.waits(rest)
+		return c.nodeWaits(rest)
 	case "fail":
 		return c.nodeFailed(fmt.Errorf("%s", rest))
 	case "closing":
@@ -251,19 +251,19 @@ func describe(t *testing.T, f effect) string {
 			s += fmt.Sprintf(" %s=%q", l.GetKey(), l.GetValue())
 		}
 		return s + " " + fmt.Sprintf("%q", f.status.GetMessage())
-	case start:
+	case startNode:
 		return fmt.Sprintf("start node %s for framework %s on agent %s at %s: %+v, executor %+v",
 			f.spec.Name, f.spec.Framework, f.spec.Agent, f.spec.Hostname, f.spec.Total, f.spec.Executor)
-	case remove:
+	case deletePod:
 		if f.grace != nil {
 			return fmt.Sprintf("delete %s within %v", f.ref, *f.grace)
 		}
 		return fmt.Sprintf("delete %s", f.ref)
-	case replace:
+	case replaceProgram:
 		return "be replaced by " + f.program.URL
-	case servers:
+	case setServers:
 		return fmt.Sprintf("API servers %v", f.urls)
-	case await:
+	case awaitStopped:
 		return fmt.Sprintf("await the end of %s", f.ref)
 	}
 	t.Fatalf("%T is no effect that can be shown", f)

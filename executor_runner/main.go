@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/go-logr/logr"
+
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockerd"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/mountns"
@@ -63,10 +65,11 @@ func run() int {
 	if *check {
 		return exitOK
 	}
-	enterMounts(*docker)
+	log := logging.New()
+	enterMounts(*docker, log.WithName("mounts"))
 	before, err := upgrade.Receive()
 	if err != nil {
-		glog.Errorf("this executor cannot go on where the program before it has stopped; its containers are left for the next: %v", err)
+		log.Error(err, "this executor cannot take over from the previous program; its containers are left for the next executor")
 		return exitFailed
 	}
 	secrets := takeSecrets(before)
@@ -76,17 +79,19 @@ func run() int {
 	}
 	n, err := node.New(node.Config{
 		RootDir: *root, Docker: *docker, Endpoint: agent.Endpoint, Address: *address, MaxPods: *maxPods, PidsLimit: *pidsLimit,
-		Contain: *contain, Sandbox: agent.Directory, Verbosity: logging.SetVerbosity,
+		Contain: *contain, Sandbox: agent.Directory, Verbosity: logging.SetVerbosity, Log: log.WithName("node"),
 	})
 	if err != nil {
-		return usage(err)
+		return usage(withFlag(err))
 	}
+	programs := upgrade.New(directory(agent, *root), os.Args[1:], secrets)
+	programs.Log, programs.Flush = log.WithName("upgrade"), logging.Flush
 	config := executor.Config{
-		Mesos: mesos.NewExecutor(agent), Node: n, Grace: agent.ShutdownGrace,
-		Programs: upgrade.New(directory(agent, *root), os.Args[1:], secrets),
+		Mesos: mesos.NewExecutor(agent), Runner: runner{n}, Grace: agent.ShutdownGrace,
+		Programs: programs, Log: log.WithName("executor"),
 	}
 	if before != nil {
-		config.Memory = before.Memory
+		config.State = before.State
 	}
 	e, err := executor.New(config)
 	if err != nil {
@@ -95,7 +100,7 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := e.Run(ctx); err != nil && !errors.Is(err, mesos.ErrShutdown) {
-		glog.Errorf("executor of agent %s: %v", agent.AgentID, err)
+		log.Error(err, "the executor has ended", "agent", agent.AgentID)
 		return exitFailed
 	}
 	return exitOK
@@ -103,14 +108,14 @@ func run() int {
 
 // enterMounts enters the mount namespace in which Docker sees the kubelet's mounts.
 // That may restart this program, so it comes before everything else.
-func enterMounts(docker string) {
+func enterMounts(docker string, log logr.Logger) {
 	note, err := mountns.Enter(dockerd.Endpoint(docker))
 	if err != nil {
-		glog.Warningf("volumes that the kubelet mounts (secrets, configuration, memory) may be empty in containers, if the agent "+
-			"gave this executor a mount namespace of its own: that of Docker's daemon cannot be used: %v", err)
+		log.Error(err, "the mount namespace of Docker's daemon cannot be used: volumes that the kubelet mounts (secrets, configuration, memory) "+
+			"may be empty in containers, if the agent gave this executor a mount namespace of its own")
 	}
 	if note != "" {
-		glog.Info(note)
+		log.Info(note)
 	}
 }
 

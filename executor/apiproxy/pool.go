@@ -20,14 +20,7 @@ type server struct {
 	conns map[net.Conn]bool
 }
 
-var errLeft = errors.New("it is not one of the API servers any more")
-
-func (s *server) why() string {
-	if s.dead == nil {
-		return ""
-	}
-	return s.dead.Error()
-}
+var errLeft = errors.New("it is no longer one of the API servers")
 
 // cut closes the connections to the server; their users remove them.
 func (s *server) cut() {
@@ -77,15 +70,15 @@ func (p *pool) used() []*server {
 	if len(p.servers) == 1 {
 		return nil
 	}
-	return p.those(func(s *server) bool { return len(s.conns) > 0 })
+	return p.filter(func(s *server) bool { return len(s.conns) > 0 })
 }
 
 // others returns the servers that are not among these.
 func (p *pool) others(these []*server) []*server {
-	return p.those(func(s *server) bool { return !slices.Contains(these, s) })
+	return p.filter(func(s *server) bool { return !slices.Contains(these, s) })
 }
 
-func (p *pool) those(are func(*server) bool) []*server {
+func (p *pool) filter(are func(*server) bool) []*server {
 	var found []*server
 	for _, s := range p.servers {
 		if are(s) {
@@ -95,8 +88,8 @@ func (p *pool) those(are func(*server) bool) []*server {
 	return found
 }
 
-// saw records that a server lives, or why it does not.
-func (p *pool) saw(s *server, err error) {
+// record records that a server lives, or why it does not.
+func (p *pool) record(s *server, err error) {
 	if s.dead != errLeft {
 		s.dead = err
 	}
@@ -108,5 +101,5 @@ func (p *pool) failing() []*server {
 	if p.pick() == nil {
 		return nil
 	}
-	return p.those(func(s *server) bool { return s.dead != nil })
+	return p.filter(func(s *server) bool { return s.dead != nil })
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"path/filepath"
 
+	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
 )
 
@@ -36,6 +37,8 @@ type Config struct {
 	// after each change. The pods are shared: they must not be changed. It must not
 	// block; nil: no call.
 	Pods func([]*v1.Pod)
+
+	Log logr.Logger // the zero Logger discards
 }
 
 func (c *Config) validate() error {

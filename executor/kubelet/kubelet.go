@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/apiproxy"
@@ -34,7 +33,7 @@ func New(cfg Config) (*Kubelet, error) {
 	if err != nil {
 		return nil, err
 	}
-	servers, err := apiproxy.New(cfg.Servers, roots)
+	servers, err := apiproxy.New(cfg.Servers, roots, cfg.Log.WithName("apiproxy"))
 	if err != nil {
 		return nil, fmt.Errorf("kubelet: %w", err)
 	}
@@ -105,7 +104,7 @@ func (k *Kubelet) obtain(ctx context.Context, server string) error {
 		if err == nil || attempt == attempts || ctx.Err() != nil {
 			return err
 		}
-		glog.Warningf("node %s: attempt %d of %d: %v", k.cfg.Node, attempt, attempts, err)
+		k.cfg.Log.Error(err, "obtaining the node's certificate; it will be tried again", "node", k.cfg.Node, "attempt", attempt, "attempts", attempts)
 	}
 }
 

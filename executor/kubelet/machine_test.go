@@ -79,6 +79,6 @@ func TestMachineKnowsTheRootCgroupOnly(t *testing.T) {
 		t.Errorf("the root cgroup: %v, %v; the kubelet wants a time at least", all, err)
 	}
 	if _, err := (machine{}).ContainerInfoV2("/kubepods", infov2.RequestOptions{}); err == nil {
-		t.Error("figures of a cgroup that nobody has looked at")
+		t.Error("figures of a cgroup that was not measured")
 	}
 }

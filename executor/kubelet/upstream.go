@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
@@ -82,20 +82,14 @@ func (k *Kubelet) watch(ctx context.Context, port int32, made <-chan *upstream.K
 // a pod by the object as another program made it, without labels or room, and refuse
 // the pod permanently. The kubelet offers nothing to wait on, so it is polled.
 func reported(ctx context.Context, u *upstream.Kubelet, port int32) bool {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	return nil == wait.PollUntilContextCancel(ctx, pollInterval, true, func(ctx context.Context) (bool, error) {
 		node, err := u.GetNode(ctx)
-		if err == nil && node.Status.DaemonEndpoints.KubeletEndpoint.Port == port && !node.Status.Allocatable.Pods().IsZero() {
-			return true
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-tick.C:
-		}
-	}
+		return err == nil && node.Status.DaemonEndpoints.KubeletEndpoint.Port == port && !node.Status.Allocatable.Pods().IsZero(), nil
+	})
 }
+
+// pollInterval is how often to look for what the kubelet offers nothing to wait on.
+const pollInterval = 20 * time.Millisecond
 
 // certified waits until the kubelet has a certificate to serve with, for so long that one
 // that is granted at all has come. It returns false if ctx ends first. Without it, logs
@@ -103,24 +97,14 @@ func reported(ctx context.Context, u *upstream.Kubelet, port int32) bool {
 // kubelet asks once a second and offers nothing to wait on, so its file is polled.
 func (k *Kubelet) certified(ctx context.Context) bool {
 	file := filepath.Join(paths{k.cfg.RootDir}.pki(), "kubelet-server-current.pem")
-	within, cancel := context.WithTimeout(ctx, certificateWait)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if _, err := os.Stat(file); err == nil {
-			return true
-		}
-		select {
-		case <-within.Done():
-			if ctx.Err() != nil {
-				return false
-			}
-			glog.Warningf("node %s has had no serving certificate for %v and starts pods without: kubectl logs and exec fail until it is there", k.cfg.Node, certificateWait)
-			return true
-		case <-tick.C:
-		}
+	err := wait.PollUntilContextTimeout(ctx, pollInterval, certificateWait, true, func(context.Context) (bool, error) {
+		_, err := os.Stat(file)
+		return err == nil, nil
+	})
+	if err != nil && ctx.Err() == nil {
+		k.cfg.Log.Error(nil, "starting pods without a serving certificate: kubectl logs and exec fail until it is there", "node", k.cfg.Node, "waited", certificateWait)
 	}
+	return ctx.Err() == nil
 }
 
 // certificateWait is how long a node's first pods wait for the serving certificate.

@@ -1,8 +1,6 @@
 package node
 
 import (
-	"errors"
-	"fmt"
 	"net"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -32,7 +30,7 @@ func (n *Node) address() (net.IP, error) {
 			return ip, nil
 		}
 	}
-	return nil, errors.New("node: this machine has no address but loopback; name one by -node_address")
+	return nil, badSetting(nodeAddress, "this machine has no address but loopback; name another one")
 }
 
 // parseAddress parses a CIDR, or an IP address as the network of that address alone.
@@ -43,7 +41,7 @@ func parseAddress(text string) (*net.IPNet, error) {
 	}
 	_, network, err := net.ParseCIDR(text)
 	if err != nil && text != "" {
-		return nil, fmt.Errorf("node: the node's address %q is neither an IP address nor a network like 10.1.0.0/16", text)
+		return nil, badSetting(nodeAddress, "%q is neither an IP address nor a network like 10.1.0.0/16", text)
 	}
 	return network, nil
 }
@@ -63,7 +61,7 @@ func chosen(text string, own []net.Addr) (net.IP, error) {
 			return ip, nil
 		}
 	}
-	return nil, fmt.Errorf("node: this machine has no address in %s (-node_address); it has %v", text, own)
+	return nil, badSetting(nodeAddress, "this machine has no address in %s; it has %v", text, own)
 }
 
 // usable reports whether an address can be that of a node.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"net"
 	"strings"
 	"testing"
@@ -29,5 +30,20 @@ func TestChosenAddress(t *testing.T) {
 		if ip.String() != want {
 			t.Errorf("%s: %s, want %s", text, ip, want)
 		}
+	}
+}
+
+// What is wrong with an address is an error about that setting.
+func TestAddressErrors(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"10.1.0.0/33", "host", "1.2.3", "10.1.0.0/"} {
+		var bad *ConfigError
+		if _, err := New(Config{RootDir: "/r", Address: text}); !errors.As(err, &bad) || bad.Setting != nodeAddress {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	var bad *ConfigError
+	if _, err := chosen("198.51.100.0/24", nil); !errors.As(err, &bad) || bad.Setting != nodeAddress {
+		t.Errorf("a network without an address here: %v", err)
 	}
 }

@@ -7,63 +7,55 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/opencontainers/cgroups"
 )
 
 // Mesos neither accounts for nor limits containers that Docker starts, unless they are
 // made below the control group of the executor's own container. Then Mesos also ends
 // them together with the executor, however the executor ends.
 
-// parent returns the control group to make all pods' containers under, or "" for
+// containerParent returns the control group to make all pods' containers under, or "" for
 // Docker's default.
-func (n *Node) parent() string {
+func (n *Node) containerParent() string {
 	if !n.cfg.Contain {
 		return ""
 	}
-	groups, err := os.ReadFile("/proc/self/cgroup")
+	groups, err := cgroups.ParseCgroupFile("/proc/self/cgroup")
 	if err == nil {
 		var parent string
-		if parent, err = containment(string(groups), filepath.Base(n.cfg.Sandbox)); err == nil {
-			glog.Infof("pods are contained: their containers are under the control group %s of this executor, whose limits hold for them together", parent)
+		if parent, err = containment(groups, filepath.Base(n.cfg.Sandbox)); err == nil {
+			n.cfg.Log.Info("pods are contained: the limits of this executor's control group hold for all their containers together", "group", parent)
 			return parent
 		}
 	}
-	glog.Infof("pods are not contained, each has only its own limits: %v", err)
+	n.cfg.Log.Info("pods are not contained: each has only its own limits", "reason", err)
 	return ""
 }
 
 // errNoIsolators is the usual case and not a fault.
 var errNoIsolators = errors.New("the Mesos agent does not put executors into control groups (its isolators cgroups/cpu and cgroups/mem do)")
 
-// containment finds the control group of the Mesos container in the executor's
-// /proc/PID/cgroup (cgroups(7)). Mesos names the group after the container, under a
-// root that an operator chooses (--cgroups_root).
-func containment(groups, container string) (string, error) {
+// containment finds the control group of the Mesos container among the executor's, by
+// controller ("" is version 2). Mesos names the group after the container, under a root
+// that an operator chooses (--cgroups_root).
+func containment(groups map[string]string, container string) (string, error) {
 	if container == "" || container == "." || container == "/" {
 		return "", errors.New("the Mesos agent does not say which container this executor is in (MESOS_DIRECTORY)")
 	}
-	paths := map[string]string{} // by controller; "" is version 2
-	for line := range strings.Lines(groups) {
-		if fields := strings.SplitN(strings.TrimSpace(line), ":", 3); len(fields) == 3 {
-			for controller := range strings.SplitSeq(fields[1], ",") {
-				paths[controller] = fields[2]
-			}
-		}
-	}
 	for _, controller := range []string{"memory", "cpu"} {
-		if parent, _, ok := upTo(paths[controller], container); ok {
+		if parent, _, ok := upTo(groups[controller], container); ok {
 			return parent, nil
 		}
 	}
-	if _, v1 := paths["memory"]; v1 {
+	if _, v1 := groups["memory"]; v1 {
 		return "", errNoIsolators
 	}
-	parent, below, ok := upTo(paths[""], container)
+	parent, below, ok := upTo(groups[""], container)
 	switch {
 	case !ok:
 		return "", errNoIsolators
 	case !below:
-		return "", fmt.Errorf("the control group %s holds the executor itself, and version 2 allows no groups with limits beside processes", parent)
+		return "", fmt.Errorf("the control group %s holds the executor itself, and version 2 allows no groups with limits next to processes", parent)
 	}
 	return parent, nil
 }

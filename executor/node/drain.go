@@ -7,7 +7,6 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/kubelet"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // noDeadline limits a drain whose context sets no limit.
@@ -38,7 +37,7 @@ func (n *Node) Drain(ctx context.Context) error {
 	r, k, owner, groups := n.runtime, n.kubelet, n.owner, n.groups
 	n.mu.Unlock()
 	if r != nil && k != nil {
-		orderly(ctx, r, k)
+		n.drainKubelet(ctx, r, k)
 	}
 	if owner != (dockershim.Owner{}) { // otherwise it never had containers
 		if err := dockershim.RemoveAll(ctx, n.cfg.Docker, owner); err != nil {
@@ -56,14 +55,14 @@ func (n *Node) Drain(ctx context.Context) error {
 	return nil
 }
 
-// orderly has the kubelet end all pods, within most of the time left.
-func orderly(ctx context.Context, r *runtime, k *kubelet.Kubelet) {
+// drainKubelet has the kubelet end all pods, within most of the time left.
+func (n *Node) drainKubelet(ctx context.Context, r *runtime, k *kubelet.Kubelet) {
 	grace := time.Duration(float64(left(ctx)) * 0.6)
 	k.Drain(grace)
 	enough, cancel := context.WithTimeout(ctx, grace+grace/6)
 	defer cancel()
-	if err := r.quiet(enough); err != nil {
-		glog.Warningf("pods did not end within %v; stopping their containers by force", grace)
+	if err := r.awaitNoneRunning(enough); err != nil {
+		n.cfg.Log.Info("stopping containers by force, as pods have not ended in time", "time", grace)
 	}
 }
 

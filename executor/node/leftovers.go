@@ -9,8 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-logr/logr"
+
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // leftovers removes what dead executors have left on this host. An agent that comes
@@ -23,6 +24,7 @@ type leftovers struct {
 	docker  string
 	owner   dockershim.Owner // ours, which is left alone
 	grace   time.Duration
+	log     logr.Logger
 	since   map[string]time.Time // by a lock's path: when it was first found without an executor
 }
 
@@ -30,21 +32,21 @@ type leftovers struct {
 // for an agent to recover (--recovery_timeout), which would start a new executor.
 const leftoverGrace = 15 * time.Minute
 
-func newLeftovers(rootDir, docker string, owner dockershim.Owner) *leftovers {
-	return &leftovers{rootDir, docker, owner, leftoverGrace, map[string]time.Time{}}
+func newLeftovers(rootDir, docker string, owner dockershim.Owner, log logr.Logger) *leftovers {
+	return &leftovers{rootDir, docker, owner, leftoverGrace, log, map[string]time.Time{}}
 }
 
-// run looks once a minute, until ctx ends.
+// run removes once a minute, until ctx ends.
 func (l *leftovers) run(ctx context.Context) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
-		removed, err := l.look(ctx, time.Now())
+		removed, err := l.removeExpired(ctx, time.Now())
 		if err != nil && ctx.Err() == nil {
-			glog.Warningf("leftovers of executors that are gone: %v", err)
+			l.log.Error(err, "removing what dead executors have left")
 		}
 		for _, agent := range removed {
-			glog.Infof("removed what an executor of agent %s has left", agent)
+			l.log.Info("removed what a dead executor has left", "agent", agent)
 		}
 		select {
 		case <-tick.C:
@@ -54,9 +56,9 @@ func (l *leftovers) run(ctx context.Context) {
 	}
 }
 
-// look removes what is left of agents whose executor has been gone for the grace
+// removeExpired removes what is left of agents whose executor has been gone for the grace
 // time, and returns their ids.
-func (l *leftovers) look(ctx context.Context, now time.Time) (removed []string, err error) {
+func (l *leftovers) removeExpired(ctx context.Context, now time.Time) (removed []string, err error) {
 	files, err := filepath.Glob(filepath.Join(l.rootDir, "*"+lockSuffix))
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"golang.org/x/sys/unix"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
@@ -97,7 +98,7 @@ func (h host) agent(framework, id string) {
 // place returns an executor's directory.
 func (h host) place(framework, id string) string {
 	h.Helper()
-	root, err := placeOf(h.root, dockershim.Owner{Framework: framework, Agent: id})
+	root, err := rootOf(h.root, dockershim.Owner{Framework: framework, Agent: id})
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -156,7 +157,7 @@ func TestLeftovers(t *testing.T) {
 			t.Cleanup(l.release)
 		}
 	}
-	l := newLeftovers(h.root, "", dockershim.Owner{Framework: h.framework, Agent: own})
+	l := newLeftovers(h.root, "", dockershim.Owner{Framework: h.framework, Agent: own}, logr.Discard())
 	now := time.Now()
 	for _, step := range []struct {
 		after time.Duration
@@ -164,7 +165,7 @@ func TestLeftovers(t *testing.T) {
 	}{
 		{0, nil}, {leftoverGrace - time.Second, nil}, {leftoverGrace, []string{gone}}, {2 * leftoverGrace, nil},
 	} {
-		removed, err := l.look(t.Context(), now.Add(step.after))
+		removed, err := l.removeExpired(t.Context(), now.Add(step.after))
 		if err != nil || !slices.Equal(removed, step.want) {
 			t.Errorf("after %v: removed %q, %v; want %q", step.after, removed, err, step.want)
 		}
@@ -192,11 +193,11 @@ func TestLeftoversOfAnExecutorThatCameBack(t *testing.T) {
 		}
 		return held
 	}
-	l := newLeftovers(root, "", dockershim.Owner{Framework: "F", Agent: "S2"})
+	l := newLeftovers(root, "", dockershim.Owner{Framework: "F", Agent: "S2"}, logr.Discard())
 	now := time.Now()
 	look := func(after time.Duration) {
 		t.Helper()
-		if removed, err := l.look(t.Context(), now.Add(after)); err != nil || len(removed) > 0 {
+		if removed, err := l.removeExpired(t.Context(), now.Add(after)); err != nil || len(removed) > 0 {
 			t.Errorf("after %v: removed %q, %v", after, removed, err)
 		}
 	}

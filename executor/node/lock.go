@@ -99,7 +99,7 @@ func awaitLock(ctx context.Context, path string, owner dockershim.Owner) (*lock,
 		case <-tick.C:
 		case <-ctx.Done():
 			left, _ := readOwner(path) // empty when it cannot be read
-			return nil, fmt.Errorf("%s is locked by the executor of framework %s on agent %s, which lives on after %v: end that process", path, left.Framework, left.Agent, lockTime)
+			return nil, fmt.Errorf("%s is locked by the executor of framework %s on agent %s, which still runs after %v: end that process", path, left.Framework, left.Agent, lockTime)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
@@ -43,9 +43,11 @@ type Config struct {
 	Sandbox string
 	// Verbosity sets the log's verbosity to the framework's; nil: it stays.
 	Verbosity func(int) error
+	// Log receives what happens. The zero Logger discards it.
+	Log logr.Logger
 }
 
-// Node runs the pods of one agent. It is an executor.Node.
+// Node runs the pods of one agent. It is an executor.PodRunner.
 type Node struct {
 	cfg Config
 
@@ -62,12 +64,12 @@ type Node struct {
 	ended    bool     // Run has returned
 }
 
-var _ executor.Node = (*Node)(nil)
+var _ executor.PodRunner = (*Node)(nil)
 
 // New returns a node that is not up.
 func New(cfg Config) (*Node, error) {
 	if !filepath.IsAbs(cfg.RootDir) || filepath.Clean(cfg.RootDir) == "/" {
-		return nil, fmt.Errorf("node: root directory %q must be an absolute path and not /", cfg.RootDir)
+		return nil, badSetting(rootDir, "%q must be an absolute path and not /", cfg.RootDir)
 	}
 	cfg.RootDir = filepath.Clean(cfg.RootDir)
 	if _, err := parseAddress(cfg.Address); err != nil {
@@ -78,13 +80,13 @@ func New(cfg Config) (*Node, error) {
 
 // Run brings up the runtime, then the kubelet, and returns when ctx ends or one of
 // them fails. After Drain, it removes what was made for the pods before it returns.
-func (n *Node) Run(ctx context.Context, spec executor.Spec, see executor.Observer) error {
+func (n *Node) Run(ctx context.Context, spec executor.Spec, o executor.Observer) error {
 	if v := spec.Cluster.Verbosity; v > 0 && n.cfg.Verbosity != nil {
 		if err := n.cfg.Verbosity(v); err != nil {
-			glog.Warning(err) // a quieter log is no reason to run no pods
+			n.cfg.Log.Error(err, "setting the log's verbosity") // a quieter log is no reason to run no pods
 		}
 	}
-	err := n.run(ctx, spec, see)
+	err := n.run(ctx, spec, o)
 	if ctx.Err() != nil {
 		err = nil // the end was requested; what it cut short does not matter
 	}
@@ -98,7 +100,7 @@ func (n *Node) Run(ctx context.Context, spec executor.Spec, see executor.Observe
 	return err
 }
 
-func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observer) error {
+func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer) error {
 	address, err := n.address()
 	if err != nil {
 		return err
@@ -111,10 +113,11 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observe
 		Docker:       n.cfg.Docker,
 		Socket:       filepath.Join(root, "cri.sock"),
 		Owner:        dockershim.Owner{Framework: spec.Framework, Agent: spec.Agent},
-		CgroupParent: n.parent(),
+		CgroupParent: n.containerParent(),
 		PidsLimit:    n.cfg.PidsLimit,
+		Log:          n.cfg.Log.WithName("dockershim"),
 	}
-	swept := newSweep()
+	swept := newSweep(n.cfg.Log)
 	k, err := kubelet.New(kubelet.Config{
 		Node: spec.Name, Agent: spec.Agent, Address: address, RootDir: root, Socket: shim.Socket,
 		Servers: spec.Cluster.Servers, CA: []byte(spec.Cluster.CA), Token: spec.Cluster.Token,
@@ -123,37 +126,38 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, see executor.Observe
 		ReservedCPUs: spec.Executor.CPUs, ReservedMemory: megabytes(spec.Executor.Mem),
 		MaxPods: n.cfg.MaxPods,
 		Pods: func(all []*v1.Pod) {
-			now := seen(all)
-			swept.look(now)
-			see.Pods(now)
+			pods := podsOf(all)
+			swept.podsChanged(pods)
+			o.Pods(pods)
 		},
+		Log: n.cfg.Log.WithName("kubelet"),
 	})
 	if err != nil {
 		return fmt.Errorf("node %s: %w", spec.Name, err)
 	}
-	glog.Infof("node %s: address %v, root directory %s", spec.Name, address, root)
+	n.cfg.Log.Info("bringing the node up", "node", spec.Name, "address", address.String(), "directory", root)
 	n.mu.Lock()
 	n.owner, n.groups = shim.Owner, shim.CgroupParent
 	n.mu.Unlock()
-	return n.serve(ctx, shim, see.Waits, func(ctx context.Context, r *runtime) error {
+	return n.serve(ctx, shim, o.Waits, func(ctx context.Context, r *runtime) error {
 		if shim.CgroupParent != "" && r.slices(ctx) {
-			glog.Warningf("pods are not contained after all: Docker's systemd driver makes containers in slices only; " +
-				"start Docker with --exec-opt native.cgroupdriver=cgroupfs, or this executor with -contain_pods=false")
+			n.cfg.Log.Info("pods are not contained after all: Docker's systemd driver makes containers in slices only; " +
+				"start Docker with --exec-opt native.cgroupdriver=cgroupfs, or do not have this executor contain pods")
 		}
-		if !n.have(k) {
+		if !n.setKubelet(k) {
 			<-ctx.Done() // drained before there were pods; Run removes the root directory
 			return ctx.Err()
 		}
-		others := newLeftovers(n.cfg.RootDir, n.cfg.Docker, shim.Owner)
+		others := newLeftovers(n.cfg.RootDir, n.cfg.Docker, shim.Owner, n.cfg.Log)
 		sweeps := func(ctx context.Context) { swept.run(ctx, r) }
-		announces := func(ctx context.Context) { announce(ctx, k, see) }
-		return beside(ctx, k.Run, others.run, sweeps, announces)
+		reports := func(ctx context.Context) { reportUp(ctx, k, o) }
+		return runWith(ctx, k.Run, others.run, sweeps, reports)
 	})
 }
 
-// have makes k the kubelet that calls go to, with the API servers known by now. It
+// setKubelet makes k the kubelet that calls go to, with the API servers known by now. It
 // returns false if k must not run because the node was drained first.
-func (n *Node) have(k *kubelet.Kubelet) bool {
+func (n *Node) setKubelet(k *kubelet.Kubelet) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.draining {
@@ -164,22 +168,22 @@ func (n *Node) have(k *kubelet.Kubelet) bool {
 		return true
 	}
 	if err := k.SetServers(n.servers); err != nil {
-		glog.Warningf("keeping the API servers that came with the first task: %v", err)
+		n.cfg.Log.Error(err, "keeping the API servers that came with the first task")
 	}
 	return true
 }
 
-// announce reports to see that the node is up once the kubelet has its certificate.
-func announce(ctx context.Context, k *kubelet.Kubelet, see executor.Observer) {
+// reportUp reports to o that the node is up once the kubelet has its certificate.
+func reportUp(ctx context.Context, k *kubelet.Kubelet, o executor.Observer) {
 	select {
 	case <-k.Ready():
-		see.Up()
+		o.Up()
 	case <-ctx.Done():
 	}
 }
 
-// beside runs the sides while f runs, and returns when all have ended.
-func beside(ctx context.Context, f func(context.Context) error, sides ...func(context.Context)) error {
+// runWith runs the sides while f runs, and returns when all have ended.
+func runWith(ctx context.Context, f func(context.Context) error, sides ...func(context.Context)) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -209,9 +213,9 @@ func (n *Node) serve(ctx context.Context, config dockershim.Config, waits func(s
 		defer cancel()
 		served <- server.Run(ctx)
 	}()
-	n.use(r)
-	defer n.use(nil)
-	if err = r.answers(ctx, waits); err == nil {
+	n.setRuntime(r)
+	defer n.setRuntime(nil)
+	if err = r.awaitDocker(ctx, n.cfg.Log, waits); err == nil {
 		err = f(ctx, r)
 	}
 	cancel()
@@ -221,7 +225,7 @@ func (n *Node) serve(ctx context.Context, config dockershim.Config, waits func(s
 	return err
 }
 
-func (n *Node) use(r *runtime) {
+func (n *Node) setRuntime(r *runtime) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.runtime = r

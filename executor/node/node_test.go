@@ -63,28 +63,28 @@ func TestAddress(t *testing.T) {
 }
 
 // If the kubelet fails, its error is returned, whatever else runs.
-func TestBeside(t *testing.T) {
+func TestRunWith(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("no certificate")
 	ended := false
-	err := beside(t.Context(), func(context.Context) error { return failed },
+	err := runWith(t.Context(), func(context.Context) error { return failed },
 		func(ctx context.Context) { <-ctx.Done(); ended = true })
 	if !errors.Is(err, failed) || !ended {
 		t.Errorf("got %v, the other has ended: %v", err, ended)
 	}
 }
 
-// sight is what a test sees of a node.
-type sight struct {
+// observer is what a test sees of a node.
+type observer struct {
 	t     *testing.T
 	waits chan string
 }
 
-func (s sight) Up() { s.t.Error("a node without Docker is up") }
+func (s observer) Up() { s.t.Error("a node without Docker is up") }
 
-func (s sight) Pods([]executor.Pod) { s.t.Error("pods of a node that is not up") }
+func (s observer) Pods([]executor.Pod) { s.t.Error("pods of a node that is not up") }
 
-func (s sight) Waits(reason string) {
+func (s observer) Waits(reason string) {
 	select {
 	case s.waits <- reason:
 	default: // the test no longer reads
@@ -103,10 +103,10 @@ func TestRunWithoutDocker(t *testing.T) {
 	spec := executor.Spec{Name: "n", Framework: "F", Agent: "S0", Total: executor.Amount{CPUs: 1, Mem: 100},
 		Cluster: taskdata.Cluster{Servers: []string{"https://127.0.0.1:1"}, CA: authority(t), Token: "y"}}
 	ctx, cancel := context.WithCancel(t.Context())
-	see, ended := sight{t, make(chan string)}, make(chan error, 1)
-	go func() { ended <- n.Run(ctx, spec, see) }()
+	o, ended := observer{t, make(chan string)}, make(chan error, 1)
+	go func() { ended <- n.Run(ctx, spec, o) }()
 	for range 2 { // it does not give up
-		if reason := <-see.waits; !strings.Contains(reason, "no connection to Docker since") || !strings.Contains(reason, socket) {
+		if reason := <-o.waits; !strings.Contains(reason, "no connection to Docker since") || !strings.Contains(reason, socket) {
 			t.Errorf("it waits for %q, want the daemon's absence", reason)
 		}
 	}
@@ -161,7 +161,7 @@ func TestMakeRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	if there, err := other.makeRoot(t.Context(), executor.Spec{Agent: "7d3c-S0", Framework: "G"}); err != nil || there == root {
-		t.Errorf("beside it, another framework's executor has %s, %v", there, err)
+		t.Errorf("another framework's executor has %s, %v", there, err)
 	}
 	n.lock.release() // as the end of the process does
 	if again, err := n.makeRoot(t.Context(), executor.Spec{Agent: "7d3c-S0", Framework: "F"}); err != nil || again != root {
@@ -195,7 +195,7 @@ func TestRemoveTree(t *testing.T) {
 		t.Errorf("%s is there: %v", root, err)
 	}
 	if _, err := os.Stat(precious); err != nil {
-		t.Errorf("a file of somebody else is gone: %v", err)
+		t.Errorf("a file of others is gone: %v", err)
 	}
 	if err := removeTree(root); err != nil {
 		t.Errorf("the second time: %v", err)
@@ -222,7 +222,7 @@ func TestDrainBeforeTheKubelet(t *testing.T) {
 	if err := n.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n.have(new(kubelet.Kubelet)) || n.kubelet != nil {
+	if n.setKubelet(new(kubelet.Kubelet)) || n.kubelet != nil {
 		t.Error("a kubelet comes up on a drained node")
 	}
 }

@@ -11,26 +11,26 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 )
 
-// placeOf returns the root directory of an agent's executor, below rootDir. Several
+// rootOf returns the root directory of an agent's executor, below dir. Several
 // frameworks may each have an executor on one agent, so the name consists of the
 // agent's id and a digest of the framework's id: both ids in full would make the
 // paths of the kubelet's sockets longer than the 107 bytes that Linux allows.
 //
 // Earlier versions used the agent's id alone. If one of the same framework has left
 // its directory, mounts and running containers refer to it, so it stays in use.
-func placeOf(rootDir string, owner dockershim.Owner) (string, error) {
+func rootOf(dir string, owner dockershim.Owner) (string, error) {
 	agent := owner.Agent
 	if agent == "" || strings.ContainsAny(agent, "/\x00") || agent == "." || agent == ".." {
-		return "", fmt.Errorf("node: agent id %q does not do as the name of a directory", agent)
+		return "", fmt.Errorf("node: agent id %q cannot be the name of a directory", agent)
 	}
-	plain := filepath.Join(rootDir, agent)
+	plain := filepath.Join(dir, agent)
 	if left, err := readOwner(plain + lockSuffix); err == nil && left == owner {
 		return plain, nil
 	}
 	sum := sha256.Sum256([]byte(owner.Framework))
 	root := plain + "." + hex.EncodeToString(sum[:4])
 	if over := len(filepath.Join(root, longestSocket)) - maxSocketPath; over > 0 {
-		return "", fmt.Errorf("node: root directory %s: its name is %d bytes too long for the kubelet's sockets: choose a shorter -root_dir", root, over)
+		return "", badSetting(rootDir, "the path %s is %d bytes too long for the kubelet's sockets: choose a shorter directory", root, over)
 	}
 	return root, nil
 }

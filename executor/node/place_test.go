@@ -18,10 +18,10 @@ func TestPlaceOfAVersionBefore(t *testing.T) {
 	if err := os.WriteFile(plain+lockSuffix, []byte("F\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := placeOf(rootDir, dockershim.Owner{Framework: "F", Agent: "S0"}); err != nil || got != plain {
+	if got, err := rootOf(rootDir, dockershim.Owner{Framework: "F", Agent: "S0"}); err != nil || got != plain {
 		t.Errorf("the same framework: %s, %v", got, err)
 	}
-	other, err := placeOf(rootDir, dockershim.Owner{Framework: "G", Agent: "S0"})
+	other, err := rootOf(rootDir, dockershim.Owner{Framework: "G", Agent: "S0"})
 	if err != nil || other == plain || filepath.Dir(other) != rootDir {
 		t.Errorf("another framework: %s, %v", other, err)
 	}
@@ -33,10 +33,10 @@ func TestPlaceLeavesRoomForSockets(t *testing.T) {
 	t.Parallel()
 	id := strings.Repeat("7d3c", 9)
 	owner := dockershim.Owner{Framework: id + "-0000", Agent: id + "-S123"}
-	if root, err := placeOf("/var/lib/kubernetes-mesos", owner); err != nil {
+	if root, err := rootOf("/var/lib/kubernetes-mesos", owner); err != nil {
 		t.Errorf("%s: %v", root, err)
 	}
-	if root, err := placeOf("/var/lib/kubernetes-mesos/of/this/framework", owner); err == nil || !strings.Contains(err.Error(), "-root_dir") {
+	if root, err := rootOf("/var/lib/kubernetes-mesos/of/this/framework", owner); err == nil || !strings.HasPrefix(err.Error(), "root_dir: ") {
 		t.Errorf("%s: %v", root, err)
 	}
 }

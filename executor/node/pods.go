@@ -21,7 +21,7 @@ func (n *Node) SetServers(servers []string) error {
 	defer n.mu.Unlock()
 	n.servers = servers
 	if n.kubelet == nil {
-		return nil // Run will look at them
+		return nil // Run passes them on
 	}
 	return n.kubelet.SetServers(servers)
 }
@@ -59,8 +59,8 @@ func deletePod(ctx context.Context, client kubernetes.Interface, ref executor.Re
 	return err
 }
 
-// seen converts the API server's pods to the executor's.
-func seen(pods []*v1.Pod) []executor.Pod {
+// podsOf converts the API server's pods to the executor's.
+func podsOf(pods []*v1.Pod) []executor.Pod {
 	all := make([]executor.Pod, len(pods))
 	for i, pod := range pods {
 		all[i] = executor.Pod{

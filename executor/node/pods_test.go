@@ -53,7 +53,7 @@ func TestSeen(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := seen([]*v1.Pod{&c.pod}); len(got) != 1 || got[0] != c.want {
+			if got := podsOf([]*v1.Pod{&c.pod}); len(got) != 1 || got[0] != c.want {
 				t.Errorf("got  %+v\nwant %+v", got, c.want)
 			}
 		})

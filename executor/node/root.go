@@ -13,7 +13,7 @@ import (
 // makeRoot makes the root directory of the agent, and locks it.
 func (n *Node) makeRoot(ctx context.Context, spec executor.Spec) (string, error) {
 	owner := dockershim.Owner{Framework: spec.Framework, Agent: spec.Agent}
-	root, err := placeOf(n.cfg.RootDir, owner)
+	root, err := rootOf(n.cfg.RootDir, owner)
 	if err != nil {
 		return "", err
 	}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-logr/logr"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+	"k8s.io/apimachinery/pkg/util/wait"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
@@ -41,11 +43,11 @@ const (
 	askAgain   = time.Second
 )
 
-// answers waits until the runtime serves and Docker answers it, or ctx ends: a
+// awaitDocker waits until the runtime serves and Docker answers it, or ctx ends: a
 // machine's services may come up in any order. It calls waits with the reason for
 // waiting.
-func (r *runtime) answers(ctx context.Context, waits func(string)) error {
-	docker := outage.Outage{Server: "Docker"}
+func (r *runtime) awaitDocker(ctx context.Context, log logr.Logger, waits func(string)) error {
+	docker := outage.Outage{Server: "Docker", Log: log}
 	for {
 		once, cancel := context.WithTimeout(ctx, answerTime)
 		_, err := r.Version(once, &cri.VersionRequest{}, grpc.WaitForReady(true))
@@ -98,20 +100,12 @@ func (r *runtime) running(ctx context.Context, uid string) (bool, error) {
 	return len(containers.Containers) > 0, nil
 }
 
-// quiet waits until nothing runs, or ctx ends.
-func (r *runtime) quiet(ctx context.Context) error {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if running, err := r.running(ctx, ""); err == nil && !running {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+// awaitNoneRunning waits until nothing runs, or ctx ends.
+func (r *runtime) awaitNoneRunning(ctx context.Context) error {
+	return wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		running, err := r.running(ctx, "")
+		return err == nil && !running, nil
+	})
 }
 
 // remove removes the sandboxes of a pod and the containers in them.

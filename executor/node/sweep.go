@@ -4,27 +4,29 @@ import (
 	"context"
 	"time"
 
+	"github.com/go-logr/logr"
+
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // A sweep removes the containers of pods that the API server no longer has, as soon
 // as none of them runs. The kubelet would do it too, but only once a minute.
 // Containers of pods that are still there are kept for their logs.
 type sweep struct {
-	known map[string]executor.Ref // by uid; look alone uses it
+	log   logr.Logger
+	known map[string]executor.Ref // by uid; podsChanged alone uses it
 	dead  chan executor.Ref
 }
 
 // maxSweeps is how many pods may wait to be swept. Any more are left to the kubelet.
 const maxSweeps = 1000
 
-func newSweep() *sweep {
-	return &sweep{known: map[string]executor.Ref{}, dead: make(chan executor.Ref, maxSweeps)}
+func newSweep(log logr.Logger) *sweep {
+	return &sweep{log: log, known: map[string]executor.Ref{}, dead: make(chan executor.Ref, maxSweeps)}
 }
 
-// look receives all pods of the node and queues those that have gone.
-func (s *sweep) look(pods []executor.Pod) {
+// podsChanged receives all pods of the node and queues those that have gone.
+func (s *sweep) podsChanged(pods []executor.Pod) {
 	now := make(map[string]executor.Ref, len(pods))
 	for _, p := range pods {
 		now[p.UID] = p.Ref
@@ -55,15 +57,15 @@ func (s *sweep) run(ctx context.Context, r *runtime) {
 		case ref := <-s.dead:
 			waiting = append(waiting, ref)
 		case <-turn:
-			waiting = sweepOnce(ctx, r, waiting)
+			waiting = s.once(ctx, r, waiting)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// sweepOnce removes the pods that have nothing running and returns those that have.
-func sweepOnce(ctx context.Context, r *runtime, pods []executor.Ref) []executor.Ref {
+// once removes the pods that have nothing running and returns those that have.
+func (s *sweep) once(ctx context.Context, r *runtime, pods []executor.Ref) []executor.Ref {
 	var still []executor.Ref
 	for _, ref := range pods {
 		running, err := r.running(ctx, ref.UID)
@@ -72,7 +74,7 @@ func sweepOnce(ctx context.Context, r *runtime, pods []executor.Ref) []executor.
 		}
 		switch {
 		case err != nil && ctx.Err() == nil:
-			glog.Warningf("pod %s: removing its containers, which the kubelet will do too: %v", ref, err)
+			s.log.Error(err, "removing a pod's containers, which the kubelet will do too", "pod", ref.String())
 		case running:
 			still = append(still, ref)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-logr/logr"
 	"google.golang.org/grpc"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 
@@ -61,7 +62,7 @@ func TestSweep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
 		b := &boxes{until: map[string]time.Time{"ended": now, "runs": now.Add(time.Minute), "kept": now}}
-		s := newSweep()
+		s := newSweep(logr.Discard())
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		all.Go(func() { s.run(ctx, &runtime{RuntimeServiceClient: b}) })
@@ -75,10 +76,10 @@ func TestSweep(t *testing.T) {
 				t.Errorf("removed %q after %v, want %q", b.removed, time.Since(now), want)
 			}
 		}
-		s.look(named("ended", "runs", "kept"))
+		s.podsChanged(named("ended", "runs", "kept"))
 		time.Sleep(time.Minute / 2)
 		expect()
-		s.look(named("kept"))
+		s.podsChanged(named("kept"))
 		time.Sleep(time.Second)
 		expect("ended")
 		time.Sleep(time.Minute)
@@ -91,14 +92,34 @@ func TestSweep(t *testing.T) {
 // More pods than can wait are left to the kubelet; nothing blocks.
 func TestSweepDoesNotBlock(t *testing.T) {
 	t.Parallel()
-	s := newSweep()
+	s := newSweep(logr.Discard())
 	names := make([]string, 2*maxSweeps)
 	for i := range names {
 		names[i] = time.Duration(i).String()
 	}
-	s.look(named(names...))
-	s.look(nil)
+	s.podsChanged(named(names...))
+	s.podsChanged(nil)
 	if got := len(s.dead); got != maxSweeps {
 		t.Errorf("%d pods wait, want %d", got, maxSweeps)
 	}
+}
+
+// Nothing runs any more when the last sandbox has ended; the end of the context comes first
+// if some run on.
+func TestAwaitNoneRunning(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &boxes{until: map[string]time.Time{"": time.Now().Add(time.Second)}}
+		r := &runtime{RuntimeServiceClient: b}
+		began := time.Now()
+		if err := r.awaitNoneRunning(t.Context()); err != nil || time.Since(began) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		b.until[""] = time.Now().Add(time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := r.awaitNoneRunning(ctx); err == nil {
+			t.Error("it is quiet, although a sandbox runs")
+		}
+	})
 }

@@ -15,8 +15,8 @@ import (
 type Handover struct {
 	// Secrets are variables that must stay out of the environment.
 	Secrets map[string]string `json:"secrets,omitempty"`
-	// Memory is the executor's memory.
-	Memory json.RawMessage `json:"memory"`
+	// State is the executor's state.
+	State json.RawMessage `json:"memory"`
 }
 
 // envelope is the contents of the file: the handover and its checksum.
@@ -65,7 +65,7 @@ func Receive() (*Handover, error) {
 	}
 	h, err := read(path)
 	if err = errors.Join(err, os.Remove(path)); err != nil {
-		return nil, fmt.Errorf("what the program before has handed over: %w", err)
+		return nil, fmt.Errorf("the handover of the previous program: %w", err)
 	}
 	return h, nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestHandover(t *testing.T) {
-	want := Handover{Secrets: map[string]string{"MESOS_TOKEN": "s3cret"}, Memory: json.RawMessage(`{"tasks":[1,"<é>"]}`)}
+	want := Handover{Secrets: map[string]string{"MESOS_TOKEN": "s3cret"}, State: json.RawMessage(`{"tasks":[1,"<é>"]}`)}
 	path, err := want.write(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func TestHandover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got.Secrets, want.Secrets) || !sameJSON(t, got.Memory, want.Memory) {
+	if !reflect.DeepEqual(got.Secrets, want.Secrets) || !sameJSON(t, got.State, want.State) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
@@ -52,7 +52,7 @@ func TestHandoverRefused(t *testing.T) {
 		"another file": {func(path string) error { os.Remove(path); return os.WriteFile(path, []byte("x"), 0o600) }, "damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path, err := Handover{Memory: json.RawMessage(`{"tasks":[]}`)}.write(t.TempDir())
+			path, err := Handover{State: json.RawMessage(`{"tasks":[]}`)}.write(t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}

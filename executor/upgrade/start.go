@@ -6,20 +6,18 @@ import (
 	"os"
 	"syscall"
 	"time"
-
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 )
 
 // Start starts the program at path in this process or, if that fails, the running
 // program again. It returns only if both fail.
-func (p *Programs) Start(path string, memory []byte) error {
-	file, err := Handover{Secrets: p.Secrets, Memory: memory}.write(p.Dir)
+func (p *Programs) Start(path string, state []byte) error {
+	file, err := Handover{Secrets: p.Secrets, State: state}.write(p.Dir)
 	if err != nil {
 		return err
 	}
 	env := append(os.Environ(), fileVariable+"="+file)
 	first := p.start(path, env)
-	glog.Errorf("starting this program anew in its place: %v", first)
+	p.Log.Error(first, "restarting this program, as the other one cannot be started")
 	second := p.start(p.self, env)
 	return errors.Join(first, second, os.Remove(file))
 }
@@ -28,7 +26,9 @@ func (p *Programs) Start(path string, memory []byte) error {
 func (p *Programs) start(path string, env []string) error {
 	args := append([]string{path}, p.args...)
 	err := whileBusy(func() error {
-		glog.Flush()
+		if p.Flush != nil {
+			p.Flush()
+		}
 		return p.exec(path, args, env)
 	})
 	return fmt.Errorf("starting %s: %w", path, err)

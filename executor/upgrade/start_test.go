@@ -18,7 +18,7 @@ type life struct {
 	Exe     string
 	Args    []string
 	Secret  string
-	Memory  string
+	State   string
 	Leaks   bool // the secret is in the environment
 	Files   []string
 	Problem string
@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		l.Problem = err.Error()
 	} else {
-		l.Secret, l.Memory = h.Secrets["MESOS_TOKEN"], string(h.Memory)
+		l.Secret, l.State = h.Secrets["MESOS_TOKEN"], string(h.State)
 	}
 	l.Files, _ = filepath.Glob(filepath.Join(dir, "handover-*"))
 	if err := json.NewEncoder(os.Stdout).Encode(l); err != nil {
@@ -84,7 +84,7 @@ func TestStart(t *testing.T) {
 	if got.PID != pid || got.Exe != next || !slices.Equal(got.Args, []string{"-a", "b c"}) || got.Problem != "" {
 		t.Errorf("got %+v, want process %d and program %s", got, pid, next)
 	}
-	if got.Secret != "s3cret" || got.Memory != `"of the first"` || got.Leaks || len(got.Files) > 0 {
+	if got.Secret != "s3cret" || got.State != `"of the first"` || got.Leaks || len(got.Files) > 0 {
 		t.Errorf("handed over: %+v", got)
 	}
 }
@@ -102,7 +102,7 @@ func TestStartFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.PID != pid || got.Exe != own || got.Memory != `"of the first"` || got.Problem != "" || len(got.Files) > 0 {
+		if got.PID != pid || got.Exe != own || got.State != `"of the first"` || got.Problem != "" || len(got.Files) > 0 {
 			t.Errorf("%s: got %+v, want process %d and program %s", next, got, pid, own)
 		}
 	}

@@ -23,6 +23,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
+
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 )
 
@@ -32,6 +34,10 @@ type Programs struct {
 	Dir string
 	// Secrets are variables for the next program that are not in the environment.
 	Secrets map[string]string
+	// Log receives that a program could not be started. The zero Logger discards it.
+	Log logr.Logger
+	// Flush writes out the log before this program is replaced; nil: there is nothing to write.
+	Flush func()
 
 	args []string // of this program, without its name
 	self string   // path of this program

@@ -7,12 +7,12 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
-// A Node runs the pods of this agent.
-type Node interface {
+// A PodRunner runs the pods of this agent. Package node has the real one.
+type PodRunner interface {
 	// Run brings the node up and keeps it up until ctx ends, or the node fails for
-	// good; the error says why. It reports to see, from one goroutine at a time. Run
-	// is called once.
-	Run(ctx context.Context, spec Spec, see Observer) error
+	// good; the error says why. It reports to o, from one goroutine at a time. Run is
+	// called once.
+	Run(ctx context.Context, spec Spec, o Observer) error
 
 	// SetServers sets the API servers to use from now on. It may be called while Run
 	// runs, does not block, and refuses what cannot be right.
@@ -33,21 +33,6 @@ type Node interface {
 	// mounts and directories. When Drain fails, containers may be left, and the
 	// error says why.
 	Drain(ctx context.Context) error
-}
-
-// An Observer receives a node's reports. Its methods do not block.
-type Observer interface {
-	// Up is called once: the node has its address, its root directory and its
-	// certificate, so nothing that an agent may lack keeps it from running pods.
-	Up()
-
-	// Pods receives all pods that are bound to the node, first when they are known
-	// and then after each change.
-	Pods(pods []Pod)
-
-	// Waits receives what the node waits for before it can run any pod; the caller
-	// has logged that.
-	Waits(reason string)
 }
 
 // Spec describes the agent to its node.

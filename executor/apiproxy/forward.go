@@ -16,14 +16,14 @@ const (
 	patience = 15 * time.Second
 )
 
-// lead connects one client to a server and forwards data both ways.
-func (b *Proxy) lead(ctx context.Context, client net.Conn) {
+// forward connects one client to a server and forwards data both ways.
+func (p *Proxy) forward(ctx context.Context, client net.Conn) {
 	defer client.Close()
-	s, conn := b.connect(ctx)
+	s, conn := p.connect(ctx)
 	if conn == nil {
 		return
 	}
-	defer b.leave(s, conn)
+	defer p.leave(s, conn)
 	defer context.AfterFunc(ctx, func() { conn.Close(); client.Close() })()
 	var both sync.WaitGroup
 	both.Go(func() { pass(conn, client) })
@@ -45,23 +45,23 @@ func pass(to, from net.Conn) {
 
 // connect returns a connection to a living server, or nil if there is none within
 // patience.
-func (b *Proxy) connect(ctx context.Context) (*server, net.Conn) {
+func (p *Proxy) connect(ctx context.Context) (*server, net.Conn) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for ctx.Err() == nil {
-		s := b.choose(ctx)
+		s := p.choose(ctx)
 		if s == nil {
 			break
 		}
 		conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", s.addr)
 		if err != nil {
-			b.update(func(p *pool) []*server {
-				p.saw(s, fmt.Errorf("API server %s: %w", s.addr, err))
+			p.update(func(all *pool) []*server {
+				all.record(s, fmt.Errorf("API server %s: %w", s.addr, err))
 				return nil
 			})
 			continue
 		}
-		if b.join(s, conn) {
+		if p.join(s, conn) {
 			return s, conn
 		}
 		conn.Close()
@@ -71,25 +71,25 @@ func (b *Proxy) connect(ctx context.Context) (*server, net.Conn) {
 
 // choose returns the server for a new connection, waiting for a living one; nil if
 // ctx ends first.
-func (b *Proxy) choose(ctx context.Context) *server {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.pool.waiting++
-	defer func() { b.pool.waiting-- }()
+func (p *Proxy) choose(ctx context.Context) *server {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pool.waiting++
+	defer func() { p.pool.waiting-- }()
 	for asked := false; ; asked = true {
-		if s := b.pool.pick(); s != nil {
+		if s := p.pool.pick(); s != nil {
 			return s
 		}
-		changed := b.changed
-		b.mu.Unlock()
+		changed := p.changed
+		p.mu.Unlock()
 		if !asked {
-			b.lookSoon()
+			p.checkSoon()
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
 		}
-		b.mu.Lock()
+		p.mu.Lock()
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -98,23 +98,23 @@ func (b *Proxy) choose(ctx context.Context) *server {
 
 // join adds a connection to a server. It returns false if the server has left the list
 // meanwhile.
-func (b *Proxy) join(s *server, conn net.Conn) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (p *Proxy) join(s *server, conn net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if s.dead == errLeft {
 		return false
 	}
-	b.outage.Over(s.addr)
+	p.outage.Over(s.addr)
 	s.conns[conn] = true
 	if len(s.conns) == 1 {
-		b.lookSoon()
+		p.checkSoon()
 	}
 	return true
 }
 
-func (b *Proxy) leave(s *server, conn net.Conn) {
+func (p *Proxy) leave(s *server, conn net.Conn) {
 	conn.Close()
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	delete(s.conns, conn)
 }

@@ -150,7 +150,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		}
 		others := newLeftovers(n.cfg.RootDir, n.cfg.Docker, shim.Owner, n.cfg.Log)
 		sweeps := func(ctx context.Context) { swept.run(ctx, r) }
-		reports := func(ctx context.Context) { reportUp(ctx, k, o) }
+		reports := func(ctx context.Context) { reportUp(ctx, k.Ready(), o) }
 		return runWith(ctx, k.Run, others.run, sweeps, reports)
 	})
 }
@@ -173,10 +173,11 @@ func (n *Node) setKubelet(k *kubelet.Kubelet) bool {
 	return true
 }
 
-// reportUp reports to o that the node is up once the kubelet has its certificate.
-func reportUp(ctx context.Context, k *kubelet.Kubelet, o executor.Observer) {
+// reportUp reports to o that the node is up once it is ready: the kubelet has its
+// certificate. Before that, no pod may be bound to it.
+func reportUp(ctx context.Context, ready <-chan struct{}, o executor.Observer) {
 	select {
-	case <-k.Ready():
+	case <-ready:
 		o.Up()
 	case <-ctx.Done():
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"golang.org/x/sys/unix"
 
@@ -225,4 +226,38 @@ func TestDrainBeforeTheKubelet(t *testing.T) {
 	if n.setKubelet(new(kubelet.Kubelet)) || n.kubelet != nil {
 		t.Error("a kubelet comes up on a drained node")
 	}
+}
+
+// ups counts the reports that a node is up.
+type ups struct {
+	executor.Observer
+	n int
+}
+
+func (u *ups) Up() { u.n++ }
+
+// A node is reported to be up when it is ready, and not before: the framework binds pods
+// then, which cannot be undone.
+func TestReportUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var u ups
+		ready := make(chan struct{})
+		go reportUp(t.Context(), ready, &u)
+		synctest.Wait()
+		if u.n != 0 {
+			t.Error("it is up before it is ready")
+		}
+		close(ready)
+		synctest.Wait()
+		if u.n != 1 {
+			t.Errorf("it is ready, and reported %d times", u.n)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		reportUp(ctx, make(chan struct{}), &u)
+		if u.n != 1 {
+			t.Error("it is up although it has ended")
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/leaderelection"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
@@ -152,7 +153,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := identityOf(o, plane)
+	cfg, err := identityOf(o, plane, p.log)
 	if err != nil {
 		return nil, err
 	}
@@ -176,13 +177,14 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 }
 
 // identityOf returns who the framework is, and how it reaches Mesos and the API.
-func identityOf(o options, plane *controlplane.ControlPlane) (framework.Config, error) {
+func identityOf(o options, plane *controlplane.ControlPlane, log logr.Logger) (framework.Config, error) {
 	addr := o.master.addr
 	if o.master.kind == masterLocal {
 		addr = o.localAddress
 	}
 	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{
 		Master: addr, Principal: o.login.principal, Secret: o.login.secret, TLS: o.master.tls, Permit: plane.Elector().Check,
+		Log: log.WithName("mesos"),
 	})
 	if err != nil {
 		return framework.Config{}, usageError{fmt.Errorf("-mesos_master: %w", err)}

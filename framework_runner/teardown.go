@@ -36,7 +36,7 @@ func tearDown(ctx context.Context, p *parts, o options) error {
 		return usageError{fmt.Errorf("-teardown: %w", err)}
 	}
 	p.start(ctx, "leadership", plane.Elector().Hold)
-	cfg, err := identityOf(o, plane)
+	cfg, err := identityOf(o, plane, p.log)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (s *Scheduler) Agents(ctx context.Context) ([]*mesospb.MasterResponse_GetAg
 	if err != nil {
 		return nil, err
 	}
-	resp, err := s.wire.post(ctx, s.wire.calls, sub.operator(), "", call)
+	resp, err := s.transport.post(ctx, s.transport.calls, sub.operator(), "", call)
 	if err != nil {
 		return nil, fmt.Errorf("mesos: GET_AGENTS: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gogo/protobuf/proto"
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 )
 
 // Agents uses the operator API of the leading master.
@@ -41,14 +42,14 @@ func TestAgents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				mux := http.NewServeMux()
 				mux.Handle("/api/v1/scheduler", &fakeMaster{})
 				mux.HandleFunc("/api/v1", func(w http.ResponseWriter, _ *http.Request) {
 					w.WriteHeader(c.status)
 					w.Write(c.answer)
 				})
-				n.serve("m:5050", mux)
+				n.Serve("m:5050", mux)
 				l := live(t, n, SchedulerConfig{Master: "m:5050"})
 				if _, err := l.Agents(t.Context()); !errors.Is(err, ErrNotSubscribed) {
 					t.Errorf("before a subscription: %v", err)

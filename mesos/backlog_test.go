@@ -6,7 +6,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-logr/logr"
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 )
 
 // A handler that hangs neither stops the reading nor lets memory grow: events it has
@@ -26,7 +28,7 @@ func TestSlowHandler(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				var wrote time.Duration
 				m := &fakeMaster{stream: func(count int, s *events) {
 					s.open(15)
@@ -40,7 +42,7 @@ func TestSlowHandler(t *testing.T) {
 					wrote = max(wrote, time.Since(began))
 					s.stay()
 				}}
-				n.serve("m:5050", m)
+				n.Serve("m:5050", m)
 				l := live(t, n, SchedulerConfig{Master: "m:5050", MaxBacklog: 1000},
 					func(l *life) { l.block = make(chan struct{}) })
 				time.Sleep(time.Minute)
@@ -108,7 +110,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if e, err := decodeSchedulerEvent(b); err == nil {
+		if e, err := decodeSchedulerEvent(b, logr.Discard()); err == nil {
 			again, err := e.Marshal()
 			if err != nil {
 				t.Fatalf("%v does not encode: %v", e, err)

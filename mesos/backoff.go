@@ -2,35 +2,29 @@ package mesos
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
-// The first wait is short, as most disconnections are due to a restarting master or
+// The first pause is short, as most disconnections are due to a restarting master or
 // a new leader; the longest is about a heartbeat.
 const (
 	firstBackoff = 250 * time.Millisecond
 	maxBackoff   = 15 * time.Second
 )
 
-// A backoff counts failures and returns how long to wait after each: twice as long
-// each time, the second half random, so the frameworks of a restarted master do not
-// all come at once.
-type backoff struct {
-	most     time.Duration // 0: maxBackoff
-	failures int
-}
-
-func (b *backoff) next() time.Duration {
-	d := b.most
-	if d <= 0 {
-		d = maxBackoff
+// subscribeBackoff returns the pauses after failed subscriptions: each up to twice as
+// long as the one before, up to most, of which the second half is random, so that the
+// frameworks of a restarted master do not all come at once.
+func subscribeBackoff(most time.Duration) *backoff.ExponentialBackOff {
+	const middle = 0.75 // of a pause that is random between a half and the whole
+	return &backoff.ExponentialBackOff{
+		InitialInterval:     time.Duration(middle * float64(min(firstBackoff, most))),
+		MaxInterval:         time.Duration(middle * float64(most)),
+		Multiplier:          2,
+		RandomizationFactor: (1 - middle) / middle,
 	}
-	if b.failures < 6 {
-		d = min(d, firstBackoff<<b.failures)
-	}
-	b.failures++
-	return d/2 + rand.N(d/2)
 }
 
 // wait waits for d or until ctx ends.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-logr/logr"
 	"github.com/gogo/protobuf/proto"
-
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
@@ -58,7 +58,7 @@ func BenchmarkOffers(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := decodeSchedulerEvent(record); err != nil {
+		if _, err := decodeSchedulerEvent(record, logr.Discard()); err != nil {
 			b.Fatal(err)
 		}
 	}

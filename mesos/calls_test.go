@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/gogo/protobuf/proto"
-
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 

@@ -1,16 +1,18 @@
 package mesos
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
 // decodeSchedulerEvent decodes one event. Unknown types are returned as UNKNOWN;
-// known ones always have their body, and offers their ids.
-func decodeSchedulerEvent(record []byte) (*mesospb.SchedulerEvent, error) {
+// known ones always have their body, and offers their ids: others are logged and
+// skipped.
+func decodeSchedulerEvent(record []byte, log logr.Logger) (*mesospb.SchedulerEvent, error) {
 	e := new(mesospb.SchedulerEvent)
 	if err := e.Unmarshal(record); err != nil {
 		return nil, err
@@ -21,7 +23,7 @@ func decodeSchedulerEvent(record []byte) (*mesospb.SchedulerEvent, error) {
 		whole = e.Subscribed != nil
 	case mesospb.SchedulerEvent_OFFERS:
 		if whole = e.Offers != nil; whole {
-			e.Offers.Offers = possible(e.Offers.Offers)
+			e.Offers.Offers = possible(e.Offers.Offers, log)
 		}
 	case mesospb.SchedulerEvent_RESCIND:
 		whole = e.Rescind != nil
@@ -47,9 +49,12 @@ func decodeSchedulerEvent(record []byte) (*mesospb.SchedulerEvent, error) {
 	return e, nil
 }
 
+// errNameless says what is wrong with an offer that is skipped.
+var errNameless = errors.New("an offer lacks its id, its agent or its host, or repeats the id of another")
+
 // possible drops offers that no master makes: those without an id, agent id or
 // hostname, and repeated ids.
-func possible(offers []*mesospb.Offer) []*mesospb.Offer {
+func possible(offers []*mesospb.Offer, log logr.Logger) []*mesospb.Offer {
 	seen := make(map[string]bool, len(offers))
 	first, before := "", len(offers)
 	offers = slices.DeleteFunc(offers, func(o *mesospb.Offer) bool {
@@ -62,7 +67,7 @@ func possible(offers []*mesospb.Offer) []*mesospb.Offer {
 		return bad
 	})
 	if n := before - len(offers); n > 0 {
-		glog.Errorf("Mesos: of %d offers %d have no name of their own for themselves, their agent or their host, and are passed over; the first: %s", before, n, first)
+		log.Error(errNameless, "skipping offers", "skipped", n, "of", before, "first", first)
 	}
 	return offers
 }

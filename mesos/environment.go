@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"github.com/go-logr/logr"
 )
 
 // Defaults of variables that agents may omit (src/slave/constants.hpp).
@@ -40,6 +42,10 @@ type ExecutorConfig struct {
 
 	TLS  *tls.Config // for HTTPS; nil is Go's defaults
 	Dial Dialer      // makes connections; nil is the network, or Socket
+
+	// Log receives messages about the connection to the agent and about what is
+	// dropped; the zero Logger discards them.
+	Log logr.Logger
 }
 
 // ExecutorFromEnv reads the variables that an agent sets, such as

@@ -3,8 +3,6 @@ package mesos
 import (
 	"crypto/tls"
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -106,67 +104,9 @@ func TestExecutorFromEnv(t *testing.T) {
 	}
 }
 
-func TestMaster(t *testing.T) {
+// Mistakes in a SchedulerConfig are found at once, and no error shows a secret.
+func TestSchedulerConfigErrors(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	file := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return "file://" + path
-	}
-	const api = "/api/v1/scheduler"
-	tests := []struct{ master, want, err string }{
-		{master: "a:1", want: "http://a:1" + api},
-		{master: " a:1 , b:2", want: "http://a:1" + api + " http://b:2" + api},
-		{master: "a", want: "http://a:5050" + api},
-		{master: "127.0.0.1", want: "http://127.0.0.1:5050" + api},
-		{master: "[::1]:1", want: "http://[::1]:1" + api},
-		{master: "[::1]", want: "http://[::1]:5050" + api},
-		{master: "http://a:1,https://b:2/", want: "http://a:1" + api + " https://b:2" + api},
-		{master: "https://a/mesos", want: "https://a/mesos" + api},
-		{master: file("one", "a:1,b:2\nsecond line"), want: "http://a:1" + api + " http://b:2" + api},
-		{master: "", err: "an empty address"},
-		{master: "a:1,,b:2", err: "an empty address"},
-		{master: "a:port", err: "invalid port"},
-		{master: ":5050", err: "not host:port"},
-		{master: "a:1/path", err: "not host:port"},
-		{master: "ftp://a", err: `"ftp" is no scheme of a master`},
-		{master: "http://user:hunter2@a:1", err: "pass principal and secret"},
-		{master: "http://a:1?x", err: "not host:port"},
-		{master: "file:///nowhere", err: "no such file"},
-		{master: file("empty", ""), err: "the file is empty"},
-		{master: file("nested", "file:///x"), err: "names another file"},
-	}
-	for _, tt := range tests {
-		found, _, err := parseMaster(SchedulerConfig{Master: tt.master})
-		if tt.err != "" {
-			if err == nil || !strings.Contains(err.Error(), tt.err) {
-				t.Errorf("%q: %v, want %q", tt.master, err, tt.err)
-			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("%q: %v", tt.master, err)
-			continue
-		}
-		masters, _ := found.find(t.Context())
-		var got []string
-		for _, m := range masters {
-			got = append(got, m.String())
-		}
-		if s := strings.Join(got, " "); s != tt.want {
-			t.Errorf("%q: %s, want %s", tt.master, s, tt.want)
-		}
-	}
-	encrypted, _, err := parseMaster(SchedulerConfig{Master: "a:1, https://b:2", TLS: &tls.Config{}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if l := encrypted.(list); l[0].Scheme != "https" || l[1].Scheme != "https" {
-		t.Errorf("with TLS: %v", l)
-	}
 	for _, cfg := range []SchedulerConfig{
 		{Master: "http://a:1", TLS: &tls.Config{}},
 		{Master: ""}, {Master: "zk://a:2181"},

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -34,10 +33,10 @@ type ExecutorHandler interface {
 // An Executor keeps an executor subscribed to its agent, and keeps its status
 // updates until they are acknowledged.
 type Executor struct {
-	cfg   ExecutorConfig
-	agent *url.URL
-	wire  *wire
-	over  chan struct{} // closed when Run has given up the connection
+	cfg       ExecutorConfig
+	agent     *url.URL
+	transport *transport
+	over      chan struct{} // closed when Run has given up the connection
 
 	mu     sync.Mutex
 	detach context.CancelCauseFunc // ends Run; nil before Run
@@ -70,7 +69,7 @@ func NewExecutor(cfg ExecutorConfig) *Executor {
 		authorization = "Bearer " + cfg.Token
 	}
 	return &Executor{
-		cfg: cfg, agent: agent, wire: newWire(cfg.Dial, cfg.TLS, authorization),
+		cfg: cfg, agent: agent, transport: newTransport(cfg.Dial, cfg.TLS, authorization),
 		over: make(chan struct{}), change: make(chan struct{}),
 	}
 }
@@ -84,14 +83,14 @@ func NewExecutor(cfg ExecutorConfig) *Executor {
 // from an agent that has forgotten this executor. Unless detached, the executor has
 // been given up by the agent and should stop its tasks and exit.
 func (e *Executor) Run(ctx context.Context, h ExecutorHandler) error {
-	defer e.wire.close()
+	defer e.transport.close()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	e.mu.Lock()
 	e.detach = end
 	e.mu.Unlock()
 
-	inbox := newInbox(h, func() { end(ErrShutdown) })
+	inbox := newInbox(h, e.cfg.Log, func() { end(ErrShutdown) })
 	err := e.keepSubscribed(ctx, inbox)
 	close(e.over)
 	if inbox.finish(errors.Is(err, ErrDetached)) {
@@ -119,7 +118,7 @@ func (e *Executor) keepSubscribed(ctx context.Context, in *inbox) error {
 			return fmt.Errorf("%w, and without checkpointing does not want this executor back: %w", ErrAgentGone, err)
 		case subscribed:
 			deadline = time.Now().Add(limit)
-			glog.Warningf("Mesos agent %s: connection lost, subscribing again for %v: %v", e.cfg.AgentID, limit, err)
+			e.cfg.Log.Info("connection to the agent lost; subscribing again", "agent", e.cfg.AgentID, "for", limit.String(), "reason", err.Error())
 		case !time.Now().Before(deadline):
 			return fmt.Errorf("%w: no subscription for %v: %w", ErrAgentGone, limit, err)
 		}

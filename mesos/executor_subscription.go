@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
@@ -20,7 +19,7 @@ var errNotBack = errors.New("no answer in time")
 func (e *Executor) subscribe(ctx context.Context, deadline time.Time, in *inbox) (subscribed bool, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	defer e.wire.close()
+	defer e.transport.close()
 	late := time.AfterFunc(time.Until(deadline), func() { end(errNotBack) })
 	defer late.Stop()
 
@@ -28,7 +27,7 @@ func (e *Executor) subscribe(ctx context.Context, deadline time.Time, in *inbox)
 	if err != nil {
 		return false, err
 	}
-	resp, agent, err := e.wire.open(ctx, e.agent, body)
+	resp, agent, err := e.transport.open(ctx, e.agent, body)
 	if err != nil {
 		if final := rejected(err); final != nil {
 			return false, final
@@ -42,7 +41,7 @@ func (e *Executor) subscribe(ctx context.Context, deadline time.Time, in *inbox)
 	welcome := func() {
 		subscribed = true
 		late.Stop()
-		glog.Infof("Mesos agent %s: subscribed at %s", e.cfg.AgentID, agent.Host)
+		e.cfg.Log.Info("subscribed", "agent", e.cfg.AgentID, "address", agent.Host)
 		sending.Go(func() { end(e.sendUpdates(ctx)) })
 	}
 	err = e.read(recordio.NewReader(resp.Body, 0), in, welcome)
@@ -77,7 +76,7 @@ func (e *Executor) read(records *recordio.Reader, in *inbox, welcome func()) err
 		if err != nil {
 			// A task that we cannot read is in none of our lists: if the agent
 			// restarts, it learns that the task was dropped.
-			glog.Errorf("Mesos agent %s: skipping an event of %d bytes: %v", e.cfg.AgentID, len(record), err)
+			e.cfg.Log.Error(err, "skipping an event", "agent", e.cfg.AgentID, "bytes", len(record))
 			continue
 		}
 		switch ev.GetType() {

@@ -15,16 +15,16 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 )
 
 func TestExecutorUpdate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		a := &fakeAgent{begin: []*pb.ExecutorEvent{launch("t1"), launch("t2")}}
-		n.serve("a:5051", a)
+		n.Serve("a:5051", a)
 		e := work(t, n, ExecutorConfig{Token: "jwt"})
 		synctest.Wait()
 		if got := e.heard(); !slices.Equal(got, []string{"SUBSCRIBED", "LAUNCHt1", "LAUNCHt2"}) {
@@ -59,7 +59,7 @@ func TestExecutorUpdate(t *testing.T) {
 		if given.Uuid != nil || given.Source != nil {
 			t.Errorf("Update changes what it is given: %v", given)
 		}
-		if got := n.dialled("a:5051"); got != 2 {
+		if got := n.Dialled("a:5051"); got != 2 {
 			t.Errorf("%d connections, want one for events and one for calls", got)
 		}
 		if got := a.headers[1].Get("Authorization"); got != "Bearer jwt" {
@@ -76,9 +76,9 @@ func TestExecutorUpdate(t *testing.T) {
 func TestAcknowledgementLost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		a := &fakeAgent{forget: func(n int) bool { return n < 2 }}
-		n.serve("a:5051", a)
+		n.Serve("a:5051", a)
 		e := work(t, n, ExecutorConfig{})
 		synctest.Wait()
 		began := time.Now()
@@ -105,9 +105,9 @@ func TestAcknowledgementLost(t *testing.T) {
 func TestAgentRestart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		a := &fakeAgent{begin: []*pb.ExecutorEvent{launch("silent"), launch("known"), launch("ended"), launch("new")}}
-		stop := n.serve("a:5051", a)
+		stop := n.Serve("a:5051", a)
 		e := work(t, n, ExecutorConfig{Checkpoint: true, RecoveryTimeout: time.Minute})
 		synctest.Wait()
 		e.Update(state("known", pb.TaskState_TASK_RUNNING))
@@ -123,7 +123,7 @@ func TestAgentRestart(t *testing.T) {
 		a.begin = nil
 		a.refuse = func() int { return []int{503, 404, 0}[len(a.subscribes)-2] }
 		back := time.Now()
-		n.serve("a:5051", a)
+		n.Serve("a:5051", a)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		want := []string{"silent", "new", "ended TASK_FINISHED", "new TASK_STARTING", "new TASK_RUNNING"}
@@ -161,35 +161,35 @@ func TestAgentGone(t *testing.T) {
 	tests := []struct {
 		name  string
 		cfg   ExecutorConfig
-		agent func(n *network) // breaks or never makes the connection
+		agent func(n *pipenet.Network) // breaks or never makes the connection
 		want  time.Duration
 	}{
 		{"checkpointing", ExecutorConfig{Checkpoint: true, RecoveryTimeout: 10 * time.Minute},
-			func(n *network) { n.serve("a:5051", &fakeAgent{})() }, 10 * time.Minute},
+			func(n *pipenet.Network) { n.Serve("a:5051", &fakeAgent{})() }, 10 * time.Minute},
 		{"no checkpointing", ExecutorConfig{},
-			func(n *network) {
+			func(n *pipenet.Network) {
 				a := &fakeAgent{}
-				stop := n.serve("a:5051", a)
+				stop := n.Serve("a:5051", a)
 				synctest.Wait()
 				time.Sleep(5 * time.Second)
 				stop()
 			}, 5 * time.Second},
-		{"never there", ExecutorConfig{}, func(*network) {}, registrationTimeout},
+		{"never there", ExecutorConfig{}, func(*pipenet.Network) {}, registrationTimeout},
 		{"accepts and says nothing", ExecutorConfig{Checkpoint: true, RecoveryTimeout: 20 * time.Second},
-			func(n *network) {
-				n.serve("a:5051", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			func(n *pipenet.Network) {
+				n.Serve("a:5051", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 					io.Copy(io.Discard, r.Body) // net/http notices the end of a connection only afterwards
 					<-r.Context().Done()
 				}))
 			}, 20 * time.Second},
 		{"recovers for ever", ExecutorConfig{Checkpoint: true, RecoveryTimeout: 20 * time.Second},
-			func(n *network) { n.serve("a:5051", &fakeAgent{refuse: func() int { return 503 }}) }, 20 * time.Second},
+			func(n *pipenet.Network) { n.Serve("a:5051", &fakeAgent{refuse: func() int { return 503 }}) }, 20 * time.Second},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				began := time.Now()
 				e := work(t, n, tt.cfg)
 				go tt.agent(n)
@@ -214,9 +214,9 @@ func TestAgentGone(t *testing.T) {
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		a := &fakeAgent{begin: []*pb.ExecutorEvent{launch("t")}}
-		n.serve("a:5051", a)
+		n.Serve("a:5051", a)
 		e := work(t, n, ExecutorConfig{Checkpoint: true, RecoveryTimeout: time.Minute})
 		synctest.Wait()
 		e.mu.Lock()
@@ -254,8 +254,8 @@ func TestExecutorRejected(t *testing.T) {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
-				n.serve("a:5051", &fakeAgent{refuse: func() int { return status }})
+				n := pipenet.New(t)
+				n.Serve("a:5051", &fakeAgent{refuse: func() int { return status }})
 				err := <-work(t, n, ExecutorConfig{Checkpoint: true, RecoveryTimeout: time.Minute}).ended
 				var rejected *RejectedError
 				if !errors.As(err, &rejected) || *rejected != (RejectedError{"a:5051", status, "refused"}) {
@@ -270,9 +270,9 @@ func TestExecutorRejected(t *testing.T) {
 func TestUpdateRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		a := &fakeAgent{deny: func(int) int { return http.StatusForbidden }}
-		n.serve("a:5051", a)
+		n.Serve("a:5051", a)
 		e := work(t, n, ExecutorConfig{Checkpoint: true, RecoveryTimeout: time.Minute})
 		synctest.Wait()
 		e.Update(state("t", pb.TaskState_TASK_RUNNING))

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/gogo/protobuf/proto"
-
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
@@ -208,15 +208,15 @@ type career struct {
 }
 
 // work runs an Executor until the test ends.
-func work(t *testing.T, n *network, cfg ExecutorConfig) *career {
+func work(t *testing.T, n *pipenet.Network, cfg ExecutorConfig) *career {
 	return workWith(t, n, cfg, func(*Executor) {})
 }
 
 // workWith is like work, but prepares the Executor first.
-func workWith(t *testing.T, n *network, cfg ExecutorConfig, prepare func(*Executor)) *career {
+func workWith(t *testing.T, n *pipenet.Network, cfg ExecutorConfig, prepare func(*Executor)) *career {
 	cfg.FrameworkID, cfg.ExecutorID, cfg.AgentID, cfg.Endpoint = "F", "E", "A", "a:5051"
 	cfg.SubscribeWithin = 2 * time.Second
-	cfg.Dial = n.dial
+	cfg.Dial = n.Dial
 	ctx, stop := context.WithCancel(t.Context())
 	c := &career{Executor: NewExecutor(cfg), stop: stop, ended: make(chan error, 1)}
 	prepare(c.Executor)

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/gogo/protobuf/proto"
-
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
@@ -170,9 +170,9 @@ type life struct {
 }
 
 // live runs a Scheduler until the test ends, after calling prepare.
-func live(t *testing.T, n *network, cfg SchedulerConfig, prepare ...func(*life)) *life {
+func live(t *testing.T, n *pipenet.Network, cfg SchedulerConfig, prepare ...func(*life)) *life {
 	t.Helper()
-	cfg.Dial = n.dial
+	cfg.Dial = n.Dial
 	s, err := NewScheduler(cfg)
 	if err != nil {
 		t.Fatal(err)

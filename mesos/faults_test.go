@@ -11,14 +11,15 @@ import (
 
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/faultproxy"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 )
 
 // behind serves h at address, through a proxy that plays the script.
-func behind(n *network, address string, h http.Handler, script faultproxy.Script) *faultproxy.Proxy {
-	n.serve("real-"+address, h)
-	p := faultproxy.New("real-"+address, n.dial, script)
-	n.serve(address, p)
-	n.t.Cleanup(p.Close)
+func behind(n *pipenet.Network, address string, h http.Handler, script faultproxy.Script) *faultproxy.Proxy {
+	n.Serve("real-"+address, h)
+	p := faultproxy.New("real-"+address, n.Dial, script)
+	n.Serve(address, p)
+	n.T.Cleanup(p.Close)
 	return p
 }
 
@@ -90,7 +91,7 @@ func TestStreamFaults(t *testing.T) {
 		t.Run(tt.promise, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				p := behind(n, "m:5050", &fakeMaster{stream: beating}, first(tt.count, "SUBSCRIBE", tt.fault))
 				l := live(t, n, SchedulerConfig{Master: "m:5050"})
 				if tt.quiet > 0 {
@@ -144,7 +145,7 @@ func TestCallFaults(t *testing.T) {
 		t.Run(tt.promise, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				m := &fakeMaster{stream: beating}
 				p := behind(n, "m:5050", m, first(1, "ACCEPT", tt.fault))
 				l := live(t, n, SchedulerConfig{Master: "m:5050"})
@@ -174,7 +175,7 @@ func TestCallFaults(t *testing.T) {
 func TestCallsDoNotOvertake(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{stream: beating}
 		behind(n, "m:5050", m, first(1, "DECLINE", faultproxy.Fault{Delay: 10 * time.Second}))
 		l := live(t, n, SchedulerConfig{Master: "m:5050"})
@@ -200,7 +201,7 @@ func TestCallsDoNotOvertake(t *testing.T) {
 func TestErrorOfAnOldStream(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		again := make(chan struct{})
 		m := &fakeMaster{stream: func(count int, s *events) {
 			s.open(15)
@@ -260,7 +261,7 @@ func TestExecutorFaults(t *testing.T) {
 		t.Run(tt.promise, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				a := &fakeAgent{}
 				p := behind(n, "a:5051", a, first(tt.count, tt.call, tt.fault))
 				e := work(t, n, ExecutorConfig{Checkpoint: true, RecoveryTimeout: 15 * time.Minute})

@@ -31,7 +31,7 @@ func (r *run) first(records *recordio.Reader, leader *url.URL) (*mesospb.Schedul
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading the first event: %w", err)
 	}
-	e, err := decodeSchedulerEvent(record)
+	e, err := decodeSchedulerEvent(record, r.scheduler.cfg.Log)
 	switch {
 	case err != nil:
 		return nil, 0, fmt.Errorf("the first event: %w", err)

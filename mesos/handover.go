@@ -24,7 +24,7 @@ func (e *Executor) Detach() {
 func (e *Executor) Owed() ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	b, err := e.ledger.owed().Marshal()
+	b, err := e.ledger.unacknowledged().Marshal()
 	if err != nil {
 		return nil, fmt.Errorf("mesos: what is owed to the agent: %w", err)
 	}

@@ -8,16 +8,17 @@ import (
 	"time"
 
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 )
 
 // "A re-SUBSCRIBE closes the previous connection of that executor": another one
-// takes its place and takes over what it owed.
+// takes its place and takes over its unacknowledged updates.
 func TestHandOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		a := &fakeAgent{begin: []*pb.ExecutorEvent{launch("known"), launch("silent")}, forget: func(n int) bool { return n > 0 }}
-		n.serve("a:5051", a)
+		n.Serve("a:5051", a)
 		old := work(t, n, ExecutorConfig{Checkpoint: true, RecoveryTimeout: time.Minute})
 		synctest.Wait()
 		old.Update(state("known", pb.TaskState_TASK_STARTING))
@@ -29,13 +30,13 @@ func TestHandOver(t *testing.T) {
 			t.Fatalf("Run: %v", err)
 		}
 		old.Update(state("silent", pb.TaskState_TASK_STARTING)) // the last task passed to the handler
-		owed, err := old.Owed()
+		unacknowledged, err := old.Owed()
 		if err != nil {
 			t.Fatal(err)
 		}
 
 		a.begin = nil
-		e := resume(t, n, owed)
+		e := resume(t, n, unacknowledged)
 		synctest.Wait()
 		if got, want := a.subscription(1), []string{"silent", "known TASK_RUNNING", "silent TASK_STARTING"}; !slices.Equal(got, want) {
 			t.Errorf("subscribed with %q, want %q", got, want)
@@ -51,10 +52,10 @@ func TestHandOver(t *testing.T) {
 func TestDetachWaitsForTheHandler(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
-		n.serve("a:5051", &fakeAgent{begin: []*pb.ExecutorEvent{launch("1"), launch("2"), launch("3")}})
+		n := pipenet.New(t)
+		n.Serve("a:5051", &fakeAgent{begin: []*pb.ExecutorEvent{launch("1"), launch("2"), launch("3")}})
 		handling := make(chan struct{})
-		e := NewExecutor(ExecutorConfig{FrameworkID: "F", ExecutorID: "E", AgentID: "A", Endpoint: "a:5051", Dial: n.dial})
+		e := NewExecutor(ExecutorConfig{FrameworkID: "F", ExecutorID: "E", AgentID: "A", Endpoint: "a:5051", Dial: n.Dial})
 		e.Detach() // before Run it does nothing
 		told := &slow{handling: handling}
 		ended := make(chan error, 1)
@@ -90,11 +91,11 @@ func TestResumeRefusesNonsense(t *testing.T) {
 	}
 }
 
-// resume runs an Executor that takes over what another one owed.
-func resume(t *testing.T, n *network, owed []byte) *career {
+// resume runs an Executor that takes over from another one.
+func resume(t *testing.T, n *pipenet.Network, unacknowledged []byte) *career {
 	t.Helper()
 	return workWith(t, n, ExecutorConfig{Checkpoint: true, RecoveryTimeout: time.Minute}, func(e *Executor) {
-		if err := e.Resume(owed); err != nil {
+		if err := e.Resume(unacknowledged); err != nil {
 			t.Fatal(err)
 		}
 	})

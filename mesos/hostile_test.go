@@ -10,7 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-logr/logr"
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
@@ -51,8 +53,8 @@ func TestHugeRecords(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
-				n.serve("m:5050", &fakeMaster{stream: func(count int, s *events) {
+				n := pipenet.New(t)
+				n.Serve("m:5050", &fakeMaster{stream: func(count int, s *events) {
 					s.open(15)
 					if count == 0 {
 						tt.send(s)
@@ -83,8 +85,8 @@ func TestHugeRecords(t *testing.T) {
 func TestEndlessRecord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
-		n.serve("m:5050", &fakeMaster{stream: func(count int, s *events) {
+		n := pipenet.New(t)
+		n.Serve("m:5050", &fakeMaster{stream: func(count int, s *events) {
 			s.open(15)
 			if count > 0 {
 				s.stay()
@@ -108,13 +110,13 @@ func TestEndlessRecord(t *testing.T) {
 func TestHugeRecordsForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{stream: func(_ int, s *events) {
 			s.open(15)
 			s.raw("104857600\n")
 			s.stay()
 		}}
-		n.serve("m:5050", m)
+		n.Serve("m:5050", m)
 		live(t, n, SchedulerConfig{Master: "m:5050"})
 		time.Sleep(time.Hour)
 		if got := len(m.subscribes()); got < 10 || got > 3600 {
@@ -129,9 +131,9 @@ func TestHugeRecordsForEver(t *testing.T) {
 func TestEndlessEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		sent := make(chan int, 100)
-		n.serve("m:5050", &fakeMaster{stream: func(count int, s *events) {
+		n.Serve("m:5050", &fakeMaster{stream: func(count int, s *events) {
 			s.open(15)
 			if count > 0 {
 				s.send(rescind("after"), rescind("after"))
@@ -168,8 +170,8 @@ func TestEndlessEvents(t *testing.T) {
 func TestEndlessError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
-		n.serve("m:5050", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := pipenet.New(t)
+		n.Serve("m:5050", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusBadRequest)
 			for r.Context().Err() == nil {
 				if _, err := w.Write(bytes.Repeat([]byte("no "), 1000)); err != nil {
@@ -197,7 +199,7 @@ func TestDenseOffers(t *testing.T) {
 	var e *pb.SchedulerEvent
 	used := memory(func() {
 		var err error
-		if e, err = decodeSchedulerEvent(record); err != nil {
+		if e, err = decodeSchedulerEvent(record, logr.Discard()); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -220,7 +222,7 @@ func TestImpossibleOffers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := decodeSchedulerEvent(b)
+	e, err := decodeSchedulerEvent(b, logr.Discard())
 	if err != nil {
 		t.Fatal(err)
 	}

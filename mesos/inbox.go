@@ -1,7 +1,7 @@
 package mesos
 
 import (
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -12,6 +12,7 @@ const maxMessages = 16 << 20
 // An inbox hands an executor's events to its handler, across all subscriptions,
 // without making the reader wait.
 type inbox struct {
+	log      logr.Logger
 	events   *backlog[*mesospb.ExecutorEvent]
 	done     chan struct{}
 	shutdown bool // SHUTDOWN has come; written by the reader only
@@ -19,8 +20,8 @@ type inbox struct {
 
 // newInbox starts passing events to h; it calls stopped when h has returned from
 // SHUTDOWN.
-func newInbox(h ExecutorHandler, stopped func()) *inbox {
-	in := &inbox{events: newBacklog[*mesospb.ExecutorEvent](maxMessages), done: make(chan struct{})}
+func newInbox(h ExecutorHandler, log logr.Logger, stopped func()) *inbox {
+	in := &inbox{log: log, events: newBacklog[*mesospb.ExecutorEvent](maxMessages), done: make(chan struct{})}
 	go func() {
 		defer close(in.done)
 		for e, ok := in.events.take(); ok; e, ok = in.events.take() {
@@ -41,7 +42,7 @@ func (in *inbox) put(e *mesospb.ExecutorEvent, size int) {
 	case in.shutdown:
 	case e.GetType() == mesospb.ExecutorEvent_MESSAGE:
 		if !in.events.put(e, size) {
-			glog.Warningf("Mesos: dropping a message of %d bytes, as %d bytes wait for the executor", size, maxMessages)
+			in.log.Info("dropping a message: too many wait for the executor", "bytes", size, "limit", maxMessages)
 		}
 	default:
 		in.shutdown = e.GetType() == mesospb.ExecutorEvent_SHUTDOWN

@@ -12,8 +12,8 @@ import (
 // on the same subscription; agents wait equally long for the master.
 const resendAfter = 10 * time.Second
 
-// A ledger holds what an executor owes its agent: the unacknowledged updates, and
-// the tasks without an acknowledged update. A restarted agent considers a task that
+// A ledger holds the updates that the agent has not acknowledged, and the tasks without
+// an acknowledged update. A restarted agent considers a task that
 // is in neither dropped. It is pure: callers pass the time.
 type ledger struct {
 	tasks   []*mesospb.TaskInfo
@@ -50,11 +50,11 @@ func (l *ledger) subscribe(now time.Time) *mesospb.ExecutorCall_Subscribe {
 	for i := range l.updates {
 		l.updates[i].sent = now
 	}
-	return l.owed()
+	return l.unacknowledged()
 }
 
-// owed returns everything in the ledger.
-func (l *ledger) owed() *mesospb.ExecutorCall_Subscribe {
+// unacknowledged returns everything in the ledger.
+func (l *ledger) unacknowledged() *mesospb.ExecutorCall_Subscribe {
 	s := &mesospb.ExecutorCall_Subscribe{UnacknowledgedTasks: slices.Clone(l.tasks)}
 	for i := range l.updates {
 		s.UnacknowledgedUpdates = append(s.UnacknowledgedUpdates, &mesospb.ExecutorCall_Update{Status: l.updates[i].status})

@@ -13,9 +13,9 @@ const maxHops = 5
 
 // open posts a SUBSCRIBE to a master or agent, follows redirects, and returns the
 // answer, which is a stream, and the URL that gave it.
-func (w *wire) open(ctx context.Context, to *url.URL, subscribe []byte) (*http.Response, *url.URL, error) {
+func (t *transport) open(ctx context.Context, to *url.URL, subscribe []byte) (*http.Response, *url.URL, error) {
 	for hop := range maxHops {
-		resp, err := w.post(ctx, w.stream, to, "", subscribe)
+		resp, err := t.post(ctx, t.stream, to, "", subscribe)
 		if err != nil && hop > 0 {
 			return nil, nil, fmt.Errorf("it names %s as the leader: %w", to.Host, err)
 		}

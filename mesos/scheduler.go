@@ -11,12 +11,16 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/outage"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/detector"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
 // defaultMaxBacklog bounds what waits for the handler: the offers of 100,000
 // agents at once, or 300,000 status updates.
 const defaultMaxBacklog = 64 << 20
+
+// schedulerPath is the path at which masters take calls of frameworks.
+const schedulerPath = "/api/v1/scheduler"
 
 // A SchedulerConfig says where the masters are and who we are to them.
 type SchedulerConfig struct {
@@ -42,7 +46,8 @@ type SchedulerConfig struct {
 	// Permit, if set, is called before each request. If it returns an error, the
 	// request is not sent and fails with that error.
 	Permit func() error
-	// Log receives what is to be known about the connection; the zero Logger discards.
+	// Log receives messages about masters that cannot be reached or are back, events
+	// that are skipped, and secrets sent in the clear; the zero Logger discards them.
 	Log logr.Logger
 }
 
@@ -61,18 +66,19 @@ type SchedulerHandler interface {
 // A Scheduler keeps a framework subscribed to the leading master and sends its
 // calls there.
 type Scheduler struct {
-	cfg     SchedulerConfig
-	masters finder
-	found   string // how masters are found, for people
-	wire    *wire
-	live    atomic.Pointer[subscription] // nil while there is none
-	turn    chan struct{}                // held by the one call under way
+	cfg       SchedulerConfig
+	masters   *detector.Detector
+	transport *transport
+	live      atomic.Pointer[subscription] // nil while there is none
+	sendLock  chan struct{}                // full while a call is under way
 }
 
 // NewScheduler returns a Scheduler that is not yet subscribed. The error names
 // what is wrong in cfg.
 func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
-	masters, found, err := parseMaster(cfg)
+	masters, err := detector.New(detector.Config{
+		Master: cfg.Master, Path: schedulerPath, Encrypted: cfg.TLS != nil, Dial: cfg.Dial, Log: cfg.Log,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +97,12 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 		cfg.MaxBackoff = maxBackoff
 	}
 	s := &Scheduler{
-		cfg:     cfg,
-		masters: masters,
-		found:   found,
-		wire:    newWire(cfg.Dial, cfg.TLS, authorization),
-		turn:    make(chan struct{}, 1),
+		cfg:       cfg,
+		masters:   masters,
+		transport: newTransport(cfg.Dial, cfg.TLS, authorization),
+		sendLock:  make(chan struct{}, 1),
 	}
-	s.wire.permit = cfg.Permit
+	s.transport.permit = cfg.Permit
 	return s, nil
 }
 
@@ -109,20 +114,22 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 // ErrFailedOver, ErrRemoved or a *RejectedError. Nothing it started is left then.
 // Only one Run may be active at a time.
 func (s *Scheduler) Run(ctx context.Context, info func() *mesospb.FrameworkInfo, h SchedulerHandler) error {
-	defer s.wire.close()
-	r := run{Scheduler: s, info: info, handler: h, outage: outage.Outage{Server: "the Mesos master " + s.found, Log: s.cfg.Log}}
-	pause := backoff{most: s.cfg.MaxBackoff}
+	defer s.transport.close()
+	r := run{scheduler: s, info: info, handler: h, outage: outage.Outage{
+		Server: "the Mesos master " + s.masters.String(), Log: s.cfg.Log,
+	}}
+	pauses := subscribeBackoff(s.cfg.MaxBackoff)
 	for {
-		held, err := r.round(ctx)
+		held, err := r.subscribeRound(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case fatal(err):
 			return err
 		case held >= s.cfg.MaxBackoff:
-			pause.failures = 0
+			pauses.Reset()
 		}
 		h.Disconnected(r.outage.Failed(err, s.cfg.MaxBackoff))
-		wait(ctx, pause.next())
+		wait(ctx, pauses.NextBackOff())
 	}
 }

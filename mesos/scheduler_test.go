@@ -12,18 +12,19 @@ import (
 	"time"
 
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 )
 
 func TestSubscribe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{stream: func(_ int, s *events) {
 			s.open(15)
 			s.send(heartbeat(), rescind("o1"), &pb.SchedulerEvent{}, rescind("o2"))
 			s.stay()
 		}}
-		n.serve("m:5050", m)
+		n.Serve("m:5050", m)
 		l := live(t, n, SchedulerConfig{Master: "m:5050", Principal: "p", Secret: "s"})
 		synctest.Wait()
 		if got, want := l.heard(), []string{"SUBSCRIBED", "RESCINDo1", "RESCINDo2"}; !slices.Equal(got, want) {
@@ -50,7 +51,7 @@ func TestSubscribe(t *testing.T) {
 func TestWatchdog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		began := time.Now()
 		m := &fakeMaster{stream: func(count int, s *events) {
 			s.open(20)
@@ -64,7 +65,7 @@ func TestWatchdog(t *testing.T) {
 			s.raw("2\n\x08") // half a record is also a sign of life
 			s.stay()
 		}}
-		n.serve("m:5050", m)
+		n.Serve("m:5050", m)
 		l := live(t, n, SchedulerConfig{Master: "m:5050"})
 		time.Sleep(2 * 24 * time.Hour)
 		if got := l.heard(); !slices.Equal(got, []string{"SUBSCRIBED"}) {
@@ -127,7 +128,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				m := &fakeMaster{stream: func(count int, s *events) {
 					if count < 10 {
 						tt.answer(s)
@@ -136,7 +137,7 @@ func TestRefusals(t *testing.T) {
 					s.open(15)
 					s.stay()
 				}}
-				n.serve("m:5050", m)
+				n.Serve("m:5050", m)
 				l := live(t, n, SchedulerConfig{Master: "m:5050"})
 				time.Sleep(10 * time.Minute)
 				synctest.Wait()
@@ -167,7 +168,7 @@ func TestRefusals(t *testing.T) {
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{stream: func(count int, s *events) {
 			if count != 20 {
 				s.status(503, "")
@@ -176,7 +177,7 @@ func TestBackoff(t *testing.T) {
 			s.open(15)
 			s.pause(time.Minute)
 		}}
-		n.serve("m:5050", m)
+		n.Serve("m:5050", m)
 		live(t, n, SchedulerConfig{Master: "m:5050"})
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
@@ -200,7 +201,7 @@ func TestBackoff(t *testing.T) {
 func TestLeader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		follower := &fakeMaster{stream: func(_ int, s *events) { s.redirect("c:5050") }}
 		leader := &fakeMaster{stream: func(count int, s *events) {
 			s.open(15)
@@ -208,8 +209,8 @@ func TestLeader(t *testing.T) {
 				s.stay()
 			}
 		}}
-		n.serve("b:5050", follower)
-		stop := n.serve("c:5050", leader)
+		n.Serve("b:5050", follower)
+		stop := n.Serve("c:5050", leader)
 		l := live(t, n, SchedulerConfig{Master: "a:5050, b ,c", Principal: "p", Secret: "s"})
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -274,7 +275,7 @@ func TestBrokenStreams(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				m := &fakeMaster{stream: func(count int, s *events) {
 					s.open(15)
 					if count == 0 {
@@ -287,7 +288,7 @@ func TestBrokenStreams(t *testing.T) {
 					s.send(rescind("o2"))
 					s.stay()
 				}}
-				n.serve("m:5050", m)
+				n.Serve("m:5050", m)
 				l := live(t, n, SchedulerConfig{Master: "m:5050", MaxRecord: 1000})
 				time.Sleep(time.Second)
 				synctest.Wait()

@@ -21,7 +21,6 @@ import (
 // If ctx ends before its turn, the call was not sent. After any other error it may
 // or may not have been carried out. The subscription is then ended and begun again,
 // upon which the master takes all offers back and refuses what is still on its way.
-// is still on its way.
 func (s *Scheduler) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) error {
 	sub := s.live.Load()
 	if sub == nil {
@@ -32,8 +31,8 @@ func (s *Scheduler) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) e
 		return err
 	}
 	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
+	case s.sendLock <- struct{}{}:
+		defer func() { <-s.sendLock }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -71,9 +70,9 @@ func (s *Scheduler) send(ctx context.Context, sub *subscription, name string, bo
 	defer sub.onEnd(cancel)()
 
 	if len(bodies) == 1 {
-		err = s.wire.send(ctx, sub.leader, sub.streamID, bodies[0])
+		err = s.transport.send(ctx, sub.leader, sub.streamID, bodies[0])
 	} else {
-		err = s.wire.sendAll(ctx, sub.leader, sub.streamID, bodies)
+		err = s.transport.sendAll(ctx, sub.leader, sub.streamID, bodies)
 	}
 	var status *statusError
 	switch {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 )
 
 func kill(task string) *pb.SchedulerCall { return Kill(task, "", -1) }
@@ -20,10 +21,10 @@ func kill(task string) *pb.SchedulerCall { return Kill(task, "", -1) }
 func TestSend(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{}
-		n.serve("m:5050", m)
-		early, err := NewScheduler(SchedulerConfig{Master: "m:5050", Dial: n.dial})
+		n.Serve("m:5050", m)
+		early, err := NewScheduler(SchedulerConfig{Master: "m:5050", Dial: n.Dial})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +47,7 @@ func TestSend(t *testing.T) {
 		if got := m.received(); !slices.Equal(got, want) {
 			t.Errorf("received %q", got)
 		}
-		if got := n.dialled("m:5050"); got != 2 {
+		if got := n.Dialled("m:5050"); got != 2 {
 			t.Errorf("%d connections, want one for events and one for all calls", got)
 		}
 		if h := m.headers[1]; h.Get("Mesos-Stream-Id") != "stream-1" || h.Get("Authorization") != "Basic cDpz" {
@@ -67,9 +68,9 @@ func TestSend(t *testing.T) {
 func TestSendInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{status: func(ctx context.Context, _ *pb.SchedulerCall) int { wait(ctx, time.Second); return http.StatusAccepted }}
-		n.serve("m:5050", m)
+		n.Serve("m:5050", m)
 		l := live(t, n, SchedulerConfig{Master: "m:5050"})
 		synctest.Wait()
 		sent := make(chan error)
@@ -96,9 +97,9 @@ func TestSendRefused(t *testing.T) {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				m := &fakeMaster{status: func(context.Context, *pb.SchedulerCall) int { return status }}
-				n.serve("m:5050", m)
+				n.Serve("m:5050", m)
 				l := live(t, n, SchedulerConfig{Master: "m:5050"})
 				synctest.Wait()
 				err := l.Send(t.Context(), kill("t"))
@@ -136,11 +137,11 @@ func TestSendCutOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				m := &fakeMaster{status: func(serving context.Context, _ *pb.SchedulerCall) int { return cut(serving, cancel) }}
-				n.serve("m:5050", m)
+				n.Serve("m:5050", m)
 				l := live(t, n, SchedulerConfig{Master: "m:5050"})
 				synctest.Wait()
 				err := l.Send(ctx, kill("t"))
@@ -165,7 +166,7 @@ func TestSendCutOff(t *testing.T) {
 func TestSendDoesNotCrossSubscriptions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{
 			stream: func(count int, s *events) {
 				s.open(15)
@@ -177,7 +178,7 @@ func TestSendDoesNotCrossSubscriptions(t *testing.T) {
 			},
 			status: func(ctx context.Context, _ *pb.SchedulerCall) int { wait(ctx, 3*time.Second); return 202 },
 		}
-		n.serve("m:5050", m)
+		n.Serve("m:5050", m)
 		l := live(t, n, SchedulerConfig{Master: "m:5050"})
 		synctest.Wait()
 		results := make(chan error, 2)
@@ -201,7 +202,7 @@ func TestSendDoesNotCrossSubscriptions(t *testing.T) {
 func TestSendFromHandler(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{
 			stream: func(count int, s *events) {
 				s.open(15)
@@ -213,8 +214,8 @@ func TestSendFromHandler(t *testing.T) {
 			},
 			status: func(ctx context.Context, _ *pb.SchedulerCall) int { wait(ctx, time.Minute); return 202 },
 		}
-		n.serve("m:5050", m)
-		s, err := NewScheduler(SchedulerConfig{Master: "m:5050", Dial: n.dial})
+		n.Serve("m:5050", m)
+		s, err := NewScheduler(SchedulerConfig{Master: "m:5050", Dial: n.Dial})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -249,9 +250,9 @@ func (h sendingHandler) Event(e *pb.SchedulerEvent) {
 func TestSendNonsense(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{}
-		n.serve("m:5050", m)
+		n.Serve("m:5050", m)
 		l := live(t, n, SchedulerConfig{Master: "m:5050"})
 		synctest.Wait()
 		for _, c := range []*pb.SchedulerCall{{}, call(pb.SchedulerCall_UNKNOWN), call(pb.SchedulerCall_SUBSCRIBE),
@@ -270,9 +271,9 @@ func TestSendNonsense(t *testing.T) {
 func TestPermit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{}
-		n.serve("m:5050", m)
+		n.Serve("m:5050", m)
 		var forbidden atomic.Bool
 		no := errors.New("not the leader")
 		l := live(t, n, SchedulerConfig{Master: "m:5050", Permit: func() error {

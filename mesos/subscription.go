@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
@@ -42,8 +41,8 @@ func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duratio
 	r.warn(master)
 	stream, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	defer r.wire.close() // the calls of the next subscription get a fresh connection
-	resp, leader, err := r.wire.open(stream, master, call)
+	defer r.scheduler.transport.close() // the calls of the next subscription get a fresh connection
+	resp, leader, err := r.scheduler.transport.open(stream, master, call)
 	if err != nil {
 		if final := rejected(err); final != nil {
 			err = final
@@ -58,7 +57,7 @@ func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duratio
 	watch := newWatchdog(resp.Body, defaultHeartbeat, func() { end(errSilent) }, func() { end(errEndless) })
 	defer watch.stop()
 
-	records := recordio.NewReader(watch, r.cfg.MaxRecord)
+	records := recordio.NewReader(watch, r.scheduler.cfg.MaxRecord)
 	first, size, err := r.first(records, leader)
 	if err != nil {
 		return 0, because(stream, err)
@@ -77,18 +76,19 @@ func (r *run) subscribe(ctx context.Context, master *url.URL) (held time.Duratio
 
 // warn logs once that our secret is about to travel where others may read it.
 func (r *run) warn(master *url.URL) {
-	if ip := net.ParseIP(master.Hostname()); r.warned || r.cfg.Principal == "" || master.Scheme != "http" ||
+	if ip := net.ParseIP(master.Hostname()); r.warned || r.scheduler.cfg.Principal == "" || master.Scheme != "http" ||
 		master.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
 		return
 	}
 	r.warned = true
-	glog.Warningf("Mesos master %s: principal %q and its secret are sent without encryption; whoever sees the traffic can become this framework. Use https", master.Host, r.cfg.Principal)
+	r.scheduler.cfg.Log.Info("the principal's secret is sent without encryption: anyone who sees the traffic can become this framework; use https",
+		"master", master.Host, "principal", r.scheduler.cfg.Principal)
 }
 
 // deliver passes events to the handler until the stream ends, and returns why it
 // ended, once the handler has dealt with everything received until then.
 func (r *run) deliver(ctx context.Context, sub *subscription, first *mesospb.SchedulerEvent, size int, records *recordio.Reader, watch *watchdog) error {
-	events := newBacklog[*mesospb.SchedulerEvent](r.cfg.MaxBacklog)
+	events := newBacklog[*mesospb.SchedulerEvent](r.scheduler.cfg.MaxBacklog)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -96,10 +96,10 @@ func (r *run) deliver(ctx context.Context, sub *subscription, first *mesospb.Sch
 			r.handler.Event(e)
 		}
 	}()
-	r.live.Store(sub)
+	r.scheduler.live.Store(sub)
 	events.add(first, size)
 	err := r.read(records, sub.leader, events, watch)
-	r.live.Store(nil)
+	r.scheduler.live.Store(nil)
 	sub.end(err) // the error of the calls under way
 	if ctx.Err() != nil || errors.Is(err, errBehind) {
 		events.keep(func(*mesospb.SchedulerEvent) bool { return false })
@@ -117,13 +117,13 @@ func (r *run) read(records *recordio.Reader, leader *url.URL, events *backlog[*m
 		if err != nil {
 			return fmt.Errorf("reading events: %w", err)
 		}
-		e, err := decodeSchedulerEvent(record)
+		e, err := decodeSchedulerEvent(record, r.scheduler.cfg.Log)
 		if err != nil {
 			// Framing is intact, so only this event is lost. If we started over,
 			// a status that we cannot read would come first again and nothing
 			// would ever be scheduled. Mesos repeats statuses; a
 			// lost offer stays out of use until the next subscription.
-			glog.Errorf("Mesos master %s: skipping an event of %d bytes: %v", leader.Host, len(record), err)
+			r.scheduler.cfg.Log.Error(err, "skipping an event", "master", leader.Host, "bytes", len(record))
 			continue
 		}
 		switch e.GetType() {

@@ -116,7 +116,7 @@ func TestTLS(t *testing.T) {
 		{name: "not the system's", files: TLSFiles{RSAKeyExchange: true}, told: "signed by unknown authority"},
 		{name: "expired", ends: earlier, files: TLSFiles{CA: ours.file}, told: "expired"},
 		{name: "wrong host", host: "elsewhere", files: TLSFiles{CA: ours.file}, told: "127.0.0.1"},
-		{name: "Mesos' own ciphers", server: likeMesos, files: TLSFiles{CA: ours.file}, told: "-mesos_tls_rsa_key_exchange"},
+		{name: "Mesos' own ciphers", server: likeMesos, files: TLSFiles{CA: ours.file}, told: "wants RSA key exchange"},
 		{name: "Mesos' own ciphers, allowed", server: likeMesos, files: TLSFiles{CA: ours.file, RSAKeyExchange: true}, told: "SUBSCRIBED"},
 		{name: "better ciphers than allowed", files: TLSFiles{CA: ours.file, RSAKeyExchange: true}, told: "SUBSCRIBED"},
 		{name: "client certificate demanded", server: demanding, files: TLSFiles{CA: ours.file}, told: "certificate required"},

@@ -74,7 +74,7 @@ func withRSAKeyExchange() []uint16 {
 // cipher suite. Package tls has no type for that alert.
 func explainTLS(err error) error {
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "remote error" && op.Err.Error() == "tls: handshake failure" {
-		return fmt.Errorf("%w: no cipher suite in common, most likely; a Mesos with default ciphers wants RSA key exchange, which is off unless allowed (-mesos_tls_rsa_key_exchange)", err)
+		return fmt.Errorf("%w: no cipher suite in common, most likely; a Mesos with default ciphers wants RSA key exchange, which is off unless the configuration of TLS with Mesos allows it", err)
 	}
 	return err
 }

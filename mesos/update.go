@@ -2,12 +2,11 @@ package mesos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
-
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -28,8 +27,12 @@ func (e *Executor) Update(status *mesospb.TaskStatus) {
 		now := float64(time.Now().UnixNano()) / 1e9
 		s.Timestamp = &now
 	}
-	if _, err := s.Marshal(); err != nil || s.GetTaskId().GetValue() == "" || s.GetState() == mesospb.TaskState_TASK_STAGING {
-		glog.Errorf("Mesos: executors cannot report task %q as %s: %v", s.GetTaskId().GetValue(), s.GetState(), err)
+	_, err := s.Marshal()
+	if err == nil && (s.GetTaskId().GetValue() == "" || s.GetState() == mesospb.TaskState_TASK_STAGING) {
+		err = errors.New("a status needs a task id, and a state other than TASK_STAGING")
+	}
+	if err != nil {
+		e.cfg.Log.Error(err, "not sending a status that no agent accepts", "task", s.GetTaskId().GetValue(), "state", s.GetState().String())
 		return
 	}
 	e.mu.Lock()
@@ -89,7 +92,7 @@ func (e *Executor) sendUpdate(ctx context.Context, status *mesospb.TaskStatus) e
 	c.Update = &mesospb.ExecutorCall_Update{Status: status}
 	body, err := c.Marshal()
 	if err == nil {
-		err = e.wire.send(ctx, e.agent, "", body)
+		err = e.transport.send(ctx, e.agent, "", body)
 	}
 	if err != nil {
 		return fmt.Errorf("sending %s of task %s: %w", status.GetState(), status.GetTaskId().GetValue(), err)

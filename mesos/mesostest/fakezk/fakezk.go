@@ -1,4 +1,6 @@
-package mesos
+// Package fakezk is a ZooKeeper server for tests: the part that finding the leading master
+// needs. It runs over any net.Listener, so also inside a testing/synctest bubble.
+package fakezk
 
 import (
 	"encoding/binary"
@@ -6,30 +8,65 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"testing"
 )
 
-// A fakeZK is the part of a ZooKeeper server that finding a leader needs: one
-// session per connection, digest authentication, getChildren2 and getData.
-type fakeZK struct {
-	mu     sync.Mutex
-	nodes  map[string]string // data by path; parents are implied
-	vanish string            // the path that getData finds gone, once
-	auth   string            // the last credentials
-	silent bool              // requests are not answered
-	conns  sync.WaitGroup
+// A Server has one session per connection and knows digest authentication, getChildren2
+// and getData. Its fields may be set before it serves.
+type Server struct {
+	// Nodes are the data by path; parents are implied.
+	Nodes map[string]string
+	// Vanish is a path that getData finds gone, once.
+	Vanish string
+	// Silent servers do not answer requests.
+	Silent bool
+
+	mu    sync.Mutex
+	auth  string
+	conns sync.WaitGroup
+}
+
+// Start serves s at an address until the test ends or stop is called, which lets open
+// sessions end by themselves.
+func (s *Server) Start(t testing.TB, l net.Listener) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.serve(l)
+	}()
+	stop = func() {
+		l.Close()
+		<-done
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+// Auth returns the last credentials that a client sent, as "scheme credentials".
+func (s *Server) Auth() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.auth
+}
+
+// Set replaces all nodes.
+func (s *Server) Set(nodes map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Nodes = nodes
 }
 
 // serve serves until l is closed and all connections have ended.
-func (z *fakeZK) serve(l net.Listener) {
+func (s *Server) serve(l net.Listener) {
 	for {
 		c, err := l.Accept()
 		if err != nil {
-			z.conns.Wait()
+			s.conns.Wait()
 			return
 		}
-		z.conns.Go(func() {
+		s.conns.Go(func() {
 			defer c.Close()
-			z.session(c)
+			s.session(c)
 		})
 	}
 }
@@ -41,7 +78,7 @@ const (
 	zkNoNode = -101
 )
 
-func (z *fakeZK) session(c net.Conn) {
+func (s *Server) session(c net.Conn) {
 	if _, err := readFrame(c); err != nil {
 		return
 	}
@@ -57,7 +94,7 @@ func (z *fakeZK) session(c net.Conn) {
 			return
 		}
 		xid, op := int32(binary.BigEndian.Uint32(request)), int32(binary.BigEndian.Uint32(request[4:]))
-		code, body, answer := z.answer(op, request[8:])
+		code, body, answer := s.answer(op, request[8:])
 		if !answer {
 			continue
 		}
@@ -69,18 +106,18 @@ func (z *fakeZK) session(c net.Conn) {
 	}
 }
 
-func (z *fakeZK) answer(op int32, args []byte) (code int32, body []byte, answer bool) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
+func (s *Server) answer(op int32, args []byte) (code int32, body []byte, answer bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	stat := make([]byte, 68)
 	switch op {
 	case zkSetAuth: // type, scheme, credentials
 		scheme := int(binary.BigEndian.Uint32(args[4:]))
-		z.auth = string(args[8:8+scheme]) + " " + string(args[12+scheme:])
+		s.auth = string(args[8:8+scheme]) + " " + string(args[12+scheme:])
 	case zkGetChildren2:
-		children := z.children(str(args))
+		children := s.children(str(args))
 		if children == nil {
-			return zkNoNode, nil, !z.silent
+			return zkNoNode, nil, !s.Silent
 		}
 		body = be32(nil, int32(len(children)))
 		for _, c := range children {
@@ -88,30 +125,24 @@ func (z *fakeZK) answer(op int32, args []byte) (code int32, body []byte, answer 
 		}
 		body = append(body, stat...)
 	case zkGetData:
-		data, ok := z.nodes[str(args)]
-		if !ok || str(args) == z.vanish {
-			delete(z.nodes, z.vanish)
+		data, ok := s.Nodes[str(args)]
+		if !ok || str(args) == s.Vanish {
+			delete(s.Nodes, s.Vanish)
 			return zkNoNode, nil, true
 		}
 		body = append(buffer(nil, data), stat...)
 	}
-	return 0, body, !z.silent || op == zkPing
+	return 0, body, !s.Silent || op == zkPing
 }
 
-func (z *fakeZK) children(parent string) []string {
+func (s *Server) children(parent string) []string {
 	var names []string
-	for path := range z.nodes {
+	for path := range s.Nodes {
 		if name, ok := strings.CutPrefix(path, parent+"/"); ok {
 			names = append(names, name)
 		}
 	}
 	return names
-}
-
-func (z *fakeZK) set(nodes map[string]string) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	z.nodes = nodes
 }
 
 func str(b []byte) string { return string(b[4 : 4+binary.BigEndian.Uint32(b)]) }

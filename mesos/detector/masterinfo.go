@@ -1,4 +1,4 @@
-package mesos
+package detector
 
 import (
 	"encoding/json"
@@ -31,7 +31,7 @@ func firstMaster(children []string) (name string, ok bool) {
 // masterURL parses a MasterInfo in JSON. It prefers addresses to names, as some
 // names of a master cannot be resolved elsewhere; for https it prefers names, as
 // certificates are issued for names.
-func masterURL(info []byte, scheme string) (*url.URL, error) {
+func masterURL(info []byte, scheme, apiPath string) (*url.URL, error) {
 	var m struct {
 		Hostname string
 		Port     int
@@ -43,7 +43,7 @@ func masterURL(info []byte, scheme string) (*url.URL, error) {
 		}
 	}
 	if err := json.Unmarshal(info, &m); err != nil {
-		return nil, fmt.Errorf("what the leading master has registered is not to be read: %w", err)
+		return nil, fmt.Errorf("what the leading master has registered cannot be read: %w", err)
 	}
 	host, port := m.Address.IP, m.Address.Port
 	if name := m.Address.Hostname; name != "" && (host == "" || scheme == "https") {
@@ -62,5 +62,5 @@ func masterURL(info []byte, scheme string) (*url.URL, error) {
 			return nil, fmt.Errorf("the leading master has registered no address, only %q", info)
 		}
 	}
-	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(port)), Path: schedulerPath}, nil
+	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(port)), Path: apiPath}, nil
 }

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// A burst is a connection on which requests do not wait for the answers to earlier
+// A pipeline is a connection on which requests do not wait for the answers to earlier
 // ones: many cost one round trip and few system calls. Servers, including Mesos,
 // answer them in order (RFC 9112, section 9.3.2). Go's client offers no such thing.
-type burst struct {
+type pipeline struct {
 	dial   Dialer
 	config *tls.Config
 
@@ -31,20 +31,20 @@ var errHungUp = errors.New("the connection is closed after this answer")
 // may arrive twice: when a connection ends, those without an answer are sent again
 // on another one. The error is that of a new connection that yielded not a single
 // answer.
-func (b *burst) send(ctx context.Context, to *url.URL, requests []*http.Request, f func(*http.Response)) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (p *pipeline) send(ctx context.Context, to *url.URL, requests []*http.Request, f func(*http.Response)) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for len(requests) > 0 {
-		used, err := b.connect(ctx, to)
+		used, err := p.connect(ctx, to)
 		if err != nil {
 			return err
 		}
-		n, err := b.exchange(ctx, requests, f)
+		n, err := p.exchange(ctx, requests, f)
 		requests = requests[n:]
 		if err == nil {
 			return nil
 		}
-		b.conn = nil
+		p.conn = nil
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -62,23 +62,23 @@ func (b *burst) send(ctx context.Context, to *url.URL, requests []*http.Request,
 
 // connect connects to the address unless there is a connection to it already; used
 // reports whether there was one.
-func (b *burst) connect(ctx context.Context, to *url.URL) (used bool, err error) {
-	if b.conn != nil && b.to == to.Host {
+func (p *pipeline) connect(ctx context.Context, to *url.URL) (used bool, err error) {
+	if p.conn != nil && p.to == to.Host {
 		return true, nil
 	}
-	b.hangUp()
+	p.hangUp()
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	port := to.Port()
 	if port == "" {
 		port = to.Scheme // the service name of the default port
 	}
-	conn, err := b.dial(ctx, "tcp", net.JoinHostPort(to.Hostname(), port))
+	conn, err := p.dial(ctx, "tcp", net.JoinHostPort(to.Hostname(), port))
 	if err != nil {
 		return false, err
 	}
 	if to.Scheme == "https" {
-		config := b.config.Clone() // a clone of nil is nil
+		config := p.config.Clone() // a clone of nil is nil
 		if config == nil {
 			config = &tls.Config{}
 		}
@@ -92,14 +92,14 @@ func (b *burst) connect(ctx context.Context, to *url.URL) (used bool, err error)
 		}
 		conn = secure
 	}
-	b.conn, b.to, b.answers = conn, to.Host, bufio.NewReader(conn)
+	p.conn, p.to, p.answers = conn, to.Host, bufio.NewReader(conn)
 	return false, nil
 }
 
 // exchange returns how many requests were answered. Unless all were, it also returns
 // an error and the connection is closed.
-func (b *burst) exchange(ctx context.Context, requests []*http.Request, f func(*http.Response)) (answered int, err error) {
-	conn := b.conn
+func (p *pipeline) exchange(ctx context.Context, requests []*http.Request, f func(*http.Response)) (answered int, err error) {
+	conn := p.conn
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	var writing sync.WaitGroup
 	defer writing.Wait()
@@ -119,7 +119,7 @@ func (b *burst) exchange(ctx context.Context, requests []*http.Request, f func(*
 		}
 	})
 	for i, r := range requests {
-		resp, err := http.ReadResponse(b.answers, r)
+		resp, err := http.ReadResponse(p.answers, r)
 		if err != nil {
 			conn.Close()
 			return i, err
@@ -133,16 +133,16 @@ func (b *burst) exchange(ctx context.Context, requests []*http.Request, f func(*
 	return len(requests), nil
 }
 
-// close closes the connection; the next burst opens another.
-func (b *burst) close() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.hangUp()
+// close closes the connection; the next send opens another.
+func (p *pipeline) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hangUp()
 }
 
-func (b *burst) hangUp() {
-	if b.conn != nil {
-		b.conn.Close()
-		b.conn = nil
+func (p *pipeline) hangUp() {
+	if p.conn != nil {
+		p.conn.Close()
+		p.conn = nil
 	}
 }

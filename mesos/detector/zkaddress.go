@@ -1,4 +1,4 @@
-package mesos
+package detector
 
 import (
 	"fmt"
@@ -9,27 +9,15 @@ import (
 
 const zkPort = "2181"
 
-// A quorum finds the leading master through ZooKeeper, where masters register. It
-// looks only while there is no subscription, and keeps no session: a master that
-// loses its leadership exits, which ends our stream, so ZooKeeper's own troubles do
-// not affect a live subscription.
-type quorum struct {
-	servers []string // host:port
-	path    string
-	auth    string // user:password, or ""
-	scheme  string // of the masters' URLs
-	dial    Dialer // nil is the network
-}
-
-// parseQuorum reads zk://[user:password@]host:port,…/path.
-func parseQuorum(master string) (*quorum, error) {
+// parseZooKeeper reads zk://[user:password@]host:port,…/path.
+func parseZooKeeper(master string) (*zookeeper, error) {
 	// Errors show only what follows the password.
 	rest := strings.TrimPrefix(master, "zk://")
 	auth, hosts := "", rest
 	if at := strings.LastIndex(rest, "@"); at >= 0 {
 		auth, hosts = rest[:at], rest[at+1:]
 	}
-	fail := func(what string) (*quorum, error) {
+	fail := func(what string) (*zookeeper, error) {
 		return nil, fmt.Errorf("mesos master zk://…%s: %s; wanted is zk://[user:password@]host:port,host:port/path", hosts, what)
 	}
 	if auth == "" && hosts != rest || auth != "" && !strings.Contains(auth, ":") {
@@ -40,7 +28,7 @@ func parseQuorum(master string) (*quorum, error) {
 	if path == "/" || strings.Contains(path, "//") {
 		return fail("it lacks the path below which the masters register, as /mesos")
 	}
-	q := &quorum{path: path, auth: auth, scheme: "http"}
+	z := &zookeeper{path: path, auth: auth, scheme: "http"}
 	for _, server := range strings.Split(hosts, ",") {
 		u, err := url.Parse("zk://" + strings.TrimSpace(server))
 		if err != nil || u.Hostname() == "" || u.Path != "" {
@@ -50,7 +38,7 @@ func parseQuorum(master string) (*quorum, error) {
 		if port == "" {
 			port = zkPort
 		}
-		q.servers = append(q.servers, net.JoinHostPort(u.Hostname(), port))
+		z.servers = append(z.servers, net.JoinHostPort(u.Hostname(), port))
 	}
-	return q, nil
+	return z, nil
 }

@@ -20,22 +20,22 @@ const (
 // A Dialer connects to address, as net.Dialer.DialContext does.
 type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// A wire speaks HTTP with a master or agent. The event stream has a connection to
+// A transport speaks HTTP with a master or agent. The event stream has a connection to
 // itself; calls use another one, which is kept open so that they arrive in the order
-// in which they are sent; bursts of calls use a third.
-type wire struct {
+// in which they are sent; pipelined calls use a third.
+type transport struct {
 	stream, calls *http.Client
-	burst         burst
+	pipeline      pipeline
 	authorization string       // header, or ""
 	permit        func() error // called before each request; may be nil
 }
 
-func newWire(dial Dialer, config *tls.Config, authorization string) *wire {
+func newTransport(dial Dialer, config *tls.Config, authorization string) *transport {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
 	}
-	return &wire{
-		stream: client(dial, config), calls: client(dial, config), burst: burst{dial: dial, config: config},
+	return &transport{
+		stream: client(dial, config), calls: client(dial, config), pipeline: pipeline{dial: dial, config: config},
 		authorization: authorization,
 	}
 }
@@ -55,15 +55,15 @@ func client(dial Dialer, config *tls.Config) *http.Client {
 }
 
 // close closes idle connections; the next request opens new ones.
-func (w *wire) close() {
-	w.stream.CloseIdleConnections()
-	w.calls.CloseIdleConnections()
-	w.burst.close()
+func (t *transport) close() {
+	t.stream.CloseIdleConnections()
+	t.calls.CloseIdleConnections()
+	t.pipeline.close()
 }
 
 // post sends one message. The stream id is "" if there is none.
-func (w *wire) post(ctx context.Context, c *http.Client, to *url.URL, streamID string, message []byte) (*http.Response, error) {
-	req, err := w.request(ctx, to, streamID, message)
+func (t *transport) post(ctx context.Context, c *http.Client, to *url.URL, streamID string, message []byte) (*http.Response, error) {
+	req, err := t.request(ctx, to, streamID, message)
 	if err != nil {
 		return nil, err
 	}
@@ -74,22 +74,22 @@ func (w *wire) post(ctx context.Context, c *http.Client, to *url.URL, streamID s
 	return resp, explainTLS(err)
 }
 
-// request makes the request, if it may be sent now.
-func (w *wire) request(ctx context.Context, to *url.URL, streamID string, message []byte) (*http.Request, error) {
+// request makes the request, if it may be sent not.
+func (t *transport) request(ctx context.Context, to *url.URL, streamID string, message []byte) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(message))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Content-Type", mediaType)
 	req.Header.Set("Accept", mediaType)
-	if w.authorization != "" {
-		req.Header.Set("Authorization", w.authorization)
+	if t.authorization != "" {
+		req.Header.Set("Authorization", t.authorization)
 	}
 	if streamID != "" {
 		req.Header.Set("Mesos-Stream-Id", streamID)
 	}
-	if w.permit != nil {
-		if err := w.permit(); err != nil {
+	if t.permit != nil {
+		if err := t.permit(); err != nil {
 			return nil, err
 		}
 	}
@@ -97,25 +97,25 @@ func (w *wire) request(ctx context.Context, to *url.URL, streamID string, messag
 }
 
 // send posts one call, whose answer must be 202; any other is a *statusError.
-func (w *wire) send(ctx context.Context, to *url.URL, streamID string, call []byte) error {
-	resp, err := w.post(ctx, w.calls, to, streamID, call)
+func (t *transport) send(ctx context.Context, to *url.URL, streamID string, call []byte) error {
+	resp, err := t.post(ctx, t.calls, to, streamID, call)
 	if err != nil {
 		return err
 	}
 	return accepted(to, resp)
 }
 
-// sendAll posts calls that may be sent twice, in one burst. Once all have been
-// answered, it returns the first answer that is not 202.
-func (w *wire) sendAll(ctx context.Context, to *url.URL, streamID string, calls [][]byte) (refused error) {
+// sendAll pipelines idempotent calls. Once all have been answered, it returns the first
+// answer that is not 202.
+func (t *transport) sendAll(ctx context.Context, to *url.URL, streamID string, calls [][]byte) (refused error) {
 	requests := make([]*http.Request, len(calls))
 	for i, call := range calls {
 		var err error
-		if requests[i], err = w.request(ctx, to, streamID, call); err != nil {
+		if requests[i], err = t.request(ctx, to, streamID, call); err != nil {
 			return err
 		}
 	}
-	err := w.burst.send(ctx, to, requests, func(resp *http.Response) {
+	err := t.pipeline.send(ctx, to, requests, func(resp *http.Response) {
 		if err := accepted(to, resp); refused == nil {
 			refused = err
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	pb "github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesostest/pipenet"
 )
 
 // acks returns n acknowledgements, and a master's notes of them.
@@ -26,13 +27,13 @@ func acks(n int) (calls []*pb.SchedulerCall, notes []string) {
 }
 
 // Acknowledgements arrive in order, between the calls before and after them, and
-// bursts share one connection.
-func TestBurst(t *testing.T) {
+// pipelined ones share one connection.
+func TestPipeline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
+		n := pipenet.New(t)
 		m := &fakeMaster{}
-		n.serve("m:5050", m)
+		n.Serve("m:5050", m)
 		l := live(t, n, SchedulerConfig{Master: "m:5050", Principal: "p", Secret: "s"})
 		synctest.Wait()
 		calls, notes := acks(250)
@@ -48,8 +49,8 @@ func TestBurst(t *testing.T) {
 		if got := m.received(); !slices.Equal(got, want) {
 			t.Errorf("received %q", got)
 		}
-		if got := n.dialled("m:5050"); got != 3 {
-			t.Errorf("%d connections, want one for events, one for calls and one for bursts", got)
+		if got := n.Dialled("m:5050"); got != 3 {
+			t.Errorf("%d connections, want one for events, one for calls and one for the pipeline", got)
 		}
 		if h := m.headers[20]; h.Get("Mesos-Stream-Id") != "stream-1" || h.Get("Authorization") != "Basic cDpz" {
 			t.Errorf("headers %v", h)
@@ -65,9 +66,9 @@ func TestBurst(t *testing.T) {
 	})
 }
 
-// However a burst is cut short, every acknowledgement arrives as long as each new
+// However a pipeline is cut short, every acknowledgement arrives as long as each new
 // connection gets at least one more through.
-func TestBurstCutShort(t *testing.T) {
+func TestPipelineCutShort(t *testing.T) {
 	t.Parallel()
 	breaks := func(nth int) {
 		if nth%7 == 6 {
@@ -88,13 +89,13 @@ func TestBurstCutShort(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				m := &fakeMaster{stream: func(_ int, s *events) {
 					s.open(3600) // no heartbeat within the pause
 					s.stay()
 				}}
 				nth := 0
-				n.serve("m:5050", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				n.Serve("m:5050", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if len(m.subscribes()) == 0 {
 						m.ServeHTTP(w, r)
 						return
@@ -133,20 +134,20 @@ func TestBurstCutShort(t *testing.T) {
 
 // A refused one does not hold up the others; an answer that means we are not
 // subscribed ends the subscription.
-func TestBurstRefused(t *testing.T) {
+func TestPipelineRefused(t *testing.T) {
 	t.Parallel()
 	for status, anew := range map[int]bool{400: false, 503: true} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
+				n := pipenet.New(t)
 				m := &fakeMaster{status: func(_ context.Context, c *pb.SchedulerCall) int {
 					if c.GetAcknowledge().GetTaskId().GetValue() == "3" {
 						return status
 					}
 					return http.StatusAccepted
 				}}
-				n.serve("m:5050", m)
+				n.Serve("m:5050", m)
 				l := live(t, n, SchedulerConfig{Master: "m:5050"})
 				synctest.Wait()
 				calls, notes := acks(10)
@@ -170,7 +171,7 @@ func TestBurstRefused(t *testing.T) {
 
 // A master that takes no calls, or stops taking them, causes an error within the
 // time allowed for an answer, and the subscription is begun again.
-func TestBurstWithoutAnswer(t *testing.T) {
+func TestPipelineWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]func(context.Context, *pb.SchedulerCall) int{
 		"cuts": func(context.Context, *pb.SchedulerCall) int { panic(http.ErrAbortHandler) },
@@ -182,8 +183,8 @@ func TestBurstWithoutAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := newNetwork(t)
-				n.serve("m:5050", &fakeMaster{status: status})
+				n := pipenet.New(t)
+				n.Serve("m:5050", &fakeMaster{status: status})
 				l := live(t, n, SchedulerConfig{Master: "m:5050"})
 				synctest.Wait()
 				began := time.Now()
@@ -203,7 +204,7 @@ func TestBurstWithoutAnswer(t *testing.T) {
 }
 
 // Bursts are encrypted like everything else.
-func TestBurstTLS(t *testing.T) {
+func TestPipelineTLS(t *testing.T) {
 	t.Parallel()
 	ours := newAuthority(t, "ours")
 	pair, err := tls.LoadX509KeyPair(ours.sign("master", time.Now().Add(time.Hour), "127.0.0.1"))

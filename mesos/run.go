@@ -12,22 +12,22 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// A run holds the state of one Run.
+// A run holds the state of one Scheduler.Run.
 type run struct {
-	*Scheduler
-	info    func() *mesospb.FrameworkInfo
-	handler SchedulerHandler
+	scheduler *Scheduler
+	info      func() *mesospb.FrameworkInfo
+	handler   SchedulerHandler
 
 	last   *url.URL             // where the last subscription was, or nil
-	held   bool                 // whether it was there until this round
+	held   bool                 // whether it lasted until the current subscribeRound
 	warned bool                 // of a secret sent in clear
 	id     *mesospb.FrameworkID // given by a master, or nil
 	outage outage.Outage        // the time without a subscription
 }
 
-// round tries each master until one subscribes us, and returns when that
+// subscribeRound tries each master until one subscribes us, and returns when that
 // subscription has ended, how long it lasted (0: there was none) and why it ended.
-func (r *run) round(ctx context.Context) (held time.Duration, err error) {
+func (r *run) subscribeRound(ctx context.Context) (held time.Duration, err error) {
 	masters, err := r.candidates(ctx)
 	for _, m := range masters {
 		held, failure := r.subscribe(ctx, m)
@@ -48,7 +48,7 @@ func (r *run) round(ctx context.Context) (held time.Duration, err error) {
 // have dropped the stream, and otherwise last, in case no other can be found. The
 // error says why no others could be found.
 func (r *run) candidates(ctx context.Context) ([]*url.URL, error) {
-	masters, err := r.masters.find(ctx)
+	masters, err := r.scheduler.masters.Detect(ctx)
 	if r.last == nil {
 		return masters, err
 	}

@@ -13,6 +13,7 @@ import (
 // newLocalMesos returns the Mesos of this process, which already listens.
 func newLocalMesos(o options, log logr.Logger) (*local.Mesos, error) {
 	cfg := localMesosConfig(o)
+	cfg.Log = log.WithName("local Mesos")
 	m, err := local.New(cfg)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE) && o.serveLocalMesos != "":

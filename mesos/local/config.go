@@ -7,6 +7,9 @@ import (
 	"os"
 	"time"
 
+	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/credentials"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/faults"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
@@ -43,7 +46,7 @@ type Config struct {
 	Version string
 
 	// Credentials are the secrets of frameworks by principal. If there are any, the
-	// master's APIs, the sandboxes and the fault pages require HTTP basic
+	// master's APIs and the fault pages require HTTP basic
 	// authentication, and each executor must show its agent a token, which is in its
 	// environment only.
 	Credentials map[string]string
@@ -63,8 +66,12 @@ type Config struct {
 	Faults Faults
 
 	// FaultPages serves pages below /local on the master's address, through which
-	// anybody who reaches it can break agents, executors and the master.
+	// anyone who reaches it can break agents, executors and the master.
 	FaultPages bool
+
+	// Log receives messages about executors that start and end; the zero Logger
+	// discards them.
+	Log logr.Logger
 
 	// Times. Zero means the default, which is Mesos' own except for RecoveryTimeout.
 	HeartbeatInterval     time.Duration // of scheduler streams; 15 s
@@ -110,7 +117,7 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("local Mesos: %w", err)
 		}
 	}
-	if err := c.Faults.validate(); err != nil {
+	if err := c.Faults.Validate(); err != nil {
 		return c, fmt.Errorf("local Mesos: %w", err)
 	}
 	return c.withDefaultTimes()
@@ -162,4 +169,37 @@ func (c *Config) attributes(agent int) string {
 		return c.Attributes[0]
 	}
 	return c.Attributes[agent]
+}
+
+// Faults are deliberate failures, see [faults.Faults].
+type Faults = faults.Faults
+
+// ParseFaults parses Faults from JSON, see [faults.Parse].
+func ParseFaults(b []byte) (Faults, error) { return faults.Parse(b) }
+
+// ParseCredentials parses principals and their secrets, see [credentials.Parse].
+func ParseCredentials(b []byte) (map[string]string, error) { return credentials.Parse(b) }
+
+// The releases of Mesos that can be imitated.
+const (
+	newest = "1.11.0"
+	oldest = "1.0.4"
+)
+
+// old reports whether the first release of the v1 API is imitated. It has no
+// PARTITION_AWARE, multiple roles, task groups or draining, and permanently loses an
+// agent that was away.
+func (c *Config) old() bool { return c.Version == oldest }
+
+// authenticated reports whether executors have tokens: since release 1.4, if
+// frameworks have credentials.
+func (c *Config) authenticated() bool { return len(c.Credentials) > 0 && !c.old() }
+
+// launchesNothing says why no program may be started for a framework: any client of
+// a Mesos without credentials could become root through it.
+func (c *Config) launchesNothing() string {
+	if !c.Guarded || len(c.Credentials) > 0 || os.Getuid() != 0 {
+		return ""
+	}
+	return "this local Mesos runs as root and asks for no credentials, so it starts nothing for anyone; start it with credentials for frameworks"
 }

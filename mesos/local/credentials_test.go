@@ -2,8 +2,6 @@ package local_test
 
 import (
 	"fmt"
-	"maps"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -11,28 +9,8 @@ import (
 	"testing"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
-
-func TestParseCredentials(t *testing.T) {
-	t.Parallel()
-	want := map[string]string{"a": "s1", "b": "s2"}
-	for _, text := range []string{"a s1\n\nb  s2\n", ` {"credentials": [{"principal": "a", "secret": "s1"}, {"principal": "b", "secret": "s2"}]}`} {
-		if got, err := local.ParseCredentials([]byte(text)); err != nil || !maps.Equal(got, want) {
-			t.Errorf("%s: %v, %v", text, got, err)
-		}
-	}
-	for text, says := range map[string]string{
-		"": "no principal", "a": "line 1", "b x\na hush hush": "line 2", "a s\na hush": `"a" has two`, "a:b hush": "colon",
-		`{"credentials": [{"principal": "a"}]}`: "empty", `{"credentials": "hush"}`: "the JSON is not as",
-	} {
-		_, err := local.ParseCredentials([]byte(text))
-		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "hush") {
-			t.Errorf("%q: %v; want %q and no secret", text, err, says)
-		}
-	}
-}
 
 // asNobody posts as an unprivileged user, when run as root, and returns the status.
 func asNobody(t *testing.T, url, body string, more ...string) string {
@@ -78,11 +56,6 @@ func TestNobodyIsRefused(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.what, got, c.want)
 		}
 	}
-	for _, base := range []string{"http://" + m.Addr(), agent} {
-		if code, text := get(t, base+"/files/browse?path=/", ""); code != http.StatusUnauthorized {
-			t.Errorf("sandboxes at %s: %d %s", base, code, text)
-		}
-	}
 	f.send(mesos.Kill("a", "", 0)) // the real executor has noticed nothing
 	f.status("a", mesospb.TaskState_TASK_KILLED)
 }
@@ -99,7 +72,7 @@ func TestGuarded(t *testing.T) {
 	if os.Getuid() == 0 {
 		want = mesospb.TaskState_TASK_ERROR
 	}
-	if s := f.status("a", want); os.Getuid() == 0 && !strings.Contains(s.GetMessage(), "-local_credentials") {
+	if s := f.status("a", want); os.Getuid() == 0 && !strings.Contains(s.GetMessage(), "start it with credentials") {
 		t.Errorf("%v", s)
 	}
 }

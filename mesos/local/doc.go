@@ -19,6 +19,11 @@
 // [Mesos.StopAgent], [Mesos.PauseAgent] and [Mesos.CrashMaster], over
 // HTTP also, see [Config.FaultPages].
 //
+// The master passes calls on to parts that own their fields: frameworks, an allocator
+// (all offers), agents (also reconciliation) and a launcher (executors outside the
+// loop). An agent consists of a link to the master, capacity, executors, statuses and
+// maintenance. Whatever needs none of these is in a package of its own below this one.
+//
 // Differences from Apache Mesos, all of them deliberate:
 //
 //   - Offers go round in turn, one framework after the other; there is no DRF,
@@ -40,5 +45,6 @@
 //     are understood on the way in), and enums may be given as numbers.
 //   - A fetched file is removed with the executor it was fetched for, so that a
 //     work directory does not grow by a program per start; stdout and stderr stay.
-//   - xz archives, hdfs and ftp are not fetched.
+//   - hdfs and ftp are not fetched, archives are not extracted, and there are no pages
+//     of sandboxes: these are on this machine, at the paths that /state shows.
 package local

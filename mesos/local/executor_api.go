@@ -3,133 +3,134 @@ package local
 import (
 	"net/http"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/credentials"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/validate"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// executorAPI serves POST /api/v1/executor of an agent.
-func (a *agent) executorAPI(w http.ResponseWriter, r *http.Request) {
-	call := &mesospb.ExecutorCall{}
-	who, no := a.bearer(r)
-	if no == nil {
-		no = readCall(r, call)
-	}
-	if asked := (executorKey{call.FrameworkId.GetValue(), call.ExecutorId.GetValue()}); no == nil && a.m.cfg.authenticated() && who != asked {
-		no = fail(http.StatusForbidden, "the token is that of executor %s of framework %s", who.executor, who.framework)
-	}
-	if no == nil {
-		no = a.validateExecutorCall(call)
-	}
-	if no == nil && call.GetType() == mesospb.ExecutorCall_SUBSCRIBE {
-		if no = a.serveExecutor(w, r, call); no == nil {
+// executorAPI is POST /api/v1/executor of an agent.
+type executorAPI struct{ agent *agent }
+
+// ServeHTTP serves one call.
+func (x executorAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	call, refusal := x.read(r)
+	if refusal == nil && call.GetType() == mesospb.ExecutorCall_SUBSCRIBE {
+		if refusal = x.serveStream(w, r, call); refusal == nil {
 			return
 		}
 	}
-	if no == nil && call.GetType() != mesospb.ExecutorCall_HEARTBEAT {
-		if !a.m.do(func() { no = a.executorCall(call) }) {
-			no = fail(http.StatusServiceUnavailable, "the agent is ending")
+	if refusal == nil && call.GetType() != mesospb.ExecutorCall_HEARTBEAT {
+		if !x.agent.master.loop.Do(func() { refusal = x.perform(call) }) {
+			refusal = agentEnding
 		}
 	}
-	if no != nil {
-		switch no.status {
-		case http.StatusMethodNotAllowed:
-			w.Header().Set("Allow", http.MethodPost)
-		case http.StatusUnauthorized:
-			w.Header().Set("WWW-Authenticate", `Bearer realm="mesos-agent-executor"`)
-		}
-		no.write(w)
+	if refusal != nil {
+		refusal.Write(w, `Bearer realm="mesos-agent-executor"`)
 		return
 	}
 	w.WriteHeader(http.StatusAccepted)
 }
 
-func (a *agent) validateExecutorCall(c *mesospb.ExecutorCall) *failure {
-	missing := ""
-	switch {
-	case c.Type == nil || c.GetType() == mesospb.ExecutorCall_UNKNOWN,
-		c.GetType() == mesospb.ExecutorCall_HEARTBEAT && a.m.cfg.old():
-		missing = "type"
-	case c.GetType() == mesospb.ExecutorCall_SUBSCRIBE && c.Subscribe == nil:
-		missing = "subscribe"
-	case c.GetType() == mesospb.ExecutorCall_UPDATE && c.Update == nil:
-		missing = "update"
-	case c.GetType() == mesospb.ExecutorCall_MESSAGE && c.Message == nil:
-		missing = "message"
+var agentEnding = httpapi.Refuse(http.StatusServiceUnavailable, "the agent is ending")
+
+// read returns the call of a request if its sender may make it.
+func (x executorAPI) read(r *http.Request) (*mesospb.ExecutorCall, *httpapi.Refusal) {
+	call, cfg := &mesospb.ExecutorCall{}, x.agent.master.cfg
+	caller, refusal := x.authenticate(r)
+	if refusal == nil {
+		refusal = httpapi.ReadCall(r, call)
 	}
-	if missing != "" {
-		return fail(http.StatusBadRequest, "Failed to validate Executor::Call: Expecting '%s' to be present", missing)
+	if refusal != nil {
+		return nil, refusal
 	}
-	if c.Update != nil {
-		return validateUpdate(c, c.Update.Status)
+	if asked := (executorKey{call.FrameworkId.GetValue(), call.ExecutorId.GetValue()}); cfg.authenticated() && caller != asked {
+		return nil, httpapi.Refuse(http.StatusForbidden, "the token is that of executor %s of framework %s", caller.executor, caller.framework)
 	}
-	return nil
+	if problem := validate.ExecutorCall(call, cfg.old()); problem != "" {
+		return nil, httpapi.Refuse(http.StatusBadRequest, "Failed to validate Executor::Call: %s", problem)
+	}
+	return call, nil
 }
 
-func validateUpdate(c *mesospb.ExecutorCall, s *mesospb.TaskStatus) *failure {
-	problem := ""
-	switch {
-	case len(s.Uuid) == 0:
-		problem = "Expecting 'uuid' to be present"
-	case len(s.Uuid) != 16:
-		problem = "'uuid' is no UUID of 16 bytes"
-	case s.Source == nil || s.GetSource() != mesospb.TaskStatus_SOURCE_EXECUTOR:
-		problem = "'source' must be SOURCE_EXECUTOR"
-	case s.ExecutorId != nil && s.ExecutorId.GetValue() != c.ExecutorId.GetValue():
-		problem = "ExecutorID in Call differs from the one in the status"
-	case s.GetState() == mesospb.TaskState_TASK_STAGING:
-		problem = "TASK_STAGING is no state for an executor to send"
+// authenticate returns the executor whose token the request shows. Tokens of executors
+// that the agent has forgotten stay valid until they end, so they can be told so.
+func (x executorAPI) authenticate(r *http.Request) (executorKey, *httpapi.Refusal) {
+	if !x.agent.master.cfg.authenticated() {
+		return executorKey{}, nil
 	}
-	if problem == "" {
-		return nil
+	token, has := credentials.Bearer(r)
+	var key executorKey
+	var issued bool
+	if !x.agent.master.loop.Do(func() { key, issued = x.agent.executors.tokens[token] }) {
+		return key, agentEnding
 	}
-	return fail(http.StatusBadRequest, "Failed to validate Executor::Call: %s", problem)
+	if !has || !issued {
+		return key, httpapi.Refuse(http.StatusUnauthorized, "401 Unauthorized.")
+	}
+	return key, nil
 }
 
 // find returns the executor that made the call.
-func (a *agent) find(call *mesospb.ExecutorCall) (*executor, *failure) {
-	if !a.running {
-		return nil, fail(http.StatusServiceUnavailable, "the agent is not running")
+func (x executorAPI) find(call *mesospb.ExecutorCall) (*executor, *httpapi.Refusal) {
+	a := x.agent
+	if !a.link.running {
+		return nil, httpapi.Refuse(http.StatusServiceUnavailable, "the agent is not running")
 	}
-	ex := a.executors[executorKey{call.FrameworkId.GetValue(), call.ExecutorId.GetValue()}]
+	ex := a.executors.byKey[executorKey{call.FrameworkId.GetValue(), call.ExecutorId.GetValue()}]
 	if ex != nil {
 		return ex, nil
 	}
-	for key := range a.executors {
+	for key := range a.executors.byKey {
 		if key.framework == call.FrameworkId.GetValue() {
-			return nil, fail(http.StatusBadRequest, "Executor cannot be found")
+			return nil, httpapi.Refuse(http.StatusBadRequest, "Executor cannot be found")
 		}
 	}
-	return nil, fail(http.StatusBadRequest, "Framework cannot be found")
+	return nil, httpapi.Refuse(http.StatusBadRequest, "Framework cannot be found")
 }
 
-func (a *agent) executorCall(call *mesospb.ExecutorCall) *failure {
-	ex, no := a.find(call)
+// perform carries out a call of a subscribed executor.
+func (x executorAPI) perform(call *mesospb.ExecutorCall) *httpapi.Refusal {
+	ex, refusal := x.find(call)
 	switch {
-	case no != nil:
-		return no
+	case refusal != nil:
+		return refusal
 	case ex.stream == nil:
-		return fail(http.StatusForbidden, "Executor is not subscribed")
+		return httpapi.Refuse(http.StatusForbidden, "Executor is not subscribed")
 	case call.GetType() == mesospb.ExecutorCall_UPDATE:
-		a.executorUpdate(ex, call.Update.Status)
+		x.update(ex, call.Update.Status)
 	case call.GetType() == mesospb.ExecutorCall_MESSAGE:
-		a.messageFromExecutor(ex, call.Message.Data)
+		x.message(ex, call.Message.Data)
 	}
 	return nil
 }
 
-// executorUpdate keeps a status and confirms this to the executor. A status for
+// update keeps a status and confirms this to the executor. A status for
 // another agent is dropped, as is every one of a framework that is gone.
-func (a *agent) executorUpdate(ex *executor, s *mesospb.TaskStatus) {
+func (x executorAPI) update(ex *executor, s *mesospb.TaskStatus) {
+	a := x.agent
 	if ex.abandoned || s.AgentId != nil && s.AgentId.GetValue() != a.id {
 		return
 	}
-	a.keep(ex.framework, a.complete(ex, s))
+	a.statuses.keep(ex.framework, a.statuses.complete(ex, s))
 	e := &mesospb.ExecutorEvent{
 		Type:         mesospb.ExecutorEvent_ACKNOWLEDGED.Enum(),
 		Acknowledged: &mesospb.ExecutorEvent_Acknowledged{TaskId: s.TaskId, Uuid: s.Uuid},
 	}
-	if d := a.m.cfg.Faults.SlowAcknowledgements; d > 0 {
-		a.m.after(d, func() { ex.send(e) })
+	if d := a.master.faults.SlowAcknowledgements; d > 0 {
+		a.master.loop.After(d, func() { ex.send(e) })
 		return
 	}
 	ex.send(e)
+}
+
+// message passes data on to the scheduler; it is lost if the master does not hear the
+// agent.
+func (x executorAPI) message(ex *executor, data []byte) {
+	if a := x.agent; a.link.heard() {
+		ex.framework.send(&mesospb.SchedulerEvent{
+			Type:    mesospb.SchedulerEvent_MESSAGE.Enum(),
+			Message: &mesospb.SchedulerEvent_Message{AgentId: a.agentID(), ExecutorId: ex.info.ExecutorId, Data: notNil(data)},
+		})
+	}
 }

@@ -5,39 +5,35 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/containerizer"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/credentials"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// newExecutor makes the entry of an executor that has yet to be started.
-func (a *agent) newExecutor(f *framework, info *mesospb.ExecutorInfo) *executor {
+// create makes the entry of an executor that has yet to be started.
+func (xs *executors) create(f *framework, info *mesospb.ExecutorInfo) *executor {
+	a := xs.agent
 	ex := &executor{agent: a, framework: f, info: info, container: uuid.NewString(), started: time.Now(), cancel: func() {}}
-	ex.directory = sandbox(a.m.workDir, a, ex)
-	ex.token = newToken()
-	a.executors[ex.key()] = ex
+	ex.directory = containerizer.Sandbox(a.master.workDir, a.id, f.id, info.ExecutorId.GetValue(), ex.container)
+	ex.token = credentials.NewToken()
+	xs.add(ex)
 	return ex
 }
 
-// discardUnused removes an executor whose tasks were refused after all.
-func (a *agent) discardUnused(f *framework, info *mesospb.ExecutorInfo) {
-	ex := a.executors[executorKey{f.id, info.ExecutorId.GetValue()}]
-	if ex != nil && len(ex.tasks) == 0 && !ex.launched {
-		delete(a.executors, ex.key())
-	}
-}
-
 // launch hands tasks to their executor, starting it if need be.
-func (a *agent) launch(tasks []*task, group bool) {
+func (xs *executors) launch(tasks []*task, group bool) {
+	a := xs.agent
 	ex := tasks[0].executor
 	b := batch{tasks, group}
 	for _, t := range tasks {
 		t.received = true
 	}
 	switch {
-	case a.draining != nil:
-		a.dropDraining(tasks)
+	case a.maintenance.draining != nil:
+		a.maintenance.drop(tasks)
 	case ex.phase == terminating:
 		for _, t := range tasks {
-			a.own(t, t.framework.lost(mesospb.TaskState_TASK_DROPPED), mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor terminating")
+			a.statuses.own(t, t.framework.lost(mesospb.TaskState_TASK_DROPPED), mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor terminating")
 		}
 	case ex.phase == running && ex.stream != nil:
 		ex.deliver(b)
@@ -45,7 +41,7 @@ func (a *agent) launch(tasks []*task, group bool) {
 		ex.queued = append(ex.queued, b)
 		if !ex.launched {
 			ex.launched = true
-			a.m.startExecutor(ex)
+			a.master.launcher.start(ex)
 		}
 	}
 }
@@ -73,7 +69,8 @@ func (ex *executor) deliver(b batch) {
 
 // kill carries out a KILL. A task that still waits for its executor ends at once,
 // along with its whole group.
-func (a *agent) kill(t *task, call *mesospb.SchedulerCall_Kill) {
+func (xs *executors) kill(t *task, call *mesospb.SchedulerCall_Kill) {
+	a := xs.agent
 	ex := t.executor
 	if ex.phase == terminating {
 		return
@@ -89,10 +86,21 @@ func (a *agent) kill(t *task, call *mesospb.SchedulerCall_Kill) {
 	b := ex.queued[i]
 	ex.queued = slices.Delete(ex.queued, i, i+1)
 	reason, text := mesospb.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH, "Killed before delivery to the executor"
-	if a.m.cfg.old() {
+	if a.master.cfg.old() {
 		reason, text = mesospb.TaskStatus_REASON_EXECUTOR_UNREGISTERED, "Unregistered executor"
 	}
 	for _, t := range b.tasks {
-		a.own(t, mesospb.TaskState_TASK_KILLED, reason, text)
+		a.statuses.own(t, mesospb.TaskState_TASK_KILLED, reason, text)
+	}
+}
+
+// dropUnreceived ends tasks that were sent but that the returning executor does not
+// know.
+func (xs *executors) dropUnreceived(ex *executor, known []*mesospb.TaskInfo) {
+	for _, t := range slices.Clone(ex.tasks) {
+		has := slices.ContainsFunc(known, func(i *mesospb.TaskInfo) bool { return i.TaskId.GetValue() == t.id() })
+		if t.delivered && t.latest == mesospb.TaskState_TASK_STAGING && !has {
+			xs.agent.statuses.own(t, t.framework.lost(mesospb.TaskState_TASK_DROPPED), mesospb.TaskStatus_REASON_AGENT_RESTARTED, "Task launched during agent restart")
+		}
 	}
 }

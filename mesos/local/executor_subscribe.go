@@ -2,80 +2,71 @@ package local
 
 import (
 	"net/http"
-	"slices"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/validate"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// serveExecutor subscribes and serves the stream until one side ends it.
-func (a *agent) serveExecutor(w http.ResponseWriter, r *http.Request, call *mesospb.ExecutorCall) *failure {
-	c, no := streamCodec(r)
-	if no != nil {
-		return no
+// serveStream subscribes and serves the stream until one side ends it.
+func (x executorAPI) serveStream(w http.ResponseWriter, r *http.Request, call *mesospb.ExecutorCall) *httpapi.Refusal {
+	l := x.agent.master.loop
+	c, refusal := httpapi.AnswerCodec(r)
+	if refusal != nil {
+		return refusal
 	}
-	var q *queue
+	var q *httpapi.Queue
 	var ex *executor
-	if !a.m.do(func() { q, ex, no = a.subscribe(call) }) {
-		no = fail(http.StatusServiceUnavailable, "the agent is ending")
+	if !l.Do(func() { q, ex, refusal = x.subscribe(call) }) {
+		refusal = agentEnding
 	}
-	if no != nil {
-		return no
+	if refusal != nil {
+		return refusal
 	}
-	defer a.m.do(func() {
+	defer l.Do(func() {
 		if ex.stream == q {
 			ex.stream = nil
 		}
 	})
-	serveStream(w, r, c, q, nil, 0)
+	httpapi.ServeStream(w, r, c, q, nil, 0)
 	return nil
 }
 
 // subscribe answers an executor's SUBSCRIBE and ends any earlier stream of it.
-func (a *agent) subscribe(call *mesospb.ExecutorCall) (*queue, *executor, *failure) {
-	ex, no := a.find(call)
-	if no != nil {
-		return nil, nil, no
+func (x executorAPI) subscribe(call *mesospb.ExecutorCall) (*httpapi.Queue, *executor, *httpapi.Refusal) {
+	ex, refusal := x.find(call)
+	if refusal != nil {
+		return nil, nil, refusal
 	}
-	q := newQueue()
+	q := httpapi.NewQueue()
 	// An executor whose only tasks were killed before it subscribed is not needed.
 	// (MESOS-8411)
 	if ex.phase == registering && len(ex.queued) == 0 && !ex.hadTask {
 		ex.shutdown()
 	}
-	ex.closeStream(closed)
+	ex.closeStream(httpapi.Closed)
 	if ex.phase == terminating {
-		q.send(&mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_SHUTDOWN.Enum()})
-		q.end(closed)
+		q.Send(&mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_SHUTDOWN.Enum()})
+		q.End(httpapi.Closed)
 		return q, ex, nil
 	}
 	ex.phase = running
-	ex.timeout.stop()
+	ex.timeout.Stop()
 	ex.stream = q
-	subscribed := &mesospb.ExecutorEvent_Subscribed{ExecutorInfo: ex.info, FrameworkInfo: ex.framework.info, AgentInfo: a.info()}
-	if !a.m.cfg.old() {
+	subscribed := &mesospb.ExecutorEvent_Subscribed{ExecutorInfo: ex.info, FrameworkInfo: ex.framework.info, AgentInfo: x.agent.info(x.agent.capacity.total)}
+	if !x.agent.master.cfg.old() {
 		subscribed.ContainerId = &mesospb.ContainerID{Value: &ex.container}
 	}
 	ex.send(&mesospb.ExecutorEvent{Type: mesospb.ExecutorEvent_SUBSCRIBED.Enum(), Subscribed: subscribed})
 	for _, u := range call.Subscribe.UnacknowledgedUpdates {
-		if validateUpdate(call, u.Status) == nil {
-			a.executorUpdate(ex, u.Status)
+		if validate.Update(call, u.Status) == "" {
+			x.update(ex, u.Status)
 		}
 	}
-	a.dropUnreceived(ex, call.Subscribe.UnacknowledgedTasks)
+	x.agent.executors.dropUnreceived(ex, call.Subscribe.UnacknowledgedTasks)
 	for _, b := range ex.queued {
 		ex.deliver(b)
 	}
 	ex.queued = nil
 	return q, ex, nil
-}
-
-// dropUnreceived ends tasks that were sent but that the returning executor does not
-// know.
-func (a *agent) dropUnreceived(ex *executor, known []*mesospb.TaskInfo) {
-	for _, t := range slices.Clone(ex.tasks) {
-		has := slices.ContainsFunc(known, func(i *mesospb.TaskInfo) bool { return i.TaskId.GetValue() == t.id() })
-		if t.delivered && t.latest == mesospb.TaskState_TASK_STAGING && !has {
-			a.own(t, t.framework.lost(mesospb.TaskState_TASK_DROPPED), mesospb.TaskStatus_REASON_AGENT_RESTARTED, "Task launched during agent restart")
-		}
-	}
 }

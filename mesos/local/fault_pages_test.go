@@ -54,7 +54,7 @@ func TestFaultPagesAreOffByDefault(t *testing.T) {
 }
 
 // An impossible request is answered with the agent, the reason, and what helps.
-func TestFaultPagesSayWhatIsWrong(t *testing.T) {
+func TestFaultPagesExplain(t *testing.T) {
 	t.Parallel()
 	m := start(t, breakable())
 	must(t, m, "agents/0/stop", "")
@@ -69,7 +69,7 @@ func TestFaultPagesSayWhatIsWrong(t *testing.T) {
 		{"agents/0/kill-executor", "", 409, "runs no executor"},
 		{"agents/7/stop", "", 409, "there is no agent 7; there are 1, counted from 0"},
 		{"agents/one/stop", "", 409, "agents are numbers"},
-		{"agents/0/explode", "", 409, "nobody knows how to explode it; stop, start, pause"},
+		{"agents/0/explode", "", 409, "there is no \"explode\"; choose stop, start, pause"},
 		{"agents/0/start?for=soon", "", 409, "for=soon: a time is"},
 		{"master/fail-over?down=-1s", "", 409, "down=-1s"},
 		{"faults", `{"SwallowUpdate": 1}`, 409, "SwallowUpdate"},

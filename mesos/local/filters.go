@@ -23,7 +23,7 @@ const longestFilter = 365 * 24 * time.Hour
 // s if it is unset or negative, and not at all for 0. It lasts for at least an
 // allocation interval and ends at a regular round, so after a refusal of 2 s the
 // next offer comes up to 3 s later.
-func (m *master) refuse(f *framework, role string, a *agent, rs []*mesospb.Resource, asked *mesospb.Filters) {
+func (al *allocator) refuse(f *framework, role string, a *agent, rs []*mesospb.Resource, asked *mesospb.Filters) {
 	s := asked.GetRefuseSeconds()
 	if s < 0 {
 		s = 5
@@ -32,7 +32,7 @@ func (m *master) refuse(f *framework, role string, a *agent, rs []*mesospb.Resou
 	if d == 0 || len(rs) == 0 {
 		return
 	}
-	d = max(d, m.cfg.AllocationInterval)
+	d = max(d, al.cfg.AllocationInterval)
 	f.filters[a] = append(f.filters[a], &filter{role, rs, time.Now().Add(d)})
 }
 
@@ -46,18 +46,18 @@ func (f *framework) refuses(role string, a *agent, rs []*mesospb.Resource) bool 
 }
 
 // decline gives offers back; ids that are not offers of f change nothing.
-func (m *master) decline(f *framework, call *mesospb.SchedulerCall_Decline) {
+func (al *allocator) decline(f *framework, call *mesospb.SchedulerCall_Decline) {
 	for _, id := range call.OfferIds {
 		if o := f.offers[id.GetValue()]; o != nil {
-			m.takeBack(o)
-			m.refuse(f, o.role, o.agent, o.resources, call.Filters)
+			al.takeBack(o)
+			al.refuse(f, o.role, o.agent, o.resources, call.Filters)
 		}
 	}
 }
 
 // revive clears the filters of the roles (all, if none is named) and their
 // suppression; offers follow at once.
-func (m *master) revive(f *framework, roles []string) {
+func (al *allocator) revive(f *framework, roles []string) {
 	if len(roles) == 0 {
 		roles = f.roles
 	}
@@ -67,11 +67,11 @@ func (m *master) revive(f *framework, roles []string) {
 	for a, filters := range f.filters {
 		f.filters[a] = slices.DeleteFunc(filters, func(x *filter) bool { return slices.Contains(roles, x.role) })
 	}
-	m.allocate()
+	al.allocate()
 }
 
 // suppress stops offers in the roles (all, if none is named); held ones stay.
-func (m *master) suppress(f *framework, roles []string) {
+func (al *allocator) suppress(f *framework, roles []string) {
 	if len(roles) == 0 {
 		roles = f.roles
 	}

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/faults"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/loop"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -12,25 +15,23 @@ type framework struct {
 	id        string
 	info      *mesospb.FrameworkInfo
 	principal string // as authenticated; empty without authentication
+	faults    *faults.Player
 
-	// The stream of the subscribed scheduler; nil while there is none.
-	stream   *queue
+	// The stream of the subscribed scheduler; nil while there is none. onCut is called
+	// when a fault cuts it.
+	stream   *httpapi.Queue
 	streamID string
+	onCut    func(*httpapi.Queue)
 
 	roles      []string
 	suppressed map[string]bool // by role
 	filters    map[*agent][]*filter
 	offers     map[string]*offer
-	tasks      map[string]*task
-	taskOrder  []*task
-	finished   []*task // the last ones, for the pages
+	tasks      *taskSet
 
 	registered, ended time.Time
-	failover          *timer
+	failover          *loop.Timer
 }
-
-// maxCompleted frameworks are remembered, so that their ids cannot come back.
-const maxCompleted = 50
 
 func (f *framework) has(c mesospb.FrameworkInfo_Capability_Type) bool {
 	return slices.ContainsFunc(f.info.Capabilities, func(x *mesospb.FrameworkInfo_Capability) bool {
@@ -51,36 +52,43 @@ func (f *framework) lost(aware mesospb.TaskState) mesospb.TaskState {
 }
 
 // send passes an event to the scheduler, if it is connected.
-func (f *framework) send(m *master, e *mesospb.SchedulerEvent) {
+func (f *framework) send(e *mesospb.SchedulerEvent) {
 	if f.stream == nil {
 		return
 	}
-	f.stream.send(e)
-	if m.dice.happens(m.cfg.Faults.CutStreams) {
+	f.stream.Send(e)
+	if f.faults.Happens(f.faults.CutStreams) {
 		q := f.stream
-		q.end(torn)
-		m.disconnected(f, q)
+		q.End(httpapi.Torn)
+		f.onCut(q)
 	}
 }
 
-// removeFramework ends a framework for good, with its tasks and executors.
-func (m *master) removeFramework(f *framework) {
-	f.failover.stop()
-	f.disconnectNow(closed)
-	m.takeOffersBack(f)
-	for _, a := range m.agents {
-		a.tell(func() { a.removeFramework(f) })
+// update sends a status to the scheduler.
+func (f *framework) update(status *mesospb.TaskStatus) {
+	e := &mesospb.SchedulerEvent{
+		Type:   mesospb.SchedulerEvent_UPDATE.Enum(),
+		Update: &mesospb.SchedulerEvent_Update{Status: status},
 	}
-	for _, t := range slices.Clone(f.taskOrder) {
-		t.state, t.latest = mesospb.TaskState_TASK_KILLED, mesospb.TaskState_TASK_KILLED
-		m.removeTask(t)
+	if len(status.Uuid) > 0 && f.faults.Happens(f.faults.SwallowUpdates) {
+		return
 	}
-	f.ended = time.Now()
-	delete(m.frameworks, f.id)
-	m.order = slices.DeleteFunc(m.order, func(x *framework) bool { return x == f })
-	m.completed = append(m.completed, f)
-	if n := len(m.completed); n > maxCompleted {
-		m.completed = slices.Clone(m.completed[n-maxCompleted:])
+	f.send(e)
+	if len(status.Uuid) > 0 && f.faults.Happens(f.faults.DuplicateUpdates) {
+		f.send(e)
+	}
+}
+
+// fail tells the scheduler that an agent or executor has failed.
+func (f *framework) fail(failure *mesospb.SchedulerEvent_Failure) {
+	f.send(&mesospb.SchedulerEvent{Type: mesospb.SchedulerEvent_FAILURE.Enum(), Failure: failure})
+}
+
+// endStream ends the scheduler's stream, if there is one.
+func (f *framework) endStream(how httpapi.Ending) {
+	if f.stream != nil {
+		f.stream.End(how)
+		f.stream, f.streamID = nil, ""
 	}
 }
 

@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/containerizer"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/loop"
 )
 
 // Mesos is a master and its agents.
@@ -20,8 +22,8 @@ type Mesos struct {
 	workDir string // ours to remove, with its contents, if temporary
 	tempDir bool
 	master  *master
-	gate    *gate
-	reopen  *timer // when a master that is down comes back; the loop's
+	gate    *httpapi.Gate
+	reopen  *loop.Timer // when a master that is down comes back; the loop's
 }
 
 // New creates a local Mesos and listens, so [Mesos.Addr] is known and connections
@@ -48,7 +50,7 @@ func (m *Mesos) makeWorkDir() (err error) {
 		m.tempDir = true
 		m.workDir, err = os.MkdirTemp("", "local-mesos-")
 	} else if m.workDir, err = filepath.Abs(m.workDir); err == nil {
-		err = prepareWorkDir(m.workDir)
+		err = containerizer.PrepareWorkDir(m.workDir)
 	}
 	if err != nil {
 		return fmt.Errorf("local Mesos: work directory: %w", err)
@@ -61,7 +63,7 @@ func (m *Mesos) listen() error {
 	if err != nil {
 		return fmt.Errorf("local Mesos: master: %w", err)
 	}
-	m.gate = newGate(l)
+	m.gate = httpapi.NewGate(l)
 	m.master, err = newMaster(&m.cfg, m.workDir, l.Addr().(*net.TCPAddr))
 	return err
 }
@@ -72,9 +74,8 @@ func (m *Mesos) free() {
 		m.gate.Close()
 	}
 	if m.master != nil {
-		for _, a := range m.master.agents {
-			a.listener.Close()
-			a.reserved.Close()
+		for _, a := range m.master.agents.all {
+			a.endpoint.Close()
 		}
 	}
 	if m.tempDir {
@@ -93,29 +94,31 @@ func (m *Mesos) Run(ctx context.Context) error {
 	defer m.free()
 	stop, failed := make(chan struct{}), make(chan error, 1)
 	var serving, looping sync.WaitGroup
-	looping.Go(func() { m.master.loop.run(stop) })
+	looping.Go(func() { m.master.loop.Run(stop) })
 
-	m.master.do(m.master.start)
-	server := newServer(m.routes())
+	m.master.loop.Do(m.master.start)
+	server := httpapi.NewServer(m.routes())
 	serving.Go(func() {
 		if err := server.Serve(m.gate); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("local Mesos: master: %w", err)
 		}
 	})
-	glog.Infof("local Mesos: master %s with %d agents, work directory %s", m.Addr(), m.cfg.Agents, m.workDir)
+	m.cfg.Log.Info("serving", "master", m.Addr(), "agents", m.cfg.Agents, "workDirectory", m.workDir)
 
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	m.master.do(m.master.end)
-	m.master.executors.Wait()
+	m.master.loop.Do(m.master.end)
+	m.master.launcher.running.Wait()
 	servers := []*http.Server{server}
-	m.master.do(func() { servers = append(servers, m.master.stopServing()...) })
+	m.master.loop.Do(func() { servers = append(servers, m.master.stopServing()...) })
 	shutDown(servers)
 	serving.Wait()
-	m.master.serving.Wait()
+	for _, a := range m.master.agents.all {
+		a.endpoint.Wait()
+	}
 	close(stop)
 	looping.Wait()
 	return err
@@ -135,9 +138,4 @@ func shutDown(servers []*http.Server) {
 		})
 	}
 	all.Wait()
-}
-
-// newServer sets no time limit on answers, as they may be streams.
-func newServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 30 * time.Second}
 }

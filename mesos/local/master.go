@@ -1,59 +1,55 @@
 package local
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/gogo/protobuf/proto"
 	"github.com/google/uuid"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/faults"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/loop"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/machine"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// master is everything the loop owns. All methods run in the loop unless they say
-// otherwise.
+// master is everything the loop owns: it makes the parts, passes calls on to them, and
+// combines what concerns several. All methods run in the loop unless they say otherwise.
 type master struct {
-	*loop
 	cfg     *Config
 	workDir string
-	fetcher *fetcher
-	dice    dice
+	loop    *loop.Loop
+	faults  *faults.Player
 
 	id      string
 	addr    string // host:port
 	started time.Time
 	info    *mesospb.MasterInfo
 
-	agents     []*agent // all of them, in order; fixed
-	agentOf    map[string]*agent
-	gone       map[string]bool // ids of agents that left for good
-	frameworks map[string]*framework
-	order      []*framework // of frameworks, by subscription
-	completed  []*framework // the last ones removed
-	offers     map[string]*offer
+	agents     *agents
+	frameworks *frameworks
+	offers     *allocator
+	launcher   *launcher
 
-	offerCount, frameworkCount, agentCount int
-	turn                                   int // whose turn it is to get an offer
-
-	ending    bool
-	executors sync.WaitGroup // one for each executor between launch and end
-	serving   sync.WaitGroup // one for each agent's server
-	context   context.Context
-	cancel    context.CancelFunc // kills executors that do not end
+	ending bool
 }
 
+// newMaster returns, with an error, a master whose agents must be freed.
 func newMaster(cfg *Config, workDir string, addr *net.TCPAddr) (*master, error) {
 	m := &master{
-		loop: newLoop(), cfg: cfg, workDir: workDir,
-		fetcher: newFetcher(workDir), dice: newDice(cfg.Faults.Seed),
+		cfg: cfg, workDir: workDir, loop: loop.New(), faults: faults.NewPlayer(cfg.Faults),
 		id: uuid.NewString(), started: time.Now(),
-		agentOf: map[string]*agent{}, gone: map[string]bool{},
-		frameworks: map[string]*framework{}, offers: map[string]*offer{},
+		agents: newAgents(), frameworks: newFrameworks(),
+	}
+	m.launcher = newLauncher(m)
+	m.offers = &allocator{
+		cfg: cfg, loop: m.loop, faults: m.faults, agents: m.agents, frameworks: m.frameworks,
+		master: m.id, byID: map[string]*offer{},
 	}
 	ip := addr.IP
 	if ip.IsUnspecified() {
@@ -61,16 +57,16 @@ func newMaster(cfg *Config, workDir string, addr *net.TCPAddr) (*master, error) 
 	}
 	m.addr = net.JoinHostPort(ip.String(), strconv.Itoa(addr.Port))
 	m.info = m.masterInfo(ip, addr.Port)
-	all, err := agentResources(cfg, workDir)
+	all, err := machine.Resources(cfg.Resources, cfg.Agents, workDir)
 	if err != nil {
-		return nil, err
+		return m, fmt.Errorf("local Mesos: %w", err)
 	}
 	for i := range cfg.Agents {
 		a, err := m.newAgent(i, all[i])
 		if err != nil {
-			return m, err // with the agents that must be freed
+			return m, err
 		}
-		m.agents = append(m.agents, a)
+		m.agents.all = append(m.agents.all, a)
 	}
 	return m, nil
 }
@@ -98,58 +94,51 @@ func (m *master) masterInfo(ip net.IP, port int) *mesospb.MasterInfo {
 
 // start makes the agents register and starts the rounds of offers.
 func (m *master) start() {
-	m.context, m.cancel = context.WithCancel(context.Background())
-	for _, a := range m.agents {
+	for _, a := range m.agents.all {
 		a.start()
 	}
-	m.allocateEachInterval()
+	m.offers.allocateEachInterval()
 }
 
 // end orders every executor to end; nothing new starts. Schedulers only see the
 // master die: they need not act on what happens to the tasks.
 func (m *master) end() {
-	m.ending = true
-	for _, f := range m.order {
-		f.disconnectNow(cut)
+	m.ending, m.offers.stopped = true, true
+	for _, f := range m.frameworks.order {
+		f.endStream(httpapi.Cut)
 	}
-	for _, a := range m.agents {
-		a.endExecutors()
+	for _, a := range m.agents.all {
+		a.link.close()
+		a.executors.end()
 	}
 }
 
 // stopServing ends every stream, and returns the agents' servers, still to be shut down.
 func (m *master) stopServing() (servers []*http.Server) {
-	m.cancel()
-	for _, a := range m.agents {
-		for _, ex := range append(a.executorsInOrder(), a.orphans...) {
-			ex.closeStream(closed)
+	m.launcher.kill()
+	for _, a := range m.agents.all {
+		for _, ex := range a.executors.all() {
+			ex.closeStream(httpapi.Closed)
 		}
-		if a.server != nil {
-			servers = append(servers, a.server)
+		if s := a.endpoint.Server(); s != nil {
+			servers = append(servers, s)
 		}
 	}
 	return servers
 }
 
-func (m *master) newFrameworkID() string {
-	id := fmt.Sprintf("%s-%04d", m.id, m.frameworkCount)
-	m.frameworkCount++
-	return id
-}
-
-func (m *master) newAgentID() string {
-	id := fmt.Sprintf("%s-S%d", m.id, m.agentCount)
-	m.agentCount++
-	return id
-}
-
-func (m *master) newOfferID() string {
-	id := fmt.Sprintf("%s-O%d", m.id, m.offerCount)
-	m.offerCount++
-	return id
-}
-
-// now returns the time as Mesos writes it into statuses.
-func now() *float64 {
-	return proto.Float64(float64(time.Now().UnixMicro()) / 1e6)
+// removeFramework ends a framework for good, with its tasks and executors.
+func (m *master) removeFramework(f *framework) {
+	f.failover.Stop()
+	f.endStream(httpapi.Closed)
+	m.offers.takeAllBack(f)
+	for _, a := range m.agents.all {
+		a.link.tell(func() { a.executors.abandon(f) })
+	}
+	for _, t := range slices.Clone(f.tasks.order) {
+		t.state, t.latest = mesospb.TaskState_TASK_KILLED, mesospb.TaskState_TASK_KILLED
+		t.remove()
+	}
+	f.ended = time.Now()
+	m.frameworks.complete(f)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gogo/protobuf/proto"
 	"github.com/google/uuid"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -15,7 +16,7 @@ import (
 // no reconciliation that concerns them.
 func (m *Mesos) FailOver(agentsAfter time.Duration) error {
 	err := errEnded
-	m.master.do(func() {
+	m.master.loop.Do(func() {
 		if !m.master.ending {
 			m.master.failOver(agentsAfter)
 			err = nil
@@ -32,17 +33,17 @@ func (m *Mesos) CrashMaster(down, agentsAfter time.Duration) error {
 		return m.FailOver(agentsAfter)
 	}
 	err := errEnded
-	m.master.do(func() {
+	m.master.loop.Do(func() {
 		if m.master.ending {
 			return
 		}
 		err = nil
-		m.gate.close()
+		m.gate.Shut()
 		m.master.failOver(down + agentsAfter)
-		m.reopen.stop()
-		m.reopen = m.master.after(down, func() {
+		m.reopen.Stop()
+		m.reopen = m.master.loop.After(down, func() {
 			m.master.started = time.Now()
-			m.gate.open()
+			m.gate.Open()
 		})
 	})
 	return err
@@ -52,40 +53,35 @@ func (m *master) failOver(agentsAfter time.Duration) {
 	m.id, m.started = uuid.NewString(), time.Now()
 	m.info = proto.Clone(m.info).(*mesospb.MasterInfo)
 	m.info.Id = proto.String(m.id) // messages in flight keep the old one
-	m.offerCount, m.frameworkCount, m.agentCount, m.completed = 0, 0, 0, nil
-	for _, f := range slices.Clone(m.order) {
-		f.disconnectNow(cut)
-		m.takeOffersBack(f)
-		f.failover.stop()
+	m.offers.master, m.offers.count, m.agents.count = m.id, 0, 0
+	m.frameworks.count, m.frameworks.completed = 0, nil
+	for _, f := range slices.Clone(m.frameworks.order) {
+		f.endStream(httpapi.Cut)
+		m.offers.takeAllBack(f)
+		f.failover.Stop()
 		if !m.hasLeft(f) {
-			delete(m.frameworks, f.id)
-			m.order = slices.DeleteFunc(m.order, func(x *framework) bool { return x == f })
+			m.frameworks.forget(f)
 			continue
 		}
-		f.failover = m.after(agentsAfter+seconds(f.info.GetFailoverTimeout()), func() { m.removeFramework(f) })
+		f.failover = m.loop.After(agentsAfter+seconds(f.info.GetFailoverTimeout()), func() { m.removeFramework(f) })
 	}
-	for _, a := range m.agents {
-		if a.removed { // known to be unreachable: that is in the registry
+	for _, a := range m.agents.all {
+		if a.link.removed { // known to be unreachable: that is in the registry
 			continue
 		}
-		a.recovering = true
-		if a.heard() {
-			m.after(agentsAfter, func() {
-				if a.running && a.recovering && !a.silent {
+		a.link.recovering = true
+		if a.link.heard() {
+			m.loop.After(agentsAfter, func() {
+				if a.link.running && a.link.recovering && !a.link.silent {
 					a.comeBack()
 				}
 			})
 		}
-		a.connected = false
+		a.link.connected = false
 	}
 }
 
 // hasLeft reports whether any agent has tasks or executors of the framework.
 func (m *master) hasLeft(f *framework) bool {
-	return len(f.tasks) > 0 || slices.ContainsFunc(m.agents, func(a *agent) bool { return len(a.executorIDs(f)) > 0 })
-}
-
-// recovering reports whether some agents have not been heard from yet.
-func (m *master) recovering() bool {
-	return slices.ContainsFunc(m.agents, func(a *agent) bool { return a.recovering })
+	return len(f.tasks.order) > 0 || slices.ContainsFunc(m.agents.all, func(a *agent) bool { return len(a.executors.of(f)) > 0 })
 }

@@ -1,10 +1,12 @@
 package local
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/loop"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
@@ -16,7 +18,7 @@ type offer struct {
 	agent     *agent
 	role      string
 	resources []*mesospb.Resource // as the agent holds them, without allocation
-	timeout   *timer
+	timeout   *loop.Timer
 }
 
 func (o *offer) message() *mesospb.Offer {
@@ -29,7 +31,7 @@ func (o *offer) message() *mesospb.Offer {
 		Url:         a.url(),
 		Attributes:  a.attributes,
 		Resources:   offered(f, o.role, o.resources),
-		ExecutorIds: a.executorIDs(f),
+		ExecutorIds: a.executors.ids(f),
 	}
 	if f.has(mesospb.FrameworkInfo_Capability_MULTI_ROLE) {
 		out.AllocationInfo = &mesospb.Resource_AllocationInfo{Role: &o.role}
@@ -60,45 +62,6 @@ func offered(f *framework, role string, rs []*mesospb.Resource) []*mesospb.Resou
 	return out
 }
 
-// remove removes an offer; the caller now owns its resources.
-func (m *master) remove(o *offer) {
-	o.timeout.stop()
-	delete(m.offers, o.id)
-	delete(o.framework.offers, o.id)
-	delete(o.agent.offers, o.id)
-}
-
-// takeBack returns an offer's resources to its agent.
-func (m *master) takeBack(o *offer) {
-	m.remove(o)
-	o.agent.free = resources.Add(o.agent.free, o.resources...)
-}
-
-// takeOffersBack takes all back without notice, as when the stream has changed.
-func (m *master) takeOffersBack(f *framework) {
-	for _, o := range inOrder(f.offers) {
-		m.takeBack(o)
-	}
-}
-
-// rescind takes an offer back, if it is still held, and tells the framework.
-func (m *master) rescind(o *offer) {
-	if m.offers[o.id] != o {
-		return
-	}
-	m.takeBack(o)
-	o.framework.send(m, &mesospb.SchedulerEvent{
-		Type:    mesospb.SchedulerEvent_RESCIND.Enum(),
-		Rescind: &mesospb.SchedulerEvent_Rescind{OfferId: &mesospb.OfferID{Value: &o.id}},
-	})
-}
-
-func (m *master) rescindAll(f *framework) {
-	for _, o := range inOrder(f.offers) {
-		m.rescind(o)
-	}
-}
-
 // inOrder returns offers in the order in which they were made.
 func inOrder(offers map[string]*offer) []*offer {
 	out := make([]*offer, 0, len(offers))
@@ -112,4 +75,36 @@ func inOrder(offers map[string]*offer) []*offer {
 		return strings.Compare(a.id, b.id)
 	})
 	return out
+}
+
+// held returns the existing offers that belong to f, and what is wrong with the
+// list as a whole.
+func (al *allocator) held(f *framework, ids []*mesospb.OfferID) (valid []*offer, problem string) {
+	complain := func(format string, args ...any) {
+		if problem == "" {
+			problem = fmt.Sprintf(format, args...)
+		}
+	}
+	if len(ids) == 0 {
+		complain("No offers specified")
+	}
+	seen := map[string]bool{}
+	for _, id := range ids {
+		o := al.byID[id.GetValue()]
+		switch {
+		case seen[id.GetValue()]:
+			complain("Duplicate offer %s in offer list", id.GetValue())
+			continue
+		case o == nil || o.framework != f:
+			complain("Offer %s is no longer valid", id.GetValue())
+			continue
+		case len(valid) > 0 && valid[0].agent != o.agent:
+			complain("Aggregated offers must belong to one single agent. Offer %s uses agent %s and agent %s", o.id, o.agent.id, valid[0].agent.id)
+		case len(valid) > 0 && valid[0].role != o.role:
+			complain("Aggregated offers must be allocated to the same role. Offer %s uses role %s but another is using role %s", o.id, o.role, valid[0].role)
+		}
+		seen[id.GetValue()] = true
+		valid = append(valid, o)
+	}
+	return valid, problem
 }

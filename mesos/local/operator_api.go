@@ -5,75 +5,55 @@ import (
 	"time"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/credentials"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/pages"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/validate"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// operatorAPI serves POST /api/v1: the calls with which an operator inspects agents
-// and drains them.
-func (m *master) operatorAPI(w http.ResponseWriter, r *http.Request) {
-	if _, ok := m.authenticate(r); !ok {
-		w.Header().Set("WWW-Authenticate", `Basic realm="mesos-master-readwrite"`)
-		http.Error(w, "401 Unauthorized.", http.StatusUnauthorized)
-		return
-	}
-	call := &mesospb.MasterCall{}
-	no := readCall(r, call)
-	if no == nil {
-		no = m.validateMasterCall(call)
-	}
-	var c codec
-	if no == nil {
-		c, no = streamCodec(r)
+// operatorAPI is POST /api/v1: the calls with which an operator inspects agents and
+// drains them.
+type operatorAPI struct{ master *master }
+
+// ServeHTTP serves one call.
+func (o operatorAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	call, refusal := o.read(r)
+	var c httpapi.Codec
+	if refusal == nil {
+		c, refusal = httpapi.AnswerCodec(r)
 	}
 	var answer *mesospb.MasterResponse
-	if no == nil && !m.do(func() { answer, no = m.operate(call) }) {
-		no = fail(http.StatusServiceUnavailable, "the master is ending")
+	if refusal == nil && !o.master.loop.Do(func() { answer, refusal = o.perform(call) }) {
+		refusal = masterEnding
 	}
 	switch {
-	case no != nil:
-		if no.status == http.StatusMethodNotAllowed {
-			w.Header().Set("Allow", http.MethodPost)
-		}
-		no.write(w)
+	case refusal != nil:
+		refusal.Write(w, `Basic realm="mesos-master-readwrite"`)
 	case answer == nil:
 		w.WriteHeader(http.StatusOK)
 	default:
-		writeMessage(w, c, answer)
+		httpapi.WriteMessage(w, c, answer)
 	}
 }
 
-func writeMessage(w http.ResponseWriter, c codec, message proto.Message) {
-	b, err := c.marshal(message)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+func (o operatorAPI) read(r *http.Request) (*mesospb.MasterCall, *httpapi.Refusal) {
+	if _, ok := credentials.Secrets(o.master.cfg.Credentials).Authenticate(r); !ok {
+		return nil, httpapi.Refuse(http.StatusUnauthorized, "401 Unauthorized.")
 	}
-	w.Header().Set("Content-Type", c.contentType)
-	w.Write(b)
+	call := &mesospb.MasterCall{}
+	if refusal := httpapi.ReadCall(r, call); refusal != nil {
+		return nil, refusal
+	}
+	if problem := validate.MasterCall(call, o.master.cfg.old()); problem != "" {
+		return nil, httpapi.Refuse(http.StatusBadRequest, "Failed to validate master::Call: %s", problem)
+	}
+	return call, nil
 }
 
-func (m *master) validateMasterCall(c *mesospb.MasterCall) *failure {
-	missing := ""
-	switch {
-	case c.GetType() == mesospb.MasterCall_UNKNOWN || m.cfg.old() && c.GetType() > mesospb.MasterCall_GET_MASTER:
-		missing = "type"
-	case c.GetType() == mesospb.MasterCall_MARK_AGENT_GONE && c.MarkAgentGone == nil:
-		missing = "mark_agent_gone"
-	case c.GetType() == mesospb.MasterCall_DRAIN_AGENT && c.DrainAgent == nil:
-		missing = "drain_agent"
-	case c.GetType() == mesospb.MasterCall_DEACTIVATE_AGENT && c.DeactivateAgent == nil:
-		missing = "deactivate_agent"
-	case c.GetType() == mesospb.MasterCall_REACTIVATE_AGENT && c.ReactivateAgent == nil:
-		missing = "reactivate_agent"
-	}
-	if missing != "" {
-		return fail(http.StatusBadRequest, "Failed to validate master::Call: Expecting '%s' to be present", missing)
-	}
-	return nil
-}
-
-// operate carries out a call. Calls that change something have no answer.
-func (m *master) operate(c *mesospb.MasterCall) (*mesospb.MasterResponse, *failure) {
+// perform carries out a call. Calls that change something have no answer.
+func (o operatorAPI) perform(c *mesospb.MasterCall) (*mesospb.MasterResponse, *httpapi.Refusal) {
+	m := o.master
 	switch c.GetType() {
 	case mesospb.MasterCall_GET_HEALTH:
 		return &mesospb.MasterResponse{Type: mesospb.MasterResponse_GET_HEALTH.Enum(),
@@ -83,39 +63,39 @@ func (m *master) operate(c *mesospb.MasterCall) (*mesospb.MasterResponse, *failu
 			GetVersion: &mesospb.MasterResponse_GetVersion{VersionInfo: &mesospb.VersionInfo{Version: proto.String(m.cfg.Version)}}}, nil
 	case mesospb.MasterCall_GET_MASTER:
 		return &mesospb.MasterResponse{Type: mesospb.MasterResponse_GET_MASTER.Enum(),
-			GetMaster: &mesospb.MasterResponse_GetMaster{MasterInfo: m.info, StartTime: proto.Float64(epoch(m.started))}}, nil
+			GetMaster: &mesospb.MasterResponse_GetMaster{MasterInfo: m.info, StartTime: proto.Float64(pages.Epoch(m.started))}}, nil
 	case mesospb.MasterCall_GET_AGENTS:
-		return &mesospb.MasterResponse{Type: mesospb.MasterResponse_GET_AGENTS.Enum(), GetAgents: m.getAgents()}, nil
+		return &mesospb.MasterResponse{Type: mesospb.MasterResponse_GET_AGENTS.Enum(), GetAgents: o.agents()}, nil
 	case mesospb.MasterCall_MARK_AGENT_GONE:
-		return nil, m.onAgent(c.MarkAgentGone.AgentId, func(a *agent) error { return a.replace(true) })
+		return nil, o.onAgent(c.MarkAgentGone.AgentId, func(a *agent) error { return a.replace(true) })
 	case mesospb.MasterCall_DEACTIVATE_AGENT:
-		return nil, m.onAgent(c.DeactivateAgent.AgentId, func(a *agent) error { a.deactivate(); return nil })
+		return nil, o.onAgent(c.DeactivateAgent.AgentId, func(a *agent) error { a.maintenance.deactivate(); return nil })
 	case mesospb.MasterCall_REACTIVATE_AGENT:
-		return nil, m.onAgent(c.ReactivateAgent.AgentId, func(a *agent) error { a.reactivate(); return nil })
+		return nil, o.onAgent(c.ReactivateAgent.AgentId, func(a *agent) error { a.maintenance.reactivate(); return nil })
 	}
 	config := &mesospb.DrainConfig{MarkGone: proto.Bool(c.DrainAgent.GetMarkGone())}
 	if d := c.DrainAgent.MaxGracePeriod; d != nil {
 		grace := time.Duration(d.GetSeconds())*time.Second + time.Duration(d.GetNanos())
 		config.MaxGracePeriod = &mesospb.DurationInfo{Nanoseconds: proto.Int64(int64(grace))}
 	}
-	return nil, m.onAgent(c.DrainAgent.AgentId, func(a *agent) error { a.drainBy(config); return nil })
+	return nil, o.onAgent(c.DrainAgent.AgentId, func(a *agent) error { a.maintenance.drainBy(config); return nil })
 }
 
-func (m *master) onAgent(id *mesospb.AgentID, f func(*agent) error) *failure {
-	a := m.agentOf[id.GetValue()]
+func (o operatorAPI) onAgent(id *mesospb.AgentID, f func(*agent) error) *httpapi.Refusal {
+	a := o.master.agents.find(id)
 	if a == nil {
-		return fail(http.StatusBadRequest, "Agent %s is not registered", id.GetValue())
+		return httpapi.Refuse(http.StatusBadRequest, "Agent %s is not registered", id.GetValue())
 	}
 	if err := f(a); err != nil {
-		return fail(http.StatusBadRequest, "%v", err)
+		return httpapi.Refuse(http.StatusBadRequest, "%v", err)
 	}
 	return nil
 }
 
-func (m *master) getAgents() *mesospb.MasterResponse_GetAgents {
+func (o operatorAPI) agents() *mesospb.MasterResponse_GetAgents {
 	out := &mesospb.MasterResponse_GetAgents{}
-	for _, a := range m.agents {
-		if !a.removed && !a.recovering {
+	for _, a := range o.master.agents.all {
+		if !a.link.removed && !a.link.recovering {
 			out.Agents = append(out.Agents, a.describe())
 		}
 	}
@@ -124,19 +104,19 @@ func (m *master) getAgents() *mesospb.MasterResponse_GetAgents {
 
 // describe returns the agent in the form of GET_AGENTS.
 func (a *agent) describe() *mesospb.MasterResponse_GetAgents_Agent {
-	used, offered := a.shares()
+	used, offered := a.capacity.shares()
 	d := &mesospb.MasterResponse_GetAgents_Agent{
-		AgentInfo: a.info(), Active: proto.Bool(a.active()), Version: proto.String(a.m.cfg.Version), Pid: proto.String(a.pid()),
-		RegisteredTime: timeInfo(a.registered), Deactivated: proto.Bool(a.deactivated),
-		TotalResources: a.total, AllocatedResources: used, OfferedResources: offered,
+		AgentInfo: a.info(a.capacity.total), Active: proto.Bool(a.active()), Version: proto.String(a.master.cfg.Version), Pid: proto.String(a.pid()),
+		RegisteredTime: timeInfo(a.registered), Deactivated: proto.Bool(a.maintenance.deactivated),
+		TotalResources: a.capacity.total, AllocatedResources: used, OfferedResources: offered,
 		Capabilities: []*mesospb.AgentInfo_Capability{
 			{Type: mesospb.AgentInfo_Capability_MULTI_ROLE.Enum()},
 			{Type: mesospb.AgentInfo_Capability_RESERVATION_REFINEMENT.Enum()},
 			{Type: mesospb.AgentInfo_Capability_AGENT_DRAINING.Enum()}},
 	}
-	if a.drain != nil {
-		d.DrainInfo = &mesospb.DrainInfo{State: a.drain.state.Enum(), Config: a.drain.config}
-		d.EstimatedDrainStartTime = timeInfo(a.drain.since)
+	if drain := a.maintenance.drain; drain != nil {
+		d.DrainInfo = &mesospb.DrainInfo{State: drain.state.Enum(), Config: drain.config}
+		d.EstimatedDrainStartTime = timeInfo(drain.since)
 	}
 	return d
 }

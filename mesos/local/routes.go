@@ -1,9 +1,11 @@
 package local
 
 import (
-	"net"
 	"net/http"
-	"strings"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/credentials"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/pages"
 )
 
 // routes serves the master's routes and, if wanted, the fault pages.
@@ -11,61 +13,36 @@ func (m *Mesos) routes() http.Handler {
 	mux := http.NewServeMux()
 	m.master.addRoutes(mux)
 	if m.cfg.FaultPages {
-		m.addFaultRoutes(mux)
+		faults := pages.FaultPages(m, credentials.Secrets(m.cfg.Credentials).Require)
+		mux.Handle("/local", faults)
+		mux.Handle("/local/", faults)
 	}
-	return guard(&m.cfg, m.Addr(), mux)
+	return httpapi.Guard(m.cfg.Hostname, m.Addr(), mux)
 }
 
 func (m *master) addRoutes(mux *http.ServeMux) {
 	for _, prefix := range []string{"", "/master"} {
-		mux.HandleFunc(prefix+"/api/v1/scheduler", m.schedulerAPI)
-		mux.HandleFunc(prefix+"/api/v1/scheduler/{$}", m.schedulerAPI)
-		mux.HandleFunc(prefix+"/api/v1", m.operatorAPI)
+		mux.Handle(prefix+"/api/v1/scheduler", schedulerAPI{m})
+		mux.Handle(prefix+"/api/v1/scheduler/{$}", schedulerAPI{m})
+		mux.Handle(prefix+"/api/v1", operatorAPI{m})
 		mux.HandleFunc("GET "+prefix+"/state", m.statePage)
-		mux.HandleFunc("GET "+prefix+"/health", healthPage)
-		mux.HandleFunc(prefix+"/redirect", m.redirectPage)
+		mux.HandleFunc("GET "+prefix+"/health", pages.Health)
+		mux.HandleFunc(prefix+"/redirect", pages.Redirect(m.addr))
 	}
-	mux.HandleFunc("GET /version", m.cfg.versionPage)
+	mux.HandleFunc("GET /version", pages.Version(m.cfg.Version))
 	mux.HandleFunc("GET /{$}", m.indexPage)
-	mux.Handle("GET /files/", m.known(filesPages(m.workDir)))
-	mux.HandleFunc("/", notFoundPage)
+	mux.HandleFunc("/", pages.NotFound)
 }
 
 // routes serves the agent's routes.
 func (a *agent) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, prefix := range []string{"", "/slave(1)"} {
-		mux.HandleFunc(prefix+"/api/v1/executor", a.executorAPI)
+		mux.Handle(prefix+"/api/v1/executor", executorAPI{a})
 		mux.HandleFunc("GET "+prefix+"/state", a.statePage)
-		mux.HandleFunc("GET "+prefix+"/health", healthPage)
+		mux.HandleFunc("GET "+prefix+"/health", pages.Health)
 	}
-	mux.HandleFunc("GET /version", a.m.cfg.versionPage)
-	mux.Handle("GET /files/", a.m.known(filesPages(a.m.workDir)))
-	mux.HandleFunc("/", notFoundPage)
-	return guard(a.m.cfg, a.endpoint, mux)
-}
-
-// guard keeps web pages in a browser on this machine from driving a Mesos that
-// listens on loopback only: a page reaches it under the page's own host name, which
-// an API that runs commands must refuse.
-func guard(cfg *Config, addr string, h http.Handler) http.Handler {
-	if host, _, _ := net.SplitHostPort(addr); !isLoopback(host) {
-		return h
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = strings.Trim(r.Host, "[]")
-		}
-		if net.ParseIP(host) == nil && host != "localhost" && host != cfg.Hostname {
-			http.Error(w, "this address is not called "+host, http.StatusForbidden)
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	mux.HandleFunc("GET /version", pages.Version(a.master.cfg.Version))
+	mux.HandleFunc("/", pages.NotFound)
+	return httpapi.Guard(a.master.cfg.Hostname, a.endpoint.Addr, mux)
 }

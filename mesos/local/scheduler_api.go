@@ -4,120 +4,122 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/credentials"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/validate"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// schedulerAPI serves POST /api/v1/scheduler.
-func (m *master) schedulerAPI(w http.ResponseWriter, r *http.Request) {
-	principal, ok := m.authenticate(r)
-	if !ok {
-		w.Header().Set("WWW-Authenticate", `Basic realm="mesos-master-scheduler"`)
-		http.Error(w, "401 Unauthorized.", http.StatusUnauthorized)
-		return
-	}
-	call := &mesospb.SchedulerCall{}
-	no := readCall(r, call)
-	if no == nil && m.cfg.old() {
-		no = oldCall(call, r.Header.Get("Content-Type") == typeJSON)
-	}
-	if no == nil {
-		no = validateSchedulerCall(call)
-	}
-	if no == nil && call.GetType() == mesospb.SchedulerCall_SUBSCRIBE {
-		if no = m.serveScheduler(w, r, call, principal); no == nil {
+// schedulerAPI is POST /api/v1/scheduler.
+type schedulerAPI struct{ master *master }
+
+var masterEnding = httpapi.Refuse(http.StatusServiceUnavailable, "the master is ending")
+
+// ServeHTTP serves one call.
+func (s schedulerAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	principal, call, refusal := s.read(r)
+	if refusal == nil && call.GetType() == mesospb.SchedulerCall_SUBSCRIBE {
+		if refusal = s.serveStream(w, r, call, principal); refusal == nil {
 			return
 		}
 	}
 	lost := false
-	if no == nil {
+	if refusal == nil {
 		stream, present := r.Header["Mesos-Stream-Id"]
-		if !m.do(func() { no, lost = m.schedulerCall(call, principal, strings.Join(stream, ""), present) }) {
-			no = fail(http.StatusServiceUnavailable, "the master is ending")
+		if !s.master.loop.Do(func() { refusal, lost = s.admit(call, principal, strings.Join(stream, ""), present) }) {
+			refusal = masterEnding
 		}
 	}
 	switch {
 	case lost:
 		panic(http.ErrAbortHandler)
-	case no != nil:
-		if no.status == http.StatusMethodNotAllowed {
-			w.Header().Set("Allow", http.MethodPost)
-		}
-		no.write(w)
+	case refusal != nil:
+		refusal.Write(w, `Basic realm="mesos-master-scheduler"`)
 	default:
 		w.WriteHeader(http.StatusAccepted)
 	}
 }
 
-// authenticate returns the caller and whether it is allowed; without configured
-// credentials every client is.
-func (m *master) authenticate(r *http.Request) (principal string, ok bool) {
-	if len(m.cfg.Credentials) == 0 {
-		return "", true
+// read returns the call of a request and who made it.
+func (s schedulerAPI) read(r *http.Request) (principal string, call *mesospb.SchedulerCall, refusal *httpapi.Refusal) {
+	principal, ok := credentials.Secrets(s.master.cfg.Credentials).Authenticate(r)
+	if !ok {
+		return "", nil, httpapi.Refuse(http.StatusUnauthorized, "401 Unauthorized.")
 	}
-	if !strings.HasPrefix(r.Header.Get("Authorization"), "Basic ") { // case-sensitive
-		return "", false
+	call = &mesospb.SchedulerCall{}
+	if refusal := httpapi.ReadCall(r, call); refusal != nil {
+		return "", nil, refusal
 	}
-	principal, secret, ok := r.BasicAuth()
-	want, known := m.cfg.Credentials[principal]
-	return principal, ok && known && equalSecret(secret, want)
+	if s.master.cfg.old() {
+		if problem := validate.OldCall(call, r.Header.Get("Content-Type") == httpapi.JSON); problem != "" {
+			return "", nil, httpapi.Refuse(http.StatusBadRequest, "%s", problem)
+		}
+	}
+	if problem := validate.SchedulerCall(call); problem != "" {
+		return "", nil, httpapi.Refuse(http.StatusBadRequest, "Failed to validate scheduler::Call: %s", problem)
+	}
+	return principal, call, nil
 }
 
-// serveScheduler subscribes and serves the stream until one side ends it.
-func (m *master) serveScheduler(w http.ResponseWriter, r *http.Request, call *mesospb.SchedulerCall, principal string) *failure {
-	c, no := streamCodec(r)
-	if no != nil {
-		return no
+// serveStream subscribes and serves the stream until one side ends it.
+func (s schedulerAPI) serveStream(w http.ResponseWriter, r *http.Request, call *mesospb.SchedulerCall, principal string) *httpapi.Refusal {
+	m := s.master
+	c, refusal := httpapi.AnswerCodec(r)
+	if refusal != nil {
+		return refusal
 	}
 	if _, present := r.Header["Mesos-Stream-Id"]; present {
-		return fail(http.StatusBadRequest, "Subscribe calls should not include the 'Mesos-Stream-Id' header")
+		return httpapi.Refuse(http.StatusBadRequest, "Subscribe calls should not include the 'Mesos-Stream-Id' header")
 	}
 	if p := call.Subscribe.FrameworkInfo.Principal; len(m.cfg.Credentials) > 0 && p != nil && *p != principal {
-		return fail(http.StatusBadRequest, "Authenticated principal '%s' does not match principal '%s' set in `FrameworkInfo`", principal, *p)
+		return httpapi.Refuse(http.StatusBadRequest, "Authenticated principal '%s' does not match principal '%s' set in `FrameworkInfo`", principal, *p)
 	}
-	var q *queue
+	var q *httpapi.Queue
 	var f *framework
 	var id string
 	ending := false
-	if !m.do(func() {
+	if !m.loop.Do(func() {
 		if ending = m.ending; !ending {
 			q, f, id = m.subscribe(subscription{call.Subscribe, principal})
 		}
 	}) || ending {
-		return fail(http.StatusServiceUnavailable, "the master is ending")
+		return masterEnding
 	}
-	defer m.do(func() {
+	defer m.loop.Do(func() {
 		if f != nil {
 			m.disconnected(f, q)
 		}
 	})
 	w.Header().Set("Mesos-Stream-Id", id)
 	beat := &mesospb.SchedulerEvent{Type: mesospb.SchedulerEvent_HEARTBEAT.Enum()}
-	serveStream(w, r, c, q, beat, m.cfg.HeartbeatInterval)
+	httpapi.ServeStream(w, r, c, q, beat, m.cfg.HeartbeatInterval)
 	return nil
 }
 
-// schedulerCall carries out a call of a subscribed framework. lost means that it
+// admit carries out a call of a subscribed framework. lost means that it
 // did, but the answer must not arrive.
-func (m *master) schedulerCall(call *mesospb.SchedulerCall, principal, streamID string, hasStream bool) (no *failure, lost bool) {
-	f := m.frameworks[call.GetFrameworkId().GetValue()]
+func (s schedulerAPI) admit(call *mesospb.SchedulerCall, principal, streamID string, hasStream bool) (refusal *httpapi.Refusal, lost bool) {
+	m := s.master
+	f := m.frameworks.byID[call.GetFrameworkId().GetValue()]
 	switch {
-	case m.ending || m.dice.happens(m.cfg.Faults.RefuseCalls):
-		return fail(http.StatusServiceUnavailable, "the master is not available"), false
+	case m.ending || m.faults.Happens(m.faults.RefuseCalls):
+		return httpapi.Refuse(http.StatusServiceUnavailable, "the master is not available"), false
 	case f == nil:
-		return fail(http.StatusBadRequest, "Framework cannot be found"), false
+		return httpapi.Refuse(http.StatusBadRequest, "Framework cannot be found"), false
 	case f.principal != principal:
-		return fail(http.StatusBadRequest, "Authenticated principal '%s' does not match principal '%s' set in `FrameworkInfo`", principal, f.principal), false
+		return httpapi.Refuse(http.StatusBadRequest, "Authenticated principal '%s' does not match principal '%s' set in `FrameworkInfo`", principal, f.principal), false
 	case f.stream == nil:
-		return fail(http.StatusForbidden, "Framework is not subscribed"), false
+		return httpapi.Refuse(http.StatusForbidden, "Framework is not subscribed"), false
 	case !hasStream:
-		return fail(http.StatusBadRequest, "All non-subscribe calls should include the 'Mesos-Stream-Id' header"), false
+		return httpapi.Refuse(http.StatusBadRequest, "All non-subscribe calls should include the 'Mesos-Stream-Id' header"), false
 	case streamID != f.streamID:
-		return fail(http.StatusBadRequest, "The stream ID '%s' included in this request didn't match the stream ID currently associated with framework ID %s", streamID, f.id), false
+		return httpapi.Refuse(http.StatusBadRequest, "The stream ID '%s' included in this request didn't match the stream ID currently associated with framework ID %s", streamID, f.id), false
 	}
 	m.perform(f, call)
-	return nil, m.dice.happens(m.cfg.Faults.LoseAnswers)
+	return nil, m.faults.Happens(m.faults.LoseAnswers)
 }
 
+// perform carries out a call of a subscribed framework.
 func (m *master) perform(f *framework, call *mesospb.SchedulerCall) {
 	switch call.GetType() {
 	case mesospb.SchedulerCall_TEARDOWN:
@@ -125,11 +127,11 @@ func (m *master) perform(f *framework, call *mesospb.SchedulerCall) {
 	case mesospb.SchedulerCall_ACCEPT:
 		m.accept(f, call.Accept)
 	case mesospb.SchedulerCall_DECLINE:
-		m.decline(f, call.Decline)
+		m.offers.decline(f, call.Decline)
 	case mesospb.SchedulerCall_REVIVE:
-		m.revive(f, call.GetRevive().GetRoles())
+		m.offers.revive(f, call.GetRevive().GetRoles())
 	case mesospb.SchedulerCall_SUPPRESS:
-		m.suppress(f, call.GetSuppress().GetRoles())
+		m.offers.suppress(f, call.GetSuppress().GetRoles())
 	case mesospb.SchedulerCall_KILL:
 		m.kill(f, call.Kill)
 	case mesospb.SchedulerCall_SHUTDOWN:
@@ -137,7 +139,7 @@ func (m *master) perform(f *framework, call *mesospb.SchedulerCall) {
 	case mesospb.SchedulerCall_ACKNOWLEDGE:
 		m.acknowledge(f, call.Acknowledge)
 	case mesospb.SchedulerCall_RECONCILE:
-		m.reconcile(f, call.Reconcile)
+		m.agents.reconcile(f, call.Reconcile)
 	case mesospb.SchedulerCall_MESSAGE:
 		m.messageToExecutor(f, call.Message)
 	}

@@ -2,50 +2,49 @@ package local
 
 import (
 	"net/http"
-	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/pages"
 )
 
 // statePage is GET /state: everything the master knows, for people.
 func (m *master) statePage(w http.ResponseWriter, _ *http.Request) {
-	var page statePage
-	if !m.do(func() { page = m.state() }) {
+	var page pages.State
+	if !m.loop.Do(func() { page = m.state() }) {
 		http.Error(w, "the master is ending", http.StatusServiceUnavailable)
 		return
 	}
-	writePage(w, page)
+	pages.Write(w, page)
 }
 
 // statePage serves GET /state of an agent: itself and its executors.
 func (a *agent) statePage(w http.ResponseWriter, _ *http.Request) {
-	page := struct {
-		slavePage
-		Version   string         `json:"version"`
-		Executors []executorPage `json:"executors"`
-	}{Version: a.m.cfg.Version, Executors: []executorPage{}}
-	if !a.m.do(func() {
-		page.slavePage = a.page()
-		for _, ex := range a.executorsInOrder() {
+	page := pages.AgentState{Version: a.master.cfg.Version, Executors: []pages.Executor{}}
+	if !a.master.loop.Do(func() {
+		page.Agent = a.page()
+		for _, ex := range a.executors.inOrder() {
 			page.Executors = append(page.Executors, ex.page())
 		}
 	}) {
 		http.Error(w, "the agent is ending", http.StatusServiceUnavailable)
 		return
 	}
-	writePage(w, page)
+	pages.Write(w, page)
 }
 
-func (m *master) state() statePage {
-	p := statePage{
+// indexPage links to the other pages.
+func (m *master) indexPage(w http.ResponseWriter, _ *http.Request) {
+	pages.Index(w, m.id, m.workDir)
+}
+
+func (m *master) state() pages.State {
+	p := pages.State{
 		Version: m.cfg.Version, ID: m.id, PID: "master@" + m.addr, Leader: "master@" + m.addr,
-		Hostname: m.cfg.Hostname, StartTime: epoch(m.started),
-		Slaves: []slavePage{}, Frameworks: []frameworkPage{}, Completed: []frameworkPage{},
+		Hostname: m.cfg.Hostname, StartTime: pages.Epoch(m.started),
+		Slaves: []pages.Agent{}, Frameworks: []pages.Framework{}, Completed: []pages.Framework{},
 	}
-	for _, a := range m.agents {
+	for _, a := range m.agents.all {
 		switch {
-		case a.removed:
+		case a.link.removed:
 			p.Unreachable++
 		case a.active():
 			p.Activated++
@@ -54,57 +53,34 @@ func (m *master) state() statePage {
 		}
 		p.Slaves = append(p.Slaves, a.page())
 	}
-	for _, f := range m.order {
-		p.Frameworks = append(p.Frameworks, m.frameworkPage(f))
+	for _, f := range m.frameworks.order {
+		p.Frameworks = append(p.Frameworks, f.page(m.agents))
 	}
-	for _, f := range m.completed {
-		p.Completed = append(p.Completed, m.frameworkPage(f))
-	}
-	return p
-}
-
-func (a *agent) page() slavePage {
-	p := slavePage{
-		ID: a.id, Hostname: a.hostname, PID: a.pid(), Port: a.port(), Active: a.active(), Deactivated: a.deactivated,
-		Registered: epoch(a.registered), Attributes: map[string]any{},
-		Resources: toAmounts(a.total), Free: toAmounts(a.free),
-	}
-	used, offered := a.shares()
-	p.Offered, p.Used = toAmounts(offered), toAmounts(used)
-	for _, x := range a.attributes {
-		switch x.GetType() {
-		case mesospb.Value_SCALAR:
-			p.Attributes[x.GetName()] = x.GetScalar().GetValue()
-		case mesospb.Value_TEXT:
-			p.Attributes[x.GetName()] = x.GetText().GetValue()
-		case mesospb.Value_RANGES:
-			var rs []resources.Range
-			for _, r := range x.GetRanges().GetRange() {
-				rs = append(rs, resources.Range{Begin: r.GetBegin(), End: r.GetEnd()})
-			}
-			p.Attributes[x.GetName()] = resources.FormatRanges(rs)
-		}
+	for _, f := range m.frameworks.completed {
+		p.Completed = append(p.Completed, f.page(m.agents))
 	}
 	return p
 }
 
-// shares returns the used and the offered resources of the agent.
-func (a *agent) shares() (used, offered []*mesospb.Resource) {
-	for _, o := range a.offers {
-		offered = append(offered, o.resources...)
+func (a *agent) page() pages.Agent {
+	p := pages.Agent{
+		ID: a.id, Hostname: a.hostname, PID: a.pid(), Port: a.endpoint.Port(), Active: a.active(), Deactivated: a.maintenance.deactivated,
+		Registered: pages.Epoch(a.registered), Attributes: pages.ToAttributes(a.attributes),
+		Resources: pages.ToAmounts(a.capacity.total), Free: pages.ToAmounts(a.capacity.free),
 	}
-	used, _ = resources.Subtract(a.total, resources.Add(a.free, offered...))
-	return used, offered
+	used, offered := a.capacity.shares()
+	p.Offered, p.Used = pages.ToAmounts(offered), pages.ToAmounts(used)
+	return p
 }
 
-func (m *master) frameworkPage(f *framework) frameworkPage {
-	p := frameworkPage{
+func (f *framework) page(agents *agents) pages.Framework {
+	p := pages.Framework{
 		ID: f.id, Name: f.info.GetName(), User: f.info.GetUser(), Roles: f.roles, Hostname: f.info.GetHostname(),
 		WebUIURL: f.info.GetWebuiUrl(), Principal: f.info.GetPrincipal(), Active: f.stream != nil,
 		Checkpoint: f.info.GetCheckpoint(), Failover: f.info.GetFailoverTimeout(),
-		Registered: epoch(f.registered), Unregistered: epoch(f.ended),
-		Capabilities: []string{}, Suppressed: []string{}, Tasks: []taskPage{}, Unreachable: []taskPage{},
-		Finished: []taskPage{}, Offers: []offerPage{}, Executors: []executorPage{},
+		Registered: pages.Epoch(f.registered), Unregistered: pages.Epoch(f.ended),
+		Capabilities: []string{}, Suppressed: []string{}, Tasks: []pages.Task{}, Unreachable: []pages.Task{},
+		Finished: []pages.Task{}, Offers: []pages.Offer{}, Executors: []pages.Executor{},
 	}
 	for _, c := range f.info.Capabilities {
 		p.Capabilities = append(p.Capabilities, c.GetType().String())
@@ -114,58 +90,42 @@ func (m *master) frameworkPage(f *framework) frameworkPage {
 			p.Suppressed = append(p.Suppressed, role)
 		}
 	}
-	for _, t := range f.taskOrder {
+	for _, t := range f.tasks.order {
 		if t.unreachable.IsZero() {
 			p.Tasks = append(p.Tasks, t.page())
 		} else {
 			p.Unreachable = append(p.Unreachable, t.page())
 		}
 	}
-	for _, t := range f.finished {
+	for _, t := range f.tasks.finished {
 		p.Finished = append(p.Finished, t.page())
 	}
 	for _, o := range inOrder(f.offers) {
-		p.Offers = append(p.Offers, offerPage{o.id, o.agent.id, toAmounts(o.resources)})
+		p.Offers = append(p.Offers, pages.Offer{ID: o.id, Slave: o.agent.id, Resources: pages.ToAmounts(o.resources)})
 	}
-	for _, a := range m.agents {
-		for _, ex := range a.executorsInOrder() {
-			if ex.framework == f {
-				p.Executors = append(p.Executors, ex.page())
-			}
+	for _, a := range agents.all {
+		for _, ex := range a.executors.of(f) {
+			p.Executors = append(p.Executors, ex.page())
 		}
 	}
 	return p
 }
 
-func (t *task) page() taskPage {
-	p := taskPage{
+func (t *task) page() pages.Task {
+	p := pages.Task{
 		ID: t.id(), Name: t.info.GetName(), Framework: t.framework.id, Executor: t.info.Executor.ExecutorId.GetValue(),
-		Slave: t.info.AgentId.GetValue(), State: t.state.String(), Resources: toAmounts(t.info.Resources), Statuses: []statusPage{},
-	}
-	for _, s := range t.history {
-		x := statusPage{State: s.GetState().String(), Timestamp: s.GetTimestamp(), Message: s.GetMessage()}
-		if s.Reason != nil {
-			x.Reason = s.GetReason().String()
-		}
-		p.Statuses = append(p.Statuses, x)
+		Slave: t.info.AgentId.GetValue(), State: t.state.String(), Resources: pages.ToAmounts(t.info.Resources), Statuses: pages.ToStatuses(t.history),
 	}
 	return p
 }
 
-func (ex *executor) page() executorPage {
-	p := executorPage{
+func (ex *executor) page() pages.Executor {
+	p := pages.Executor{
 		ID: ex.info.ExecutorId.GetValue(), Slave: ex.agent.id, Container: ex.container, Directory: ex.directory,
-		Phase: [...]string{"registering", "running", "terminating"}[ex.phase], Resources: toAmounts(ex.info.Resources),
+		Phase: [...]string{"registering", "running", "terminating"}[ex.phase], Resources: pages.ToAmounts(ex.info.Resources),
 	}
 	if ex.process != nil {
-		p.PID = ex.process.pid
+		p.PID = ex.process.PID()
 	}
 	return p
-}
-
-func epoch(t time.Time) float64 {
-	if t.IsZero() {
-		return 0
-	}
-	return float64(t.UnixMicro()) / 1e6
 }

@@ -1,11 +1,12 @@
 package local
 
 import (
-	"slices"
 	"time"
 
 	"github.com/gogo/protobuf/proto"
 	"github.com/google/uuid"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/validate"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -17,20 +18,20 @@ type subscription struct {
 
 // subscribe answers a well-formed SUBSCRIBE with a stream that carries the
 // framework's events, or a single ERROR.
-func (m *master) subscribe(s subscription) (q *queue, f *framework, streamID string) {
-	q, streamID = newQueue(), uuid.NewString()
+func (m *master) subscribe(s subscription) (q *httpapi.Queue, f *framework, streamID string) {
+	q, streamID = httpapi.NewQueue(), uuid.NewString()
 	f, problem := m.admit(s)
 	if problem != "" {
-		q.send(schedulerError(problem))
-		q.end(closed)
+		q.Send(schedulerError(problem))
+		q.End(httpapi.Closed)
 		return q, nil, streamID
 	}
 	if f.stream != nil { // the newest subscriber wins
-		f.stream.send(schedulerError("Framework failed over"))
-		f.stream.end(closed)
+		f.stream.Send(schedulerError("Framework failed over"))
+		f.stream.End(httpapi.Closed)
 	}
-	m.takeOffersBack(f)
-	f.failover.stop()
+	m.offers.takeAllBack(f)
+	f.failover.Stop()
 	f.stream, f.streamID, f.filters = q, streamID, map[*agent][]*filter{}
 	f.suppressed = map[string]bool{}
 	for _, role := range s.call.SuppressedRoles {
@@ -43,9 +44,9 @@ func (m *master) subscribe(s subscription) (q *queue, f *framework, streamID str
 	if !m.cfg.old() {
 		subscribed.MasterInfo = m.info
 	}
-	q.send(&mesospb.SchedulerEvent{Type: mesospb.SchedulerEvent_SUBSCRIBED.Enum(), Subscribed: subscribed})
+	q.Send(&mesospb.SchedulerEvent{Type: mesospb.SchedulerEvent_SUBSCRIBED.Enum(), Subscribed: subscribed})
 	m.resendUpdates(f)
-	m.allocate()
+	m.offers.allocate()
 	return q, f, streamID
 }
 
@@ -53,22 +54,22 @@ func (m *master) subscribe(s subscription) (q *queue, f *framework, streamID str
 // of a known one that may change: not user, checkpoint and principal.
 func (m *master) admit(s subscription) (f *framework, problem string) {
 	info := proto.Clone(s.call.FrameworkInfo).(*mesospb.FrameworkInfo)
-	if problem := m.cfg.validateFramework(info, s.call.SuppressedRoles); problem != "" {
+	if problem := validate.Framework(info, s.call.SuppressedRoles, m.cfg.old()); problem != "" {
 		return nil, problem
 	}
 	id := info.GetId().GetValue()
 	if id == "" {
-		id = m.newFrameworkID()
+		id = m.frameworks.newID(m.id)
 	}
-	if slices.ContainsFunc(m.completed, func(f *framework) bool { return f.id == id }) {
+	if m.frameworks.isCompleted(id) {
 		return nil, "Framework has been removed"
 	}
-	f = m.frameworks[id]
+	f = m.frameworks.byID[id]
 	if f == nil {
 		f = &framework{id: id, principal: s.principal, registered: time.Now(),
-			offers: map[string]*offer{}, tasks: map[string]*task{}}
-		m.frameworks[id] = f
-		m.order = append(m.order, f)
+			faults: m.faults, offers: map[string]*offer{}, tasks: newTaskSet()}
+		f.onCut = func(q *httpapi.Queue) { m.disconnected(f, q) }
+		m.frameworks.add(f)
 	} else {
 		if f.principal != s.principal {
 			return nil, "Changing framework's principal is not allowed"
@@ -82,23 +83,16 @@ func (m *master) admit(s subscription) (f *framework, problem string) {
 	if s.principal != "" {
 		info.Principal = &s.principal
 	}
-	f.info, f.roles = info, frameworkRoles(info)
+	f.info, f.roles = info, validate.Roles(info)
 	return f, ""
 }
 
 // disconnected is called when a subscriber has left; an earlier one does not count.
-func (m *master) disconnected(f *framework, q *queue) {
+func (m *master) disconnected(f *framework, q *httpapi.Queue) {
 	if f.stream != q || m.ending {
 		return
 	}
-	f.disconnectNow(closed)
-	m.takeOffersBack(f)
-	f.failover = m.after(seconds(f.info.GetFailoverTimeout()), func() { m.removeFramework(f) })
-}
-
-func (f *framework) disconnectNow(how ending) {
-	if f.stream != nil {
-		f.stream.end(how)
-		f.stream, f.streamID = nil, ""
-	}
+	f.endStream(httpapi.Closed)
+	m.offers.takeAllBack(f)
+	f.failover = m.loop.After(seconds(f.info.GetFailoverTimeout()), func() { m.removeFramework(f) })
 }

@@ -2,7 +2,6 @@ package local_test
 
 import (
 	"context"
-	"flag"
 	"os"
 	"testing"
 	"time"
@@ -13,23 +12,7 @@ import (
 
 func TestMain(m *testing.M) {
 	mesostest.Main()
-	os.Exit(logged(m))
-}
-
-// logged runs the tests with full logging, into files that one of them reads.
-func logged(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "local-mesos-test-")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	flag.Parse()
-	for name, value := range map[string]string{"log_dir": dir, "v": "9"} {
-		if err := flag.Set(name, value); err != nil {
-			panic(err)
-		}
-	}
-	return m.Run()
+	os.Exit(m.Run())
 }
 
 // start runs a local Mesos until the end of the test.

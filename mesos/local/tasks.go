@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gogo/protobuf/proto"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
-	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
 // task is one that has been launched and whose end is not yet acknowledged.
@@ -28,9 +28,6 @@ type task struct {
 	history     []*mesospb.TaskStatus
 }
 
-// maxFinished tasks of each framework are kept for the pages.
-const maxFinished = 1000
-
 func terminal(s mesospb.TaskState) bool {
 	switch s {
 	case mesospb.TaskState_TASK_FINISHED, mesospb.TaskState_TASK_FAILED, mesospb.TaskState_TASK_KILLED,
@@ -43,37 +40,91 @@ func terminal(s mesospb.TaskState) bool {
 
 func (t *task) id() string { return t.info.TaskId.GetValue() }
 
-func (m *master) remember(t *task) {
-	t.framework.tasks[t.id()] = t
-	t.framework.taskOrder = append(t.framework.taskOrder, t)
+// remember adds a task to its framework and its executor.
+func (t *task) remember() {
+	t.framework.tasks.add(t)
 	t.executor.tasks = append(t.executor.tasks, t)
 }
 
 // free gives a task's resources back to its agent, once.
 func (t *task) free() {
-	if t.used != nil && !t.agent.removed {
-		t.agent.free = resources.Add(t.agent.free, t.used...)
+	if t.used != nil && !t.agent.link.removed {
+		t.agent.capacity.give(t.used)
 	}
 	t.used = nil
 }
 
 // forget undoes a launch that nothing has been heard of yet; the caller now owns its
 // resources.
-func (m *master) forget(t *task) {
+func (t *task) forget() {
 	t.used = nil
-	f := t.framework
-	delete(f.tasks, t.id())
-	f.taskOrder = slices.DeleteFunc(f.taskOrder, func(x *task) bool { return x == t })
+	t.framework.tasks.remove(t)
 	t.executor.tasks = slices.DeleteFunc(t.executor.tasks, func(x *task) bool { return x == t })
 }
 
-// removeTask moves a task whose end everyone knows to the finished ones.
-func (m *master) removeTask(t *task) {
+// remove moves a task whose end everyone knows to the finished ones.
+func (t *task) remove() {
 	t.free()
-	m.forget(t)
-	f := t.framework
-	f.finished = append(f.finished, t)
-	if n := len(f.finished); n > maxFinished {
-		f.finished = slices.Clone(f.finished[n-maxFinished:])
+	t.forget()
+	t.framework.tasks.finish(t)
+}
+
+// changed returns one of the master's own statuses about a launched task.
+func (t *task) changed(s mesospb.TaskState, reason mesospb.TaskStatus_Reason, text string) *mesospb.TaskStatus {
+	status := &mesospb.TaskStatus{
+		TaskId: t.info.TaskId, AgentId: t.info.AgentId, ExecutorId: t.info.Executor.ExecutorId, State: &s,
+		Source: mesospb.TaskStatus_SOURCE_MASTER.Enum(), Reason: &reason, Message: &text, Timestamp: now(),
 	}
+	if !t.unreachable.IsZero() {
+		status.UnreachableTime = &mesospb.TimeInfo{Nanoseconds: proto.Int64(t.unreachable.UnixNano())}
+	}
+	if t.last != nil && reason == mesospb.TaskStatus_REASON_AGENT_REREGISTERED {
+		status.ContainerStatus = t.last.ContainerStatus
+	}
+	return status
+}
+
+// maxFinished tasks of each framework are kept for the pages.
+const maxFinished = 1000
+
+// taskSet holds the tasks of a framework.
+type taskSet struct {
+	byID     map[string]*task
+	order    []*task
+	finished []*task // the last ones, for the pages
+}
+
+func newTaskSet() *taskSet { return &taskSet{byID: map[string]*task{}} }
+
+func (ts *taskSet) add(t *task) {
+	ts.byID[t.id()] = t
+	ts.order = append(ts.order, t)
+}
+
+func (ts *taskSet) remove(t *task) {
+	delete(ts.byID, t.id())
+	ts.order = slices.DeleteFunc(ts.order, func(x *task) bool { return x == t })
+}
+
+func (ts *taskSet) finish(t *task) {
+	ts.finished = append(ts.finished, t)
+	if n := len(ts.finished); n > maxFinished {
+		ts.finished = slices.Clone(ts.finished[n-maxFinished:])
+	}
+}
+
+// on returns the tasks on an agent; the set may change while they are gone through.
+func (ts *taskSet) on(a *agent) []*task {
+	var out []*task
+	for _, t := range ts.order {
+		if t.agent == a {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// now returns the time as Mesos writes it into statuses.
+func now() *float64 {
+	return proto.Float64(float64(time.Now().UnixMicro()) / 1e6)
 }

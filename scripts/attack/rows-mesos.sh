@@ -17,7 +17,7 @@ odd_calls() {
 			echo
 		done
 	done | grep -v '^4'
-	for path in '/master/..%2f..%2fetc' '/master/%00' '/files/read?path=/etc/shadow' '/files/download?path=../../etc/shadow'; do
+	for path in '/master/..%2f..%2fetc' '/master/%00'; do
 		code "$M$path"
 		echo
 	done | grep -v '^4'
@@ -49,10 +49,8 @@ strangers_at_mesos() {
 		as_mesos_user "$M/api/v1/scheduler" -d '{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"root","name":"x"}}}'
 		as_mesos_user "$M/api/v1/scheduler" -u framework_runner:wrong -d '{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"root","name":"x"}}}'
 		as_mesos_user "$M/api/v1" -d '{"type":"GET_AGENTS"}'
-		as_mesos_user "$M/files/browse?path=/"
 		as_mesos_user "$agent/api/v1/executor" -d "$subscribe"
 		as_mesos_user "$agent/api/v1/executor" -H 'Authorization: Bearer made-up' -d "$subscribe"
-		as_mesos_user "$agent/files/browse?path=/"
 	} | unique
 }
 wrong_secret() { code -u framework_runner:wrong -X POST -H 'Content-Type: application/json' -d '{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"root","name":"x"}}}' "$M/api/v1/scheduler"; }

@@ -24,8 +24,8 @@ type Mesos interface {
 	// Detach makes Run return mesos.ErrDetached once h has all events that were
 	// read. The agent still counts on this executor.
 	Detach()
-	// Owed returns, after Run, what Resume needs to continue from there.
-	Owed() ([]byte, error)
+	// Unacknowledged returns, after Run, what Resume needs to continue from there.
+	Unacknowledged() ([]byte, error)
 	// Resume is called before Run.
 	Resume(owed []byte) error
 }

@@ -28,7 +28,7 @@ type agent struct {
 
 func (a *agent) Detach() { close(a.detach) }
 
-func (a *agent) Owed() ([]byte, error) { return []byte("debts"), nil }
+func (a *agent) Unacknowledged() ([]byte, error) { return []byte("debts"), nil }
 
 func (a *agent) Resume(owed []byte) error {
 	a.resumed = string(owed)

@@ -70,7 +70,7 @@ func (l *loop) handOver() error {
 	case <-time.After(closeTime):
 		l.log.Info("replacing this program, although parts of it have not ended in time", "time", closeTime)
 	}
-	owed, err := l.cfg.Mesos.Owed()
+	owed, err := l.cfg.Mesos.Unacknowledged()
 	if err != nil {
 		return err
 	}

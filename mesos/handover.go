@@ -19,23 +19,23 @@ func (e *Executor) Detach() {
 	}
 }
 
-// Owed returns, encoded, the updates that the agent has not acknowledged and the
-// tasks it has heard nothing about. After Run it is what Resume needs.
-func (e *Executor) Owed() ([]byte, error) {
+// Unacknowledged returns, encoded, the updates that the agent has not acknowledged and
+// the tasks it has heard nothing about. After Run it is what Resume needs.
+func (e *Executor) Unacknowledged() ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	b, err := e.ledger.unacknowledged().Marshal()
 	if err != nil {
-		return nil, fmt.Errorf("mesos: what is owed to the agent: %w", err)
+		return nil, fmt.Errorf("mesos: updates and tasks that the agent has not acknowledged: %w", err)
 	}
 	return b, nil
 }
 
-// Resume takes over what another Executor owed. It must be called before Run.
-func (e *Executor) Resume(owed []byte) error {
+// Resume takes over what another Executor returned from Unacknowledged. It must be called before Run.
+func (e *Executor) Resume(unacknowledged []byte) error {
 	var s mesospb.ExecutorCall_Subscribe
-	if err := s.Unmarshal(owed); err != nil {
-		return fmt.Errorf("mesos: what is owed to the agent: %w", err)
+	if err := s.Unmarshal(unacknowledged); err != nil {
+		return fmt.Errorf("mesos: updates and tasks that the agent has not acknowledged: %w", err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -30,7 +30,7 @@ func TestHandOver(t *testing.T) {
 			t.Fatalf("Run: %v", err)
 		}
 		old.Update(state("silent", pb.TaskState_TASK_STARTING)) // the last task passed to the handler
-		unacknowledged, err := old.Owed()
+		unacknowledged, err := old.Unacknowledged()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -44,7 +44,7 @@ func TestSlowHandler(t *testing.T) {
 				}}
 				n.Serve("m:5050", m)
 				l := live(t, n, SchedulerConfig{Master: "m:5050", MaxBacklog: 1000},
-					func(l *life) { l.block = make(chan struct{}) })
+					func(l *runningScheduler) { l.block = make(chan struct{}) })
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				if got := l.heard(); len(got) != 1 || len(m.subscribes()) != 1 {

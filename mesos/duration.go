@@ -21,11 +21,11 @@ func ParseDuration(s string) (time.Duration, error) {
 	number := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyz")
 	unit, ok := units[s[len(number):]]
 	if !ok {
-		return 0, fmt.Errorf("%q is no duration of Mesos: wanted is a number and one of ns, us, ms, secs, mins, hrs, days, weeks", s)
+		return 0, fmt.Errorf("%q is not a duration of Mesos: want a number and one of ns, us, ms, secs, mins, hrs, days, weeks", s)
 	}
 	f, err := strconv.ParseFloat(number, 64)
 	if d := f * float64(unit); err != nil || !(math.Abs(d) < math.MaxInt64) || strings.ContainsAny(number, "xXpP_") {
-		return 0, fmt.Errorf("%q is no duration of Mesos: %q is not a number in its range", s, number)
+		return 0, fmt.Errorf("%q is not a duration of Mesos: %q is not a number in its range", s, number)
 	}
 	return time.Duration(math.Round(f * float64(unit))), nil
 }

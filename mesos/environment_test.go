@@ -79,7 +79,7 @@ func TestExecutorFromEnv(t *testing.T) {
 		{name: "no executor", change: map[string]string{"MESOS_EXECUTOR_ID": ""}, err: "MESOS_EXECUTOR_ID is not set"},
 		{name: "no port", change: map[string]string{"MESOS_AGENT_ENDPOINT": "localhost"}, err: `MESOS_AGENT_ENDPOINT: "localhost" is not host:port`},
 		{name: "no endpoint", change: map[string]string{"MESOS_AGENT_ENDPOINT": ""}, err: "MESOS_AGENT_ENDPOINT"},
-		{name: "bad duration", change: map[string]string{"MESOS_RECOVERY_TIMEOUT": "15m"}, err: `MESOS_RECOVERY_TIMEOUT: "15m" is no duration`},
+		{name: "bad duration", change: map[string]string{"MESOS_RECOVERY_TIMEOUT": "15m"}, err: `MESOS_RECOVERY_TIMEOUT: "15m" is not a duration`},
 		{name: "negative duration", change: map[string]string{"MESOS_SUBSCRIPTION_BACKOFF_MAX": "-1secs"}, err: "MESOS_SUBSCRIPTION_BACKOFF_MAX: \"-1secs\" is negative"},
 	}
 	for _, tt := range tests {

@@ -182,7 +182,7 @@ func TestAgentGone(t *testing.T) {
 					<-r.Context().Done()
 				}))
 			}, 20 * time.Second},
-		{"recovers for ever", ExecutorConfig{Checkpoint: true, RecoveryTimeout: 20 * time.Second},
+		{"recovers without end", ExecutorConfig{Checkpoint: true, RecoveryTimeout: 20 * time.Second},
 			func(n *pipenet.Network) { n.Serve("a:5051", &fakeAgent{refuse: func() int { return 503 }}) }, 20 * time.Second},
 	}
 	for _, tt := range tests {
@@ -315,7 +315,7 @@ func TestDomainSocket(t *testing.T) {
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	e := NewExecutor(ExecutorConfig{FrameworkID: "F", ExecutorID: "E", Endpoint: "a:5051", Socket: socket, Process: "slave(1)"})
-	if err := e.Run(t.Context(), &career{}); !errors.Is(err, ErrShutdown) {
+	if err := e.Run(t.Context(), &runningExecutor{}); !errors.Is(err, ErrShutdown) {
 		t.Errorf("Run: %v", err)
 	}
 	if got := a.paths[0]; got != "/slave(1)/api/v1/executor" {

@@ -196,8 +196,8 @@ func state(task string, s pb.TaskState) *pb.TaskStatus {
 	return &pb.TaskStatus{TaskId: &pb.TaskID{Value: &task}, State: &s}
 }
 
-// A career is a running Executor, and what its handler received.
-type career struct {
+// A runningExecutor is a running Executor, and what its handler received.
+type runningExecutor struct {
 	*Executor
 	stop  context.CancelFunc
 	ended chan error
@@ -208,17 +208,17 @@ type career struct {
 }
 
 // work runs an Executor until the test ends.
-func work(t *testing.T, n *pipenet.Network, cfg ExecutorConfig) *career {
+func work(t *testing.T, n *pipenet.Network, cfg ExecutorConfig) *runningExecutor {
 	return workWith(t, n, cfg, func(*Executor) {})
 }
 
 // workWith is like work, but prepares the Executor first.
-func workWith(t *testing.T, n *pipenet.Network, cfg ExecutorConfig, prepare func(*Executor)) *career {
+func workWith(t *testing.T, n *pipenet.Network, cfg ExecutorConfig, prepare func(*Executor)) *runningExecutor {
 	cfg.FrameworkID, cfg.ExecutorID, cfg.AgentID, cfg.Endpoint = "F", "E", "A", "a:5051"
 	cfg.SubscribeWithin = 2 * time.Second
 	cfg.Dial = n.Dial
 	ctx, stop := context.WithCancel(t.Context())
-	c := &career{Executor: NewExecutor(cfg), stop: stop, ended: make(chan error, 1)}
+	c := &runningExecutor{Executor: NewExecutor(cfg), stop: stop, ended: make(chan error, 1)}
 	prepare(c.Executor)
 	go func() {
 		c.ended <- c.Run(ctx, c)
@@ -228,7 +228,7 @@ func workWith(t *testing.T, n *pipenet.Network, cfg ExecutorConfig, prepare func
 	return c
 }
 
-func (c *career) Event(e *pb.ExecutorEvent) {
+func (c *runningExecutor) Event(e *pb.ExecutorEvent) {
 	c.mu.Lock()
 	c.told = append(c.told, fmt.Sprint(e.GetType(), e.GetLaunch().GetTask().GetTaskId().GetValue()))
 	then := c.shutdown
@@ -238,7 +238,7 @@ func (c *career) Event(e *pb.ExecutorEvent) {
 	}
 }
 
-func (c *career) heard() []string {
+func (c *runningExecutor) heard() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	told := c.told

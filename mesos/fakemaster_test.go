@@ -157,8 +157,8 @@ func frameworkInfo() *pb.FrameworkInfo {
 	return &pb.FrameworkInfo{User: proto.String("u"), Name: proto.String("n")}
 }
 
-// A life is a running Scheduler, and what its handler received.
-type life struct {
+// A runningScheduler is a Scheduler, and what its handler received.
+type runningScheduler struct {
 	t *testing.T
 	*Scheduler
 	stop  context.CancelFunc
@@ -170,7 +170,7 @@ type life struct {
 }
 
 // live runs a Scheduler until the test ends, after calling prepare.
-func live(t *testing.T, n *pipenet.Network, cfg SchedulerConfig, prepare ...func(*life)) *life {
+func live(t *testing.T, n *pipenet.Network, cfg SchedulerConfig, prepare ...func(*runningScheduler)) *runningScheduler {
 	t.Helper()
 	cfg.Dial = n.Dial
 	s, err := NewScheduler(cfg)
@@ -178,7 +178,7 @@ func live(t *testing.T, n *pipenet.Network, cfg SchedulerConfig, prepare ...func
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	l := &life{t: t, Scheduler: s, stop: stop, ended: make(chan error, 1)}
+	l := &runningScheduler{t: t, Scheduler: s, stop: stop, ended: make(chan error, 1)}
 	for _, p := range prepare {
 		p(l)
 	}
@@ -190,23 +190,23 @@ func live(t *testing.T, n *pipenet.Network, cfg SchedulerConfig, prepare ...func
 	return l
 }
 
-func (l *life) Event(e *pb.SchedulerEvent) {
+func (l *runningScheduler) Event(e *pb.SchedulerEvent) {
 	l.tell(fmt.Sprint(e.GetType(), e.GetRescind().GetOfferId().GetValue()))
 	if l.block != nil {
 		<-l.block
 	}
 }
 
-func (l *life) Disconnected(err error) { l.tell("disconnected: " + err.Error()) }
+func (l *runningScheduler) Disconnected(err error) { l.tell("disconnected: " + err.Error()) }
 
-func (l *life) tell(s string) {
+func (l *runningScheduler) tell(s string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.told = append(l.told, s)
 }
 
 // heard returns what the handler has received since the last call.
-func (l *life) heard() []string {
+func (l *runningScheduler) heard() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	told := l.told

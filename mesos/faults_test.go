@@ -56,7 +56,7 @@ func TestStreamFaults(t *testing.T) {
 		{promise: "a half-open connection is borne for 4.9 heartbeats after the last, noticed after 5",
 			fault: faultproxy.Fault{Stream: faultproxy.Stream{For: 61 * time.Second, End: faultproxy.Hang}}, count: 1,
 			quiet: 60*time.Second + 73500*time.Millisecond, back: 60*time.Second + 76*time.Second, why: "silent for five heartbeats"},
-		{promise: "a stream that is reset is begun anew within half a second",
+		{promise: "a stream that is reset is opened again within half a second",
 			fault: faultproxy.Fault{Stream: faultproxy.Stream{For: 31 * time.Second, End: faultproxy.Cut}}, count: 1,
 			quiet: 30 * time.Second, back: 32 * time.Second, why: "unexpected EOF"},
 		{promise: "a stream that ends in order is, too",
@@ -71,7 +71,7 @@ func TestStreamFaults(t *testing.T) {
 		{promise: "a stream of one byte a second is slow, and alive",
 			fault: faultproxy.Fault{Stream: faultproxy.Stream{Pace: time.Second}}, count: 1,
 			quiet: time.Hour},
-		{promise: "a first event that is cut is no subscription",
+		{promise: "a first event that is cut does not count as a subscription",
 			fault: faultproxy.Fault{Stream: faultproxy.Stream{Bytes: 5, End: faultproxy.Cut}}, count: 3, back: 5 * time.Second, why: "reading the first event"},
 		{promise: "a master that takes SUBSCRIBE and stays silent is left after 75 s",
 			fault: faultproxy.Fault{Stream: faultproxy.Stream{Bytes: 5, End: faultproxy.Hang}}, count: 1, back: 77 * time.Second, why: "silent for five heartbeats"},
@@ -85,7 +85,7 @@ func TestStreamFaults(t *testing.T) {
 			fault: faultproxy.Fault{Status: 307, Location: "//m:5050"}, count: 12, back: 5 * time.Second, why: "have not agreed on a leader"},
 		{promise: "a SUBSCRIBE that vanishes is given up after 30 s",
 			fault: faultproxy.Fault{Drop: faultproxy.Hang}, count: 1, back: 32 * time.Second, why: "timeout awaiting response headers"},
-		{promise: "a SUBSCRIBE that was carried out but not answered is begun anew",
+		{promise: "a SUBSCRIBE that was carried out but not answered is sent again",
 			fault: faultproxy.Fault{LoseAnswer: faultproxy.Cut}, count: 1, back: 2 * time.Second, why: "EOF"},
 	} {
 		t.Run(tt.promise, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestCallFaults(t *testing.T) {
 		fault   faultproxy.Fault
 		done    int    // how often the master carries the call out
 		err     string // part of what Send returns
-		anew    bool   // whether the subscription is begun again
+		again   bool   // whether the subscription is begun again
 	}{
 		{"an ACCEPT whose answer is lost is not repeated", faultproxy.Fault{LoseAnswer: faultproxy.Cut}, 1, "outcome is unknown", true},
 		{"nor is one whose answer never comes", faultproxy.Fault{LoseAnswer: faultproxy.Hang}, 1, "outcome is unknown", true},
@@ -159,8 +159,8 @@ func TestCallFaults(t *testing.T) {
 				if got := m.received(); len(got) != tt.done {
 					t.Errorf("the master got %q", got)
 				}
-				if anew := p.Count("SUBSCRIBE") > 1; anew != tt.anew {
-					t.Errorf("subscribed anew: %v", anew)
+				if again := p.Count("SUBSCRIBE") > 1; again != tt.again {
+					t.Errorf("subscribed again: %v", again)
 				}
 				if err := l.Send(t.Context(), kill("t")); err != nil {
 					t.Errorf("the next call: %v", err)
@@ -254,8 +254,8 @@ func TestExecutorFaults(t *testing.T) {
 		{"one that is late holds up the next of its task", "UPDATE", faultproxy.Fault{Delay: 5 * time.Second}, 3},
 		{"an agent that recovers answers 503", "UPDATE", faultproxy.Fault{Status: 503}, 3},
 		{"an agent that has just started knows no path", "SUBSCRIBE", faultproxy.Fault{Status: 404}, 3},
-		{"an agent that recovers lets nobody in yet", "SUBSCRIBE", faultproxy.Fault{Status: 503}, 3},
-		{"a stream that is cut is begun anew", "SUBSCRIBE", faultproxy.Fault{Stream: faultproxy.Stream{For: 500 * time.Millisecond, End: faultproxy.Cut}}, 2},
+		{"an agent that recovers refuses subscriptions", "SUBSCRIBE", faultproxy.Fault{Status: 503}, 3},
+		{"a stream that is cut is opened again", "SUBSCRIBE", faultproxy.Fault{Stream: faultproxy.Stream{For: 500 * time.Millisecond, End: faultproxy.Cut}}, 2},
 		{"so is one that ends in the middle of a record", "SUBSCRIBE", faultproxy.Fault{Stream: faultproxy.Stream{For: 500 * time.Millisecond, Garbage: "9\n\x08", End: faultproxy.Cut}}, 2},
 	} {
 		t.Run(tt.promise, func(t *testing.T) {

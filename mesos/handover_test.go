@@ -92,7 +92,7 @@ func TestResumeRefusesNonsense(t *testing.T) {
 }
 
 // resume runs an Executor that takes over from another one.
-func resume(t *testing.T, n *pipenet.Network, unacknowledged []byte) *career {
+func resume(t *testing.T, n *pipenet.Network, unacknowledged []byte) *runningExecutor {
 	t.Helper()
 	return workWith(t, n, ExecutorConfig{Checkpoint: true, RecoveryTimeout: time.Minute}, func(e *Executor) {
 		if err := e.Resume(unacknowledged); err != nil {

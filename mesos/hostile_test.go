@@ -63,7 +63,7 @@ func TestHugeRecords(t *testing.T) {
 					s.send(rescind("after"))
 					s.stay()
 				}})
-				var l *life
+				var l *runningScheduler
 				used := memory(func() {
 					l = live(t, n, SchedulerConfig{Master: "m:5050"})
 					time.Sleep(10 * time.Second)
@@ -107,7 +107,7 @@ func TestEndlessRecord(t *testing.T) {
 
 // A master that repeatedly fails this way at once is not contacted more and more
 // often.
-func TestHugeRecordsForEver(t *testing.T) {
+func TestHugeRecordsWithoutEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := pipenet.New(t)
@@ -152,7 +152,7 @@ func TestEndlessEvents(t *testing.T) {
 			sent <- i * len(records)
 		}})
 		block := make(chan struct{})
-		l := live(t, n, SchedulerConfig{Master: "m:5050", MaxBacklog: 1 << 20}, func(l *life) { l.block = block })
+		l := live(t, n, SchedulerConfig{Master: "m:5050", MaxBacklog: 1 << 20}, func(l *runningScheduler) { l.block = block })
 		if got := <-sent; got > 64<<20 {
 			t.Errorf("%d bytes were read before the end", got)
 		}

@@ -42,7 +42,7 @@ func (t *transport) open(ctx context.Context, to *url.URL, subscribe []byte) (*h
 func leader(from *url.URL, location string) (*url.URL, error) {
 	to, err := from.Parse(location)
 	if err != nil || location == "" {
-		return nil, fmt.Errorf("%s redirects to %q, which is no address", from.Host, location)
+		return nil, fmt.Errorf("%s redirects to %q, which is not an address", from.Host, location)
 	}
 	if to.Scheme != from.Scheme {
 		return nil, fmt.Errorf("%s redirects from %s to %s: refused, as it would show our credentials", from.Host, from.Scheme, to.Redacted())

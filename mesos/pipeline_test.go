@@ -136,7 +136,7 @@ func TestPipelineCutShort(t *testing.T) {
 // subscribed ends the subscription.
 func TestPipelineRefused(t *testing.T) {
 	t.Parallel()
-	for status, anew := range map[int]bool{400: false, 503: true} {
+	for status, again := range map[int]bool{400: false, 503: true} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -161,8 +161,8 @@ func TestPipelineRefused(t *testing.T) {
 				}
 				time.Sleep(time.Second)
 				synctest.Wait()
-				if got := len(m.subscribes()) > 1; got != anew {
-					t.Errorf("subscribed anew: %v, want %v", got, anew)
+				if got := len(m.subscribes()) > 1; got != again {
+					t.Errorf("subscribed again: %v, want %v", got, again)
 				}
 			})
 		})

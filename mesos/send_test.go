@@ -93,7 +93,7 @@ func TestSendInOrder(t *testing.T) {
 
 func TestSendRefused(t *testing.T) {
 	t.Parallel()
-	for status, anew := range map[int]bool{400: false, 401: false, 501: false, 403: true, 503: true, 307: true, 404: true} {
+	for status, again := range map[int]bool{400: false, 401: false, 501: false, 403: true, 503: true, 307: true, 404: true} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -109,8 +109,8 @@ func TestSendRefused(t *testing.T) {
 				}
 				time.Sleep(time.Second)
 				synctest.Wait()
-				if got := len(m.subscribes()) > 1; got != anew {
-					t.Errorf("subscribed anew: %v, want %v; told %q", got, anew, l.heard())
+				if got := len(m.subscribes()) > 1; got != again {
+					t.Errorf("subscribed again: %v, want %v; told %q", got, again, l.heard())
 				}
 			})
 		})

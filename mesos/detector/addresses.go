@@ -49,7 +49,7 @@ func parseAddress(s string, encrypted bool) (*url.URL, error) {
 	case err != nil:
 		return nil, errors.Unwrap(err) // without the URL, which may hold a secret
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%q is no scheme of a master", u.Scheme)
+		return nil, fmt.Errorf("%q is not a scheme of a master", u.Scheme)
 	case encrypted && u.Scheme == "http":
 		return nil, errors.New("http, although certificates for TLS are given; say https, or give none")
 	case u.User != nil:

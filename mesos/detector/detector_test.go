@@ -33,7 +33,7 @@ func TestMaster(t *testing.T) {
 		{master: "a:port", err: "invalid port"},
 		{master: ":5050", err: "not host:port"},
 		{master: "a:1/path", err: "not host:port"},
-		{master: "ftp://a", err: `"ftp" is no scheme of a master`},
+		{master: "ftp://a", err: `"ftp" is not a scheme of a master`},
 		{master: "http://user:hunter2@a:1", err: "pass principal and secret"},
 		{master: "http://a:1?x", err: "not host:port"},
 		{master: "file:///nowhere", err: "no such file"},

@@ -39,7 +39,7 @@
 //     GET_HEALTH, GET_VERSION, GET_MASTER; no stream of events.
 //   - Ids are judged as strictly when release 1.0 is imitated, which takes some
 //     that would lead out of the work directory.
-//   - An executor's token ([Config.Credentials]) is no JSON Web Token: it is
+//   - An executor's token ([Config.Credentials]) is not a JSON Web Token: it is
 //     random, and known to its agent alone.
 //   - In JSON, 64-bit integers are strings on the way out (numbers and strings
 //     are understood on the way in), and enums may be given as numbers.

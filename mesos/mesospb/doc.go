@@ -1,5 +1,5 @@
 // Package mesospb holds the messages of the Mesos v1 HTTP API, generated from
-// the .proto files beside it by `make proto`. It has no behaviour; package
+// the .proto files next to it by `make proto`. It has no behaviour; package
 // mesos builds calls from it and sends them.
 package mesospb
 

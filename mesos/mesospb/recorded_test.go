@@ -21,7 +21,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/recordio"
 )
 
-// recordings are streams of real masters and agents, kept beside the repository;
+// recordings are streams of real masters and agents, kept next to the repository;
 // its README.md tells the format. Where they are missing there are no cases.
 const recordings = "../../../shared/data/mesos"
 
@@ -30,7 +30,7 @@ const recordings = "../../../shared/data/mesos"
 type run struct{ request, response, events []byte }
 
 // TestRecorded decodes every recorded protobuf stream, compares it with what was
-// recorded as JSON beside it, and encodes it again without loss.
+// recorded as JSON next to it, and encodes it again without loss.
 func TestRecorded(t *testing.T) {
 	t.Parallel()
 	archives, err := filepath.Glob(filepath.Join(recordings, "*.tar.gz"))

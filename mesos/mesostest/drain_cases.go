@@ -15,7 +15,7 @@ func drainCases() []testCase {
 	return []testCase{
 		{"drain sequence", "a drain takes offers back and kills all tasks with its grace period; when executors have ended too, the agent is DRAINED, and tasks run there within 10 s of its reactivation", since(1, 9, drainSequence)},
 		{"drain and an idle executor", "an executor without tasks keeps its agent draining, and until its end every task there is dropped, also after a reactivation", since(1, 9, drainIdle)},
-		{"deactivate", "a deactivated agent is offered to nobody, and its tasks go on", since(1, 9, deactivated)},
+		{"deactivate", "a deactivated agent is not offered, and its tasks go on", since(1, 9, deactivated)},
 	}
 }
 

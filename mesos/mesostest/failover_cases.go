@@ -54,7 +54,7 @@ func returns(t *testing.T, target Target) {
 	old.auto = false
 	late := old.status("late", mesospb.TaskState_TASK_RUNNING)
 	old.close()
-	old.eventually("403 while nobody is subscribed", func() bool {
+	old.eventually("403 without a subscription", func() bool {
 		code, text := old.call(simple(mesospb.SchedulerCall_REVIVE))
 		return code == 403 && text == "Framework is not subscribed"
 	})

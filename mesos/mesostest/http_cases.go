@@ -63,7 +63,7 @@ func requestForms(t *testing.T, target Target) {
 		want                      int
 	}{
 		{"protobuf", "POST", protobufType, binary, 202},
-		{"JSON, with a field nobody knows", "POST", "application/json", text, 202},
+		{"JSON, with an unknown field", "POST", "application/json", text, 202},
 		{"no Content-Type", "POST", "", binary, 400},
 		{"charset", "POST", "application/json; charset=utf-8", text, 415},
 		{"upper case", "POST", "APPLICATION/JSON", text, 415},

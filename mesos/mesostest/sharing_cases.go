@@ -13,8 +13,8 @@ const soon = 5 * time.Second
 
 func sharingCases() []testCase {
 	return []testCase{
-		{"neighbour of one that declines", "a second framework gets offers within 5 s while the first has declined all of its for an hour", neighbourOfDecliner},
-		{"neighbour of one that suppresses", "the same while the first has suppressed", neighbourOfSuppressor},
+		{"next to one that declines", "a second framework gets offers within 5 s while the first has declined all of its for an hour", nextToDecliner},
+		{"next to one that suppresses", "the same while the first has suppressed", nextToSuppressor},
 		{"several roles", "since 1.3 a framework with MULTI_ROLE is offered in each of its roles, and each offer names one; before, roles are dropped without a word and offers name none", severalRoles},
 		{"GPUs", "GPU_RESOURCES is accepted by every release, and the framework is offered what there is", gpus},
 	}
@@ -31,14 +31,14 @@ func servedSoon(t *testing.T, target Target) {
 	}
 }
 
-func neighbourOfDecliner(t *testing.T, target Target) {
+func nextToDecliner(t *testing.T, target Target) {
 	s := subscribe(t, target, aware())
 	first := s.offer()
 	s.must(decline(proto.Float64(3600), append(s.offers, first)...))
 	servedSoon(t, target)
 }
 
-func neighbourOfSuppressor(t *testing.T, target Target) {
+func nextToSuppressor(t *testing.T, target Target) {
 	s := subscribe(t, target, aware())
 	first := s.offer()
 	s.must(simple(mesospb.SchedulerCall_SUPPRESS))

@@ -17,7 +17,7 @@ func subscribeCases() []testCase {
 		{"unknown id", "a framework id that this master has never seen is taken as it is", unknownID},
 		{"ids disagree", "call and FrameworkInfo must name the same framework id, or neither any", idsDisagree},
 		{"bad role", "what is wrong with the content of a FrameworkInfo is told by one ERROR event and the end of the stream", badRole},
-		{"JSON", "whoever accepts JSON gets the events as JSON, with the field names of the .proto", jsonStream},
+		{"JSON", "a client that accepts JSON gets the events as JSON, with the field names of the .proto", jsonStream},
 		{"multiple roles", "a framework with roles gets offers allocated to one of them, and tasks may leave the allocation out", since(1, 3, multipleRoles)},
 	}
 }

@@ -37,7 +37,7 @@ func tasksInError(t *testing.T, target Target) {
 		{"widgets", resource(scalar("widgets", 1)), "than available", always},
 		{"of-another-role", resource(func() *mesospb.Resource {
 			r := scalar("cpus", 0.1)
-			r.Role = proto.String("somebody-else")
+			r.Role = proto.String("another-role")
 			return r
 		}()), "", always},
 		{"no-resources", func(i *mesospb.TaskInfo) { i.Resources = nil }, "no resources", always},

@@ -14,7 +14,7 @@ func updateCases() []testCase {
 	return []testCase{
 		{"one at a time", "the next status of a task waits for the acknowledgement of the one before, which is sent again until then", oneAtATime},
 		{"wrong acknowledgements", "an acknowledgement of another task, agent or uuid is accepted and changes nothing", wrongAcknowledgements},
-		{"everything is forwarded", "also statuses after the end and of tasks that nobody launched come, with a uuid", everythingForwarded},
+		{"everything is forwarded", "also statuses after the end and of tasks that were never launched come, with a uuid", everythingForwarded},
 	}
 }
 

@@ -87,7 +87,7 @@ func parseRanges(s string) (*mesospb.Value_Ranges, error) {
 		begin, err1 := strconv.ParseUint(strings.TrimSpace(from), 10, 63)
 		end, err2 := strconv.ParseUint(strings.TrimSpace(to), 10, 63)
 		if !ok || err1 != nil || err2 != nil || end < begin {
-			return nil, fmt.Errorf("%q is no range begin-end", item)
+			return nil, fmt.Errorf("%q is not a range begin-end", item)
 		}
 		out.Range = append(out.Range, &mesospb.Value_Range{Begin: &begin, End: &end})
 	}
@@ -111,7 +111,7 @@ func parseSet(s string) (*mesospb.Value_Set, error) {
 func parseNumber(s string) (float64, error) {
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(v) || math.Abs(v) > 1e12 {
-		return 0, fmt.Errorf("%q is no number", s)
+		return 0, fmt.Errorf("%q is not a number", s)
 	}
 	return math.Round(v*1000) / 1000, nil
 }

@@ -34,13 +34,13 @@ func TestParse(t *testing.T) {
 		{in: "cpus", err: `resource "cpus": no value`},
 		{in: ":4", err: "no name"},
 		{in: "cpus:-1", err: "negative"},
-		{in: "cpus:inf", err: "no number"},
-		{in: "cpus:four", err: "no number"},
+		{in: "cpus:inf", err: "not a number"},
+		{in: "cpus:four", err: "not a number"},
 		{in: "cpus(web:4", err: "not closed"},
 		{in: "cpus():4", err: "empty"},
-		{in: "ports:[10-1]", err: "no range"},
+		{in: "ports:[10-1]", err: "not a range"},
 		{in: "ports:[1-2", err: "not closed"},
-		{in: "ports:[5]", err: "no range"},
+		{in: "ports:[5]", err: "not a range"},
 		{in: "disks:{a", err: "not closed"},
 	} {
 		rs, err := resources.Parse(c.in)
@@ -133,7 +133,7 @@ func TestNonsenseIsNothing(t *testing.T) {
 			t.Errorf("%v cpus count as %d", v, got)
 		}
 		if resources.Contains(rs, parse(t, "cpus:0.001")) || !resources.Contains(rs, parse(t, "mem:64")) {
-			t.Errorf("something was taken from %v cpus, or nothing from the mem beside them", v)
+			t.Errorf("something was taken from %v cpus, or nothing from the mem next to them", v)
 		}
 	}
 	var many []*mesospb.Resource
@@ -144,7 +144,7 @@ func TestNonsenseIsNothing(t *testing.T) {
 		t.Errorf("20,000 times the most is %d", sum)
 	}
 	if !resources.Contains(resources.Add(many, many...), parse(t, "cpus:8")) {
-		t.Error("8 cpus cannot be taken from more than anybody has")
+		t.Error("8 cpus cannot be taken from more than there are")
 	}
 }
 

@@ -35,13 +35,13 @@ func Update(c *mesospb.ExecutorCall, s *mesospb.TaskStatus) string {
 	case len(s.Uuid) == 0:
 		return "Expecting 'uuid' to be present"
 	case len(s.Uuid) != 16:
-		return "'uuid' is no UUID of 16 bytes"
+		return "'uuid' is not a UUID of 16 bytes"
 	case s.Source == nil || s.GetSource() != mesospb.TaskStatus_SOURCE_EXECUTOR:
 		return "'source' must be SOURCE_EXECUTOR"
 	case s.ExecutorId != nil && s.ExecutorId.GetValue() != c.ExecutorId.GetValue():
 		return "ExecutorID in Call differs from the one in the status"
 	case s.GetState() == mesospb.TaskState_TASK_STAGING:
-		return "TASK_STAGING is no state for an executor to send"
+		return "TASK_STAGING is not a state that an executor may send"
 	}
 	return ""
 }

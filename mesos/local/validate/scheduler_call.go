@@ -40,7 +40,7 @@ func SchedulerCall(c *mesospb.SchedulerCall) string {
 		return "'type' is unknown"
 	case mesospb.SchedulerCall_ACKNOWLEDGE:
 		if len(c.Acknowledge.GetUuid()) != 16 {
-			return "'acknowledge.uuid' is no UUID of 16 bytes"
+			return "'acknowledge.uuid' is not a UUID of 16 bytes"
 		}
 	}
 	if c.FrameworkId == nil {

@@ -56,7 +56,9 @@ func TestFaultPagesAreOffByDefault(t *testing.T) {
 // An impossible request is answered with the agent, the reason, and what helps.
 func TestFaultPagesExplain(t *testing.T) {
 	t.Parallel()
-	m := start(t, breakable())
+	cfg := breakable()
+	cfg.AgentTimeout = time.Hour // it stays just stopped, however long the requests take
+	m := start(t, cfg)
 	must(t, m, "agents/0/stop", "")
 	for _, c := range []struct {
 		page, body string

@@ -12,7 +12,7 @@ type agent struct {
 	node *node
 
 	held   []Offer // offers neither used nor given back
-	fresh  bool    // listed in State.fresh
+	fresh  bool    // listed in fleet.fresh
 	expiry alarm   // of the offers held
 
 	// What is left of the latest offers. It is kept when they are given back,
@@ -23,54 +23,17 @@ type agent struct {
 	executor bool // the offers show our executor there
 	lost     bool // our executor has ended since
 
-	tasks []*task         // those that use something there, or may
-	ports map[uint16]bool // their host ports
+	tasks          []*task         // those that use something there, or may
+	ports          map[uint16]bool // their host ports
+	hasUnconfirmed bool            // some of them may be orphaned
 
-	awaited []*class // of pods that can only run there
-	record  record
-	shaken  bool // some of its tasks may be orphaned
+	pinned  []*class // of waiting pods that can only run there
+	backoff agentBackoff
 
-	batch []Task // to be launched in this Step
+	// Of the matcher, in this Step.
+	batch []Task // to be launched
 	pays  bool   // the batch pays for the executor
-	last  uint64 // the youngest pod in it
-}
-
-func (s *State) agent(id string) *agent {
-	a := s.agents[id]
-	if a == nil {
-		a = &agent{id: id, ports: map[uint16]bool{}}
-		a.expiry.ring = func() { s.giveBack(a) }
-		a.record.shun.ring = s.shunOver
-		s.agents[id] = a
-		s.known = append(s.known, a)
-	}
-	return a
-}
-
-// dropAgent forgets an agent once nothing that matters is known about it.
-func (s *State) dropAgent(a *agent) {
-	if len(a.tasks) > 0 || len(a.held) > 0 || a.offered || len(a.awaited) > 0 || a.shunned() {
-		return
-	}
-	delete(s.agents, a.id)
-	if i := slices.Index(s.known, a); i >= 0 {
-		s.known = slices.Delete(s.known, i, i+1)
-	}
-}
-
-func (s *State) executorLost(id string) {
-	if a := s.agents[id]; a != nil {
-		s.executorEnded(a, hintAsk)
-	}
-}
-
-func (s *State) agentLost(id string) {
-	if a := s.agents[id]; a != nil {
-		a.lost = true
-		s.doubt(a, hintAsk)
-		s.void(a)
-		s.teller.stir(s)
-	}
+	last  uint64 // the youngest pod that has been considered
 }
 
 // runsSomething reports whether a task there is known to its executor.
@@ -83,26 +46,22 @@ func (a *agent) needsExecutor() bool {
 	return !a.pays && (a.lost || !a.executor && len(a.tasks) == 0)
 }
 
-// roomFor returns the room left there for pods, minus the executor's where that
-// must be paid for.
-func (s *State) roomFor(a *agent) Amount {
-	if a.needsExecutor() {
-		return a.room.minus(s.cfg.Executor)
+// executorEnded notes that the executor of the agent's tasks has ended. What it
+// was to report is on the way, unless it gets lost.
+func (a *agent) executorEnded() {
+	a.lost, a.executor = true, false
+	for _, t := range a.tasks {
+		if t.state == binding || t.state == running {
+			t.orphaned, a.hasUnconfirmed = true, true
+		}
 	}
-	return a.room
 }
 
-// welcomes reports whether the agent can take pods of the class, its room
-// aside.
-func (a *agent) welcomes(c *class) bool {
-	if c.home != "" {
-		return c.home == a.id && a.lacksPort(c) == 0
-	}
-	return !a.keeps(c) && c.judge(a.node) == suits && len(a.tasks) < a.node.maxPods && a.lacksPort(c) == 0
-}
+// isFull reports whether the agent runs as many pods as its Node may have.
+func (a *agent) isFull() bool { return len(a.tasks) >= a.node.maxPods }
 
-// hull returns the least and the greatest port of the offers.
-func (a *agent) hull() (low, high uint16) {
+// portBounds returns the least and the greatest port of the offers.
+func (a *agent) portBounds() (low, high uint16) {
 	low = math.MaxUint16
 	for _, r := range a.ranges {
 		if len(r) > 0 {
@@ -120,4 +79,53 @@ func (a *agent) lacksPort(c *class) uint16 {
 		}
 	}
 	return 0
+}
+
+// reserved returns the needs of pods that will come back to the agent, plus
+// those of tasks not heard of since their executor ended. Mesos offers both, but
+// containers still use them.
+func (a *agent) reserved() (sum Amount) {
+	for _, c := range a.pinned {
+		sum = sum.plus(c.amount)
+	}
+	if !a.hasUnconfirmed {
+		return sum
+	}
+	a.hasUnconfirmed = false
+	for _, t := range a.tasks {
+		if t.orphaned {
+			a.hasUnconfirmed = true
+			sum = sum.plus(t.Amount)
+		}
+	}
+	return sum
+}
+
+// reservesPort reports whether a port of the class is one of a pod that will come
+// back to the agent. Ports of tasks stay booked as long as the tasks do.
+func (a *agent) reservesPort(c *class) bool {
+	for _, port := range c.ports {
+		if slices.ContainsFunc(a.pinned, func(p *class) bool { return slices.Contains(p.ports, port) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// oldestPinned returns the class of the oldest pod that can only run on this
+// agent and fits there now; nil when there is none.
+func (a *agent) oldestPinned(room Amount) *class {
+	var found *class
+	for _, c := range a.pinned {
+		if len(c.ready) > 0 && c.amount.within(room) && a.lacksPort(c) == 0 && (found == nil || c.ready[0].seq < found.ready[0].seq) {
+			found = c
+		}
+	}
+	return found
+}
+
+// hasSuperseded reports whether an earlier attempt of the pod may still live
+// there; the executor could not tell the ends of the two apart.
+func (a *agent) hasSuperseded(p *pod) bool {
+	return p.superseded > 0 && slices.ContainsFunc(a.tasks, func(t *task) bool { return t.supersededBy == p })
 }

@@ -27,7 +27,7 @@ func BenchmarkPlace(b *testing.B) {
 func place(b *testing.B, agents int, kind string) {
 	const perAgent = 10
 	now := time.Unix(0, 0)
-	nodes, offers := fleet(agents, perAgent)
+	nodes, offers := manyAgents(agents, perAgent)
 	var pods []PodAdded
 	for i := range agents * perAgent {
 		p := Pod{UID: fmt.Sprint("pod-", i), Amount: Amount{1000, 512}, Class: "web"}
@@ -74,7 +74,7 @@ func place(b *testing.B, agents int, kind string) {
 // 10,000 pods of as many classes wait that fit nowhere, on 5,000 agents.
 func BenchmarkStepUnderLoad(b *testing.B) {
 	now := time.Unix(0, 0)
-	nodes, offers := fleet(5000, 1)
+	nodes, offers := manyAgents(5000, 1)
 	s := New(Config{})
 	for _, n := range nodes {
 		s.Step(now, n)
@@ -101,14 +101,14 @@ func BenchmarkStepUnderLoad(b *testing.B) {
 	})
 	b.Run("reasons", func(b *testing.B) {
 		for b.Loop() {
-			s.teller.stir(s)
-			now = now.Add(tellEvery)
+			s.changes.reasons()
+			now = now.Add(reportEvery)
 			s.Step(now, Tick{})
 		}
 	})
 }
 
-func fleet(agents, perAgent int) (nodes []NodeChanged, offers Offered) {
+func manyAgents(agents, perAgent int) (nodes []NodeChanged, offers Offered) {
 	for i := range agents {
 		name := fmt.Sprint("node-", i)
 		nodes = append(nodes, NodeChanged{name, &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}})
@@ -121,7 +121,7 @@ func fleet(agents, perAgent int) (nodes []NodeChanged, offers Offered) {
 	return nodes, offers
 }
 
-// addUnfit adds pods that no agent of the fleet has room for: some lack cpu,
+// addUnfit adds pods that no agent has room for: some lack cpu,
 // some memory, some a port.
 func addUnfit(s *State, now time.Time, n int) {
 	for i := range n {

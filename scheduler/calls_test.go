@@ -120,7 +120,7 @@ func (w *world) spend(id, how string) *wOffer {
 		w.violated("offer %s is %s, but the core does not have it", id, how)
 		return &wOffer{}
 	}
-	if age := w.now.Sub(o.told); age > w.core.cfg.Hold {
+	if age := w.now.Sub(o.told); age > w.core.fleet.cfg.Hold {
 		w.violated("offer %s is %s after %v", id, how, age)
 	}
 	delete(w.given, id)

@@ -63,7 +63,7 @@ func (w *world) checkLaunch(c Launch) {
 		if w.usedIDs[t.ID] {
 			w.violated("task id %s is used twice", t.ID)
 		}
-		p := w.core.pods[t.PodUID]
+		p := w.core.pods.byUID[t.PodUID]
 		if bound := w.byUID[t.PodUID]; bound != nil && bound.node != "" && !bound.foreign && bound.node != t.Node {
 			w.violated("task %s is launched on %s, but its pod is bound to %s", t.ID, t.Node, bound.node)
 		}
@@ -71,7 +71,7 @@ func (w *world) checkLaunch(c Launch) {
 			w.violated("task %s is launched, but its pod does not have it", t.ID)
 		}
 		for _, other := range w.liveTasks() {
-			known := w.core.tasks[other.ID]
+			known := w.core.tasks.byID[other.ID]
 			if other.PodUID == t.PodUID && (known == nil || known.state != killing) {
 				w.violated("task %s is launched while %s of the same pod lives", t.ID, other.ID)
 			}
@@ -93,7 +93,7 @@ func (w *world) checkOrder(calls []Call) {
 		if !ok {
 			continue
 		}
-		a := w.core.agents[l.Agent]
+		a := w.core.fleet.byID[l.Agent]
 		var rest Amount
 		for _, id := range l.Offers {
 			if o := w.given[id]; o != nil {
@@ -103,15 +103,15 @@ func (w *world) checkOrder(calls []Call) {
 		if l.Executor {
 			rest = rest.minus(worldConfig.Executor)
 		}
-		rest = rest.minus(a.returning())
+		rest = rest.minus(a.reserved())
 		for _, t := range l.Tasks {
-			if w.core.tasks[t.ID].bound { // what it uses was its own before
+			if w.core.tasks.byID[t.ID].bound { // what it uses was its own before
 				rest = rest.minus(t.Amount)
 				continue
 			}
-			for _, q := range w.core.pods {
-				if q.state == ready && q.seq < w.core.pods[t.PodUID].seq && q.Amount.within(rest) &&
-					w.suits(q, a) && a.lacksPort(q.class) == 0 && !a.keeps(q.class) {
+			for _, q := range w.core.pods.byUID {
+				if q.state == ready && q.seq < w.core.pods.byUID[t.PodUID].seq && q.Amount.within(rest) &&
+					w.suits(q, a) && a.lacksPort(q.class) == 0 && !a.reservesPort(q.class) {
 					w.violated("%s overtakes the older pod %s, which would fit %v", t.ID, q.UID, rest)
 				}
 			}
@@ -120,12 +120,12 @@ func (w *world) checkOrder(calls []Call) {
 	}
 }
 
-// suits is the slow and simple form of class.judge.
+// suits is the slow and simple form of rules.verdict.
 func (w *world) suits(p *pod, a *agent) bool {
-	if p.home != nil {
-		return p.home.last.Agent == a.id
+	if p.pinned != nil {
+		return p.pinned.last.Agent == a.id
 	}
-	if a.node == nil || a.node.object == nil || a.haunts(p) {
+	if a.node == nil || a.node.object == nil || a.hasSuperseded(p) {
 		return false
 	}
 	ok, err := p.Affinity.Match(a.node.object)
@@ -136,7 +136,7 @@ func (w *world) suits(p *pod, a *agent) bool {
 func (w *world) checkState() {
 	s := w.core
 	waiting := 0
-	for _, p := range s.pods {
+	for _, p := range s.pods.byUID {
 		if p.waits() {
 			waiting++
 			if p.task != nil {
@@ -148,30 +148,30 @@ func (w *world) checkState() {
 		}
 	}
 	members := 0
-	for _, c := range s.classes {
+	for _, c := range s.queue.classes {
 		members += c.members
 	}
-	if members != waiting || s.idle() != (waiting == 0) {
+	if members != waiting || s.queue.empty() != (waiting == 0) {
 		w.violated("%d pods wait, classes have %d", waiting, members)
 	}
-	if s.connected && s.listed && s.idle() && len(s.offers) > 0 {
-		w.violated("%d offers are held idle", len(s.offers))
+	if s.session.ready() && s.queue.empty() && len(s.fleet.offers) > 0 {
+		w.violated("%d offers are held idle", len(s.fleet.offers))
 	}
-	for _, a := range s.known {
+	for _, a := range s.fleet.known {
 		for _, o := range a.held {
-			if g := w.given[o.ID]; g == nil || w.now.Sub(g.told) > s.cfg.Hold {
+			if g := w.given[o.ID]; g == nil || w.now.Sub(g.told) > s.fleet.cfg.Hold {
 				w.violated("offer %s is held after its time", o.ID)
 			}
 		}
-		if !s.listed || len(a.held) == 0 || a.shunned() {
+		if !s.session.listed || len(a.held) == 0 || a.backoff.active() {
 			continue
 		}
-		for _, p := range s.pods {
-			room := s.spareFor(a)
-			if p.home != nil {
-				room = s.roomFor(a)
+		for _, p := range s.pods.byUID {
+			room := s.fleet.spareFor(a)
+			if p.pinned != nil {
+				room = s.fleet.roomFor(a)
 			}
-			if p.state == ready && p.Amount.within(room) && w.suits(p, a) && a.lacksPort(p.class) == 0 && (p.home != nil || !a.keeps(p.class)) {
+			if p.state == ready && p.Amount.within(room) && w.suits(p, a) && a.lacksPort(p.class) == 0 && (p.pinned != nil || !a.reservesPort(p.class)) {
 				w.violated("pod %s waits although it fits offers of %s that are held", p.UID, a.id)
 			}
 		}
@@ -180,11 +180,11 @@ func (w *world) checkState() {
 
 // mayAcknowledge returns why an update must not be acknowledged yet.
 func (w *world) mayAcknowledge(t *wTask, u *wUpdate) string {
-	p, known := w.byUID[t.PodUID], w.core.tasks[t.ID]
+	p, known := w.byUID[t.PodUID], w.core.tasks.byID[t.ID]
 	if p == nil || p.finished || p.foreign {
 		return ""
 	}
-	if q := w.core.pods[t.PodUID]; q != nil && q.attempt > t.Attempt {
+	if q := w.core.pods.byUID[t.PodUID]; q != nil && q.attempt > t.Attempt {
 		return "" // the pod has gone on without it
 	}
 	bound := p.node == t.Node
@@ -192,7 +192,7 @@ func (w *world) mayAcknowledge(t *wTask, u *wUpdate) string {
 	switch {
 	case !isTerminal(u.State) && !u.Waits && known != nil && known.state <= binding:
 		return "the binding is not stored"
-	case mean(u.Update) == vanished && bound:
+	case classify(u.Update) == vanished && bound:
 		return "the pod's end is not stored"
 	case isTerminal(u.State) && !recorded && (bound || p.node == ""):
 		return "nothing is left that tells of the attempt"
@@ -287,14 +287,14 @@ func (w *world) checkEnd() {
 			w.checkWaits(p)
 		}
 	}
-	if len(w.given) > 0 || w.core.idle() && !w.suppressed {
+	if len(w.given) > 0 || w.core.queue.empty() && !w.suppressed {
 		w.violated("at rest %d offers are held, suppressed: %v", len(w.given), w.suppressed)
 	}
 }
 
 // checkWaits: a pod that waits at the end fits nowhere, and knows why.
 func (w *world) checkWaits(p *wPod) {
-	q := w.core.pods[p.UID]
+	q := w.core.pods.byUID[p.UID]
 	if q == nil || q.state != ready {
 		w.violated("pod %s is not in the queue: %+v", p.UID, q)
 	}
@@ -306,9 +306,9 @@ func (w *world) checkWaits(p *wPod) {
 		if !a.executor {
 			room = room.minus(worldConfig.Executor)
 		}
-		known := w.core.agents[a.id]
+		known := w.core.fleet.byID[a.id]
 		ports := !slices.ContainsFunc(p.Ports, func(port uint16) bool { return !has(w.freePorts(a), port) })
-		if !a.gone && known != nil && !known.shunned() && p.Amount.within(room) && ports && w.suits(q, known) {
+		if !a.gone && known != nil && !known.backoff.active() && p.Amount.within(room) && ports && w.suits(q, known) {
 			w.violated("pod %s waits although agent %s has room (%s)", p.UID, a.id, p.message)
 		}
 	}

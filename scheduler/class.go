@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"container/heap"
-	"slices"
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
@@ -21,59 +20,32 @@ type class struct {
 	affinity    nodeaffinity.RequiredNodeAffinity
 	tolerations []v1.Toleration
 
-	home     string    // the only agent for its one pod, which is bound; empty: any
+	agent    string    // the only agent for its one pod, which is bound there; empty: any
 	anywhere bool      // it has no selector and no affinity
-	verdicts []verdict // of selector, affinity and tolerations on nodes, by their number
+	verdicts []verdict // of the rules, on nodes by their number; see rules.verdict
 
 	reason  string // why its ready pods wait
 	version uint64 // of what the reason was made from
 }
 
-// classFor returns the class of a pod, creating it if necessary. A pod that
-// must keep off an agent because of an earlier attempt has a class of its own.
-func (s *State) classFor(p *pod) *class {
-	key := "class " + p.Class
-	if p.Class == "" || p.ghosts > 0 || p.home != nil {
-		key = "pod " + p.UID
+// classKey returns the key of the class that a pod waits in. A bound pod, and one
+// that must keep off an agent because of an earlier attempt, is alone in its class.
+func (p *pod) classKey() string {
+	if p.Class == "" || p.superseded > 0 || p.pinned != nil {
+		return "pod " + p.UID
 	}
-	c := s.classes[key]
-	if c == nil {
-		c = &class{
-			key: key, amount: p.Amount, ports: p.Ports, affinity: p.Affinity, tolerations: p.Tolerations,
-			anywhere: p.Affinity == (nodeaffinity.RequiredNodeAffinity{}),
-		}
-		s.classes[key] = c
-		s.index.add(c)
-		if p.home != nil {
-			a := s.agent(p.home.last.Agent)
-			c.home, a.awaited = a.id, append(a.awaited, c)
-		}
+	return "class " + p.Class
+}
+
+func newClass(key string, p *pod) *class {
+	c := &class{
+		key: key, amount: p.Amount, ports: p.Ports, affinity: p.Affinity, tolerations: p.Tolerations,
+		anywhere: p.Affinity == (nodeaffinity.RequiredNodeAffinity{}),
+	}
+	if p.pinned != nil {
+		c.agent = p.pinned.last.Agent
 	}
 	return c
-}
-
-func (s *State) addReady(p *pod) {
-	heap.Push(&p.class.ready, p)
-	s.index.update(p.class)
-}
-
-func (s *State) removeReady(p *pod) {
-	heap.Remove(&p.class.ready, p.place)
-	s.index.update(p.class)
-}
-
-// leaveClass takes a pod that is no longer ready out of its class for good.
-func (s *State) leaveClass(p *pod) {
-	c := p.class
-	p.class = nil
-	if c.members--; c.members == 0 {
-		s.index.remove(c)
-		delete(s.classes, c.key)
-		if a := s.agents[c.home]; a != nil {
-			a.awaited = slices.DeleteFunc(a.awaited, func(x *class) bool { return x == c })
-			s.dropAgent(a)
-		}
-	}
 }
 
 // byAge is a heap of pods, the one that arrived first on top.
@@ -97,3 +69,6 @@ func (h *byAge) Pop() any {
 	*h = old[:len(old)-1]
 	return p
 }
+
+func (c *class) push(p *pod)   { heap.Push(&c.ready, p) }
+func (c *class) delete(p *pod) { heap.Remove(&c.ready, p.place) }

@@ -3,11 +3,10 @@
 // to a pod's task afterwards.
 //
 // It is a value and one function. [State.Step] takes an event and the time and
-// returns the calls to make, in order; it never waits, logs, reads a clock,
-// talks to anybody or starts a goroutine, so a whole cluster's life is a list of
-// events that a test can write down. Package framework owns the one State of a
-// process, feeds it and carries out its calls; what comes of a call comes back
-// as an event.
+// returns the calls to make, in order. It never waits, logs, reads a clock, does
+// I/O or starts a goroutine, so a whole cluster's life is a list of events that a
+// test can write down. Package framework owns the one State of a process, feeds it
+// and carries out its calls; what comes of a call comes back as an event.
 //
 // # What the caller owes
 //
@@ -35,11 +34,38 @@
 // A pod is bound only when the executor has its task. Until then it may go
 // elsewhere under a new task id; from then on its task's end is its own.
 //
-// An update is acknowledged when its effect is stored, by whomever.
+// An update is acknowledged when its effect is stored, here or by another.
 //
 // # Left alone
 //
 // A pod that is bound, but by no task of ours, is neither launched, failed nor
 // counted: a static pod's mirror or a binding by another client. What it uses is
 // not Mesos'; the kubelet's admission decides about it.
+//
+// # Parts
+//
+// State passes each event to the part that it is about. A part owns its fields and
+// is used by its methods:
+//
+//	pods        what the API server has announced (pods.go)
+//	queue       the pods that wait: classes, their order, backoff (queue.go, class.go, index.go)
+//	nodes       the Node objects (node.go)
+//	fleet       agents, their offers, what is used there (fleet.go, offer.go, agent.go)
+//	rules       where a pod may run, amounts aside (rules.go)
+//	matcher     places pods of the queue on offers of the fleet, by the rules (match.go)
+//	demand      whether Mesos is asked for offers (demand.go)
+//	reasons     why pods wait (explain.go, reason.go)
+//	tasks       the tasks that live (tasks.go)
+//	attempts    tasks whose pod is not bound yet (attempt.go)
+//	bound       tasks whose pod is bound, and its relaunch (bound.go, relaunch.go)
+//	killer      tasks that must end (kill.go)
+//	reconciler  asks Mesos what became of tasks (reconcile.go)
+//
+// All share the clock (clock.go), the session with its calls, and the marks of what
+// has changed (shared.go). Queue, fleet and tasks know nothing of the parts that
+// decide; matcher, demand and reasons know nothing of what happens to a task.
+//
+// A condition on where pods may run is a rule. A preference among agents belongs
+// where the matcher orders its turns, a priority among pods where the queue and its
+// index compare their ages.
 package scheduler

@@ -2,96 +2,96 @@ package scheduler
 
 import "time"
 
-// Limits on telling reasons: each one is a write to the API server.
+// Limits on explaining: each Explain is a write to the API server. See also
+// reportEvery.
 const (
-	tellEvery  = time.Second      // reasons are recomputed at most this often
-	tellAtOnce = 200              // at most this many pods are told each time
-	tellAgain  = 10 * time.Second // a pod is told nothing new within this time
+	explainAtOnce = 200              // at most this many pods are told each time
+	explainAgain  = 10 * time.Second // a pod is told nothing new within this time
 	// checksAtOnce bounds how many pairs of class and agent are compared each time.
 	checksAtOnce = 1 << 20
 )
 
-// teller makes sure that every waiting pod is told its reason, at a limited
-// rate: any event that may change reasons stirs it, and at most once a second
-// it recomputes them, class by class, and tells the pods whose reason has
-// changed.
-type teller struct {
-	version uint64 // of what reasons are made from
-	at      int    // slot of the class to go on with
-	alarm   alarm
+// reasons makes sure that every waiting pod is told why it waits, at a limited
+// rate: after any change that is marked in changes, and at most once a second, it
+// computes the reasons, class by class, and tells the pods whose reason has
+// changed. It reads queue, fleet and rules, and changes none of them.
+type reasons struct {
+	clock   *clock
+	session *session
+	changes *changes
+	queue   *queue
+	fleet   *fleet
+	rules   rules
+
+	at int // slot of the class to go on with
 }
 
-func (w *teller) init(s *State) { w.alarm.ring = func() { s.explain() } }
-
-// stir is called when reasons may have changed.
-func (w *teller) stir(s *State) {
-	w.version++
-	if !w.alarm.isSet() {
-		s.alarms.set(&w.alarm, s.now.Add(tellEvery))
-	}
-}
-
-// explain computes reasons and tells them; the rest is left for the next time.
-func (s *State) explain() {
-	w := &s.teller
-	checks, tells, later := checksAtOnce, tellAtOnce, false
-	for range s.index.classes {
-		w.at = (w.at + 1) % len(s.index.classes)
-		c := s.index.classes[w.at]
+// report computes the reasons and tells them; what exceeds the limits is left for
+// the next time.
+func (r *reasons) report() {
+	checks, tells, later := checksAtOnce, explainAtOnce, false
+	classes := r.queue.index.classes
+	for range classes {
+		r.at = (r.at + 1) % len(classes)
+		c := classes[r.at]
 		if c == nil || len(c.ready) == 0 {
 			continue
 		}
-		if c.version != w.version {
+		if c.version != r.changes.version {
 			if checks <= 0 {
 				later = true
 				continue
 			}
-			checks -= len(s.known)
-			c.reason, c.version = s.reason(c), w.version
+			checks -= len(r.fleet.known)
+			c.reason, c.version = r.of(c), r.changes.version
 		}
 		for _, p := range c.ready {
-			later = !s.tellSoon(p, c.reason, &tells) || later
+			later = !r.explainSoon(p, c.reason, &tells) || later
 		}
 	}
-	for _, p := range s.late {
-		later = !s.tellSoon(p, "", &tells) || later
+	for _, p := range r.queue.late {
+		later = !r.explainSoon(p, "", &tells) || later
 	}
 	if later {
-		s.alarms.set(&w.alarm, s.now.Add(tellEvery))
+		r.clock.after(reportEvery, &r.changes.report)
 	}
 }
 
-// tellSoon tells a pod why it waits unless it knows; false when it must wait
-// for that.
-func (s *State) tellSoon(p *pod, reason string, tells *int) bool {
-	if p.reason.same(p, reason) {
-		return true
-	}
-	if *tells == 0 || p.told != "" && s.now.Sub(p.toldAt) < tellAgain {
-		return false
-	}
-	*tells--
-	p.reason = given{reason, p.failures, p.state}
-	s.tell(p, p.sentence(reason))
-	return true
+// explained holds what a pod was told last, and what it was made from.
+type explained struct {
+	message string
+	at      time.Time
+	source
 }
 
-// given holds what a pod's last sentence was made from.
-type given struct {
+// source is what the sentence of a pod is made from.
+type source struct {
 	reason   string
 	failures int
 	state    podState
 }
 
-func (g given) same(p *pod, reason string) bool {
-	return g == given{reason, p.failures, p.state}
+// explainSoon tells a pod why it waits unless it knows; false when it must wait
+// for that.
+func (r *reasons) explainSoon(p *pod, reason string, tells *int) bool {
+	now := source{reason, p.failures, p.state}
+	if p.explained.source == now {
+		return true
+	}
+	if *tells == 0 || p.explained.message != "" && r.clock.since(p.explained.at) < explainAgain {
+		return false
+	}
+	*tells--
+	p.explained.source = now
+	r.explain(p, p.sentence(reason))
+	return true
 }
 
-// tell gives a reason, unless it is the one given last.
-func (s *State) tell(p *pod, message string) {
-	if message == p.told {
+// explain tells a pod why it waits, unless that is what it was told last.
+func (r *reasons) explain(p *pod, message string) {
+	if message == p.explained.message {
 		return
 	}
-	p.told, p.toldAt = message, s.now
-	s.call(Explain{PodUID: p.UID, Message: message})
+	p.explained.message, p.explained.at = message, r.clock.now
+	r.session.call(Explain{PodUID: p.UID, Message: message})
 }

@@ -95,47 +95,46 @@ func (x *index) grow() {
 	}
 }
 
-// oldest returns the class of the oldest ready pod that fits into room and that
-// the agent does not otherwise exclude, or nil. Pods up to the agent's last are
-// skipped: they have been considered in this Step, and what did not fit then
-// fits even less now.
-func (x *index) oldest(a *agent, room Amount) *class {
+// search asks for the class of the oldest ready pod that fits into a room.
+type search struct {
+	room      Amount
+	low, high uint16            // bounds of the host ports there
+	after     uint64            // pods up to this age have been considered already
+	fits      func(*class) bool // everything else that a pod asks for
+
+	index *index
+	found *class
+	seq   uint64 // age of the oldest pod found
+}
+
+// oldest returns the class that is searched for, or nil.
+func (x *index) oldest(q search) *class {
 	if len(x.tree) == 0 {
 		return nil
 	}
-	q := search{x: x, a: a, room: room, seq: never}
-	q.low, q.high = a.hull()
+	q.index, q.seq = x, never
 	q.visit(1)
 	return q.found
 }
 
-type search struct {
-	x         *index
-	a         *agent
-	room      Amount
-	low, high uint16 // the least and the greatest port offered
-	found     *class
-	seq       uint64 // of the oldest pod found
-}
-
 func (q *search) visit(i int) {
-	l := &q.x.tree[i]
-	if l.oldest >= q.seq || l.newest <= q.a.last || !l.amount.within(q.room) || l.low < q.low || l.high > q.high {
+	l := &q.index.tree[i]
+	if l.oldest >= q.seq || l.newest <= q.after || !l.amount.within(q.room) || l.low < q.low || l.high > q.high {
 		return
 	}
-	if leaves := len(q.x.tree) / 2; i >= leaves {
-		if c := q.x.classes[i-leaves]; q.a.welcomes(c) {
+	if leaves := len(q.index.tree) / 2; i >= leaves {
+		if c := q.index.classes[i-leaves]; q.fits(c) {
 			q.found, q.seq = c, l.oldest
 		}
 		return
 	}
 	first, second := 2*i, 2*i+1
-	if q.x.tree[second].oldest < q.x.tree[first].oldest {
+	if q.index.tree[second].oldest < q.index.tree[first].oldest {
 		first, second = second, first
 	}
 	q.visit(first)
 	q.visit(second)
 }
 
-// waiting reports whether any pod is ready.
-func (x *index) waiting() bool { return len(x.tree) > 0 && x.tree[1].oldest != never }
+// hasReady reports whether any pod is ready.
+func (x *index) hasReady() bool { return len(x.tree) > 0 && x.tree[1].oldest != never }

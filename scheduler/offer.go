@@ -2,100 +2,110 @@ package scheduler
 
 import "slices"
 
-func (s *State) offered(offers []Offer) {
-	if !s.connected {
-		return // of a stream that is over
+// offered adds an offer to those of its agent, and reports whether the agent's
+// executor must have ended unnoticed: the offer does not show it.
+func (f *fleet) offered(o Offer, n *node) (a *agent, executorMissing bool) {
+	a = f.agent(o.Agent)
+	a.node = n
+	if len(a.held) == 0 {
+		a.room, a.ranges = Amount{}, nil
+		f.clock.after(f.cfg.Hold, &a.expiry)
 	}
-	for _, o := range offers {
-		if s.offers[o.ID] != nil {
-			continue
-		}
-		a := s.agent(o.Agent)
-		a.node = s.node(o.Node)
-		if len(a.held) == 0 {
-			a.room, a.ranges = Amount{}, nil
-			s.alarms.set(&a.expiry, s.now.Add(s.cfg.Hold))
-		}
-		a.held = append(a.held, o)
-		a.offered = true
-		a.room = a.room.plus(o.Amount)
-		a.ranges = append(a.ranges, o.Ports)
-		a.executor = o.Executor
-		if o.Executor {
-			a.lost = false
-		} else if !a.lost && a.runsSomething() {
-			s.executorEnded(a, 0) // the event for it got lost
-		}
-		s.offers[o.ID] = a
-		s.refresh(a)
+	a.held = append(a.held, o)
+	a.offered = true
+	a.room = a.room.plus(o.Amount)
+	a.ranges = append(a.ranges, o.Ports)
+	a.executor = o.Executor
+	if o.Executor {
+		a.lost = false
 	}
-	s.teller.stir(s)
+	f.offers[o.ID] = a
+	f.refresh(a)
+	return a, !o.Executor && !a.lost && a.runsSomething()
 }
 
-// refresh has the agent's offers looked at in this Step.
-func (s *State) refresh(a *agent) {
-	if !a.fresh {
-		a.fresh = true
-		s.fresh = append(s.fresh, a)
-	}
-}
+// isHeld reports whether an offer is known and neither used nor given back.
+func (f *fleet) isHeld(id string) bool { return f.offers[id] != nil }
 
-func (s *State) rescinded(id string) {
-	a := s.offers[id]
+// rescinded takes an offer back. One that is used or given back already is left
+// to the answer to that.
+func (f *fleet) rescinded(id string) {
+	a := f.offers[id]
 	if a == nil {
-		return // used or given back already; the answer to that will tell
+		return
 	}
-	delete(s.offers, id)
+	delete(f.offers, id)
 	i := slices.IndexFunc(a.held, func(o Offer) bool { return o.ID == id })
 	a.room = a.room.minus(a.held[i].Amount)
 	a.ranges = slices.Delete(a.ranges, i, i+1)
 	a.held = slices.Delete(a.held, i, i+1)
 	if len(a.held) == 0 {
-		s.void(a)
+		f.void(a)
 	}
-	s.teller.stir(s)
+	f.changes.reasons()
+}
+
+// refresh has the offers of an agent, if it has any, looked at in this Step.
+func (f *fleet) refresh(a *agent) {
+	if len(a.held) > 0 && !a.fresh {
+		a.fresh = true
+		f.fresh = append(f.fresh, a)
+	}
+}
+
+// refreshAll has all offers looked at.
+func (f *fleet) refreshAll() {
+	for _, a := range f.known {
+		f.refresh(a)
+	}
+}
+
+// takeFresh returns the agents whose offers must be looked at.
+func (f *fleet) takeFresh() []*agent {
+	fresh := f.fresh
+	f.fresh = nil
+	return fresh
 }
 
 // void forgets an agent's offers and their content: they are gone.
-func (s *State) void(a *agent) {
-	s.release(a)
+func (f *fleet) void(a *agent) {
+	f.release(a)
 	a.offered, a.room, a.ranges, a.executor = false, Amount{}, nil, false
-	s.dropAgent(a)
+	f.drop(a)
+}
+
+func (f *fleet) voidAll() {
+	for _, a := range slices.Clone(f.known) {
+		f.void(a)
+	}
 }
 
 // release ends the holding of an agent's offers and returns their ids.
-func (s *State) release(a *agent) []string {
+func (f *fleet) release(a *agent) []string {
 	ids := make([]string, len(a.held))
 	for i, o := range a.held {
 		ids[i] = o.ID
-		delete(s.offers, o.ID)
+		delete(f.offers, o.ID)
 	}
 	a.held = nil
-	s.alarms.stop(&a.expiry)
+	f.clock.stop(&a.expiry)
 	return ids
 }
 
-func (s *State) voidAll() {
-	for _, a := range slices.Clone(s.known) {
-		s.void(a)
+// giveBack has an agent's offers declined in this Step.
+func (f *fleet) giveBack(a *agent) { f.useless = append(f.useless, f.release(a)...) }
+
+func (f *fleet) giveAllBack() {
+	if len(f.offers) > 0 {
+		for _, a := range f.known {
+			f.giveBack(a)
+		}
 	}
 }
 
-// giveBack has an agent's offers declined in this Step.
-func (s *State) giveBack(a *agent) { s.useless = append(s.useless, s.release(a)...) }
-
-// decline declines the useless offers, all in one call and for long: any change
-// that could make them useful is followed by a Revive, which brings them back.
-func (s *State) decline() {
-	if s.idle() && s.listed && len(s.offers) > 0 {
-		for _, a := range s.known {
-			s.giveBack(a)
-		}
-	}
-	if len(s.useless) == 0 {
-		return
-	}
-	s.wish.filtered = true
-	s.call(Decline{Offers: s.useless, Refuse: s.cfg.Refuse})
-	s.useless = nil
+// takeUseless returns the offers that are to be declined.
+func (f *fleet) takeUseless() []string {
+	useless := f.useless
+	f.useless = nil
+	return useless
 }

@@ -5,12 +5,6 @@ import (
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 )
 
-// Amount is a quantity of what Mesos offers and pods ask for.
-type Amount struct {
-	CPU int64 // thousandths of a cpu, the precision of Mesos' scalars
-	Mem int64 // MiB: a pod's bytes rounded up, an offer's rounded down
-}
-
 // Pod holds what the core needs to know about a pod that waits or has a task.
 type Pod struct {
 	UID       string
@@ -43,4 +37,51 @@ type Task struct {
 
 	// Killed: the pod goes on without this attempt. See [Kill].
 	Killed bool `json:",omitempty"`
+}
+
+// pod is a pod in the books, from PodAdded to PodRemoved.
+type pod struct {
+	Pod
+	seq   uint64 // order of arrival
+	node  string // name of the Node it is known to be bound to; never undone
+	state podState
+
+	// Of the queue.
+	class   *class // while it waits
+	place   int    // among the ready pods of its class, or among the late ones
+	backoff alarm  // the end of it
+
+	task       *task    // while it has one
+	attempt    int      // number of the latest attempt
+	failures   int      // consecutive failed attempts
+	trouble    string   // what became of the last of them
+	old        []string // ended tasks whose records keep the attempts counted
+	superseded int      // earlier attempts that must end and may still live
+	pinned     *pinned  // it is bound, and waits for an executor there or has just been launched again
+
+	explained explained
+}
+
+// podState is where a pod stands; the progress of its task is in task.state.
+type podState int
+
+const (
+	// left alone: bound, but not by us (a static pod's mirror, another client's
+	// binding), or with no way to be bound. It is neither launched, nor failed,
+	// nor counted: its resources are not Mesos' and the kubelet's admission
+	// decides about it.
+	leftAlone  podState = iota
+	ready               // waits for an offer
+	backingOff          // waits for the end of its backoff
+	placed              // has a task
+)
+
+func (p *pod) waits() bool { return p.state == ready || p.state == backingOff }
+
+// forgetOld drops the records of earlier attempts.
+func (p *pod) forgetOld(s *session) {
+	for _, id := range p.old {
+		s.call(Forget{Task: id})
+	}
+	p.old = nil
 }

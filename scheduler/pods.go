@@ -1,57 +1,33 @@
 package scheduler
 
-import (
-	"reflect"
-	"time"
-)
+import "reflect"
 
-// pod is a pod in the books, from PodAdded to PodRemoved.
-type pod struct {
-	Pod
-	seq   uint64 // order of arrival
-	node  string // name of the Node it is known to be bound to; never undone
-	state podState
-	class *class // while it waits
-	place int    // among the ready pods of its class, or among the late ones
+// pods holds the pods that the API server has announced. It joins each with its
+// task of an earlier life, has those that are not bound wait in the queue, and the
+// tasks of those that are gone end.
+type pods struct {
+	session *session
+	queue   *queue
+	tasks   *tasks
+	killer  *killer
+	bound   *boundTasks
+	explain func(*pod, string)
 
-	task     *task    // while it has one
-	attempt  int      // number of the latest attempt
-	failures int      // consecutive failed attempts
-	trouble  string   // what became of the last of them
-	old      []string // ended tasks whose records keep the attempts counted
-	ghosts   int      // earlier attempts that must end and may still live
-	home     *home    // it is bound, and waits for an executor there or has just been launched again
-
-	told   string    // the reason last given
-	toldAt time.Time // when
-	reason given     // and what it was made from
-	alarm  alarm     // end of backoff
+	byUID    map[string]*pod
+	arrivals uint64             // pods ever announced
+	stored   map[string][]*task // by pod uid: tasks of an earlier life whose pod has not been announced
 }
 
-// podState is where a pod stands; the progress of its task is in task.state.
-type podState int
+// get returns the pod of a uid, nil when it is not known.
+func (x *pods) get(uid string) *pod { return x.byUID[uid] }
 
-const (
-	// left alone: bound, but not by us (a static pod's mirror, another client's
-	// binding), or with no way to be bound. It is neither launched, nor failed,
-	// nor counted: its resources are not Mesos' and the kubelet's admission
-	// decides about it.
-	leftAlone  podState = iota
-	ready               // waits for an offer
-	backingOff          // waits for the end of its backoff
-	placed              // has a task
-)
-
-func (p *pod) waits() bool { return p.state == ready || p.state == backingOff }
-
-func (s *State) podAdded(in Pod, node string) {
-	p := s.pods[in.UID]
+func (x *pods) added(in Pod, node string) {
+	p := x.byUID[in.UID]
 	if p == nil {
-		s.arrivals++
-		p = &pod{Pod: in, seq: s.arrivals}
-		p.alarm.ring = func() { s.backoffOver(p) }
-		s.pods[in.UID] = p
-		s.adopt(p, node)
+		x.arrivals++
+		p = &pod{Pod: in, seq: x.arrivals}
+		x.byUID[in.UID] = p
+		x.adopt(p, node)
 	}
 	if node == "" {
 		node = p.node // an old event: Bound has reported the binding
@@ -61,38 +37,113 @@ func (s *State) podAdded(in Pod, node string) {
 	switch {
 	case p.state == placed:
 		p.Pod = in
-		s.seenBound(p, node)
-	case p.home != nil:
+		x.seenBound(p, node)
+	case p.pinned != nil:
 		p.Pod = in // in its class of its own; what it asks for hardly changes once it is bound
 	case node != "":
-		s.unqueue(p)
-		s.forgetOld(p)
+		x.queue.remove(p)
+		p.forgetOld(x.session)
 	case p.state == leftAlone:
 		p.Pod = in
-		s.enqueue(p)
+		x.queue.add(p)
 	case !same:
-		until := p.alarm.at
-		late := p.state == backingOff
-		s.unqueue(p)
-		p.Pod = in
-		if late {
-			s.queueAfter(p, until)
-		} else {
-			s.enqueue(p)
+		x.queue.replace(p, in)
+	}
+}
+
+func (x *pods) removed(uid string) {
+	p := x.byUID[uid]
+	if p == nil {
+		return
+	}
+	x.queue.remove(p)
+	if p.task != nil {
+		x.endTask(p.task)
+	}
+	x.bound.unpin(p)
+	delete(x.byUID, uid)
+	p.forgetOld(x.session)
+}
+
+// endTask handles the removal of the task's pod.
+func (x *pods) endTask(t *task) {
+	switch t.state {
+	case launching:
+		x.killer.kill(t, 0)
+	case running:
+		// The pod is finished, or the kubelet has deleted it: the executor will
+		// report that itself. A Kill now could take a finished pod for one that
+		// must go.
+		x.killer.kill(t, removeGrace)
+	case isEnded:
+		x.bound.endSeen(t)
+	default: // the outcome of Bind or Fail decides
+		t.pod = nil
+	}
+}
+
+// restored takes over the tasks of an earlier life. Each counts as alive until
+// Mesos has reported what became of it, so its pod is not launched again.
+func (x *pods) restored(tasks []Task) {
+	for _, in := range tasks {
+		if x.tasks.get(in.ID) == nil {
+			x.stored[in.PodUID] = append(x.stored[in.PodUID], x.tasks.add(in))
 		}
 	}
 }
 
-func (s *State) podRemoved(uid string) {
-	p := s.pods[uid]
-	if p == nil {
+// adopt gives a pod back its task of an earlier life: that of the latest attempt,
+// unless it was killed. The attempts before it failed; any that still lives must
+// end.
+func (x *pods) adopt(p *pod, node string) {
+	var latest *task
+	for _, t := range x.stored[p.UID] {
+		if latest == nil || t.Attempt > latest.Attempt {
+			latest, t = t, latest
+		}
+		if t != nil {
+			x.killer.kill(t, 0)
+		}
+	}
+	delete(x.stored, p.UID)
+	if latest == nil {
 		return
 	}
-	s.unqueue(p)
-	if p.task != nil {
-		s.orphan(p.task)
+	p.attempt = latest.Attempt
+	if latest.Killed {
+		x.killer.kill(latest, 0)
+		return
 	}
-	s.leaveHome(p)
-	delete(s.pods, uid)
-	s.forgetOld(p)
+	p.task, latest.pod = latest, p
+	p.state = placed
+	if node == "" {
+		x.explain(p, "waiting for Mesos to tell what became of task "+latest.ID+", launched before the framework was started again")
+	}
+}
+
+// seenBound records where a pod that has a task is bound. Our own bindings are
+// learned from Bound, except for those of an earlier life.
+func (x *pods) seenBound(p *pod, node string) {
+	t := p.task
+	if node == "" || t.state != launching || t.bound {
+		return
+	}
+	if node == t.Node {
+		t.state = running
+		return
+	}
+	p.task, p.state = nil, leftAlone
+	x.killer.kill(t, 0)
+	p.forgetOld(x.session)
+}
+
+// listed: from now on a stored task without a pod is one whose pod has finished or
+// gone while no framework ran.
+func (x *pods) listed() {
+	x.stored = nil
+	for _, t := range x.tasks.sorted() {
+		if t.pod == nil && t.state == launching {
+			x.killer.kill(t, removeGrace)
+		}
+	}
 }

@@ -34,7 +34,7 @@ var (
 	}
 	// Ranges over what comes from other packages, which the test cannot see
 	// into: no maps.
-	pureRanges = []string{"strings.SplitSeq(state.String(), \"_\")", "slices.Sorted(maps.Keys(s.tasks))", "slices.Clone(s.known)"}
+	pureRanges = []string{"strings.SplitSeq(state.String(), \"_\")", "slices.Sorted(maps.Keys(x.byID))", "slices.Clone(f.known)"}
 )
 
 // TestPurity reads the package's source: no goroutine, channel or select, no

@@ -10,87 +10,167 @@ const (
 	boundBackoff = 15 * time.Second
 )
 
-// enqueue puts a pod at its place in the order of arrival.
-func (s *State) enqueue(p *pod) {
-	c := s.classFor(p)
-	c.members++
-	p.class, p.state = c, ready
-	s.becomeReady(p)
+// queue holds the pods that wait: those that are ready, by class and in order of
+// arrival, and those that wait for the end of their backoff. It owns state, class,
+// place and backoff of a pod.
+type queue struct {
+	clock   *clock
+	changes *changes
+	agents  reservations
+
+	classes map[string]*class
+	index   index  // the classes, by age and need
+	late    []*pod // in backoff
 }
 
-// becomeReady lets a pod take part in matching. When others of its class wait
-// already, nothing that we hold or have declined fits it, so nothing is stirred.
-func (s *State) becomeReady(p *pod) {
-	if len(p.class.ready) == 0 {
-		s.stirred = true
+// reservations keeps what a bound pod needs on its agent until it is back there.
+type reservations interface {
+	reserve(c *class)
+	unreserve(c *class)
+	// roomGrew: what was kept on the agent is free for other pods.
+	roomGrew(agent string)
+}
+
+// empty reports whether no pod waits for anything.
+func (q *queue) empty() bool { return len(q.classes) == 0 }
+
+// add puts a pod at its place in the order of arrival.
+func (q *queue) add(p *pod) {
+	q.join(p)
+	q.becomeReady(p)
+}
+
+// addAt does so at a later time.
+func (q *queue) addAt(p *pod, at time.Time) {
+	q.join(p)
+	p.state, p.place = backingOff, len(q.late)
+	q.late = append(q.late, p)
+	if p.backoff.ring == nil {
+		p.backoff.ring = func() { q.backoffOver(p) }
 	}
-	s.addReady(p)
-	s.teller.stir(s)
+	q.clock.set(&p.backoff, at)
+	q.changes.reasons()
 }
 
-// requeue brings a pod back to its old place after a failed attempt. Unless
-// free, it backs off first.
-func (s *State) requeue(p *pod, trouble string, free bool) {
+// retry brings a pod back to its old place after a failed attempt. Unless free, it
+// backs off first.
+func (q *queue) retry(p *pod, trouble string, free bool) {
 	most := mostBackoff
-	if p.home != nil {
+	if p.pinned != nil {
 		most = boundBackoff
 	}
 	wait := backoff(p.failures, firstBackoff, most)
 	p.task, p.trouble = nil, trouble
 	p.failures++
 	if free && p.failures == 1 {
-		s.enqueue(p)
+		q.add(p)
 		return
 	}
-	s.queueAfter(p, s.now.Add(wait))
+	q.addAt(p, q.clock.now.Add(wait))
 }
 
-func (s *State) queueAfter(p *pod, at time.Time) {
-	p.class = s.classFor(p)
-	p.class.members++
-	p.state, p.place = backingOff, len(s.late)
-	s.late = append(s.late, p)
-	s.alarms.set(&p.alarm, at)
-	s.teller.stir(s)
+// replace gives a waiting pod another content, which may be of another class. Its
+// age and its backoff stay.
+func (q *queue) replace(p *pod, in Pod) {
+	late, until := p.state == backingOff, p.backoff.at
+	q.remove(p)
+	p.Pod = in
+	if late {
+		q.addAt(p, until)
+	} else {
+		q.add(p)
+	}
 }
 
-func (s *State) backoffOver(p *pod) {
-	s.removeLate(p)
-	p.state = ready
-	s.becomeReady(p)
+// take removes the oldest ready pod of a class, which is placed.
+func (q *queue) take(c *class) *pod {
+	p := c.ready[0]
+	c.delete(p)
+	q.index.update(c)
+	q.leave(p)
+	p.state = placed
+	return p
 }
 
-func (s *State) removeLate(p *pod) {
-	last := s.late[len(s.late)-1]
-	s.late[p.place], last.place = last, p.place
-	s.late = s.late[:len(s.late)-1]
-}
-
-// unqueue removes a pod from the queue, whatever its place.
-func (s *State) unqueue(p *pod) {
+// remove removes a pod, if it waits.
+func (q *queue) remove(p *pod) {
 	switch p.state {
 	case ready:
-		s.removeReady(p)
+		p.class.delete(p)
+		q.index.update(p.class)
 	case backingOff:
-		s.alarms.stop(&p.alarm)
-		s.removeLate(p)
+		q.clock.stop(&p.backoff)
+		q.removeLate(p)
 	default:
 		return
 	}
-	s.leaveClass(p)
+	agent := p.class.agent
+	q.leave(p)
 	p.state = leftAlone
-	if p.home != nil {
-		s.roomGrew(s.agent(p.home.last.Agent)) // it does not come back there
+	if agent != "" {
+		q.changes.mayFit()
+		q.agents.roomGrew(agent) // it does not come back there
 	}
 }
 
-// idle reports whether no pod waits for anything.
-func (s *State) idle() bool { return len(s.classes) == 0 }
-
-// forgetOld drops the records of earlier attempts.
-func (s *State) forgetOld(p *pod) {
-	for _, id := range p.old {
-		s.call(Forget{Task: id})
+// becomeReady lets a pod take part in matching. When others of its class wait
+// already, nothing that we hold or have declined fits it.
+func (q *queue) becomeReady(p *pod) {
+	p.state = ready
+	if len(p.class.ready) == 0 {
+		q.changes.mayFit()
 	}
-	p.old = nil
+	p.class.push(p)
+	q.index.update(p.class)
+	q.changes.reasons()
+}
+
+func (q *queue) backoffOver(p *pod) {
+	q.removeLate(p)
+	q.becomeReady(p)
+}
+
+func (q *queue) removeLate(p *pod) {
+	last := q.late[len(q.late)-1]
+	q.late[p.place], last.place = last, p.place
+	q.late = q.late[:len(q.late)-1]
+}
+
+// join makes a pod a member of its class.
+func (q *queue) join(p *pod) {
+	key := p.classKey()
+	c := q.classes[key]
+	if c == nil {
+		c = newClass(key, p)
+		q.classes[key] = c
+		q.index.add(c)
+		if c.agent != "" {
+			q.agents.reserve(c)
+		}
+	}
+	c.members++
+	p.class = c
+}
+
+// leave takes a pod that is not ready out of its class.
+func (q *queue) leave(p *pod) {
+	c := p.class
+	p.class = nil
+	if c.members--; c.members > 0 {
+		return
+	}
+	q.index.remove(c)
+	delete(q.classes, c.key)
+	if c.agent != "" {
+		q.agents.unreserve(c)
+	}
+}
+
+// forgetVerdicts forgets what the rules have said about a node.
+func (q *queue) forgetVerdicts(n *node) {
+	for _, c := range q.index.classes {
+		if c != nil && n.number < len(c.verdicts) {
+			c.verdicts[n.number] = undecided
+		}
+	}
 }

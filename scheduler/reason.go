@@ -19,55 +19,86 @@ func (p *pod) sentence(reason string) string {
 	return reason + "; " + last
 }
 
-// reason returns why the ready pods of a class wait: what each agent's latest
-// offers lacked, grouped by kind.
-func (s *State) reason(c *class) string {
-	if !s.connected {
-		return s.apart
+// of returns why the ready pods of a class wait: what each agent's latest offers
+// lacked, grouped by kind.
+func (r *reasons) of(c *class) string {
+	if !r.session.connected {
+		return r.session.whyNot
 	}
-	if c.home != "" {
-		return s.homeReason(c)
+	if c.agent != "" {
+		return r.ofPinned(c)
 	}
-	var f findings
-	for _, a := range s.known {
+	f := findings{excluded: make([]exclusion, len(r.rules))}
+	for _, a := range r.fleet.known {
 		if a.offered {
-			f.add(s, a, c)
+			f.offers++
+			r.look(&f, c, a)
 		}
 	}
 	if f.offers == 0 {
 		return "no offers from Mesos yet"
 	}
-	return f.String()
+	return f.text(r.rules)
+}
+
+// ofPinned returns why a bound pod waits for its agent.
+func (r *reasons) ofPinned(c *class) string {
+	a := r.fleet.agent(c.agent)
+	why := "no offer yet"
+	if need := c.amount.minus(r.fleet.roomFor(a)); a.offered && (need.CPU > 0 || need.Mem > 0) {
+		l := lack{}
+		l.add(Amount{max(need.CPU, 0), max(need.Mem, 0)})
+		why = "its latest offer lacks " + l.String()
+	} else if p := a.lacksPort(c); a.offered && p != 0 {
+		why = "its latest offer has no port " + strconv.Itoa(int(p))
+	}
+	return "the executor on its agent " + a.id + " has ended; it goes on when another is started there: " + why
 }
 
 // findings counts what is wrong with offers.
 type findings struct {
 	offers         int
-	kinds          [tainted + 1]int // by verdict
-	taint          string           // the first one met
-	full, shunned  int
+	excluded       []exclusion // by rule
+	noObject       int
+	inBackoff      int
+	full           int
 	cpu, mem, both lack
 	ports          []portLack
 	fit            int
 }
 
-func (f *findings) add(s *State, a *agent, c *class) {
-	f.offers++
-	if a.shunned() {
-		f.shunned++
+// exclusion counts the offers that a rule excludes.
+type exclusion struct {
+	offers   int
+	obstacle string // the first one met
+}
+
+// portLack counts the offers that lack a port.
+type portLack struct {
+	port   uint16
+	offers int
+}
+
+// look finds out what is wrong with the latest offers of an agent.
+func (r *reasons) look(f *findings, c *class, a *agent) {
+	if a.backoff.active() {
+		f.inBackoff++
 		return
 	}
-	if v := c.judge(a.node); v != suits {
-		f.kinds[v]++
-		if v == tainted && f.taint == "" {
-			t, _ := untolerated(c, a.node.object.Spec.Taints)
-			f.taint = t.ToString()
+	switch v := r.rules.verdict(c, a.node); {
+	case v == noObject:
+		f.noObject++
+		return
+	case v >= excluded:
+		rule, e := &r.rules[v-excluded], &f.excluded[v-excluded]
+		if e.offers++; e.offers == 1 && rule.obstacle != nil {
+			e.obstacle = rule.obstacle(c, a.node.object)
 		}
 		return
 	}
-	need := c.amount.minus(s.spareFor(a))
+	need := c.amount.minus(r.fleet.spareFor(a))
 	switch {
-	case len(a.tasks) >= a.node.maxPods:
+	case a.isFull():
 		f.full++
 	case need.CPU > 0 && need.Mem > 0:
 		f.both.add(need)
@@ -94,7 +125,7 @@ func (f *findings) addPort(port uint16) {
 	f.ports = append(f.ports, portLack{port, 1})
 }
 
-func (f *findings) String() string {
+func (f *findings) text(r rules) string {
 	var parts []string
 	say := func(n int, one, many string) {
 		switch {
@@ -104,11 +135,15 @@ func (f *findings) String() string {
 			parts = append(parts, strconv.Itoa(n)+" "+many)
 		}
 	}
-	say(f.kinds[wrongLabels], "does not match the pod's node selector", "do not match the pod's node selector")
-	say(f.kinds[unschedulable], "is of an unschedulable node", "are of unschedulable nodes")
-	say(f.kinds[tainted], "has a taint that the pod does not tolerate ("+f.taint+")", "have taints that the pod does not tolerate (such as "+f.taint+")")
-	say(f.kinds[noObject], "is of an agent without a Node", "are of agents without a Node")
-	say(f.shunned, "is of an agent where executors keep failing", "are of agents where executors keep failing")
+	for i, e := range f.excluded {
+		one, many := r[i].one, r[i].many
+		if e.obstacle != "" {
+			one, many = one+" ("+e.obstacle+")", many+" (such as "+e.obstacle+")"
+		}
+		say(e.offers, one, many)
+	}
+	say(f.noObject, "is of an agent without a Node", "are of agents without a Node")
+	say(f.inBackoff, "is of an agent where executors keep failing", "are of agents where executors keep failing")
 	say(f.full, "is of a node with as many pods as it may have", "are of nodes with as many pods as they may have")
 	for _, l := range []*lack{&f.cpu, &f.mem, &f.both} {
 		say(l.offers, "lacks "+l.String(), "lack "+l.String())

@@ -16,135 +16,90 @@ type Config struct {
 	MaxPods int
 }
 
-// New returns the state of a framework that has seen nothing yet.
-func New(cfg Config) *State {
-	if cfg.Hold <= 0 {
-		cfg.Hold = 10 * time.Second
+func (c Config) withDefaults() Config {
+	if c.Hold <= 0 {
+		c.Hold = 10 * time.Second
 	}
-	if cfg.Refuse <= 0 {
-		cfg.Refuse = time.Hour
+	if c.Refuse <= 0 {
+		c.Refuse = time.Hour
 	}
-	if cfg.MaxPods <= 0 {
-		cfg.MaxPods = math.MaxInt
+	if c.MaxPods <= 0 {
+		c.MaxPods = math.MaxInt
 	}
-	s := &State{
-		cfg:     cfg,
-		pods:    map[string]*pod{},
-		tasks:   map[string]*task{},
-		agents:  map[string]*agent{},
-		offers:  map[string]*agent{},
-		nodes:   map[string]*node{},
-		classes: map[string]*class{},
-		stored:  map[string][]*task{},
-		dying:   map[string]*task{},
-		over:    tombs{seen: map[string]bool{}},
-		apart:   "not connected to a Mesos master",
-	}
-	s.killer.init(s)
-	s.wish.init(s)
-	s.teller.init(s)
-	s.round.ring = s.reconcileAll
-	return s
+	return c
 }
 
 // State is everything the core knows. It is not safe for concurrent use.
 //
-// Its maps are for lookup only; anything ordered is in a slice, so the same
-// events always give the same calls.
+// It decides nothing itself: it passes each event to the part that it is about,
+// and has pods matched to offers afterwards. The parts and what each owns are
+// listed in the package comment.
+//
+// Maps are for lookup only; anything ordered is in a slice, so the same events
+// always give the same calls.
 type State struct {
-	cfg   Config
-	now   time.Time // of the current Step
-	calls []Call    // of the current Step
+	clock   clock
+	session session
+	changes changes
 
-	connected bool   // to a Mesos master
-	apart     string // why not; a sentence
-	listed    bool   // every pod that existed at start has been announced
+	pods  pods  // that the API server has announced
+	queue queue // those of them that wait
+	nodes nodes
+	fleet fleet // agents and their offers
 
-	pods    map[string]*pod   // by uid
-	tasks   map[string]*task  // by id; live ones, and those whose end is not settled
-	agents  map[string]*agent // by Mesos agent id
-	offers  map[string]*agent // who made the offer; held ones only
-	nodes   map[string]*node  // by name
-	classes map[string]*class // of waiting pods
+	matcher matcher     // of queue and fleet
+	demand  offerDemand // what Mesos knows of the queue
+	reasons reasons     // what pods know of it
 
-	stored map[string][]*task // by pod uid: tasks of an earlier life whose pod has not been announced
-	dying  map[string]*task   // by pod uid: tasks whose pod is being failed
-
-	arrivals uint64 // pods ever announced
-	launches uint64 // Launch calls ever made
-	index    index  // classes of waiting pods, by age and need
-	late     []*pod // pods that wait for the end of their backoff
-
-	known   []*agent // all agents, in the order in which they were met
-	fresh   []*agent // agents whose offers must be looked at in this Step
-	useless []string // offers to be declined in this Step
-	stirred bool     // a class that had no pod ready has one now
-
-	killer killer
-	wish   wish    // for offers: suppressed or revived
-	teller teller  // of reasons
-	asking []*task // to be reconciled in this Step
-	round  alarm   // next reconciliation of everything
-	over   tombs   // tasks that ended lately
-	alarms alarms
+	tasks      tasks
+	attempts   attempts   // decides about tasks whose pod is not bound,
+	bound      boundTasks // about those whose pod is,
+	killer     killer     // and about those that must end
+	reconciler reconciler // asks what became of tasks
 }
 
-// Step applies one event and returns the calls it gives rise to, in order.
-// Time must not run backwards; when it does, it is taken to stand still.
-func (s *State) Step(now time.Time, e Event) []Call {
-	if now.After(s.now) {
-		s.now = now
-	}
-	s.calls = nil
-	for a := s.alarms.due(s.now); a != nil; a = s.alarms.due(s.now) {
-		a.ring()
-	}
-	s.apply(e)
-	s.match()
-	s.decline()
-	s.reconcile()
-	s.ask()
-	return s.calls
-}
+// New returns the state of a framework that has seen nothing yet.
+func New(cfg Config) *State {
+	cfg = cfg.withDefaults()
+	s := &State{}
+	s.session.whyNot = notConnected
+	s.changes = changes{clock: &s.clock, report: alarm{ring: s.reasons.report}}
 
-// Next returns when the core wants a Tick at the latest; zero means never.
-func (s *State) Next() time.Time { return s.alarms.next() }
-
-func (s *State) call(c Call) { s.calls = append(s.calls, c) }
-
-func (s *State) apply(e Event) {
-	switch e := e.(type) {
-	case Restored:
-		s.restored(e.Tasks)
-	case PodAdded:
-		s.podAdded(e.Pod, e.Node)
-	case PodRemoved:
-		s.podRemoved(e.UID)
-	case PodsListed:
-		s.podsListed()
-	case NodeChanged:
-		s.nodeChanged(e)
-	case Subscribed:
-		s.subscribed()
-	case Disconnected:
-		s.disconnected(e.Err)
-	case Offered:
-		s.offered(e.Offers)
-	case Rescinded:
-		s.rescinded(e.ID)
-	case Updated:
-		s.updated(e.Update)
-	case ExecutorLost:
-		s.executorLost(e.Agent)
-	case AgentLost:
-		s.agentLost(e.Agent)
-	case LaunchFailed:
-		s.launchFailed(e)
-	case Bound:
-		s.bound(e)
-	case Failed:
-		s.failed(e.PodUID)
-	case Tick:
-		// Time has passed: the alarms have rung already.
+	s.queue = queue{clock: &s.clock, changes: &s.changes, agents: &s.fleet, classes: map[string]*class{}}
+	s.nodes = nodes{rules: kubernetesRules, maxPods: cfg.MaxPods, byName: map[string]*node{}}
+	s.fleet = fleet{
+		clock: &s.clock, changes: &s.changes, cfg: cfg,
+		byID: map[string]*agent{}, offers: map[string]*agent{},
 	}
+	s.matcher = matcher{
+		session: &s.session, changes: &s.changes, queue: &s.queue, fleet: &s.fleet, demand: &s.demand,
+		rules: kubernetesRules, refuse: cfg.Refuse, start: s.attempts.start,
+	}
+	s.demand.init(&s.clock, &s.session)
+	s.reasons = reasons{
+		clock: &s.clock, session: &s.session, changes: &s.changes,
+		queue: &s.queue, fleet: &s.fleet, rules: kubernetesRules,
+	}
+
+	s.tasks = tasks{
+		clock: &s.clock, session: &s.session, changes: &s.changes, fleet: &s.fleet,
+		podOf: s.pods.get, due: s.taskDue, byID: map[string]*task{},
+	}
+	s.reconciler = reconciler{clock: &s.clock, session: &s.session, tasks: &s.tasks}
+	s.reconciler.round.ring = s.reconciler.askForAll
+	s.killer = killer{clock: &s.clock, session: &s.session, tasks: &s.tasks, fleet: &s.fleet, podOf: s.pods.get}
+	s.killer.alarm.ring = s.killer.sendWaiting
+	s.bound = boundTasks{
+		clock: &s.clock, session: &s.session, queue: &s.queue, fleet: &s.fleet,
+		tasks: &s.tasks, reconciler: &s.reconciler, killer: &s.killer, failing: map[string]*task{},
+	}
+	s.attempts = attempts{
+		clock: &s.clock, session: &s.session, queue: &s.queue, fleet: &s.fleet,
+		tasks: &s.tasks, reconciler: &s.reconciler, killer: &s.killer, bound: &s.bound, explain: s.reasons.explain,
+	}
+	s.pods = pods{
+		session: &s.session, queue: &s.queue, tasks: &s.tasks, killer: &s.killer, bound: &s.bound,
+		explain: s.reasons.explain, byUID: map[string]*pod{}, stored: map[string][]*task{},
+	}
+	return s
 }

@@ -6,14 +6,14 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
-// meaning is what a status update says, once its state, source and reason are
+// updateKind is what a status update says, once its state, source and reason are
 // taken together.
-type meaning int
+type updateKind int
 
 const (
 	// unclear: a state that no release of Mesos up to 1.11 knows. Whether the
 	// task lives must be asked.
-	unclear meaning = iota
+	unclear updateKind = iota
 	// staged: the master or agent has the task; the executor has not spoken, or
 	// its node cannot run the pod yet.
 	staged
@@ -21,9 +21,9 @@ const (
 	started
 	// paused: the agent cannot be reached. The task may live on and come back.
 	paused
-	// doubtful: the master has no record of the task or of its agent. After a
+	// unrecorded: the master has no record of the task or of its agent. After a
 	// failover of a master this passes when the agent registers again.
-	doubtful
+	unrecorded
 	// ended: the executor says that the task is over; the kubelet there has
 	// written the pod's end, or the pod is gone.
 	ended
@@ -35,12 +35,12 @@ const (
 )
 
 // isEnd reports whether nothing follows.
-func (m meaning) isEnd() bool { return m == ended || m == interrupted || m == vanished }
+func (k updateKind) isEnd() bool { return k == ended || k == interrupted || k == vanished }
 
-// mean reads an update. The rows follow Mesos' docs/task-state-reasons.md and
+// classify reads an update. The rows follow Mesos' docs/task-state-reasons.md and
 // high-availability-framework-guide.md ("Dealing with Partitioned or Failed
 // Agents"), and what masters and agents of 1.0.4 and 1.11.0 were seen to send.
-func mean(u Update) meaning {
+func classify(u Update) updateKind {
 	switch u.State {
 	case mesospb.TaskState_TASK_STAGING:
 		return staged
@@ -54,13 +54,13 @@ func mean(u Update) meaning {
 	case mesospb.TaskState_TASK_UNREACHABLE:
 		return paused
 	case mesospb.TaskState_TASK_UNKNOWN:
-		return doubtful
+		return unrecorded
 	case mesospb.TaskState_TASK_LOST:
 		// Masters without PARTITION_AWARE (before 1.1) answer so for every task
 		// they have no record of, that of an agent not yet back included.
 		switch {
 		case isAnswer(u):
-			return doubtful
+			return unrecorded
 		case u.Source == mesospb.TaskStatus_SOURCE_AGENT, costless(u):
 			return interrupted
 		}
@@ -94,7 +94,7 @@ func mean(u Update) meaning {
 
 // endsExecutor reports whether the agent ended a task because its executor has ended.
 func (u Update) endsExecutor() bool {
-	return u.Source == mesospb.TaskStatus_SOURCE_AGENT && mean(u) == interrupted && u.State != mesospb.TaskState_TASK_DROPPED &&
+	return u.Source == mesospb.TaskStatus_SOURCE_AGENT && classify(u) == interrupted && u.State != mesospb.TaskState_TASK_DROPPED &&
 		!u.reasonIs(mesospb.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH)
 }
 

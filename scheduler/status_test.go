@@ -23,7 +23,7 @@ var statusTable = []struct {
 	state  mesospb.TaskState
 	source mesospb.TaskStatus_Source
 	reason mesospb.TaskStatus_Reason
-	means  meaning
+	kind   updateKind
 	// The calls made on the update, and again when Bind or Fail is done.
 	launching, binding, running string
 }{
@@ -56,7 +56,7 @@ var statusTable = []struct {
 	{mesospb.TaskState_TASK_LOST, master, mesospb.TaskStatus_REASON_INVALID_OFFERS, interrupted, "ack requeue at once", "; ack", "ack requeue at once"},
 	{mesospb.TaskState_TASK_LOST, agentSrc, mesospb.TaskStatus_REASON_AGENT_RESTARTED, interrupted, "ack requeue", "; ack", "ack requeue at once"},
 	{mesospb.TaskState_TASK_LOST, executor, noReason, vanished, "ack requeue", "; fail; ack forget", "fail; ack forget"},
-	{mesospb.TaskState_TASK_LOST, master, reconciled, doubtful, "ack requeue", "; ack", "ack"},
+	{mesospb.TaskState_TASK_LOST, master, reconciled, unrecorded, "ack requeue", "; ack", "ack"},
 	{mesospb.TaskState_TASK_ERROR, master, mesospb.TaskStatus_REASON_TASK_INVALID, interrupted, "ack requeue", "; ack", "ack requeue at once"},
 	{mesospb.TaskState_TASK_ERROR, master, mesospb.TaskStatus_REASON_TASK_UNAUTHORIZED, interrupted, "ack requeue", "; ack", "ack requeue at once"},
 	{mesospb.TaskState_TASK_DROPPED, master, mesospb.TaskStatus_REASON_INVALID_OFFERS, interrupted, "ack requeue at once", "; ack", "ack requeue at once"},
@@ -68,7 +68,7 @@ var statusTable = []struct {
 
 	{mesospb.TaskState_TASK_UNREACHABLE, master, mesospb.TaskStatus_REASON_AGENT_REMOVED, paused, "ack requeue", "; ack", "ack"},
 	{mesospb.TaskState_TASK_UNREACHABLE, master, reconciled, paused, "ack requeue", "; ack", "ack"},
-	{mesospb.TaskState_TASK_UNKNOWN, master, reconciled, doubtful, "ack requeue", "; ack", "ack"},
+	{mesospb.TaskState_TASK_UNKNOWN, master, reconciled, unrecorded, "ack requeue", "; ack", "ack"},
 
 	// Values that Mesos may add one day.
 	{mesospb.TaskState(99), executor, noReason, unclear, "ack", "; ack", "ack"},
@@ -89,8 +89,8 @@ func TestStatusTable(t *testing.T) {
 		}
 		t.Run(fmt.Sprint(row.state, "/", row.source, "/", row.reason), func(t *testing.T) {
 			t.Parallel()
-			if m := mean(u); m != row.means {
-				t.Errorf("means %d, want %d", m, row.means)
+			if kind := classify(u); kind != row.kind {
+				t.Errorf("kind %d, want %d", kind, row.kind)
 			}
 			for stage, want := range []string{row.launching, row.binding, row.running} {
 				if got := afterUpdate(t, stage, u); got != want {
@@ -118,7 +118,7 @@ func afterUpdate(t *testing.T, stage int, u Update) (said string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Step(s.now, e)
+		s.Step(s.clock.now, e)
 	}
 	say := func(calls []Call) {
 		for _, c := range calls {
@@ -154,8 +154,8 @@ func afterUpdate(t *testing.T, stage int, u Update) (said string) {
 	if stage == 2 {
 		step("bound a.1")
 	}
-	say(s.Step(s.now, Updated{u}))
-	switch p := s.pods["a"]; p.state {
+	say(s.Step(s.clock.now, Updated{u}))
+	switch p := s.pods.get("a"); p.state {
 	case ready:
 		said += " requeue at once"
 	case backingOff:
@@ -163,11 +163,11 @@ func afterUpdate(t *testing.T, stage int, u Update) (said string) {
 	}
 	if waits {
 		said += "; "
-		say(s.Step(s.now, Bound{Task: "a.1"}))
+		say(s.Step(s.clock.now, Bound{Task: "a.1"}))
 	}
 	if fails {
 		said += "; "
-		say(s.Step(s.now, Failed{PodUID: "a"}))
+		say(s.Step(s.clock.now, Failed{PodUID: "a"}))
 	}
 	return said
 }

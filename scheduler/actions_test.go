@@ -23,266 +23,202 @@ const (
 
 // live is one beat of the world: something happens, what is under way arrives,
 // time passes.
-func (w *world) live() {
-	if w.faults {
-		w.mischief()
+func (sim *simulation) live() {
+	if sim.faults {
+		sim.mischief()
 	}
-	for _, a := range w.agents {
-		if a.forgotten && w.now.After(a.backBy) {
-			w.comeBack(a)
+	for _, a := range sim.mesos.agents {
+		if a.forgotten && sim.now.After(a.backBy) {
+			sim.mesos.comeBack(a)
 		}
 	}
-	w.executors()
-	w.clear()
-	w.allocate()
-	w.resend()
-	w.deliver()
-	w.pass(time.Duration(w.rng.IntN(1500)) * time.Millisecond)
+	sim.executors()
+	sim.mesos.clear()
+	sim.mesos.allocate()
+	sim.mesos.resend()
+	sim.deliver()
+	sim.pass(time.Duration(sim.rng.IntN(1500)) * time.Millisecond)
 }
 
 // mischief plays users and faults.
-func (w *world) mischief() {
-	a := w.agents[w.rng.IntN(len(w.agents))]
-	switch n := w.rng.IntN(60); {
-	case n < 14 && len(w.pods) < 25:
-		w.addPod()
-	case n < 18 && len(w.pods) > 0:
-		w.deletePod(w.pods[w.rng.IntN(len(w.pods))])
+func (sim *simulation) mischief() {
+	a := sim.mesos.agents[sim.rng.IntN(len(sim.mesos.agents))]
+	switch n := sim.rng.IntN(60); {
+	case n < 14 && len(sim.api.pods) < 25:
+		sim.api.addPod(sim.mesos.agents)
+	case n < 18 && len(sim.api.pods) > 0:
+		sim.api.deletePod(sim.api.pods[sim.rng.IntN(len(sim.api.pods))])
 	case n < 20:
-		for _, id := range slices.Sorted(maps.Keys(w.offers)) {
-			if w.rng.IntN(2) == 0 {
-				w.takeBack(w.offers[id])
+		for _, id := range slices.Sorted(maps.Keys(sim.mesos.offers)) {
+			if sim.rng.IntN(2) == 0 {
+				sim.mesos.takeBack(sim.mesos.offers[id])
 			}
 		}
 	case n == 20:
-		w.disconnect()
+		sim.disconnect()
 	case n == 21:
-		if w.rng.IntN(2) == 0 {
-			w.disconnect()
+		if sim.rng.IntN(2) == 0 {
+			sim.disconnect()
 		}
-		w.subscribe() // the end of the old stream may go unseen
+		sim.subscribe() // the end of the old stream may go unseen
 	case n == 22:
-		w.remark("the framework is killed")
-		w.startCore()
+		sim.remark("the framework is killed")
+		sim.startCore()
 	case n == 23 && !a.gone:
-		w.partition(a)
+		sim.mesos.partition(a)
 	case n == 24:
-		w.comeBack(a)
-	case n == 25 && !a.gone && len(w.agents) < 8:
-		w.loseForEver(a)
-		w.addAgent()
-		b := w.agents[len(w.agents)-1]
-		w.step(NodeChanged{b.node, nodeOf(b)})
+		sim.mesos.comeBack(a)
+	case n == 25 && !a.gone && len(sim.mesos.agents) < 8:
+		sim.loseForEver(a)
+		sim.mesos.addAgent()
+		b := sim.mesos.agents[len(sim.mesos.agents)-1]
+		sim.step(NodeChanged{b.node, nodeOf(b)})
 	case n == 26 && a.executor:
-		w.executorDies(a)
-	case n == 27 && w.connected:
-		w.masterFailsOver()
+		sim.mesos.executorDies(a)
+	case n == 27 && sim.mesos.connected:
+		sim.masterFailsOver()
 	case n == 28:
-		w.step(NodeChanged{a.node, nil})
-		w.step(NodeChanged{a.node, nodeOf(a)})
+		sim.step(NodeChanged{a.node, nil})
+		sim.step(NodeChanged{a.node, nodeOf(a)})
 	case n == 29:
-		for _, p := range w.pods {
-			if p.node == "" && !p.finished && w.rng.IntN(5) == 0 {
+		for _, p := range sim.api.pods {
+			if p.node == "" && !p.finished && sim.rng.IntN(5) == 0 {
 				p.node, p.foreign = "elsewhere", true
-				w.watch = append(w.watch, PodAdded{p.Pod, p.node})
+				sim.api.watch = append(sim.api.watch, PodAdded{p.Pod, p.node})
 			}
 		}
-	case n < 32 && len(w.pods) > 0: // the watch repeats itself
-		if p := w.pods[w.rng.IntN(len(w.pods))]; !p.finished {
-			w.watch = append(w.watch, PodAdded{p.Pod, p.node})
+	case n < 32 && len(sim.api.pods) > 0: // the watch repeats itself
+		if p := sim.api.pods[sim.rng.IntN(len(sim.api.pods))]; !p.finished {
+			sim.api.watch = append(sim.api.watch, PodAdded{p.Pod, p.node})
 		}
 	case n == 32:
-		for _, t := range w.liveTasks() {
-			if t.state == runningNow && w.rng.IntN(3) == 0 {
-				w.send(Updated{Update{Task: t.ID, Agent: t.Agent, State: mesospb.TaskState(90 + w.rng.IntN(9)), Source: executor}})
+		for _, t := range sim.mesos.liveTasks() {
+			if t.state == runningNow && sim.rng.IntN(3) == 0 {
+				sim.mesos.send(Updated{Update{Task: t.ID, Agent: t.Agent, State: mesospb.TaskState(90 + sim.rng.IntN(9)), Source: executor}})
 			}
 		}
-	case n == 33 && !w.connected:
-		w.subscribe()
+	case n == 33 && !sim.mesos.connected:
+		sim.subscribe()
 	case n == 34 && a.executor && !a.unreachable: // a task whose record was lost with an old store
-		id := w.id("lost")
-		t := &wTask{Task: Task{ID: id + ".1", PodUID: id, Agent: a.id, Node: a.node}, agent: a, state: starting}
-		w.tasks[t.ID], w.order = t, append(w.order, t)
-		w.report(t, runningNow, executor, noReason)
-	}
-}
-
-// liveTasks returns the tasks that are not over, by age.
-func (w *world) liveTasks() (live []*wTask) {
-	for _, t := range w.order {
-		if !t.over {
-			live = append(live, t)
-		}
-	}
-	return live
-}
-
-// clear forgets what master and agents forget: tasks over and acknowledged.
-func (w *world) clear() {
-	w.order = slices.DeleteFunc(w.order, func(t *wTask) bool {
-		done := t.over && len(t.updates) == 0
-		if done {
-			delete(w.tasks, t.ID)
-		}
-		return done
-	})
-}
-
-func (w *world) partition(a *wAgent) {
-	if a.unreachable {
-		return
-	}
-	a.unreachable = true
-	for _, id := range slices.Sorted(maps.Keys(w.offers)) {
-		if o := w.offers[id]; o.agent == a {
-			w.takeBack(o)
-		}
-	}
-	for _, t := range w.liveTasks() {
-		if t.agent == a {
-			w.masterSays(t.ID, a.id, unreached, mesospb.TaskStatus_REASON_AGENT_REMOVED)
-		}
-	}
-	if w.rng.IntN(2) == 0 {
-		w.send(AgentLost{a.id})
-	}
-}
-
-func (w *world) comeBack(a *wAgent) {
-	if a.gone || !a.unreachable && !a.forgotten {
-		return
-	}
-	wasUnreachable := a.unreachable
-	a.unreachable, a.forgotten = false, false
-	for _, t := range w.liveTasks() {
-		if t.agent == a && wasUnreachable && t.state != staging {
-			w.masterSays(t.ID, a.id, t.state, mesospb.TaskStatus_REASON_AGENT_REREGISTERED)
-		}
+		id := sim.id("lost")
+		t := &simTask{Task: Task{ID: id + ".1", PodUID: id, Agent: a.id, Node: a.node}, agent: a, state: starting}
+		sim.mesos.tasks[t.ID], sim.mesos.order = t, append(sim.mesos.order, t)
+		sim.mesos.report(t, runningNow, executor, noReason)
 	}
 }
 
 // loseForEver: the machine is gone, and its operator says so.
-func (w *world) loseForEver(a *wAgent) {
-	w.partition(a)
+func (sim *simulation) loseForEver(a *simAgent) {
+	sim.mesos.partition(a)
 	a.gone, a.executor = true, false
-	for _, t := range w.liveTasks() {
+	for _, t := range sim.mesos.liveTasks() {
 		if t.agent == a {
 			t.over = true
-			w.masterSays(t.ID, a.id, mesospb.TaskState_TASK_GONE_BY_OPERATOR, mesospb.TaskStatus_REASON_AGENT_REMOVED_BY_OPERATOR)
+			sim.mesos.masterSays(t.ID, a.id, mesospb.TaskState_TASK_GONE_BY_OPERATOR, mesospb.TaskStatus_REASON_AGENT_REMOVED_BY_OPERATOR)
 		}
 	}
-	for _, t := range w.order {
+	for _, t := range sim.mesos.order {
 		if t.agent == a {
 			t.updates = nil
 		}
 	}
-	for _, p := range slices.Clone(w.pods) {
+	for _, p := range slices.Clone(sim.api.pods) {
 		if p.node == a.node && p.deleting {
-			w.endPod(p, true)
-		}
-	}
-}
-
-func (w *world) executorDies(a *wAgent) {
-	a.executor = false
-	w.send(ExecutorLost{a.id})
-	for _, t := range w.liveTasks() {
-		if t.agent == a {
-			w.report(t, failedNow, agentSrc, mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED)
+			sim.api.endPod(p, true)
 		}
 	}
 }
 
 // masterFailsOver: the new master knows agents only when they register again.
-func (w *world) masterFailsOver() {
-	w.disconnect()
-	for _, a := range w.agents {
-		if !a.gone && w.rng.IntN(2) == 0 {
-			a.forgotten, a.backBy = true, w.now.Add(time.Duration(w.rng.IntN(90))*time.Second)
+func (sim *simulation) masterFailsOver() {
+	sim.disconnect()
+	for _, a := range sim.mesos.agents {
+		if !a.gone && sim.rng.IntN(2) == 0 {
+			a.forgotten, a.backBy = true, sim.now.Add(time.Duration(sim.rng.IntN(90))*time.Second)
 		}
 	}
-	w.subscribe()
+	sim.subscribe()
 }
 
 // executors act on their tasks, and kubelets on their pods.
-func (w *world) executors() {
-	for _, t := range w.liveTasks() {
-		p := w.byUID[t.PodUID]
+func (sim *simulation) executors() {
+	for _, t := range sim.mesos.liveTasks() {
+		p := sim.api.byUID[t.PodUID]
 		here := p != nil && p.node == t.agent.node && !p.foreign
 		switch {
-		case w.faults && w.rng.IntN(3) == 0 || t.agent.gone:
+		case sim.faults && sim.rng.IntN(3) == 0 || t.agent.gone:
 			continue
 		case t.killed:
 			// The executor deletes the pod that is bound here, waits for the
 			// kubelet to stop it, and reports.
 			if here && !p.finished {
-				w.checkKill(t, p)
-				w.endPod(p, true)
+				sim.check.kill(t, p)
+				sim.api.endPod(p, true)
 			}
-			w.report(t, killedNow, executor, noReason)
+			sim.mesos.report(t, killedNow, executor, noReason)
 		case t.state == staging:
-			if w.chance(15) {
-				w.report(t, failedNow, agentSrc, mesospb.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED)
+			if sim.chance(15) {
+				sim.mesos.report(t, failedNow, agentSrc, mesospb.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED)
 				continue
 			}
 			t.agent.executor = true
-			w.report(t, starting, executor, noReason)
-			t.waits = w.chance(6)
+			sim.mesos.report(t, starting, executor, noReason)
+			t.waits = sim.chance(6)
 			t.updates[len(t.updates)-1].Waits = t.waits
 		case t.waits:
 			t.waits = false
-			w.report(t, starting, executor, noReason)
+			sim.mesos.report(t, starting, executor, noReason)
 		case p == nil && t.state == runningNow:
-			w.report(t, killedNow, executor, noReason)
+			sim.mesos.report(t, killedNow, executor, noReason)
 		case here && p.deleting:
-			w.endPod(p, true)
-			w.report(t, killedNow, executor, noReason)
+			sim.api.endPod(p, true)
+			sim.mesos.report(t, killedNow, executor, noReason)
 		case here && p.finished:
-			w.report(t, finished, executor, noReason)
-		case here && t.state == starting && w.chance(20):
-			w.report(t, failedNow, executor, noReason) // its node cannot run pods
+			sim.mesos.report(t, finished, executor, noReason)
+		case here && t.state == starting && sim.chance(20):
+			sim.mesos.report(t, failedNow, executor, noReason) // its node cannot run pods
 		case here && t.state == starting:
-			w.checkRunsOnce(t, p)
-			w.report(t, runningNow, executor, noReason)
-		case here && t.state == runningNow && w.chance(25):
-			w.endPod(p, false)
-			w.report(t, finished, executor, noReason)
-		case here && t.state == runningNow && w.chance(60):
-			w.report(t, failedNow, executor, noReason) // without a word about the pod
+			sim.check.runsOnce(t, p)
+			sim.mesos.report(t, runningNow, executor, noReason)
+		case here && t.state == runningNow && sim.chance(25):
+			sim.api.endPod(p, false)
+			sim.mesos.report(t, finished, executor, noReason)
+		case here && t.state == runningNow && sim.chance(60):
+			sim.mesos.report(t, failedNow, executor, noReason) // without a word about the pod
 			p.deleting = false
 		}
 	}
 }
 
 // deliver brings some of what is under way to the core.
-func (w *world) deliver() {
-	for n := w.rng.IntN(6); (n > 0 || !w.faults) && len(w.stream)+len(w.results)+len(w.watch) > 0; n-- {
-		switch k := w.rng.IntN(3); {
-		case k == 0 && len(w.stream) > 0:
-			e := w.stream[0]
-			w.stream = w.stream[1:]
-			w.step(e)
-		case k == 1 && len(w.results) > 0:
-			i := w.rng.IntN(len(w.results))
-			e := w.results[i]
-			w.results = slices.Delete(w.results, i, i+1)
-			w.step(e)
-		case k == 2 && len(w.watch) > 0:
-			e := w.watch[0]
-			w.watch = w.watch[1:]
-			w.step(e)
+func (sim *simulation) deliver() {
+	for n := sim.rng.IntN(6); (n > 0 || !sim.faults) && len(sim.mesos.stream)+len(sim.api.results)+len(sim.api.watch) > 0; n-- {
+		switch k := sim.rng.IntN(3); {
+		case k == 0 && len(sim.mesos.stream) > 0:
+			e := sim.mesos.stream[0]
+			sim.mesos.stream = sim.mesos.stream[1:]
+			sim.step(e)
+		case k == 1 && len(sim.api.results) > 0:
+			i := sim.rng.IntN(len(sim.api.results))
+			e := sim.api.results[i]
+			sim.api.results = slices.Delete(sim.api.results, i, i+1)
+			sim.step(e)
+		case k == 2 && len(sim.api.watch) > 0:
+			e := sim.api.watch[0]
+			sim.api.watch = sim.api.watch[1:]
+			sim.step(e)
 		}
 	}
 }
 
 // pass lets time go by, with a Tick whenever the core wants one.
-func (w *world) pass(d time.Duration) {
-	end := w.now.Add(d)
-	for next := w.core.Next(); !next.IsZero() && !next.After(end); next = w.core.Next() {
-		if next.After(w.now) {
-			w.now = next
+func (sim *simulation) pass(d time.Duration) {
+	end := sim.now.Add(d)
+	for next := sim.core.Next(); !next.IsZero() && !next.After(end); next = sim.core.Next() {
+		if next.After(sim.now) {
+			sim.now = next
 		}
-		w.step(Tick{})
+		sim.step(Tick{})
 	}
-	w.now = end
+	sim.now = end
 }

@@ -24,31 +24,36 @@ func showEvent(e Event) string {
 	return fmt.Sprintf("%T %+v", e, e)
 }
 
-// checkTwin: the same events give the same calls, whatever the order of maps.
-func (w *world) checkTwin(e Event, calls []Call) {
-	if twin := w.twin.Step(w.now, e); !reflect.DeepEqual(calls, twin) {
-		w.violated("the same events gave other calls: %v", twin)
+// checker says what must never happen in a simulation.
+type checker struct{ sim *simulation }
+
+// twin: the same events give the same calls, whatever the order of maps.
+func (k checker) twin(e Event, calls []Call) {
+	sim := k.sim
+	if twin := sim.twin.Step(sim.now, e); !reflect.DeepEqual(calls, twin) {
+		sim.violated("the same events gave other calls: %v", twin)
 	}
-	if !w.core.Next().Equal(w.twin.Next()) {
-		w.violated("the same events gave another time")
+	if !sim.core.Next().Equal(sim.twin.Next()) {
+		sim.violated("the same events gave another time")
 	}
 }
 
-// checkLaunch: only offers that the core has, of one agent, for no more than
+// launch: only offers that the core has, of one agent, for no more than
 // they hold; no task id twice; no pod in two places.
-func (w *world) checkLaunch(c Launch) {
+func (k checker) launch(c Launch) {
+	sim := k.sim
 	var sum, need Amount
 	var ranges []PortRange
 	for _, id := range c.Offers {
-		o := w.spend(id, "used")
+		o := sim.spend(id, "used")
 		if o.Agent != c.Agent {
-			w.violated("offer %s of agent %s is used for agent %s", id, o.Agent, c.Agent)
+			sim.violated("offer %s of agent %s is used for agent %s", id, o.Agent, c.Agent)
 		}
 		sum = sum.plus(o.Amount)
 		ranges = append(ranges, o.Ports...)
 	}
 	if c.Executor {
-		need = worldConfig.Executor
+		need = simConfig.Executor
 	}
 	taken := map[uint16]bool{}
 	for _, t := range c.Tasks {
@@ -56,63 +61,64 @@ func (w *world) checkLaunch(c Launch) {
 		for _, p := range t.Ports {
 			inOffer := slices.ContainsFunc(ranges, func(r PortRange) bool { return r.Begin <= p && p <= r.End })
 			if taken[p] || !inOffer {
-				w.violated("task %s is given port %d, which is taken or not offered", t.ID, p)
+				sim.violated("task %s is given port %d, which is taken or not offered", t.ID, p)
 			}
 			taken[p] = true
 		}
-		if w.usedIDs[t.ID] {
-			w.violated("task id %s is used twice", t.ID)
+		if sim.usedIDs[t.ID] {
+			sim.violated("task id %s is used twice", t.ID)
 		}
-		p := w.core.pods.byUID[t.PodUID]
-		if bound := w.byUID[t.PodUID]; bound != nil && bound.node != "" && !bound.foreign && bound.node != t.Node {
-			w.violated("task %s is launched on %s, but its pod is bound to %s", t.ID, t.Node, bound.node)
+		p := sim.core.pods.byUID[t.PodUID]
+		if bound := sim.api.byUID[t.PodUID]; bound != nil && bound.node != "" && !bound.foreign && bound.node != t.Node {
+			sim.violated("task %s is launched on %s, but its pod is bound to %s", t.ID, t.Node, bound.node)
 		}
 		if p == nil || p.task == nil || p.task.ID != t.ID || p.state != placed {
-			w.violated("task %s is launched, but its pod does not have it", t.ID)
+			sim.violated("task %s is launched, but its pod does not have it", t.ID)
 		}
-		for _, other := range w.liveTasks() {
-			known := w.core.tasks.byID[other.ID]
+		for _, other := range sim.mesos.liveTasks() {
+			known := sim.core.tasks.byID[other.ID]
 			if other.PodUID == t.PodUID && (known == nil || known.state != killing) {
-				w.violated("task %s is launched while %s of the same pod lives", t.ID, other.ID)
+				sim.violated("task %s is launched while %s of the same pod lives", t.ID, other.ID)
 			}
 			if other.PodUID == t.PodUID && other.Agent == t.Agent {
-				w.violated("task %s is launched on the agent where %s of the same pod lives", t.ID, other.ID)
+				sim.violated("task %s is launched on the agent where %s of the same pod lives", t.ID, other.ID)
 			}
 		}
 	}
 	if !need.within(sum) || len(c.Tasks) == 0 {
-		w.violated("%s takes %v of %v", showCall(c), need, sum)
+		sim.violated("%s takes %v of %v", showCall(c), need, sum)
 	}
 }
 
-// checkOrder: whenever a pod was placed, no older one that still waits would
+// order: whenever a pod was placed, no older one that still waits would
 // have fitted what was left of the same offers.
-func (w *world) checkOrder(calls []Call) {
+func (k checker) order(calls []Call) {
+	sim := k.sim
 	for _, c := range calls {
 		l, ok := c.(Launch)
 		if !ok {
 			continue
 		}
-		a := w.core.fleet.byID[l.Agent]
+		a := sim.core.fleet.byID[l.Agent]
 		var rest Amount
 		for _, id := range l.Offers {
-			if o := w.given[id]; o != nil {
+			if o := sim.given[id]; o != nil {
 				rest = rest.plus(o.Amount)
 			}
 		}
 		if l.Executor {
-			rest = rest.minus(worldConfig.Executor)
+			rest = rest.minus(simConfig.Executor)
 		}
 		rest = rest.minus(a.reserved())
 		for _, t := range l.Tasks {
-			if w.core.tasks.byID[t.ID].bound { // what it uses was its own before
+			if sim.core.tasks.byID[t.ID].bound { // what it uses was its own before
 				rest = rest.minus(t.Amount)
 				continue
 			}
-			for _, q := range w.core.pods.byUID {
-				if q.state == ready && q.seq < w.core.pods.byUID[t.PodUID].seq && q.Amount.within(rest) &&
-					w.suits(q, a) && a.lacksPort(q.class) == 0 && !a.reservesPort(q.class) {
-					w.violated("%s overtakes the older pod %s, which would fit %v", t.ID, q.UID, rest)
+			for _, q := range sim.core.pods.byUID {
+				if q.state == ready && q.seq < sim.core.pods.byUID[t.PodUID].seq && q.Amount.within(rest) &&
+					k.suits(q, a) && a.lacksPort(q.class) == 0 && !a.reservesPort(q.class) {
+					sim.violated("%s overtakes the older pod %s, which would fit %v", t.ID, q.UID, rest)
 				}
 			}
 			rest = rest.minus(t.Amount)
@@ -121,7 +127,7 @@ func (w *world) checkOrder(calls []Call) {
 }
 
 // suits is the slow and simple form of rules.verdict.
-func (w *world) suits(p *pod, a *agent) bool {
+func (k checker) suits(p *pod, a *agent) bool {
 	if p.pinned != nil {
 		return p.pinned.last.Agent == a.id
 	}
@@ -132,19 +138,20 @@ func (w *world) suits(p *pod, a *agent) bool {
 	return ok && err == nil
 }
 
-// checkState: what must hold after every step.
-func (w *world) checkState() {
-	s := w.core
+// state: what must hold after every step.
+func (k checker) state() {
+	sim := k.sim
+	s := sim.core
 	waiting := 0
 	for _, p := range s.pods.byUID {
 		if p.waits() {
 			waiting++
 			if p.task != nil {
-				w.violated("pod %s waits and has task %s", p.UID, p.task.ID)
+				sim.violated("pod %s waits and has task %s", p.UID, p.task.ID)
 			}
 		}
 		if (p.state == placed) != (p.task != nil) || (p.class != nil) != p.waits() {
-			w.violated("pod %s is in state %d with task %v and class %v", p.UID, p.state, p.task, p.class)
+			sim.violated("pod %s is in state %d with task %v and class %v", p.UID, p.state, p.task, p.class)
 		}
 	}
 	members := 0
@@ -152,15 +159,15 @@ func (w *world) checkState() {
 		members += c.members
 	}
 	if members != waiting || s.queue.empty() != (waiting == 0) {
-		w.violated("%d pods wait, classes have %d", waiting, members)
+		sim.violated("%d pods wait, classes have %d", waiting, members)
 	}
 	if s.session.ready() && s.queue.empty() && len(s.fleet.offers) > 0 {
-		w.violated("%d offers are held idle", len(s.fleet.offers))
+		sim.violated("%d offers are held idle", len(s.fleet.offers))
 	}
 	for _, a := range s.fleet.known {
 		for _, o := range a.held {
-			if g := w.given[o.ID]; g == nil || w.now.Sub(g.told) > s.fleet.cfg.Hold {
-				w.violated("offer %s is held after its time", o.ID)
+			if g := sim.given[o.ID]; g == nil || sim.now.Sub(g.told) > s.fleet.cfg.Hold {
+				sim.violated("offer %s is held after its time", o.ID)
 			}
 		}
 		if !s.session.listed || len(a.held) == 0 || a.backoff.active() {
@@ -171,24 +178,25 @@ func (w *world) checkState() {
 			if p.pinned != nil {
 				room = s.fleet.roomFor(a)
 			}
-			if p.state == ready && p.Amount.within(room) && w.suits(p, a) && a.lacksPort(p.class) == 0 && (p.pinned != nil || !a.reservesPort(p.class)) {
-				w.violated("pod %s waits although it fits offers of %s that are held", p.UID, a.id)
+			if p.state == ready && p.Amount.within(room) && k.suits(p, a) && a.lacksPort(p.class) == 0 && (p.pinned != nil || !a.reservesPort(p.class)) {
+				sim.violated("pod %s waits although it fits offers of %s that are held", p.UID, a.id)
 			}
 		}
 	}
 }
 
 // mayAcknowledge returns why an update must not be acknowledged yet.
-func (w *world) mayAcknowledge(t *wTask, u *wUpdate) string {
-	p, known := w.byUID[t.PodUID], w.core.tasks.byID[t.ID]
+func (k checker) mayAcknowledge(t *simTask, u *simUpdate) string {
+	sim := k.sim
+	p, known := sim.api.byUID[t.PodUID], sim.core.tasks.byID[t.ID]
 	if p == nil || p.finished || p.foreign {
 		return ""
 	}
-	if q := w.core.pods.byUID[t.PodUID]; q != nil && q.attempt > t.Attempt {
+	if q := sim.core.pods.byUID[t.PodUID]; q != nil && q.attempt > t.Attempt {
 		return "" // the pod has gone on without it
 	}
 	bound := p.node == t.Node
-	_, recorded := w.stored[t.ID]
+	_, recorded := sim.api.stored[t.ID]
 	switch {
 	case !isTerminal(u.State) && !u.Waits && known != nil && known.state <= binding:
 		return "the binding is not stored"
@@ -200,116 +208,123 @@ func (w *world) mayAcknowledge(t *wTask, u *wUpdate) string {
 	return ""
 }
 
-// checkKill: the executor is about to delete the pod, which must be meant.
-func (w *world) checkKill(t *wTask, p *wPod) {
+// kill: the executor is about to delete the pod, which must be meant.
+func (k checker) kill(t *simTask, p *simPod) {
+	sim := k.sim
 	if !p.deleting {
-		w.violated("task %s was killed, but nobody wanted pod %s to go", t.ID, p.UID)
+		sim.violated("task %s was killed, but nobody wanted pod %s to go", t.ID, p.UID)
 	}
 }
 
-func (w *world) checkRunsOnce(t *wTask, p *wPod) {
-	for _, other := range w.liveTasks() {
+func (k checker) runsOnce(t *simTask, p *simPod) {
+	sim := k.sim
+	for _, other := range sim.mesos.liveTasks() {
 		if other != t && other.PodUID == p.UID && other.state == runningNow {
-			w.violated("pod %s runs as %s and %s", p.UID, t.ID, other.ID)
+			sim.violated("pod %s runs as %s and %s", p.UID, t.ID, other.ID)
 		}
 	}
 }
 
-func (w *world) checkFail(c Fail) {
-	p := w.byUID[c.PodUID]
+func (k checker) fail(c Fail) {
+	sim := k.sim
+	p := sim.api.byUID[c.PodUID]
 	if p == nil || p.finished {
 		return
 	}
 	if c.Reason == "" || strings.ContainsAny(c.Reason, " _") || c.Message == "" {
-		w.violated("%s: no good reason", showCall(c))
+		sim.violated("%s: no good reason", showCall(c))
 	}
-	for _, t := range w.liveTasks() {
+	for _, t := range sim.mesos.liveTasks() {
 		if t.PodUID == c.PodUID && p.node == t.Node {
-			w.violated("%s, but its task %s lives", showCall(c), t.ID)
+			sim.violated("%s, but its task %s lives", showCall(c), t.ID)
 		}
 	}
 }
 
-func (w *world) checkForget(c Forget) {
-	if t := w.tasks[c.Task]; t != nil && !t.over {
-		w.violated("task %s is forgotten while it lives", c.Task)
+func (k checker) forget(c Forget) {
+	sim := k.sim
+	if t := sim.mesos.tasks[c.Task]; t != nil && !t.over {
+		sim.violated("task %s is forgotten while it lives", c.Task)
 	}
 }
 
-func (w *world) checkExplain(c Explain) {
-	p := w.byUID[c.PodUID]
+func (k checker) explain(c Explain) {
+	sim := k.sim
+	p := sim.api.byUID[c.PodUID]
 	if c.Message == "" {
-		w.violated("pod %s waits for no reason", c.PodUID)
+		sim.violated("pod %s waits for no reason", c.PodUID)
 	}
 	if p != nil && p.message == c.Message {
-		w.violated("pod %s is told the same twice: %s", c.PodUID, c.Message)
+		sim.violated("pod %s is told the same twice: %s", c.PodUID, c.Message)
 	}
 	if p != nil {
 		p.message = c.Message
 	}
 }
 
-// checkEnd: all faults are over and things have had their time.
-func (w *world) checkEnd() {
-	for _, t := range w.order {
+// end: all faults are over and things have had their time.
+func (k checker) end() {
+	sim := k.sim
+	for _, t := range sim.mesos.order {
 		id := t.ID
 		if len(t.updates) > 0 {
-			w.violated("update %v of %s was never acknowledged", t.updates[0].State, id)
+			sim.violated("update %v of %s was never acknowledged", t.updates[0].State, id)
 		}
-		p := w.byUID[t.PodUID]
+		p := sim.api.byUID[t.PodUID]
 		if !t.over && (p == nil || p.finished || p.node != t.Node) {
-			w.violated("task %s lives without its pod", id)
+			sim.violated("task %s lives without its pod", id)
 		}
-		if _, ok := w.stored[id]; !t.over && !ok {
-			w.violated("task %s lives without a record", id)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(w.stored)) {
-		p := w.byUID[w.stored[id].PodUID]
-		if t := w.tasks[id]; (t == nil || t.over) && (p == nil || p.node != "") {
-			w.violated("the record of task %s is never forgotten", id)
+		if _, ok := sim.api.stored[id]; !t.over && !ok {
+			sim.violated("task %s lives without a record", id)
 		}
 	}
-	for _, p := range w.pods {
+	for _, id := range slices.Sorted(maps.Keys(sim.api.stored)) {
+		p := sim.api.byUID[sim.api.stored[id].PodUID]
+		if t := sim.mesos.tasks[id]; (t == nil || t.over) && (p == nil || p.node != "") {
+			sim.violated("the record of task %s is never forgotten", id)
+		}
+	}
+	for _, p := range sim.api.pods {
 		if p.finished || p.foreign {
 			continue
 		}
 		live := 0
-		for _, t := range w.liveTasks() {
+		for _, t := range sim.mesos.liveTasks() {
 			if t.PodUID == p.UID && t.state == runningNow && t.Node == p.node {
 				live++
 			}
 		}
 		switch {
 		case p.node != "" && live != 1:
-			w.violated("pod %s is bound to %s and has %d tasks", p.UID, p.node, live)
+			sim.violated("pod %s is bound to %s and has %d tasks", p.UID, p.node, live)
 		case p.node == "":
-			w.checkWaits(p)
+			k.waits(p)
 		}
 	}
-	if len(w.given) > 0 || w.core.queue.empty() && !w.suppressed {
-		w.violated("at rest %d offers are held, suppressed: %v", len(w.given), w.suppressed)
+	if len(sim.given) > 0 || sim.core.queue.empty() && !sim.mesos.suppressed {
+		sim.violated("at rest %d offers are held, suppressed: %v", len(sim.given), sim.mesos.suppressed)
 	}
 }
 
-// checkWaits: a pod that waits at the end fits nowhere, and knows why.
-func (w *world) checkWaits(p *wPod) {
-	q := w.core.pods.byUID[p.UID]
+// waits: a pod that waits at the end fits nowhere, and knows why.
+func (k checker) waits(p *simPod) {
+	sim := k.sim
+	q := sim.core.pods.byUID[p.UID]
 	if q == nil || q.state != ready {
-		w.violated("pod %s is not in the queue: %+v", p.UID, q)
+		sim.violated("pod %s is not in the queue: %+v", p.UID, q)
 	}
 	if p.message == "" {
-		w.violated("pod %s waits without a reason", p.UID)
+		sim.violated("pod %s waits without a reason", p.UID)
 	}
-	for _, a := range w.agents {
-		room := w.free(a)
+	for _, a := range sim.mesos.agents {
+		room := sim.mesos.free(a)
 		if !a.executor {
-			room = room.minus(worldConfig.Executor)
+			room = room.minus(simConfig.Executor)
 		}
-		known := w.core.fleet.byID[a.id]
-		ports := !slices.ContainsFunc(p.Ports, func(port uint16) bool { return !has(w.freePorts(a), port) })
-		if !a.gone && known != nil && !known.backoff.active() && p.Amount.within(room) && ports && w.suits(q, known) {
-			w.violated("pod %s waits although agent %s has room (%s)", p.UID, a.id, p.message)
+		known := sim.core.fleet.byID[a.id]
+		ports := !slices.ContainsFunc(p.Ports, func(port uint16) bool { return !has(sim.mesos.freePorts(a), port) })
+		if !a.gone && known != nil && !known.backoff.active() && p.Amount.within(room) && ports && k.suits(q, known) {
+			sim.violated("pod %s waits although agent %s has room (%s)", p.UID, a.id, p.message)
 		}
 	}
 }

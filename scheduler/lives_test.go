@@ -20,29 +20,29 @@ func TestLives(t *testing.T) {
 	for seed := *firstOne; seed < *firstOne+uint64(*lives); seed++ {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, seed)
+			sim := newSimulation(t, seed)
 			for range 200 {
-				w.live()
+				sim.live()
 			}
-			w.heal()
+			sim.heal()
 			for range 110 {
-				w.live()
-				w.pass(11 * time.Second)
+				sim.live()
+				sim.pass(11 * time.Second)
 			}
-			w.checkEnd()
+			sim.check.end()
 		})
 	}
 }
 
 // heal ends all faults.
-func (w *world) heal() {
-	w.remark("from here on nothing fails")
-	w.faults = false
-	for _, a := range w.agents {
-		w.comeBack(a)
+func (sim *simulation) heal() {
+	sim.remark("from here on nothing fails")
+	sim.faults = false
+	for _, a := range sim.mesos.agents {
+		sim.mesos.comeBack(a)
 	}
-	if !w.connected {
-		w.subscribe()
+	if !sim.mesos.connected {
+		sim.subscribe()
 	}
 }
 
@@ -52,11 +52,11 @@ func TestLivesAreLively(t *testing.T) {
 	t.Parallel()
 	calls := map[string]int{}
 	for seed := range uint64(40) {
-		w := newWorld(t, seed)
+		sim := newSimulation(t, seed)
 		for range 200 {
-			w.live()
+			sim.live()
 		}
-		for _, n := range w.log {
+		for _, n := range sim.log {
 			for _, c := range n.calls {
 				calls[fmt.Sprintf("%T", c)]++
 			}

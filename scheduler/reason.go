@@ -85,15 +85,8 @@ func (r *reasons) look(f *findings, c *class, a *agent) {
 		f.inBackoff++
 		return
 	}
-	switch v := r.rules.verdict(c, a.node); {
-	case v == noObject:
-		f.noObject++
-		return
-	case v >= excluded:
-		rule, e := &r.rules[v-excluded], &f.excluded[v-excluded]
-		if e.offers++; e.offers == 1 && rule.obstacle != nil {
-			e.obstacle = rule.obstacle(c, a.node.object)
-		}
+	if v := r.rules.verdict(c, a.node); v != suits {
+		f.exclude(v, r.rules, c, a.node)
 		return
 	}
 	need := c.amount.minus(r.fleet.spareFor(a))
@@ -112,6 +105,18 @@ func (r *reasons) look(f *findings, c *class, a *agent) {
 		} else {
 			f.fit++
 		}
+	}
+}
+
+// exclude counts an offer that is excluded by its Node.
+func (f *findings) exclude(v verdict, r rules, c *class, n *node) {
+	if v == noObject {
+		f.noObject++
+		return
+	}
+	rule, e := &r[v-excluded], &f.excluded[v-excluded]
+	if e.offers++; e.offers == 1 && rule.obstacle != nil {
+		e.obstacle = rule.obstacle(c, n.object)
 	}
 }
 

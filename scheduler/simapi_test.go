@@ -1,0 +1,87 @@
+package scheduler
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+)
+
+// simAPI is the API server with its users, and the framework's store.
+type simAPI struct {
+	*fate
+	results []Event // from API server and store, in any order
+	watch   []Event // from the API server's watch, in order
+
+	pods   []*simPod // those that exist, by age
+	byUID  map[string]*simPod
+	stored map[string]Task
+}
+
+type simPod struct {
+	Pod
+	node     string // bound to
+	foreign  bool   // bound by another client
+	finished bool
+	deleting bool // by the user, while the kubelet stops it
+	message  string
+}
+
+func (a *simAPI) addPod(agents []*simAgent) {
+	p := &simPod{Pod: Pod{UID: a.id("pod"), Amount: Amount{int64(1+a.rng.IntN(12)) * 250, int64(1+a.rng.IntN(8)) * 128}}}
+	if a.rng.IntN(4) == 0 {
+		p.Ports = []uint16{31000 + uint16(a.rng.IntN(5))}
+	}
+	if a.rng.IntN(8) == 0 {
+		p.Amount.CPU = 100000
+	}
+	if a.rng.IntN(6) == 0 {
+		agent := agents[a.rng.IntN(len(agents))]
+		p.Affinity = nodeaffinity.GetRequiredNodeAffinity(&v1.Pod{Spec: v1.PodSpec{NodeSelector: map[string]string{"agent": agent.id}}})
+	} else if a.rng.IntN(3) > 0 {
+		p.Class = fmt.Sprint(p.Amount, p.Ports)
+	}
+	a.pods = append(a.pods, p)
+	a.byUID[p.UID] = p
+	a.watch = append(a.watch, PodAdded{p.Pod, ""})
+}
+
+// endPod: the pod is finished, or the object is gone.
+func (a *simAPI) endPod(p *simPod, removed bool) {
+	p.finished = true
+	if removed {
+		delete(a.byUID, p.UID)
+		a.pods = slices.DeleteFunc(a.pods, func(q *simPod) bool { return q == p })
+	}
+	a.watch = append(a.watch, PodRemoved{p.UID})
+}
+
+// deletePod is a user's delete: without a kubelet the object goes at once.
+func (a *simAPI) deletePod(p *simPod) {
+	switch {
+	case p.node == "" || p.finished || p.foreign:
+		a.endPod(p, true)
+	default:
+		p.deleting = true
+	}
+}
+
+func (a *simAPI) bind(c Bind) {
+	p := a.byUID[c.PodUID]
+	var err error
+	denied := a.chance(10)
+	switch {
+	case p == nil || p.finished:
+		err, denied = errors.New("no such pod"), false
+	case p.node != "":
+		err, denied = errors.New("bound to "+p.node), false
+	case denied:
+		err = errors.New("a webhook says no")
+	default:
+		p.node = c.Task.Node
+		a.watch = append(a.watch, PodAdded{p.Pod, p.node})
+	}
+	a.results = append(a.results, Bound{Task: c.Task.ID, Err: err, Denied: denied})
+}

@@ -427,3 +427,23 @@ func TestPodAnnouncedAgain(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// An update that comes before the pods of an earlier life are announced is left for
+// Mesos to repeat.
+func TestUpdateBeforePods(t *testing.T) {
+	t.Parallel()
+	s := New(Config{})
+	step := func(e Event) string { return showCalls(s.Step(at(0), e)) }
+	step(Restored{Tasks: []Task{taskOf("a", 1)}})
+	step(Subscribed{})
+	for _, id := range []string{"a.1", "stranger"} {
+		u := Update{Task: id, Agent: "A1", State: mesospb.TaskState_TASK_RUNNING, Source: executor, UUID: "u1"}
+		if got := step(Updated{u}); got != "" {
+			t.Errorf("%s: %q before the pods are listed", id, got)
+		}
+	}
+	step(PodAdded{Pod: Pod{UID: "a"}})
+	if got := step(Updated{Update{Task: "a.1", Agent: "A1", State: mesospb.TaskState_TASK_RUNNING, Source: executor, UUID: "u1"}}); got != "bind a to n1 by a.1" {
+		t.Errorf("got %q", got)
+	}
+}

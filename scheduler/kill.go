@@ -79,12 +79,9 @@ func (k *killer) updated(t *task, u Update, kind updateKind) {
 	}
 }
 
-// strangerUpdated deals with a task that the core does not know. Once the
-// stored tasks are restored, it can only be one whose record was lost.
+// strangerUpdated deals with a task that the core does not know. Once everything
+// that existed at start is known, it can only be one whose record was lost.
 func (k *killer) strangerUpdated(u Update) {
-	if !k.session.listed {
-		return // it will come again
-	}
 	k.session.acknowledge(u)
 	switch kind := classify(u); {
 	case kind != staged && kind != started:

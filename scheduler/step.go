@@ -136,6 +136,9 @@ func (s *State) agentLost(id string) {
 // updated passes a status update to the part that decides about the task's state.
 func (s *State) updated(u Update) {
 	t := s.tasks.get(u.Task)
+	if !s.session.listed && (t == nil || t.state == launching && t.pod == nil) {
+		return // what it is about is not known yet; it will come again
+	}
 	if t == nil {
 		s.killer.strangerUpdated(u)
 		return

@@ -334,19 +334,17 @@ func TestStrangers(t *testing.T) {
 	t.Parallel()
 	lives := mesospb.TaskState_TASK_RUNNING
 	for name, row := range map[string]struct {
-		unlisted, ended bool
-		u               Update
-		want            string
+		ended bool
+		u     Update
+		want  string
 	}{
 		"lives":              {u: Update{State: lives, UUID: "u"}, want: "acknowledge u of x to A1; kill x on A1"},
 		"has ended":          {u: Update{State: mesospb.TaskState_TASK_FAILED, UUID: "u"}, want: "acknowledge u of x to A1"},
 		"is not back":        {u: Update{State: mesospb.TaskState_TASK_UNREACHABLE}},
 		"late":               {ended: true, u: Update{State: lives, UUID: "u"}, want: "acknowledge u of x to A1"},
 		"not late, but back": {ended: true, u: Update{State: lives}, want: "kill x on A1"},
-		"may be known soon":  {unlisted: true, u: Update{State: lives, UUID: "u"}},
 	} {
 		k := newTestKiller()
-		k.session.listed = !row.unlisted
 		if row.ended {
 			k.tasks.ended.add("x")
 		}

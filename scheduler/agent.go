@@ -30,10 +30,10 @@ type agent struct {
 	pinned  []*class // of waiting pods that can only run there
 	backoff agentBackoff
 
-	// Of the matcher, in this Step.
-	batch []Task // to be launched
+	// Of the current Step.
+	batch []Task // what the matcher launches there
 	pays  bool   // the batch pays for the executor
-	last  uint64 // the youngest pod that has been considered
+	last  uint64 // the youngest pod that the matcher has considered
 }
 
 // runsSomething reports whether a task there is known to its executor.

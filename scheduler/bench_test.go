@@ -85,7 +85,7 @@ func BenchmarkStepUnderLoad(b *testing.B) {
 	s.Step(now, offers)
 	b.Run("update", func(b *testing.B) {
 		for b.Loop() {
-			s.Step(now, Updated{Update{Task: "nobody.1", State: 2, UUID: "0123456789abcdef"}})
+			s.Step(now, Updated{Update{Task: "unknown.1", State: 2, UUID: "0123456789abcdef"}})
 		}
 	})
 	b.Run("offer", func(b *testing.B) {

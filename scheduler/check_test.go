@@ -212,7 +212,7 @@ func (k checker) mayAcknowledge(t *simTask, u *simUpdate) string {
 func (k checker) kill(t *simTask, p *simPod) {
 	sim := k.sim
 	if !p.deleting {
-		sim.violated("task %s was killed, but nobody wanted pod %s to go", t.ID, p.UID)
+		sim.violated("task %s was killed, but pod %s was not to be deleted", t.ID, p.UID)
 	}
 }
 

@@ -105,9 +105,21 @@ func (f *fleet) roomFor(a *agent) Amount {
 // spareFor returns what is left there for pods that may run anywhere.
 func (f *fleet) spareFor(a *agent) Amount { return f.roomFor(a).minus(a.reserved()) }
 
-// recordFailure counts a launch that failed by a fault of the task's agent. A pod
-// bound there suffers until the agent is well again, so the agent gets no other
-// pod at once.
+// claim uses up room there for one more task of the agent's batch, which is a
+// launch of its own when it is the first.
+func (f *fleet) claim(a *agent, need Amount) {
+	if len(a.batch) == 0 {
+		f.launches++
+	}
+	room := f.roomFor(a)
+	a.pays = a.pays || a.needsExecutor()
+	a.lost = false
+	a.room = room.minus(need)
+}
+
+// recordFailure counts a launch that failed by a fault of the task's agent. When a
+// pod is bound there and waits for the agent to recover, the agent is left alone
+// after the first failure.
 func (f *fleet) recordFailure(t *task) {
 	bound := t.state != launching || t.bound
 	f.agent(t.Agent).backoff.recordFailure(f.clock, t.launch, f.launches, bound)

@@ -242,3 +242,23 @@ func TestAgentBackoff(t *testing.T) {
 		t.Errorf("after 20 failures: %v", got)
 	}
 }
+
+// A batch is one launch, and its first task pays for the executor.
+func TestClaim(t *testing.T) {
+	t.Parallel()
+	f := newTestFleet(Config{Executor: Amount{100, 10}})
+	a := f.offer("o1", Amount{1000, 100})
+	a.lost = true
+	for i, left := range []Amount{{800, 80}, {700, 70}} {
+		f.claim(a, Amount{100, 10})
+		a.batch = append(a.batch, Task{})
+		if a.room != left || f.launches != 1 || !a.pays || a.lost {
+			t.Errorf("after %d tasks: %d launches, %+v", i+1, f.launches, a)
+		}
+	}
+	a.batch, a.pays = nil, false
+	f.book(&task{Task: Task{Agent: "A1"}})
+	if f.claim(a, Amount{100, 10}); a.room != (Amount{600, 60}) || f.launches != 2 || a.pays {
+		t.Errorf("%d launches, %+v", f.launches, a)
+	}
+}

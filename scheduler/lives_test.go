@@ -12,7 +12,7 @@ var (
 	firstOne = flag.Uint64("seed", 0, "seed of the first life")
 )
 
-// TestLives lives through whole lives of a framework in a hostile world, each
+// TestLives simulates whole lives of a framework in a hostile environment, each
 // from a seed: after every step the list of what must never happen is checked
 // (check_test.go), and when the faults have stopped everything must run, or wait
 // with a reason, and every update must have been acknowledged.

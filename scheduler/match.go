@@ -68,8 +68,7 @@ func (m *matcher) place(a *agent) bool {
 	if len(a.held) == 0 {
 		return false
 	}
-	room := m.fleet.roomFor(a)
-	c := a.oldestPinned(room)
+	c := a.oldestPinned(m.fleet.roomFor(a))
 	if c == nil && !a.backoff.active() {
 		c = m.oldestFor(a, m.fleet.spareFor(a))
 	}
@@ -77,12 +76,7 @@ func (m *matcher) place(a *agent) bool {
 		return false
 	}
 	p := m.queue.take(c)
-	if len(a.batch) == 0 {
-		m.fleet.launches++
-	}
-	a.pays = a.pays || a.needsExecutor()
-	a.lost = false
-	a.room = room.minus(p.Amount)
+	m.fleet.claim(a, p.Amount)
 	a.batch = append(a.batch, m.start(p, a))
 	return true
 }
@@ -94,7 +88,7 @@ func (m *matcher) oldestFor(a *agent, room Amount) *class {
 	q.low, q.high = a.portBounds()
 	for {
 		q.after = a.last
-		c := m.queue.index.oldest(q)
+		c := m.queue.oldest(q)
 		if c == nil {
 			return nil
 		}

@@ -39,7 +39,7 @@ type Task struct {
 	Killed bool `json:",omitempty"`
 }
 
-// pod is a pod in the books, from PodAdded to PodRemoved.
+// pod is a pod that the core knows, from PodAdded to PodRemoved.
 type pod struct {
 	Pod
 	seq   uint64 // order of arrival

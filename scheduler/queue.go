@@ -31,6 +31,12 @@ type reservations interface {
 	roomGrew(agent string)
 }
 
+// oldest returns the class that is searched for, or nil.
+func (q *queue) oldest(s search) *class { return q.index.oldest(s) }
+
+// hasReady reports whether any pod waits for nothing but an offer.
+func (q *queue) hasReady() bool { return q.index.hasReady() }
+
 // empty reports whether no pod waits for anything.
 func (q *queue) empty() bool { return len(q.classes) == 0 }
 

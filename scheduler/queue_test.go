@@ -34,7 +34,7 @@ func everything(c *class) bool { return true }
 func drain(q *queue) string {
 	var uids []string
 	for {
-		c := q.index.oldest(search{room: Amount{1e9, 1e9}, high: 65535, fits: everything})
+		c := q.oldest(search{room: Amount{1e9, 1e9}, high: 65535, fits: everything})
 		if c == nil {
 			return strings.Join(uids, " ")
 		}
@@ -58,7 +58,7 @@ func TestQueueKeepsTheOrderOfArrival(t *testing.T) {
 	if got := drain(q); got != "p1 p2 p3 p4 p5" {
 		t.Error("placed in order", got)
 	}
-	if !q.empty() || q.index.hasReady() || len(q.index.free) != len(q.index.classes) {
+	if !q.empty() || q.hasReady() || len(q.index.free) != len(q.index.classes) {
 		t.Error("something is left of an empty queue")
 	}
 }
@@ -87,7 +87,7 @@ func TestQueueBackoff(t *testing.T) {
 					t.Fatalf("after attempt %d: %+v", i+1, p)
 				}
 				if seconds > 0 {
-					if p.state != backingOff || q.index.hasReady() || q.empty() {
+					if p.state != backingOff || q.hasReady() || q.empty() {
 						t.Fatalf("attempt %d follows at once", i+2)
 					}
 					q.clock.advance(q.clock.now.Add(seconds*time.Second - 1))
@@ -214,7 +214,7 @@ func TestIndexAgainstAllClasses(t *testing.T) {
 				}
 				want, oldest = c, p.seq
 			}
-			if got := q.index.oldest(s); got != want {
+			if got := q.oldest(s); got != want {
 				t.Fatalf("seed %d, after %d pods: found %+v, want %+v", seed, seq, got, want)
 			}
 		}

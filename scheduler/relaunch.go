@@ -59,7 +59,7 @@ func (x *boundTasks) relaunch(t *task, trouble string) {
 }
 
 // relaunchUpdated: the pod is bound already, so an update of this attempt is
-// about the pod, as when it runs. Only the executor's own word stops the wait: it
+// about the pod, as when it runs. Only a report of the executor stops the wait: it
 // has the pod, which may take its time to run.
 func (x *boundTasks) relaunchUpdated(t *task, u Update, kind updateKind) {
 	if kind == started || kind == ended {

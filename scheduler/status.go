@@ -14,7 +14,7 @@ const (
 	// unclear: a state that no release of Mesos up to 1.11 knows. Whether the
 	// task lives must be asked.
 	unclear updateKind = iota
-	// staged: the master or agent has the task; the executor has not spoken, or
+	// staged: the master or agent has the task; the executor has not reported it, or
 	// its node cannot run the pod yet.
 	staged
 	// started: the executor has the task.
@@ -27,7 +27,7 @@ const (
 	// ended: the executor says that the task is over; the kubelet there has
 	// written the pod's end, or the pod is gone.
 	ended
-	// interrupted: the task is over, or never was, without an executor's word,
+	// interrupted: the task is over, or never was, without a report of its executor,
 	// and its agent lives: another executor there can go on with the pod.
 	interrupted
 	// vanished: the task is over, and so is its agent.
@@ -69,7 +69,7 @@ func classify(u Update) updateKind {
 		// The agent ends tasks in the same states when the executor has died
 		// or never came (REASON_EXECUTOR_TERMINATED, _CONTAINER_LAUNCH_FAILED,
 		// _TASK_KILLED_DURING_LAUNCH …): then no kubelet has said anything. An
-		// answer to a reconciliation repeats the executor's word.
+		// answer to a reconciliation repeats what the executor reported.
 		switch {
 		case u.Source == mesospb.TaskStatus_SOURCE_EXECUTOR, isAnswer(u):
 			return ended
@@ -131,7 +131,7 @@ func costless(u Update) bool {
 	return u.reasonIs(mesospb.TaskStatus_REASON_INVALID_OFFERS) || u.reasonIs(mesospb.TaskStatus_REASON_EXECUTOR_TERMINATED)
 }
 
-// describe puts an update of Mesos into words.
+// describe returns an update as a user should read it.
 func describe(u Update) string {
 	var b strings.Builder
 	b.WriteString(u.State.String())

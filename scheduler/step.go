@@ -18,7 +18,7 @@ func (s *State) Step(now time.Time, e Event) []Call {
 	s.matcher.run()
 	s.matcher.decline()
 	s.reconciler.flush()
-	s.demand.update(s.changes.fit, s.queue.index.hasReady(), !s.queue.empty())
+	s.demand.update(s.changes.fit, s.queue.hasReady(), !s.queue.empty())
 	s.changes.fit = false
 	return s.session.calls
 }

@@ -69,7 +69,7 @@ func TestManyStrangers(t *testing.T) {
 				}
 			}
 			if len(lives) > 0 || len(s.tasks.byID) > 0 {
-				t.Errorf("%d of %d live on after %v, %d are in the books", len(lives), many, now.Sub(began), len(s.tasks.byID))
+				t.Errorf("%d of %d live on after %v, %d are still known", len(lives), many, now.Sub(began), len(s.tasks.byID))
 			}
 			for second, n := range perSecond {
 				if n > 2*strangersPerSecond { // a second of ours may meet two of the core's

@@ -14,7 +14,7 @@ const (
 	removeGrace  = 10 * time.Second // for the executor to end the task of a removed pod by itself
 )
 
-// task is a task in the books.
+// task is a task that the core knows, until its end is settled.
 //
 //	            started            Bound
 //	launching ──────────▶ binding ───────▶ running ──────▶ ended ──▶ over
@@ -59,7 +59,7 @@ type task struct {
 type taskState int
 
 const (
-	launching taskState = iota // stored or about to be; the executor has not spoken
+	launching taskState = iota // stored or about to be; the executor has not reported it
 	binding                    // Bind is under way
 	running                    // its pod is bound to the node
 	isEnded                    // the executor has ended it; the pod's end is not seen yet

@@ -22,7 +22,7 @@ type tasks struct {
 // get returns the task of an id, nil when it is not known.
 func (x *tasks) get(id string) *task { return x.byID[id] }
 
-// add puts a task into the books, and into those of its agent.
+// add adds a task, and notes what it uses on its agent.
 func (x *tasks) add(in Task) *task {
 	t := &task{Task: in, since: x.clock.now}
 	t.alarm.ring = func() { x.due(t) }
@@ -31,9 +31,9 @@ func (x *tasks) add(in Task) *task {
 	return t
 }
 
-// drop takes a task that is over out of the books. Its record is kept while its
-// pod may need another attempt, so no attempt's number is used twice even when
-// this process ends before the next is stored.
+// drop removes a task that is over. Its record is kept while its pod may need
+// another attempt, so that no attempt's number is used twice, even when this
+// process ends before the next is stored.
 func (x *tasks) drop(t *task) {
 	x.fleet.unbook(t)
 	x.clock.stop(&t.alarm)
@@ -53,7 +53,7 @@ func (x *tasks) drop(t *task) {
 	x.session.call(Forget{Task: t.ID})
 }
 
-// isKnown reports whether a task is in the books, as it may not be any more.
+// isKnown reports whether a task has not been dropped.
 func (x *tasks) isKnown(t *task) bool { return x.byID[t.ID] == t }
 
 // sorted returns the tasks by id; it is slow, for rare use.

@@ -142,6 +142,17 @@ func TestMatch(t *testing.T) {
 			m.offer("A1", 3)
 			m.offer("A2", 2)
 		}, "decline offer-A2"},
+		{"or for a bound pod, though the agent is in backoff", func(m *matching) {
+			m.fleet.agent("A1").backoff.recordFailure(m.fleet.clock, 1, 1, true)
+			m.queue.retry(m.queue.take(m.pod(3, "A1").class), "", false)
+			m.queue.retry(m.queue.take(m.pod(1, "").class), "", false)
+			m.offer("A1", 3)
+		}, ""},
+		{"but not for one that may not go there", func(m *matching) {
+			m.fleet.agent("A1").backoff.recordFailure(m.fleet.clock, 1, 1, true)
+			m.queue.retry(m.queue.take(m.pod(1, "").class), "", false)
+			m.offer("A1", 3)
+		}, "decline offer-A1"},
 		{"but not for one whose backoff is longer than offers are held", func(m *matching) {
 			p := m.queue.take(m.pod(3, "").class)
 			p.failures = 4

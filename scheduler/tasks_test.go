@@ -330,6 +330,35 @@ func TestKillAwaitsTheExecutor(t *testing.T) {
 	}
 }
 
+// Kills of strangers keep their pace; what has ended meanwhile is not killed.
+func TestStrangersArePaced(t *testing.T) {
+	t.Parallel()
+	k := newTestKiller()
+	var all []*task
+	for i := range 2*strangersPerSecond + 1 {
+		x := k.tasks.add(Task{ID: fmt.Sprint("x", i), Agent: "A1"})
+		all = append(all, x)
+		k.kill(x, 0)
+	}
+	k.tasks.drop(all[strangersPerSecond])
+	var kills []int
+	for range 4 {
+		n := 0
+		for _, c := range k.session.calls {
+			if _, is := c.(Kill); is {
+				n++
+			}
+		}
+		kills = append(kills, n)
+		k.session.calls = nil
+		k.clock.advance(k.clock.now.Add(time.Second))
+		k.clock.ring()
+	}
+	if !slices.Equal(kills, []int{strangersPerSecond, strangersPerSecond, 0, 0}) {
+		t.Errorf("killed in each second: %v", kills)
+	}
+}
+
 func TestStrangers(t *testing.T) {
 	t.Parallel()
 	lives := mesospb.TaskState_TASK_RUNNING

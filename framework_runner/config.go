@@ -35,7 +35,7 @@ func controlPlaneConfig(o options, log logr.Logger) controlplane.Config {
 		NoAgents:              o.master.kind == masterNone,
 		Log:                   log,
 		Door: func(api http.Handler) http.Handler {
-			return v1beta1.NewDoor(api, v1beta1.Options{APIPrefix: o.apiPrefix, AllowPrivileged: o.allowPrivileged})
+			return v1beta1.NewHandler(api, v1beta1.Options{APIPrefix: o.apiPrefix, AllowPrivileged: o.allowPrivileged, PrivilegedHint: "flag -allow_privileged"})
 		},
 	}
 }

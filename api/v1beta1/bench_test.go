@@ -11,9 +11,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/backend"
 )
 
-// The benchmarks compare the door with the API server behind it on the server that
+// The benchmarks compare the handler with the API server behind it on the server that
 // V1BETA1_SERVER names. They create their objects in a namespace of their own.
 
 const benchNamespace = "bench-v1beta1"
@@ -39,7 +41,7 @@ func do(b *testing.B, method, url, body string) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	r.Header.Set("Content-Type", jsonType)
+	r.Header.Set("Content-Type", backend.JSONType)
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		b.Fatal(err)

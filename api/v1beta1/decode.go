@@ -3,28 +3,11 @@ package v1beta1
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"net/http"
 	"strings"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/convert"
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/backend"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
-
-// body reads a request's body, up to the limit.
-func (c *call) body() ([]byte, error) {
-	b, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, c.maxBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, failure(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
-			fmt.Sprintf("the body is too large: send at most %d bytes", tooLarge.Limit), nil)
-	case err != nil:
-		return nil, badRequest("the body broke off: %v", err)
-	}
-	return b, nil
-}
 
 // head is the part of a body that is read first: its kind and version, and whether it
 // is written for core/v1.
@@ -38,9 +21,9 @@ type head struct {
 // specKinds are the kinds that have a spec in v1beta1, too.
 var specKinds = map[string]bool{"Namespace": true, "LimitRange": true, "ResourceQuota": true}
 
-// read decodes a body into an object of the given kind. The body is JSON
+// decodeObject decodes a body into an object of the given kind. The body is JSON
 // whatever its Content-Type says.
-func read(body []byte, kind string, into any) error {
+func decodeObject(body []byte, kind string, into any) error {
 	if len(body) == 0 {
 		return badRequest("the body is empty: send a %s as JSON", kind)
 	}
@@ -62,31 +45,17 @@ func read(body []byte, kind string, into any) error {
 	if err := json.Unmarshal(body, into); err != nil {
 		return decodeError(kind, err)
 	}
-	return words(into)
-}
-
-// object reads a body in any of the old versions into an object of the call's kind.
-func (c *call) object(body []byte) (wire.Object, error) {
-	var h head
-	if json.Unmarshal(body, &h) == nil && h.APIVersion == v1beta3 && (h.Kind == "" || h.Kind == c.coreType().Kind) {
-		return c.readBeta3(body)
-	}
-	o := c.make()
-	return o, read(body, c.name, o)
-}
-
-// words checks the status words, as v1beta1 did while decoding.
-func words(o any) error {
-	pod, ok := o.(*wire.Pod)
-	if !ok {
-		return nil
-	}
-	for field, word := range map[string]string{"desiredState.status": pod.DesiredState.Status, "currentState.status": pod.CurrentState.Status} {
-		if _, ok := convert.PodPhase(word); !ok {
-			return badRequest("%s: %q is no status: use Waiting, Running, Succeeded, Terminated or Unknown", field, word)
-		}
-	}
 	return nil
+}
+
+// decodeAny reads a body in any of the old versions into an object of one kind.
+func decodeAny(k kind, body []byte) (wire.Object, error) {
+	var h head
+	core := k.describe().coreType().Kind
+	if json.Unmarshal(body, &h) == nil && h.APIVersion == v1beta3 && (h.Kind == "" || h.Kind == core) {
+		return decodeBeta3(k, body)
+	}
+	return k.decode(body)
 }
 
 // decodeError names the position of what cannot be decoded.
@@ -120,4 +89,87 @@ func jsonName(goKind string) string {
 		return "true or false"
 	}
 	return "an integer"
+}
+
+// Servers of the time accepted bodies of their other versions at every path, and
+// answered in the path's version. v1beta2 spells pods and controllers like v1beta1.
+// v1beta3 was the draft of v1.
+const (
+	v1beta2 = "v1beta2"
+	v1beta3 = "v1beta3"
+)
+
+// decodeBeta3 decodes an object of v1beta3, which is one of core/v1 except for a few
+// members renamed before v1.
+func decodeBeta3(k kind, body []byte) (wire.Object, error) {
+	names := k.describe()
+	var members map[string]any
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil, decodeError(names.name, err)
+	}
+	members["apiVersion"] = "v1"
+	if spec, ok := members["spec"].(map[string]any); ok {
+		toV1Spec(spec)
+		if template, ok := spec["template"].(map[string]any); ok {
+			if spec, ok := template["spec"].(map[string]any); ok {
+				toV1Spec(spec)
+			}
+		}
+	}
+	renamed, err := json.Marshal(members)
+	if err != nil {
+		return nil, decodeError(names.name, err)
+	}
+	o, err := backend.NewObject(names.coreType().Kind)
+	if err != nil {
+		return nil, err
+	}
+	core, err := asObject(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(renamed, core); err != nil {
+		return nil, decodeError(names.name, err)
+	}
+	return k.fromCore(core), nil
+}
+
+// toV1Spec renames the members of a pod's or a service's spec.
+func toV1Spec(spec map[string]any) {
+	rename(spec, "host", "nodeName")
+	rename(spec, "portalIP", "clusterIP")
+	rename(spec, "publicIPs", "externalIPs")
+	if lb, _ := spec["createExternalLoadBalancer"].(bool); lb {
+		spec["type"] = "LoadBalancer"
+	}
+	if port, ok := spec["port"]; ok && spec["ports"] == nil {
+		only := map[string]any{"port": port}
+		for _, name := range []string{"protocol", "targetPort", "containerPort"} {
+			if v, ok := spec[name]; ok {
+				only[name] = v
+			}
+		}
+		rename(only, "containerPort", "targetPort")
+		spec["ports"] = []any{only}
+	}
+	containers, _ := spec["containers"].([]any)
+	for _, each := range containers {
+		container, _ := each.(map[string]any)
+		security := map[string]any{}
+		for _, name := range []string{"privileged", "capabilities"} {
+			if v, ok := container[name]; ok {
+				security[name] = v
+			}
+		}
+		if len(security) > 0 && container["securityContext"] == nil {
+			container["securityContext"] = security
+		}
+	}
+}
+
+func rename(m map[string]any, from, to string) {
+	if v, ok := m[from]; ok && m[to] == nil {
+		m[to] = v
+		delete(m, from)
+	}
 }

@@ -1,14 +1,26 @@
-// Package v1beta1 answers the Kubernetes API "v1beta1" of 2014 and 2015 in front
-// of a Kubernetes API server of today.
+// Package v1beta1 serves the Kubernetes API "v1beta1" of 2014 and 2015 by means of a
+// current Kubernetes API server.
 //
-// A Door is an http.Handler. What comes to /api/v1beta1 it reads (package wire),
-// checks (package validate), translates to core/v1 (package convert), asks of
-// the API server behind it, in process, and translates the answer back. It
-// keeps nothing itself: every object is the API server's, and clients of both
-// versions see the same ones. It also answers /api, with the versions of
-// both, and /validate; every other path goes to the API server untouched.
+// NewHandler wraps the API server's http.Handler (in framework_runner the handler chain
+// of k8s.io/apiserver, after authentication; see controlplane) in one that also serves
+// /api/v1beta1. A request there takes this way:
 //
-// Behaviour follows Kubernetes 0.14.2, the last release that kubernetes-mesos
-// was built on. Where it answered 500 to a client's mistake, the door answers
-// 4xx; and an error is always a Status in JSON.
+//	handler.go          is the path ours?
+//	routes.go           which kind, which object, which operation?
+//	create.go, …        the operation, top to bottom
+//	pod.go, service.go  what is particular to a kind: decode, defaults, validate, convert
+//	collection.go       the objects in core/v1, through package backend
+//	answer.go           the object as the client sees it
+//
+// The packages below it: wire has the types, convert translates them to core/v1 and
+// back, validate checks them, backend makes requests to the API server, and frames sends
+// the events of watches.
+//
+// The handler keeps no state but a cache of events: every object is the API server's,
+// and clients of both versions see the same ones. It also answers /api, with the
+// versions of both, and /validate; every other path goes to the API server unchanged.
+//
+// Behaviour follows Kubernetes 0.14.2, the last release that kubernetes-mesos was built
+// on. Where that answered 500 to a client's mistake, the handler answers 4xx; and an
+// error is always a Status in JSON.
 package v1beta1

@@ -1,8 +1,6 @@
 package v1beta1
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/backend"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/validate"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
@@ -88,37 +87,32 @@ func writeError(w http.ResponseWriter, err error) {
 	writeJSON(w, e.Code, &e.Status)
 }
 
-// indentMax is the size, in bytes, up to which answers are indented for human
-// readers. Indenting larger ones would take longer than the rest of the translation.
-const indentMax = 64 << 10
-
-// writeJSON answers with an object.
-func writeJSON(w http.ResponseWriter, code int, v any) {
-	body, err := json.Marshal(v)
-	if err == nil && len(body) <= indentMax {
-		var indented bytes.Buffer
-		err = json.Indent(&indented, body, "", "  ")
-		body = indented.Bytes()
-	}
-	if err != nil {
-		http.Error(w, "cannot write the answer as JSON: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	w.Write(body) // an error means that the client is gone
+// unreachable returns the error for an object without an address.
+func unreachable(format string, args ...any) error {
+	return failure(http.StatusInternalServerError, "InternalError", fmt.Sprintf(format, args...), nil)
 }
 
-// translate turns an error of the API server into one of v1beta1: details use the
-// kind's name from servers of the time, and the old names of fields.
-func (k *kind) translate(err error, update bool) error {
-	var in *innerError
-	if !errors.As(err, &in) {
+// isReason reports whether the answer to an error has this reason.
+func isReason(err error, reason metav1.StatusReason) bool {
+	e, ok := err.(*statusError)
+	return ok && e.Reason == string(reason)
+}
+
+func isNotFound(err error) bool { return isReason(err, metav1.StatusReasonNotFound) }
+
+func isConflict(err error) bool { return isReason(err, metav1.StatusReasonConflict) }
+
+// translate turns a refusal by the API server into one of v1beta1: details use the
+// kind's name from servers of the time, and the old names of fields. It returns other
+// errors unchanged.
+func translate(k kind, err error, update bool) error {
+	var refusal *backend.Error
+	if !errors.As(err, &refusal) {
 		return err
 	}
-	s := in.status
+	names, s := k.describe(), refusal.Status
 	out := status(wire.Status{Status: wire.Failure, Message: s.Message, Reason: string(s.Reason), Code: int(s.Code)})
-	d := &wire.Details{Kind: k.errorKind}
+	d := &wire.Details{Kind: names.errorKind}
 	if s.Details != nil {
 		d.ID, d.RetryAfterSeconds = s.Details.Name, int(s.Details.RetryAfterSeconds)
 	}
@@ -126,9 +120,9 @@ func (k *kind) translate(err error, update bool) error {
 	case metav1.StatusReasonNotFound, metav1.StatusReasonAlreadyExists, metav1.StatusReasonConflict:
 		out.Details = d
 	case metav1.StatusReasonInvalid:
-		d.Kind = k.invalidKind(update)
+		d.Kind = names.invalidKind(update)
 		if s.Details != nil {
-			d.Causes = k.causes(s.Details.Causes)
+			d.Causes = causes(k, s.Details.Causes)
 		}
 		out.Details = d
 	case metav1.StatusReasonBadRequest:
@@ -141,26 +135,16 @@ func (k *kind) translate(err error, update bool) error {
 }
 
 // causes renames core's fields, and drops the resulting duplicates.
-func (k *kind) causes(in []metav1.StatusCause) []wire.Cause {
+func causes(k kind, in []metav1.StatusCause) []wire.Cause {
 	var out []wire.Cause
 	for _, c := range in {
-		w := wire.Cause{Reason: string(c.Type), Message: c.Field + ": " + c.Message, Field: k.oldField(c.Field)}
+		w := wire.Cause{Reason: string(c.Type), Message: c.Field + ": " + c.Message, Field: c.Field}
+		if k, ok := k.(fieldTranslator); ok {
+			w.Field = k.oldField(c.Field)
+		}
 		if !slices.ContainsFunc(out, func(have wire.Cause) bool { return have.Reason == w.Reason && have.Field == w.Field }) {
 			out = append(out, w)
 		}
 	}
 	return out
-}
-
-// oldField returns the name by which v1beta1 clients know a field of core.
-func (k *kind) oldField(field string) string {
-	for _, f := range k.coreFields {
-		if rest, ok := strings.CutPrefix(field, f.core); ok {
-			if f.whole {
-				rest = ""
-			}
-			return f.old + rest
-		}
-	}
-	return field
 }

@@ -25,12 +25,12 @@ type exchange struct {
 	Want   any             `json:"want"`
 }
 
-// TestExchanges plays testdata/exchanges.jsonl, in order, against a door in front of
+// TestExchanges plays testdata/exchanges.jsonl, in order, against a handler in front of
 // a fake API server. Answers may have members that the wanted bodies do not list;
 // "~re" matches a regular expression, and "-" an absent member.
 func TestExchanges(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(NewDoor(newFakeAPI(), Options{}))
+	server := httptest.NewServer(NewHandler(newFakeAPI(), Options{}))
 	t.Cleanup(server.Close)
 	for _, e := range readExchanges(t, "testdata/exchanges.jsonl") {
 		// Run sequentially: later ones use the objects of earlier ones.

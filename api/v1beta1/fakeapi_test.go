@@ -1,7 +1,6 @@
 package v1beta1
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -21,13 +20,15 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/backend"
 )
 
-// fakeAPI is as much of a Kubernetes API server as the door needs: core/v1 objects in
+// fakeAPI is as much of a Kubernetes API server as the handler needs: core/v1 objects in
 // memory, versions, conflicts, watches from any version. It speaks protobuf, which
-// the door requests.
+// the handler requests.
 type fakeAPI struct {
-	codec inner
+	codec *backend.Client
 
 	mu      sync.Mutex
 	version int
@@ -45,7 +46,7 @@ type fakeEvent struct {
 }
 
 func newFakeAPI() *fakeAPI {
-	f := &fakeAPI{codec: newInner(nil), objects: map[string]coreObject{}, grown: make(chan struct{}), version: 100}
+	f := &fakeAPI{codec: backend.New(nil), objects: map[string]coreObject{}, grown: make(chan struct{}), version: 100}
 	f.put("ADDED", "/namespaces/default", &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "default"}})
 	return f
 }
@@ -88,13 +89,13 @@ var fakeKinds = map[string]func() (coreObject, runtime.Object){
 type place struct{ namespace, resource, name, sub string }
 
 func parsePlace(path string) (p place, ok bool) {
-	parts := strings.Split(strings.TrimPrefix(path, coreRoot+"/"), "/")
+	parts := strings.Split(strings.TrimPrefix(path, backend.Root+"/"), "/")
 	if len(parts) >= 3 && parts[0] == "namespaces" && fakeKinds[parts[2]] != nil {
 		p.namespace, parts = parts[1], parts[2:]
 	}
 	parts = append(parts, "", "")
 	p.resource, p.name, p.sub = parts[0], parts[1], parts[2]
-	return p, fakeKinds[p.resource] != nil && strings.HasPrefix(path, coreRoot+"/")
+	return p, fakeKinds[p.resource] != nil && strings.HasPrefix(path, backend.Root+"/")
 }
 
 func (p place) key(name string) string {
@@ -109,7 +110,7 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p, ok := parsePlace(r.URL.Path)
 	switch {
 	case r.URL.Path == "/api":
-		w.Header().Set("Content-Type", jsonType)
+		w.Header().Set("Content-Type", backend.JSONType)
 		io.WriteString(w, `{"kind":"APIVersions","versions":["v1"]}`)
 	case r.URL.Path == "/healthz":
 		io.WriteString(w, "ok")
@@ -130,7 +131,7 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *fakeAPI) write(w http.ResponseWriter, code int, o runtime.Object) {
-	w.Header().Set("Content-Type", protobufType)
+	w.Header().Set("Content-Type", backend.ProtobufType)
 	w.WriteHeader(code)
 	w.Write(f.encode(o))
 }
@@ -143,11 +144,11 @@ func (f *fakeAPI) encode(o runtime.Object) []byte {
 		name := strings.TrimPrefix(fmt.Sprintf("%T", typed), "*v1.")
 		typed.GetObjectKind().SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(name))
 	}
-	var b bytes.Buffer
-	if err := f.codec.proto.Encode(typed, &b); err != nil {
+	b, err := f.codec.Encode(typed)
+	if err != nil {
 		panic(err)
 	}
-	return b.Bytes()
+	return b
 }
 
 func (f *fakeAPI) answer(r *http.Request, p place) (int, runtime.Object, error) {
@@ -182,7 +183,7 @@ func (f *fakeAPI) answer(r *http.Request, p place) (int, runtime.Object, error) 
 
 func (f *fakeAPI) body(r *http.Request) runtime.Object {
 	b, _ := io.ReadAll(r.Body)
-	o, err := f.codec.decode(r.Header.Get("Content-Type"), b)
+	o, err := f.codec.Decode(r.Header.Get("Content-Type"), b)
 	if err != nil {
 		panic(err)
 	}
@@ -305,7 +306,7 @@ func (f *fakeAPI) matcher(r *http.Request, p place) func(string, coreObject) boo
 func (f *fakeAPI) watch(w http.ResponseWriter, r *http.Request, p place) {
 	from, _ := strconv.Atoi(r.URL.Query().Get("resourceVersion"))
 	match := f.matcher(r, p)
-	w.Header().Set("Content-Type", protobufType+";stream=watch")
+	w.Header().Set("Content-Type", backend.ProtobufType+";stream=watch")
 	w.WriteHeader(http.StatusOK)
 	w.(http.Flusher).Flush()
 	for next := 0; ; {

@@ -27,7 +27,7 @@ var fuzzRoutes = []string{
 // fuzzed is one request of FuzzSegments.
 type fuzzed struct {
 	method, route           string
-	kind                    *kind
+	kind                    kind
 	name, namespace, rest   string
 	bodyName, bodyNamespace string
 	hasNamespace            bool
@@ -65,7 +65,7 @@ func (q *fuzzed) play(t *testing.T) {
 	t.Helper()
 	api := &recorded{fakeAPI: newFakeAPI()}
 	q.fill(api.fakeAPI)
-	path := strings.NewReplacer("KIND", q.kind.path, "NAME", url.PathEscape(q.name), "REST", url.PathEscape(q.rest)).Replace(q.route)
+	path := strings.NewReplacer("KIND", q.kind.describe().path, "NAME", url.PathEscape(q.name), "REST", url.PathEscape(q.rest)).Replace(q.route)
 	r, err := http.NewRequest(q.method, "http://localhost/api/v1beta1/"+path, strings.NewReader(q.body(t)))
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func (q *fuzzed) play(t *testing.T) {
 		query.Set("namespace", q.namespace)
 		r.URL.RawQuery = query.Encode()
 	}
-	NewDoor(api, Options{}).ServeHTTP(discard{}, r)
+	NewHandler(api, Options{}).ServeHTTP(discard{}, r)
 	allowed := q.allowed()
 	for i, p := range api.paths {
 		p = api.methods[i] + " " + p
@@ -118,7 +118,7 @@ func (q *fuzzed) body(t *testing.T) string {
 
 // fill stores the objects that q names, so calls get as far as they can.
 func (q *fuzzed) fill(api *fakeAPI) {
-	for _, resource := range []string{q.kind.core, "endpoints"} {
+	for _, resource := range []string{q.kind.describe().core, "endpoints"} {
 		for _, name := range []string{q.name, q.bodyName} {
 			name, _, _ = strings.Cut(name, ":")
 			o, _ := fakeKinds[resource]()
@@ -139,7 +139,7 @@ func (q *fuzzed) fill(api *fakeAPI) {
 // effective returns the effective namespace of the request.
 func (q *fuzzed) effective() string {
 	switch item := strings.Contains(q.route, "NAME") && q.name != ""; {
-	case !q.kind.namespaced:
+	case !q.kind.describe().namespaced:
 		return ""
 	case q.hasNamespace:
 		return q.namespace
@@ -156,7 +156,7 @@ func (q *fuzzed) allowed() []string {
 	if namespace != "" && !plain(namespace) {
 		return nil
 	}
-	collection := q.kind.at(namespace)
+	collection := q.kind.describe().at(namespace)
 	name, _, _ := strings.Cut(q.name, ":")
 	all := []string{"POST " + collection, "POST /api/v1/namespaces"} // PUT creates, too
 	switch {
@@ -172,11 +172,11 @@ func (q *fuzzed) allowed() []string {
 		all = append(all, "PUT "+collection+"/"+name+part)
 	}
 	all = append(all, "GET "+collection+"/"+name, "DELETE "+collection+"/"+name, "POST "+collection+"/"+name+"/binding")
-	switch endpoints := (&kind{core: "endpoints", namespaced: true}).at(namespace, name); q.kind.path {
+	switch answering := (endpoints{}).describe().at(namespace, name); q.kind.describe().path {
 	case "services":
-		all = append(all, "GET "+endpoints, "DELETE "+endpoints)
+		all = append(all, "GET "+answering, "DELETE "+answering)
 	case "replicationControllers":
-		all = append(all, "GET "+(&kind{core: "pods", namespaced: true}).at(namespace))
+		all = append(all, "GET "+pods{}.describe().at(namespace))
 	}
 	rest := ""
 	if strings.HasSuffix(q.route, "REST") {

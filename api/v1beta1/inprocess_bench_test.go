@@ -5,13 +5,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/backend"
 )
 
-// BenchmarkTranslateList measures the door's own cost for a list of 500 pods: the API
+// BenchmarkTranslateList measures the handler's own cost for a list of 500 pods: the API
 // server's answer is precomputed.
 func BenchmarkTranslateList(b *testing.B) {
 	api := newFakeAPI()
-	h := NewDoor(api, Options{})
+	h := NewHandler(api, Options{})
 	for i := range 500 {
 		ask(h, http.MethodPost, "/api/v1beta1/pods", fmt.Sprintf(benchPaths[1].pod, fmt.Sprintf("p-%03d", i)))
 	}
@@ -19,7 +21,7 @@ func BenchmarkTranslateList(b *testing.B) {
 	api.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/api/v1/pods", nil))
 	ready := rec.Body.Bytes()
 	api.serve = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", protobufType)
+		w.Header().Set("Content-Type", backend.ProtobufType)
 		w.Write(ready)
 	})
 	b.ReportAllocs()

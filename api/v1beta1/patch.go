@@ -4,20 +4,13 @@ import (
 	"encoding/json"
 	"net/http"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 )
-
-// patchTries is how often a patch without a version is tried if other clients change
-// the object in the meantime.
-const patchTries = 5
 
 // patch handles PATCH of an object: a JSON merge patch (RFC 7386), whatever the
 // Content-Type.
 func (c *call) patch() error {
-	body, err := c.body()
+	body, err := c.req.content()
 	if err != nil {
 		return err
 	}
@@ -30,21 +23,21 @@ func (c *call) patch() error {
 	for try := 1; ; try++ {
 		o, err := c.patchOnce(body)
 		if err == nil {
-			c.answer(http.StatusOK, o)
+			c.answer.object(http.StatusOK, o)
 			return nil
 		}
-		if stated.ResourceVersion != nil || !isReason(err, metav1.StatusReasonConflict) || try == patchTries {
+		if stated.ResourceVersion != nil || !isConflict(err) || try == updateTries {
 			return err
 		}
 	}
 }
 
-func (c *call) patchOnce(patch []byte) (runtime.Object, error) {
-	stored, err := c.stored()
+func (c *call) patchOnce(patch []byte) (coreObject, error) {
+	stored, err := c.core.get(c.req.id)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := json.Marshal(c.single(stored))
+	doc, err := json.Marshal(c.answer.single(stored))
 	if err != nil {
 		return nil, err
 	}
@@ -52,20 +45,12 @@ func (c *call) patchOnce(patch []byte) (runtime.Object, error) {
 	if err != nil {
 		return nil, badRequest("the body is no JSON merge patch: %v", err)
 	}
-	sent, err := c.object(merged)
+	sent, err := decodeAny(c.kind, merged)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.sameObject(sent.GetMeta()); err != nil {
+	if err := c.req.isAtPath(sent.GetMeta()); err != nil {
 		return nil, err
 	}
 	return c.update(sent, stored)
 }
-
-// isReason reports whether the answer to an error has this reason.
-func isReason(err error, reason metav1.StatusReason) bool {
-	e, ok := err.(*statusError)
-	return ok && e.Reason == string(reason)
-}
-
-func isNotFound(err error) bool { return isReason(err, metav1.StatusReasonNotFound) }

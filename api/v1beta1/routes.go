@@ -4,24 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
-
-// call is one request for one kind of object.
-type call struct {
-	*door
-	*kind
-	w     http.ResponseWriter
-	r     *http.Request
-	query url.Values
-	path  string // the kind's path as the client wrote it: minions or nodes
-	id    string // of the object, or empty
-	rest  string // of a proxied path, after the object, including the slash
-	// namespace of the request; empty means all namespaces for a list, and none for
-	// kinds without namespaces.
-	namespace string
-}
 
 // methods are the operations at one path.
 type methods map[string]func(*call) error
@@ -49,121 +32,100 @@ var subRoutes = map[string]map[string]methods{
 	"resourceQuotas": {"status": {http.MethodPut: (*call).putStatus}},
 }
 
-// serve finds the route of a request by its segments below the root, and runs it.
-func (d *door) serve(w http.ResponseWriter, r *http.Request, parts []string) error {
-	end := ""
-	if n := len(parts); n > 0 && parts[n-1] == "" {
-		parts, end = parts[:n-1], "/"
-	}
-	verb := ""
-	switch {
-	case len(parts) == 0:
-		return noSuchPath(r)
-	case parts[0] == "watch" || parts[0] == "proxy" || parts[0] == "redirect":
-		verb, parts = parts[0], parts[1:]
-	case parts[0] == "bindings" && len(parts) == 1:
-		return d.run(bindRoutes, &call{door: d, kind: d.kinds["pods"], w: w, r: r})
-	}
-	if len(parts) == 0 {
-		return noSuchPath(r)
-	}
-	k := d.kinds[parts[0]]
-	if k == nil {
-		return noSuchPath(r)
-	}
-	c := &call{door: d, kind: k, w: w, r: r, path: parts[0]}
-	if len(parts) > 1 {
-		c.id = parts[1]
-	}
-	var routes methods
-	switch {
-	case verb == "watch" && len(parts) <= 2:
-		routes = watchRoutes
-	case verb == "redirect" && k.proxied && len(parts) == 2:
-		routes = redirectRoutes
-	case verb == "proxy" && k.proxied && len(parts) >= 2:
-		routes, c.rest = proxyRoutes, "/"
-		if len(parts) > 2 {
-			c.rest += strings.Join(parts[2:], "/") + end
-		}
-	case verb == "" && len(parts) == 1:
-		routes = collectionRoutes
-	case verb == "" && len(parts) == 2:
-		routes = itemRoutes
-	case verb == "" && len(parts) == 3:
-		routes = subRoutes[k.path][parts[2]]
-	}
-	if routes == nil || (len(parts) > 1 && c.id == "") {
-		return noSuchPath(r)
-	}
-	return d.run(routes, c)
+// route is the result of reading a path: what it names, and what can be done there.
+type route struct {
+	methods methods
+	kind    kind
+	path    string // the kind's path as the client wrote it: minions or nodes
+	id      string // of the object, or empty; name:port for /proxy and /redirect
+	rest    string // of a proxied path, after the object, including the slash
 }
 
-// run runs a call's method.
-func (d *door) run(routes methods, c *call) error {
-	f := routes[c.r.Method]
-	if f == nil {
-		return noSuchMethod(c.w, c.r, routes)
+// serve finds the operation that a request asks for, and runs it. segments is the path
+// below the root.
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, segments []string) error {
+	at, ok := h.route(segments)
+	if !ok {
+		return noSuchPath(r)
 	}
-	if !acceptsJSON(c.r) {
+	operation := at.methods[r.Method]
+	if operation == nil {
+		return noSuchMethod(w, r, at.methods)
+	}
+	if !acceptsJSON(r) {
 		return failure(http.StatusNotAcceptable, "NotAcceptable",
 			"this API answers JSON only: send Accept: application/json, or no Accept header", nil)
 	}
-	c.query = c.r.URL.Query()
-	if err := c.findNamespace(); err != nil {
+	c, err := h.call(w, r, at)
+	if err != nil {
 		return err
 	}
-	if err := c.checkSegments(); err != nil {
-		return err
-	}
-	return f(c)
+	return operation(c)
 }
 
-// findNamespace applies the rules of the parameter namespace: without it, a
-// call for one object means the default namespace, and a list means all.
-func (c *call) findNamespace() error {
-	if !c.namespaced {
-		return nil
+// route reads the segments of a path: an optional verb, a kind, an object, and what is
+// below it. A path may end in a slash.
+func (h *handler) route(segments []string) (at route, ok bool) {
+	end := ""
+	if n := len(segments); n > 0 && segments[n-1] == "" {
+		segments, end = segments[:n-1], "/"
 	}
-	values, given := c.query["namespace"]
+	if len(segments) == 0 {
+		return at, false
+	}
+	verb := ""
+	switch first := segments[0]; {
+	case first == "watch" || first == "proxy" || first == "redirect":
+		verb, segments = first, segments[1:]
+	case first == "bindings" && len(segments) == 1:
+		return route{methods: bindRoutes, kind: h.kinds["pods"]}, true
+	}
+	if len(segments) == 0 || h.kinds[segments[0]] == nil {
+		return at, false
+	}
+	at.kind, at.path = h.kinds[segments[0]], segments[0]
+	if len(segments) > 1 {
+		if at.id = segments[1]; at.id == "" {
+			return at, false
+		}
+	}
+	at.find(verb, segments, end)
+	return at, at.methods != nil
+}
+
+// find sets the methods of the path, if there are any.
+func (at *route) find(verb string, segments []string, end string) {
+	n := len(segments)
+	_, proxied := at.kind.(reachable)
 	switch {
-	case given:
-		c.namespace = values[0]
-	case c.id != "" || c.r.Method == http.MethodPost:
-		c.namespace = defaultNamespace
+	case verb == "watch" && n <= 2:
+		at.methods = watchRoutes
+	case verb == "redirect" && proxied && n == 2:
+		at.methods = redirectRoutes
+	case verb == "proxy" && proxied && n >= 2:
+		at.methods, at.rest = proxyRoutes, "/"
+		if n > 2 {
+			at.rest += strings.Join(segments[2:], "/") + end
+		}
+	case verb == "" && n == 1:
+		at.methods = collectionRoutes
+	case verb == "" && n == 2:
+		at.methods = itemRoutes
+	case verb == "" && n == 3:
+		at.methods = subRoutes[at.kind.describe().path][segments[2]]
 	}
-	if c.id != "" && c.namespace == "" {
-		return badRequest("namespace: the parameter is empty: name a namespace, or leave it out for %q", defaultNamespace)
-	}
-	return nil
 }
 
-const defaultNamespace = "default"
-
-// link returns the selfLink of an object of the call's kind.
-func (c *call) link(m *wire.Meta) string {
-	link := c.root + "/" + c.path
-	if m.ID != "" {
-		link += "/" + m.ID
+// segments splits a URL's path and unescapes each part once: an escaped slash stays in
+// its segment.
+func segments(u *url.URL) []string {
+	parts := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
+	for i, part := range parts {
+		if plain, err := url.PathUnescape(part); err == nil { // always true for an escaped path
+			parts[i] = plain
+		}
 	}
-	return link + c.linkQuery(m.Namespace)
-}
-
-// listLink returns the selfLink of a list. It ends in a slash if the client wrote one.
-func (c *call) listLink() string {
-	link := c.root + "/" + c.path
-	if strings.HasSuffix(c.r.URL.Path, "/") {
-		link += "/"
-	}
-	return link + c.linkQuery(c.namespace)
-}
-
-// linkQuery returns the query of a selfLink; kinds without namespaces have none.
-func (c *call) linkQuery(namespace string) string {
-	if !c.namespaced {
-		return ""
-	}
-	return "?namespace=" + url.QueryEscape(namespace)
+	return parts
 }
 
 // acceptsJSON reports whether the client takes JSON.

@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/fields"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/backend"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
@@ -29,7 +30,7 @@ func (r *recorded) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if req.URL.Query().Get("watch") != "" {
-		w.Header().Set("Content-Type", protobufType+";stream=watch")
+		w.Header().Set("Content-Type", backend.ProtobufType+";stream=watch")
 		w.WriteHeader(http.StatusOK)
 		return
 	}
@@ -77,7 +78,7 @@ func TestNamesThatArePaths(t *testing.T) {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			t.Parallel()
 			api := &recorded{fakeAPI: newFakeAPI()}
-			w := ask(NewDoor(api, Options{}), c.method, "/api/v1beta1/"+c.path, c.body)
+			w := ask(NewHandler(api, Options{}), c.method, "/api/v1beta1/"+c.path, c.body)
 			var s wire.Status
 			if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || w.Code != http.StatusNotFound || s.APIVersion != wire.APIVersion {
 				t.Errorf("%d %v %s, want a Status 404", w.Code, err, w.Body)
@@ -94,7 +95,7 @@ func TestWatchOfOneNameAlone(t *testing.T) {
 	t.Parallel()
 	const name = "a,metadata.name!=b"
 	api := &recorded{fakeAPI: newFakeAPI()}
-	ask(NewDoor(api, Options{}), http.MethodGet, "/api/v1beta1/watch/pods/"+url.PathEscape(name)+"?fields=DesiredState.Host%3Dm", "")
+	ask(NewHandler(api, Options{}), http.MethodGet, "/api/v1beta1/watch/pods/"+url.PathEscape(name)+"?fields=DesiredState.Host%3Dm", "")
 	if len(api.queries) != 1 {
 		t.Fatalf("asked for %q", api.paths)
 	}
@@ -113,7 +114,7 @@ func TestProxiedPathStaysBelow(t *testing.T) {
 	t.Parallel()
 	api := &recorded{fakeAPI: newFakeAPI()}
 	api.store("ADDED", testPod("p", nil))
-	w := ask(NewDoor(api, Options{}), http.MethodGet, "/api/v1beta1/proxy/pods/p/%2e%2e/%2e%2e/q", "")
+	w := ask(NewHandler(api, Options{}), http.MethodGet, "/api/v1beta1/proxy/pods/p/%2e%2e/%2e%2e/q", "")
 	if w.Code != http.StatusNotFound || len(api.paths) != 1 || api.paths[0] != "/api/v1/namespaces/default/pods/p" {
 		t.Errorf("%d, asked for %q, want a look at the pod alone", w.Code, api.paths)
 	}
@@ -123,7 +124,7 @@ func TestProxiedPathStaysBelow(t *testing.T) {
 func TestImpersonation(t *testing.T) {
 	t.Parallel()
 	var got http.Header
-	h := NewDoor(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = r.Header }), Options{})
+	h := NewHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = r.Header }), Options{})
 	ask(h, http.MethodGet, "/api/v1beta1/pods/p", "", "Impersonate-User", "u1", "Impersonate-Group", "g", "Impersonate-Extra-Scopes", "s", "X-Other", "x")
 	for name, want := range map[string]string{"Impersonate-User": "u1", "Impersonate-Group": "g", "Impersonate-Extra-Scopes": "s", "X-Other": ""} {
 		if got.Get(name) != want {
@@ -138,7 +139,7 @@ func TestListLink(t *testing.T) {
 	for path, want := range map[string]string{
 		"pods": "/api/v1beta1/pods?namespace=", "pods/": "/api/v1beta1/pods/?namespace=", "minions/": "/api/v1beta1/minions/",
 	} {
-		w := ask(NewDoor(newFakeAPI(), Options{}), http.MethodGet, "/api/v1beta1/"+path, "")
+		w := ask(NewHandler(newFakeAPI(), Options{}), http.MethodGet, "/api/v1beta1/"+path, "")
 		var list struct{ SelfLink string }
 		if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || list.SelfLink != want {
 			t.Errorf("%s: selfLink %q (%v), want %q", path, list.SelfLink, err, want)

@@ -8,16 +8,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/frames"
 )
 
 // A client that never reads delays no other client, and nothing is queued for it.
 func TestSlowReaderIsAlone(t *testing.T) {
 	t.Parallel()
-	const events, size = 60, 200 << 10 // more than sockets hold
+	const events, size, cacheSize = 60, 200 << 10, 2 << 20 // more than sockets hold
 	api := newFakeAPI()
-	h := NewDoor(api, Options{})
-	cache := h.(*door).cache
-	cache.max = 2 << 20
+	h := NewHandler(api, Options{})
+	cache := frames.NewCache(cacheSize)
+	h.(*handler).frames = cache
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	slow, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -26,7 +28,7 @@ func TestSlowReaderIsAlone(t *testing.T) {
 	}
 	t.Cleanup(func() { slow.Close() }) // before the server, which waits for it
 	fmt.Fprintf(slow, "GET /api/v1beta1/watch/pods HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	watchers := []watcher{watchPath(t, server.URL+"/api/v1beta1/watch/pods"), watchPath(t, server.URL+"/api/v1beta1/watch/pods")}
+	watchers := []watchReader{watchPath(t, server.URL+"/api/v1beta1/watch/pods"), watchPath(t, server.URL+"/api/v1beta1/watch/pods")}
 	go func() {
 		for i := range events {
 			pod := testPod(fmt.Sprintf("p%d", i), nil)
@@ -39,10 +41,8 @@ func TestSlowReaderIsAlone(t *testing.T) {
 			w.want(fmt.Sprintf("ADDED p%d %d", i, 102+i))
 		}
 	}
-	cache.mu.Lock()
-	defer cache.mu.Unlock()
-	if cache.bytes > cache.max || len(cache.frames) == events {
-		t.Errorf("%d frames with %d bytes are kept, more than %d", len(cache.frames), cache.bytes, cache.max)
+	if n, bytes := cache.Size(); bytes > cacheSize || n == events {
+		t.Errorf("%d frames with %d bytes are kept, more than %d", n, bytes, cacheSize)
 	}
 }
 
@@ -75,9 +75,9 @@ func TestWriteDeadlines(t *testing.T) {
 		w.Write(framed("MODIFIED", api.encode(pod)))
 	})
 	began := time.Now()
-	NewDoor(api, Options{}).ServeHTTP(client, httptest.NewRequest(http.MethodGet, "/api/v1beta1/watch/pods", nil))
-	if len(sent) != 1 || sent[0].Before(began.Add(sendTimeout)) {
-		t.Errorf("deadlines %v for an event, want %v after %v", sent, sendTimeout, began)
+	NewHandler(api, Options{}).ServeHTTP(client, httptest.NewRequest(http.MethodGet, "/api/v1beta1/watch/pods", nil))
+	if len(sent) != 1 || sent[0].Before(began.Add(30*time.Second)) {
+		t.Errorf("deadlines %v for an event, want %v after %v", sent, 30*time.Second, began)
 	}
 	if len(flushed) != 2 || !flushed[1].IsZero() {
 		t.Errorf("deadlines %v when it has gone, want none at the end", flushed)

@@ -4,25 +4,26 @@ import (
 	"fmt"
 	"net/http"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/convert"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/validate"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
+// updateTries is how often an update that the client does not tie to a version is tried
+// if other clients change the object in the meantime.
+const updateTries = 5
+
 // put handles PUT of an object.
 func (c *call) put() error {
-	sent, err := c.sentFor()
+	sent, err := c.req.objectAtPath()
 	if err != nil {
 		return err
 	}
-	stored, err := c.stored()
-	if isNotFound(err) && c.creates && sent.GetMeta().ResourceVersion == 0 {
-		return c.store(sent, http.StatusCreated)
+	stored, err := c.core.get(c.req.id)
+	if isNotFound(err) && c.names.quirks.putCreates && sent.GetMeta().ResourceVersion == 0 {
+		return c.store(sent)
 	}
 	if err != nil {
 		return err
@@ -31,146 +32,76 @@ func (c *call) put() error {
 	if err != nil {
 		return err
 	}
-	c.answer(http.StatusOK, o)
+	c.answer.object(http.StatusOK, o)
 	return nil
-}
-
-// sentFor reads the body of a call for one object, and refuses a body for another
-// object.
-func (c *call) sentFor() (wire.Object, error) {
-	body, err := c.body()
-	if err != nil {
-		return nil, err
-	}
-	sent, err := c.object(body)
-	if err != nil {
-		return nil, err
-	}
-	return sent, c.sameObject(sent.GetMeta())
-}
-
-func (c *call) sameObject(m *wire.Meta) error {
-	if m.ID != c.id {
-		return badRequest("id: the body says %q and the path %q: make them equal", m.ID, c.id)
-	}
-	return c.sameNamespace(m)
 }
 
 // update changes the stored object to what was sent, and returns the result. The
 // client must have seen the stored version.
-func (c *call) update(sent wire.Object, stored runtime.Object) (runtime.Object, error) {
-	c.fill(sent)
-	old := c.show(stored)
-	if err := c.updateCauses(sent, old); err != nil {
+func (c *call) update(sent wire.Object, stored coreObject) (coreObject, error) {
+	c.kind.setDefaults(sent)
+	if err := c.validateUpdate(sent, c.kind.fromCore(stored)); err != nil {
 		return nil, err
 	}
-	changed := c.change(sent, stored)
-	if pod, ok := changed.(*corev1.Pod); ok {
-		if causes := podCauses(pod, stored.(*corev1.Pod)); len(causes) > 0 {
-			return nil, invalid(c.updateInvalid, c.id, causes)
+	changed := c.kind.toCore(sent, stored)
+	if k, ok := c.kind.(changeValidator); ok {
+		if causes := k.validateChange(changed, stored); len(causes) > 0 {
+			return nil, invalid(c.names.updateInvalid, c.req.id, causes)
 		}
 	}
-	if !c.statusByPut {
-		return c.replace(changed, "")
+	if k, ok := c.kind.(statusSplitter); ok {
+		return c.replaceBoth(k, sent, changed, stored)
 	}
-	result := stored
-	if !equality.Semantic.DeepEqual(withoutStatus(changed), withoutStatus(stored)) {
-		var err error
-		if result, err = c.replace(changed, ""); err != nil {
-			return nil, err
-		}
-	}
-	return c.replaceStatus(sent, result)
+	return c.core.replace(c.req.id, changed)
 }
 
-// updateCauses checks the version first and then the content, except for services,
-// whose content servers of the time checked before the version.
-func (c *call) updateCauses(sent, old wire.Object) error {
+// validateUpdate checks the version first and then the content, except for
+// earlyValidators. It allows faults that the stored object already has.
+func (c *call) validateUpdate(sent, old wire.Object) error {
 	m, was := sent.GetMeta(), old.GetMeta()
-	if service, ok := sent.(*wire.Service); ok {
-		if causes := validate.ServiceUpdate(service, old.(*wire.Service)); len(causes) > 0 {
-			return invalid(c.updateInvalid, c.id, append(causes, c.newCauses(sent, old)...))
+	if k, ok := c.kind.(earlyValidator); ok {
+		if causes := k.validateEarly(sent, old); len(causes) > 0 {
+			return invalid(c.names.updateInvalid, c.req.id, append(causes, c.newCauses(sent, old)...))
 		}
 	}
-	if m.ResourceVersion != was.ResourceVersion {
-		return c.stale(m, was)
+	if err := c.checkVersion(m, was); err != nil {
+		return err
 	}
 	if causes := append(validate.Same(m, was), c.newCauses(sent, old)...); len(causes) > 0 {
-		return invalid(c.updateInvalid, c.id, causes)
+		return invalid(c.names.updateInvalid, c.req.id, causes)
 	}
 	return nil
 }
 
 // newCauses returns the faults that this update introduces.
 func (c *call) newCauses(sent, old wire.Object) validate.Causes {
-	return c.check(sent).Without(c.check(old))
+	return c.kind.validate(sent).Without(c.kind.validate(old))
 }
 
-// stale returns the error for a client that has not seen the stored version.
-func (c *call) stale(m, was *wire.Meta) error {
-	return conflict(c.errorKind, c.id, fmt.Sprintf("resourceVersion: the object is at %d and the body at %d: fetch the object and change that",
+// checkVersion refuses a client that has not seen the stored version.
+func (c *call) checkVersion(m, was *wire.Meta) error {
+	if m.ResourceVersion == was.ResourceVersion {
+		return nil
+	}
+	return conflict(c.names.errorKind, c.req.id, fmt.Sprintf("resourceVersion: the object is at %d and the body at %d: fetch the object and change that",
 		was.ResourceVersion, m.ResourceVersion))
 }
 
-// podCauses allows only changes of images.
-func podCauses(changed, stored *corev1.Pod) validate.Causes {
-	if len(changed.Spec.Containers) != len(stored.Spec.Containers) {
-		return validate.PodSpec(false)
+// replaceBoth writes the object and its status, each if it has changed.
+func (c *call) replaceBoth(k statusSplitter, sent wire.Object, changed, stored coreObject) (coreObject, error) {
+	rest, _ := k.splitStatus(changed)
+	storedRest, _ := k.splitStatus(stored)
+	if !equality.Semantic.DeepEqual(rest, storedRest) {
+		var err error
+		if stored, err = c.core.replace(c.req.id, changed); err != nil {
+			return nil, err
+		}
 	}
-	spec := changed.Spec.DeepCopy()
-	for i := range spec.Containers {
-		spec.Containers[i].Image = stored.Spec.Containers[i].Image
-	}
-	if !equality.Semantic.DeepEqual(spec, &stored.Spec) {
-		return validate.PodSpec(true)
-	}
-	return nil
-}
-
-// replace sends a PUT of the object, or of a part of it, to core.
-func (c *call) replace(o coreObject, part string) (runtime.Object, error) {
-	o.GetObjectKind().SetGroupVersionKind(c.coreType())
-	path := c.at(c.namespace, c.id)
-	if part != "" {
-		path += "/" + part
-	}
-	result, err := c.inner.do(c.r, http.MethodPut, path, c.timeout(), o)
-	if err != nil {
-		return nil, c.translate(err, true)
-	}
-	return result, nil
-}
-
-// replaceStatus writes the sent status if it differs: core has a separate path for it.
-func (c *call) replaceStatus(sent wire.Object, stored runtime.Object) (runtime.Object, error) {
-	m := sent.GetMeta()
-	m.ResourceVersion = convert.VersionFromCore(stored.(coreObject).GetResourceVersion())
-	changed := c.changeStatus(sent, stored)
-	if equality.Semantic.DeepEqual(statusOf(changed), statusOf(stored)) {
+	sent.GetMeta().ResourceVersion = convert.VersionFromCore(stored.GetResourceVersion())
+	changed = k.statusToCore(sent, stored)
+	_, status := k.splitStatus(changed)
+	if _, was := k.splitStatus(stored); equality.Semantic.DeepEqual(status, was) {
 		return stored, nil
 	}
-	return c.replace(changed, "status")
-}
-
-// withoutStatus returns a copy of an object without its status.
-func withoutStatus(o runtime.Object) runtime.Object {
-	o = o.DeepCopyObject()
-	o.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
-	switch o := o.(type) {
-	case *corev1.ReplicationController:
-		o.Status = corev1.ReplicationControllerStatus{}
-	case *corev1.Node:
-		o.Status = corev1.NodeStatus{}
-	}
-	return o
-}
-
-func statusOf(o runtime.Object) any {
-	switch o := o.(type) {
-	case *corev1.ReplicationController:
-		return o.Status
-	case *corev1.Node:
-		return o.Status
-	}
-	return nil
+	return c.core.replace(c.req.id, changed, "status")
 }

@@ -3,61 +3,54 @@ package v1beta1
 import (
 	"net/http"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-
-	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/convert"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/validate"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
 // putStatus handles PUT of an object's status: the rest of the body is ignored.
 func (c *call) putStatus() error {
-	return c.putPart("status", func(sent wire.Object, stored runtime.Object) (coreObject, error) {
-		if pod, ok := sent.(*wire.Pod); ok {
-			was := stored.(*corev1.Pod).Spec.NodeName
-			if host := pod.CurrentState.Host; host != "" && host != was {
-				return nil, invalid(c.updateInvalid, c.id, validate.Host(host))
+	return c.putPart("status", func(sent wire.Object, stored coreObject) (coreObject, error) {
+		if k, ok := c.kind.(statusValidator); ok {
+			if causes := k.validateStatus(sent, stored); len(causes) > 0 {
+				return nil, invalid(c.names.updateInvalid, c.req.id, causes)
 			}
 		}
-		return c.changeStatus(sent, stored), nil
+		return c.kind.(statusConverter).statusToCore(sent, stored), nil // the routes lead only here for those
 	})
 }
 
 // putFinalize handles PUT of a namespace's finalizers.
 func (c *call) putFinalize() error {
-	return c.putPart("finalize", func(sent wire.Object, stored runtime.Object) (coreObject, error) {
-		out := stored.DeepCopyObject().(*corev1.Namespace)
-		out.Spec.Finalizers = convert.NamespaceToCore(sent.(*wire.Namespace), out).Spec.Finalizers
-		return out, nil
+	return c.putPart("finalize", func(sent wire.Object, stored coreObject) (coreObject, error) {
+		return namespaces{}.finalizersToCore(sent, stored), nil
 	})
 }
 
 // putPart handles PUT of a part of an object.
-func (c *call) putPart(part string, change func(wire.Object, runtime.Object) (coreObject, error)) error {
-	sent, err := c.sentFor()
+func (c *call) putPart(part string, change func(wire.Object, coreObject) (coreObject, error)) error {
+	sent, err := c.req.objectAtPath()
 	if err != nil {
 		return err
 	}
-	stored, err := c.stored()
+	stored, err := c.core.get(c.req.id)
 	if err != nil {
 		return err
 	}
-	m, was := sent.GetMeta(), c.show(stored).GetMeta()
-	if m.ResourceVersion != was.ResourceVersion {
-		return c.stale(m, was)
+	m, was := sent.GetMeta(), c.kind.fromCore(stored).GetMeta()
+	if err := c.checkVersion(m, was); err != nil {
+		return err
 	}
 	if causes := validate.Same(m, was); len(causes) > 0 {
-		return invalid(c.updateInvalid, c.id, causes)
+		return invalid(c.names.updateInvalid, c.req.id, causes)
 	}
 	changed, err := change(sent, stored)
 	if err != nil {
 		return err
 	}
-	result, err := c.replace(changed, part)
+	result, err := c.core.replace(c.req.id, changed, part)
 	if err != nil {
 		return err
 	}
-	c.answer(http.StatusOK, result)
+	c.answer.object(http.StatusOK, result)
 	return nil
 }

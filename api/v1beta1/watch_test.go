@@ -16,11 +16,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// testDoor serves a door in front of a fake API server.
-func testDoor(t *testing.T) (*fakeAPI, *httptest.Server) {
+// testServer serves a handler in front of a fake API server.
+func testServer(t *testing.T) (*fakeAPI, *httptest.Server) {
 	t.Helper()
 	api := newFakeAPI()
-	server := httptest.NewServer(NewDoor(api, Options{}))
+	server := httptest.NewServer(NewHandler(api, Options{}))
 	t.Cleanup(server.Close)
 	return api, server
 }
@@ -38,13 +38,13 @@ func testPod(name string, labels map[string]string) *corev1.Pod {
 	}
 }
 
-// watcher reads frames of a watch.
-type watcher struct {
+// watchReader reads frames of a watch.
+type watchReader struct {
 	t     *testing.T
 	lines *bufio.Scanner
 }
 
-func watchPath(t *testing.T, url string) watcher {
+func watchPath(t *testing.T, url string) watchReader {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
@@ -62,11 +62,11 @@ func watchPath(t *testing.T, url string) watcher {
 	}
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, 1<<20)
-	return watcher{t, lines}
+	return watchReader{t, lines}
 }
 
 // want reads the next frame and compares "TYPE id version".
-func (w watcher) want(frame string) {
+func (w watchReader) want(frame string) {
 	w.t.Helper()
 	if !w.lines.Scan() {
 		w.t.Fatalf("the watch ended, want %s (%v)", frame, w.lines.Err())
@@ -111,7 +111,7 @@ func TestWatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api, server := testDoor(t)
+			api, server := testServer(t)
 			api.store("ADDED", testPod("a", nil)) // 102: there before
 			w := watchPath(t, server.URL+path)
 			w.want("ADDED a 102")
@@ -133,7 +133,7 @@ func TestWatch(t *testing.T) {
 // A client that lost its connection resumes where it was, without a gap.
 func TestWatchResumes(t *testing.T) {
 	t.Parallel()
-	api, server := testDoor(t)
+	api, server := testServer(t)
 	api.store("ADDED", testPod("a", nil))
 	api.store("ADDED", testPod("b", map[string]string{"x": "y"}))
 	api.store("ADDED", testPod("c", map[string]string{"x": "y"}))
@@ -145,7 +145,7 @@ func TestWatchResumes(t *testing.T) {
 
 func TestWatchWebSocket(t *testing.T) {
 	t.Parallel()
-	api, server := testDoor(t)
+	api, server := testServer(t)
 	conn, resp, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/api/v1beta1/watch/pods?resourceVersion=101", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -201,14 +201,39 @@ func TestWatchEnds(t *testing.T) {
 				begin(w)
 				<-r.Context().Done()
 			})
-			server := httptest.NewServer(NewDoor(api, Options{}))
+			server := httptest.NewServer(NewHandler(api, Options{}))
 			t.Cleanup(server.Close)
 			leave(t, server.URL+"/api/v1beta1/watch/pods")
 			select {
 			case <-ended:
 			case <-time.After(30 * time.Second):
-				t.Fatal("the inner watch goes on")
+				t.Fatal("the watch on the API server goes on")
 			}
 		})
 	}
+}
+
+// Watchers of one object with different selectors each see their own view.
+func TestWatchersOfOneObject(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI()
+	pod := testPod("a", map[string]string{"x": "y"})
+	pod.UID, pod.ResourceVersion = "u", "7"
+	send := func(kind string) []byte { return framed(kind, api.encode(pod)) }
+	api.serve = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin(w)
+		if r.URL.Query().Get("labelSelector") != "" {
+			w.Write(send("DELETED")) // since it no longer matches
+		} else {
+			w.Write(send("MODIFIED"))
+		}
+	})
+	server := httptest.NewServer(NewHandler(api, Options{}))
+	t.Cleanup(server.Close)
+	for range 2 {
+		watchPath(t, server.URL+"/api/v1beta1/watch/pods").want("MODIFIED a 7")
+		watchPath(t, server.URL+"/api/v1beta1/watch/pods?labels=x%3Dy").want("DELETED a 7")
+	}
+	nodes := watchPath(t, server.URL+"/api/v1beta1/watch/pods/a?namespace=default")
+	nodes.want("MODIFIED a 7")
 }

@@ -9,11 +9,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/backend"
 )
 
 // begin begins a watch like the API server.
 func begin(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", protobufType+";stream=watch")
+	w.Header().Set("Content-Type", backend.ProtobufType+";stream=watch")
 	w.WriteHeader(http.StatusOK)
 	w.(http.Flusher).Flush()
 }
@@ -78,7 +80,7 @@ func TestWatchFaults(t *testing.T) {
 			t.Parallel()
 			api := newFakeAPI()
 			api.serve = c.serve
-			server := httptest.NewServer(NewDoor(api, Options{}))
+			server := httptest.NewServer(NewHandler(api, Options{}))
 			t.Cleanup(server.Close)
 			w := watchPath(t, server.URL+"/api/v1beta1/watch/pods")
 			if c.want != "" {
@@ -97,14 +99,14 @@ func TestWatchThatDoesNotBegin(t *testing.T) {
 	for name, serve := range map[string]http.HandlerFunc{
 		"no answer": func(http.ResponseWriter, *http.Request) {},
 		"another type": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", jsonType)
+			w.Header().Set("Content-Type", backend.JSONType)
 			w.WriteHeader(http.StatusOK)
 			<-r.Context().Done() // it never answers
 		},
 	} {
 		api := newFakeAPI()
 		api.serve = serve
-		if w := ask(NewDoor(api, Options{}), http.MethodGet, "/api/v1beta1/watch/pods", ""); w.Code != http.StatusInternalServerError {
+		if w := ask(NewHandler(api, Options{}), http.MethodGet, "/api/v1beta1/watch/pods", ""); w.Code != http.StatusInternalServerError {
 			t.Errorf("%s: %d %s, want 500", name, w.Code, w.Body)
 		}
 	}

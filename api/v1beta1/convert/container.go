@@ -9,26 +9,26 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-func containerFromCore(in *corev1.Container, memory *containerAsSent) wire.Container {
+func containerFromCore(in *corev1.Container, original *containerOriginals) wire.Container {
 	c := wire.Container{
 		Name:                   in.Name,
 		Image:                  in.Image,
 		Entrypoint:             in.Command,
 		Command:                in.Args,
 		WorkingDir:             in.WorkingDir,
-		Resources:              requirementsFromCore(&in.Resources, memory),
+		Resources:              requirementsFromCore(&in.Resources, original),
 		CPU:                    in.Resources.Limits.Cpu().MilliValue(),
 		Memory:                 in.Resources.Limits.Memory().Value(),
-		LivenessProbe:          probeFromCore(in.LivenessProbe, livenessProbe, in.Ports, memory),
-		ReadinessProbe:         probeFromCore(in.ReadinessProbe, readinessProbe, in.Ports, memory),
-		Lifecycle:              lifecycleFromCore(in.Lifecycle, in.Ports, memory),
+		LivenessProbe:          probeFromCore(in.LivenessProbe, livenessProbe, in.Ports, original),
+		ReadinessProbe:         probeFromCore(in.ReadinessProbe, readinessProbe, in.Ports, original),
+		Lifecycle:              lifecycleFromCore(in.Lifecycle, in.Ports, original),
 		TerminationMessagePath: in.TerminationMessagePath,
 		Privileged:             privilegedFromCore(in.SecurityContext),
 		ImagePullPolicy:        pullPolicyFromCore(in.ImagePullPolicy),
 		Capabilities:           capabilitiesFromCore(in.SecurityContext),
 	}
 	for i, p := range in.Ports {
-		c.Ports = append(c.Ports, portFromCore(p, i, memory))
+		c.Ports = append(c.Ports, portFromCore(p, i, original))
 	}
 	for _, e := range in.Env {
 		c.Env = append(c.Env, wire.EnvVar{Name: e.Name, Key: e.Name, Value: e.Value})
@@ -40,33 +40,33 @@ func containerFromCore(in *corev1.Container, memory *containerAsSent) wire.Conta
 }
 
 // containerToCore returns stored (nil for a new container), changed to what the
-// client sent; memory receives what core cannot hold.
-func containerToCore(in *wire.Container, stored *corev1.Container, memory *containerAsSent) corev1.Container {
+// client sent; original receives what core cannot represent.
+func containerToCore(in *wire.Container, stored *corev1.Container, original *containerOriginals) corev1.Container {
 	out := orNew(stored)
 	out.Name, out.Image, out.WorkingDir = in.Name, in.Image, in.WorkingDir
 	out.Command = replaceStrings(in.Entrypoint, out.Command)
 	out.Args = replaceStrings(in.Command, out.Args)
-	out.Ports = portsToCore(in.Ports, out.Ports, memory)
+	out.Ports = portsToCore(in.Ports, out.Ports, original)
 	out.Env = replaceSlice(in.Env, out.Env,
 		func(w *wire.EnvVar, c *corev1.EnvVar) bool { return envName(w) == c.Name }, envToCore)
-	requirementsToCore(in, &out.Resources, memory)
+	requirementsToCore(in, &out.Resources, original)
 	out.VolumeMounts = replaceSlice(in.VolumeMounts, out.VolumeMounts, sameMount, mountToCore)
-	out.LivenessProbe = probeToCore(in.LivenessProbe, out.LivenessProbe, livenessProbe, in.Ports, memory)
-	out.ReadinessProbe = probeToCore(in.ReadinessProbe, out.ReadinessProbe, readinessProbe, in.Ports, memory)
-	out.Lifecycle = lifecycleToCore(in.Lifecycle, out.Lifecycle, in.Ports, memory)
+	out.LivenessProbe = probeToCore(in.LivenessProbe, out.LivenessProbe, livenessProbe, in.Ports, original)
+	out.ReadinessProbe = probeToCore(in.ReadinessProbe, out.ReadinessProbe, readinessProbe, in.Ports, original)
+	out.Lifecycle = lifecycleToCore(in.Lifecycle, out.Lifecycle, in.Ports, original)
 	out.TerminationMessagePath = in.TerminationMessagePath
 	out.ImagePullPolicy = PullPolicyToCore(in.ImagePullPolicy)
 	out.SecurityContext = securityToCore(in, out.SecurityContext)
 	return out
 }
 
-func portFromCore(p corev1.ContainerPort, place int, memory *containerAsSent) wire.Port {
+func portFromCore(p corev1.ContainerPort, place int, original *containerOriginals) wire.Port {
 	protocol := string(p.Protocol)
-	if typed := memory.Protocols[place]; strings.ToUpper(typed) == protocol {
+	if typed := original.Protocols[place]; strings.ToUpper(typed) == protocol {
 		protocol = typed
 	}
 	return wire.Port{
-		Name:          wirePortName(memory.PortNames, p.Name),
+		Name:          wirePortName(original.PortNames, p.Name),
 		HostPort:      int(p.HostPort),
 		ContainerPort: int(p.ContainerPort),
 		Protocol:      protocol,
@@ -74,7 +74,7 @@ func portFromCore(p corev1.ContainerPort, place int, memory *containerAsSent) wi
 	}
 }
 
-func portsToCore(in []wire.Port, stored []corev1.ContainerPort, memory *containerAsSent) []corev1.ContainerPort {
+func portsToCore(in []wire.Port, stored []corev1.ContainerPort, original *containerOriginals) []corev1.ContainerPort {
 	if len(in) == 0 && len(stored) == 0 {
 		return stored
 	}
@@ -82,12 +82,12 @@ func portsToCore(in []wire.Port, stored []corev1.ContainerPort, memory *containe
 	for i, p := range in {
 		protocol := strings.ToUpper(p.Protocol)
 		if protocol != p.Protocol {
-			if memory.Protocols == nil {
-				memory.Protocols = map[int]string{}
+			if original.Protocols == nil {
+				original.Protocols = map[int]string{}
 			}
-			memory.Protocols[i] = p.Protocol
+			original.Protocols[i] = p.Protocol
 		}
-		memory.PortNames = rememberName(memory.PortNames, p.Name)
+		original.PortNames = rememberName(original.PortNames, p.Name)
 		out = append(out, corev1.ContainerPort{
 			Name:          corePortName(p.Name),
 			HostPort:      int32(p.HostPort),

@@ -16,7 +16,7 @@ func ControllerFromCore(in *corev1.ReplicationController) *wire.ReplicationContr
 		DesiredState: wire.ControllerState{ReplicaSelector: in.Spec.Selector},
 		CurrentState: wire.ControllerState{Replicas: int(in.Status.Replicas)},
 	}
-	if in.Spec.Template != nil && readAsSent(in.Annotations).NoLabels && maps.Equal(in.Labels, in.Spec.Template.Labels) {
+	if in.Spec.Template != nil && readOriginals(in.Annotations).NoLabels && maps.Equal(in.Labels, in.Spec.Template.Labels) {
 		rc.Labels = nil
 	}
 	if in.Spec.Replicas != nil {
@@ -45,14 +45,14 @@ func ControllerToCore(in *wire.ReplicationController, stored *corev1.Replication
 		}
 		templateToCore(&in.DesiredState.PodTemplate, out.Spec.Template)
 	}
-	var memory asSent
+	var original originals
 	if len(in.Labels) == 0 && (stored == nil || len(stored.Labels) != 0) {
-		memory.NoLabels = true // core gives it its template's labels
+		original.NoLabels = true // core gives it its template's labels
 		if stored != nil && len(ControllerFromCore(stored).Labels) == 0 {
 			out.Labels = stored.Labels
 		}
 	}
-	out.Annotations = memory.write(out.Annotations)
+	out.Annotations = original.write(out.Annotations)
 	return out
 }
 

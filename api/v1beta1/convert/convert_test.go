@@ -48,7 +48,7 @@ func TestProbePorts(t *testing.T) {
 }
 
 // A change by a core client wins over what a v1beta1 client once wrote.
-func TestMemoryYields(t *testing.T) {
+func TestOriginalFieldsYield(t *testing.T) {
 	t.Parallel()
 	core := PodToCore(podOf(t, `"ports":[{"containerPort":80,"protocol":"udp"}],"readinessProbe":{"tcpSocket":{"port":"80"}}`), nil)
 	c := &core.Spec.Containers[0]
@@ -61,9 +61,9 @@ func TestMemoryYields(t *testing.T) {
 	if got := shown.ReadinessProbe.TCPSocket.Port; got != intstr.FromInt32(81) {
 		t.Errorf("port %v", &got)
 	}
-	core.Annotations[AsSent] = "garbage"
+	core.Annotations[OriginalFieldsAnnotation] = "garbage"
 	if p := PodFromCore(core); p.Annotations != nil {
-		t.Errorf("a broken memory is shown: %v", p.Annotations)
+		t.Errorf("a broken annotation is shown: %v", p.Annotations)
 	}
 }
 

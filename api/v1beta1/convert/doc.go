@@ -13,6 +13,6 @@
 //
 // The other way round, a few things that v1beta1 can say and core cannot (the
 // case of a protocol, a numeric port written as text, a service that takes the
-// pod's first port) are remembered in one annotation, AsSent, which v1beta1
+// pod's first port) are kept in one annotation, OriginalFieldsAnnotation, which v1beta1
 // never shows.
 package convert

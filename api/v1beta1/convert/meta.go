@@ -20,7 +20,7 @@ func metaFromCore(m *metav1.ObjectMeta) wire.Meta {
 		Namespace:         m.Namespace,
 		DeletionTimestamp: m.DeletionTimestamp.DeepCopy(),
 		GenerateName:      m.GenerateName,
-		Annotations:       withoutAsSent(m.Annotations),
+		Annotations:       withoutOriginals(m.Annotations),
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // MinionFromCore converts a node.
 func MinionFromCore(in *corev1.Node) *wire.Minion {
-	memory := readAsSent(in.Annotations)
+	original := readOriginals(in.Annotations)
 	m := &wire.Minion{
 		Meta:          metaFromCore(&in.ObjectMeta),
 		Labels:        in.Labels,
@@ -28,7 +28,7 @@ func MinionFromCore(in *corev1.Node) *wire.Minion {
 	}
 	for _, a := range in.Status.Addresses {
 		shown := wire.NodeAddress{Type: string(a.Type), Address: a.Address}
-		if a.Type == corev1.NodeInternalIP && slices.Contains(memory.LegacyHostIPs, a.Address) {
+		if a.Type == corev1.NodeInternalIP && slices.Contains(original.LegacyHostIPs, a.Address) {
 			shown.Type = wire.LegacyHostIP
 		}
 		m.Status.Addresses = append(m.Status.Addresses, shown)
@@ -66,14 +66,14 @@ func MinionToCore(in *wire.Minion, stored *corev1.Node) *corev1.Node {
 	s.Phase = corev1.NodePhase(in.Status.Phase)
 	s.Conditions = replaceSlice(in.Status.Conditions, s.Conditions,
 		func(w *wire.NodeCondition, c *corev1.NodeCondition) bool { return w.Kind == string(c.Type) }, nodeConditionToCore)
-	var memory asSent
-	s.Addresses = addressesToCore(in, s.Addresses, &memory)
+	var original originals
+	s.Addresses = addressesToCore(in, s.Addresses, &original)
 	nodeInfoToCore(&in.Status.NodeInfo, &s.NodeInfo)
-	out.Annotations = memory.write(out.Annotations)
+	out.Annotations = original.write(out.Annotations)
 	return out
 }
 
-func addressesToCore(in *wire.Minion, stored []corev1.NodeAddress, memory *asSent) []corev1.NodeAddress {
+func addressesToCore(in *wire.Minion, stored []corev1.NodeAddress, original *originals) []corev1.NodeAddress {
 	sent := in.Status.Addresses
 	if in.HostIP != "" && hostIP(sent) != in.HostIP {
 		sent = append([]wire.NodeAddress{{Type: wire.LegacyHostIP, Address: in.HostIP}}, sent...)
@@ -84,7 +84,7 @@ func addressesToCore(in *wire.Minion, stored []corev1.NodeAddress, memory *asSen
 			a := corev1.NodeAddress{Type: corev1.NodeAddressType(w.Type), Address: w.Address}
 			if w.Type == wire.LegacyHostIP {
 				a.Type = corev1.NodeInternalIP
-				memory.LegacyHostIPs = append(memory.LegacyHostIPs, w.Address)
+				original.LegacyHostIPs = append(original.LegacyHostIPs, w.Address)
 			}
 			return a
 		})

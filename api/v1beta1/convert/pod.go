@@ -12,7 +12,7 @@ func PodFromCore(in *corev1.Pod) *wire.Pod {
 		Meta:   metaFromCore(&in.ObjectMeta),
 		Labels: in.Labels,
 		DesiredState: wire.PodState{
-			Manifest: manifestFromCore(&in.Spec, readAsSent(in.Annotations)),
+			Manifest: manifestFromCore(&in.Spec, readOriginals(in.Annotations)),
 			Host:     in.Spec.NodeName,
 		},
 		CurrentState: podStatusFromCore(in),
@@ -26,11 +26,11 @@ func PodToCore(in *wire.Pod, stored *corev1.Pod) *corev1.Pod {
 	out := orEmpty(stored)
 	metaToCore(&in.Meta, &out.ObjectMeta)
 	out.Labels = replaceMap(in.Labels, out.Labels)
-	var memory asSent
-	manifestToCore(&in.DesiredState.Manifest, &out.Spec, &memory)
+	var original originals
+	manifestToCore(&in.DesiredState.Manifest, &out.Spec, &original)
 	out.Spec.NodeName = in.DesiredState.Host
 	out.Spec.NodeSelector = replaceMap(in.NodeSelector, out.Spec.NodeSelector)
-	out.Annotations = memory.write(out.Annotations)
+	out.Annotations = original.write(out.Annotations)
 	return out
 }
 
@@ -38,28 +38,28 @@ func PodToCore(in *wire.Pod, stored *corev1.Pod) *corev1.Pod {
 func templateFromCore(in *corev1.PodTemplateSpec) wire.PodTemplate {
 	return wire.PodTemplate{
 		DesiredState: wire.PodState{
-			Manifest: manifestFromCore(&in.Spec, readAsSent(in.Annotations)),
+			Manifest: manifestFromCore(&in.Spec, readOriginals(in.Annotations)),
 			Host:     in.Spec.NodeName,
 		},
 		NodeSelector: in.Spec.NodeSelector,
 		Labels:       in.Labels,
-		Annotations:  withoutAsSent(in.Annotations),
+		Annotations:  withoutOriginals(in.Annotations),
 	}
 }
 
-// templateToCore changes out to what the client sent. The memory goes into the
+// templateToCore changes out to what the client sent. The original fields go into the
 // template's annotations, so the pods made from it have it, too.
 func templateToCore(in *wire.PodTemplate, out *corev1.PodTemplateSpec) {
 	out.Labels = replaceMap(in.Labels, out.Labels)
 	out.Annotations = mergeAnnotations(in.Annotations, out.Annotations)
-	var memory asSent
-	manifestToCore(&in.DesiredState.Manifest, &out.Spec, &memory)
+	var original originals
+	manifestToCore(&in.DesiredState.Manifest, &out.Spec, &original)
 	out.Spec.NodeName = in.DesiredState.Host
 	out.Spec.NodeSelector = replaceMap(in.NodeSelector, out.Spec.NodeSelector)
-	out.Annotations = memory.write(out.Annotations)
+	out.Annotations = original.write(out.Annotations)
 }
 
-func manifestFromCore(in *corev1.PodSpec, memory *asSent) wire.ContainerManifest {
+func manifestFromCore(in *corev1.PodSpec, original *originals) wire.ContainerManifest {
 	m := wire.ContainerManifest{
 		Version:       wire.ManifestVersion,
 		RestartPolicy: restartPolicyFromCore(in.RestartPolicy),
@@ -70,20 +70,20 @@ func manifestFromCore(in *corev1.PodSpec, memory *asSent) wire.ContainerManifest
 		m.Volumes = append(m.Volumes, volumeFromCore(&in.Volumes[i]))
 	}
 	for i := range in.Containers {
-		m.Containers = append(m.Containers, containerFromCore(&in.Containers[i], memory.container(in.Containers[i].Name)))
+		m.Containers = append(m.Containers, containerFromCore(&in.Containers[i], original.container(in.Containers[i].Name)))
 	}
 	return m
 }
 
-func manifestToCore(in *wire.ContainerManifest, out *corev1.PodSpec, memory *asSent) {
+func manifestToCore(in *wire.ContainerManifest, out *corev1.PodSpec, original *originals) {
 	out.Volumes = replaceSlice(in.Volumes, out.Volumes,
 		func(w *wire.Volume, c *corev1.Volume) bool { return w.Name == c.Name }, volumeToCore)
 	out.Containers = replaceSlice(in.Containers, out.Containers,
 		func(w *wire.Container, c *corev1.Container) bool { return w.Name == c.Name },
 		func(w *wire.Container, c *corev1.Container) corev1.Container {
-			var m containerAsSent
+			var m containerOriginals
 			core := containerToCore(w, c, &m)
-			memory.keep(w.Name, &m)
+			original.keep(w.Name, &m)
 			return core
 		})
 	out.RestartPolicy = RestartPolicyToCore(in.RestartPolicy)

@@ -10,7 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// The places of a handler, which are the keys of memories.
+// The places of a handler, which are keys of original fields.
 const (
 	livenessProbe  = "livenessProbe"
 	readinessProbe = "readinessProbe"
@@ -18,33 +18,33 @@ const (
 	preStop        = "preStop"
 )
 
-func probeFromCore(in *corev1.Probe, place string, ports []corev1.ContainerPort, memory *containerAsSent) *wire.Probe {
+func probeFromCore(in *corev1.Probe, place string, ports []corev1.ContainerPort, original *containerOriginals) *wire.Probe {
 	if in == nil {
 		return nil
 	}
 	p := &wire.Probe{
-		Handler:             handlerFromCore(in.Exec, in.HTTPGet, in.TCPSocket, place, ports, memory),
+		Handler:             handlerFromCore(in.Exec, in.HTTPGet, in.TCPSocket, place, ports, original),
 		InitialDelaySeconds: int64(in.InitialDelaySeconds),
 		TimeoutSeconds:      int64(in.TimeoutSeconds),
 	}
-	if seed := memory.Probes[place]; seed != nil {
+	if seed := original.Probes[place]; seed != nil {
 		p.Enabled, p.Type = seed.Enabled, seed.Type
 	}
 	return p
 }
 
-func probeToCore(in *wire.Probe, stored *corev1.Probe, place string, ports []wire.Port, memory *containerAsSent) *corev1.Probe {
+func probeToCore(in *wire.Probe, stored *corev1.Probe, place string, ports []wire.Port, original *containerOriginals) *corev1.Probe {
 	if in == nil {
 		return nil
 	}
 	if in.Enabled != nil || in.Type != "" {
-		if memory.Probes == nil {
-			memory.Probes = map[string]*probeAsSent{}
+		if original.Probes == nil {
+			original.Probes = map[string]*probeOriginals{}
 		}
-		memory.Probes[place] = &probeAsSent{Enabled: in.Enabled, Type: in.Type}
+		original.Probes[place] = &probeOriginals{Enabled: in.Enabled, Type: in.Type}
 	}
 	out := orEmpty(stored)
-	handlerToCore(&in.Handler, &out.Exec, &out.HTTPGet, &out.TCPSocket, place, ports, memory)
+	handlerToCore(&in.Handler, &out.Exec, &out.HTTPGet, &out.TCPSocket, place, ports, original)
 	if out.Exec != nil || out.HTTPGet != nil || out.TCPSocket != nil {
 		out.GRPC = nil
 	}
@@ -53,7 +53,7 @@ func probeToCore(in *wire.Probe, stored *corev1.Probe, place string, ports []wir
 	return out
 }
 
-func lifecycleFromCore(in *corev1.Lifecycle, ports []corev1.ContainerPort, memory *containerAsSent) *wire.Lifecycle {
+func lifecycleFromCore(in *corev1.Lifecycle, ports []corev1.ContainerPort, original *containerOriginals) *wire.Lifecycle {
 	if in == nil {
 		return nil
 	}
@@ -61,13 +61,13 @@ func lifecycleFromCore(in *corev1.Lifecycle, ports []corev1.ContainerPort, memor
 		if h == nil {
 			return nil
 		}
-		w := handlerFromCore(h.Exec, h.HTTPGet, h.TCPSocket, place, ports, memory)
+		w := handlerFromCore(h.Exec, h.HTTPGet, h.TCPSocket, place, ports, original)
 		return &w
 	}
 	return &wire.Lifecycle{PostStart: show(in.PostStart, postStart), PreStop: show(in.PreStop, preStop)}
 }
 
-func lifecycleToCore(in *wire.Lifecycle, stored *corev1.Lifecycle, ports []wire.Port, memory *containerAsSent) *corev1.Lifecycle {
+func lifecycleToCore(in *wire.Lifecycle, stored *corev1.Lifecycle, ports []wire.Port, original *containerOriginals) *corev1.Lifecycle {
 	if in == nil {
 		return nil
 	}
@@ -79,7 +79,7 @@ func lifecycleToCore(in *wire.Lifecycle, stored *corev1.Lifecycle, ports []wire.
 		if h == nil {
 			h = &corev1.LifecycleHandler{}
 		}
-		handlerToCore(w, &h.Exec, &h.HTTPGet, &h.TCPSocket, place, ports, memory)
+		handlerToCore(w, &h.Exec, &h.HTTPGet, &h.TCPSocket, place, ports, original)
 		if h.Exec != nil || h.HTTPGet != nil || h.TCPSocket != nil {
 			h.Sleep = nil
 		}
@@ -91,22 +91,22 @@ func lifecycleToCore(in *wire.Lifecycle, stored *corev1.Lifecycle, ports []wire.
 }
 
 func handlerFromCore(e *corev1.ExecAction, h *corev1.HTTPGetAction, t *corev1.TCPSocketAction,
-	place string, ports []corev1.ContainerPort, memory *containerAsSent) wire.Handler {
+	place string, ports []corev1.ContainerPort, original *containerOriginals) wire.Handler {
 	var w wire.Handler
 	if e != nil {
 		w.Exec = &wire.ExecAction{Command: e.Command}
 	}
 	if h != nil {
-		w.HTTPGet = &wire.HTTPGetAction{Path: h.Path, Host: h.Host, Port: probePortFromCore(h.Port, place, ports, memory)}
+		w.HTTPGet = &wire.HTTPGetAction{Path: h.Path, Host: h.Host, Port: probePortFromCore(h.Port, place, ports, original)}
 	}
 	if t != nil {
-		w.TCPSocket = &wire.TCPSocketAction{Port: probePortFromCore(t.Port, place, ports, memory)}
+		w.TCPSocket = &wire.TCPSocketAction{Port: probePortFromCore(t.Port, place, ports, original)}
 	}
 	return w
 }
 
 func handlerToCore(in *wire.Handler, e **corev1.ExecAction, h **corev1.HTTPGetAction, t **corev1.TCPSocketAction,
-	place string, ports []wire.Port, memory *containerAsSent) {
+	place string, ports []wire.Port, original *containerOriginals) {
 	if in.Exec == nil {
 		*e = nil
 	} else {
@@ -119,14 +119,14 @@ func handlerToCore(in *wire.Handler, e **corev1.ExecAction, h **corev1.HTTPGetAc
 	} else {
 		out := orEmpty(*h)
 		out.Path, out.Host = in.HTTPGet.Path, in.HTTPGet.Host
-		out.Port = probePortToCore(in.HTTPGet.Port, place, ports, memory)
+		out.Port = probePortToCore(in.HTTPGet.Port, place, ports, original)
 		*h = out
 	}
 	if in.TCPSocket == nil {
 		*t = nil
 	} else {
 		out := orEmpty(*t)
-		out.Port = probePortToCore(in.TCPSocket.Port, place, ports, memory)
+		out.Port = probePortToCore(in.TCPSocket.Port, place, ports, original)
 		*t = out
 	}
 }
@@ -135,7 +135,7 @@ func handlerToCore(in *wire.Handler, e **corev1.ExecAction, h **corev1.HTTPGetAc
 // the container; other text is a number. Clients of July 2014 meant the host's
 // port by it, so a number that is not a container port but some port's host
 // port stands for that container port: the kubelet asks the pod, not the host.
-func probePortToCore(p intstr.IntOrString, place string, ports []wire.Port, memory *containerAsSent) intstr.IntOrString {
+func probePortToCore(p intstr.IntOrString, place string, ports []wire.Port, original *containerOriginals) intstr.IntOrString {
 	if p.Type == intstr.Int {
 		return p
 	}
@@ -146,13 +146,13 @@ func probePortToCore(p intstr.IntOrString, place string, ports []wire.Port, memo
 	}
 	n, err := strconv.ParseInt(p.StrVal, 10, 32)
 	if err != nil {
-		memory.PortNames = rememberName(memory.PortNames, p.StrVal)
+		original.PortNames = rememberName(original.PortNames, p.StrVal)
 		return intstr.FromString(corePortName(p.StrVal))
 	}
-	if memory.Ports == nil {
-		memory.Ports = map[string]string{}
+	if original.Ports == nil {
+		original.Ports = map[string]string{}
 	}
-	memory.Ports[place] = p.StrVal
+	original.Ports[place] = p.StrVal
 	return intstr.FromInt32(containerPort(int32(n), ports))
 }
 
@@ -172,19 +172,19 @@ func containerPort(n int32, ports []wire.Port) int32 {
 
 // probePortFromCore returns a port in the form that the client wrote, if that form
 // still means the same port.
-func probePortFromCore(p intstr.IntOrString, place string, ports []corev1.ContainerPort, memory *containerAsSent) intstr.IntOrString {
+func probePortFromCore(p intstr.IntOrString, place string, ports []corev1.ContainerPort, original *containerOriginals) intstr.IntOrString {
 	if p.Type == intstr.String {
-		return intstr.FromString(wirePortName(memory.PortNames, p.StrVal))
+		return intstr.FromString(wirePortName(original.PortNames, p.StrVal))
 	}
-	text, ok := memory.Ports[place]
+	text, ok := original.Ports[place]
 	if !ok {
 		return p
 	}
 	shown := make([]wire.Port, len(ports))
 	for i := range ports {
-		shown[i] = portFromCore(ports[i], i, memory)
+		shown[i] = portFromCore(ports[i], i, original)
 	}
-	var scratch containerAsSent
+	var scratch containerOriginals
 	if reflect.DeepEqual(probePortToCore(intstr.FromString(text), place, shown, &scratch), p) {
 		return intstr.FromString(text)
 	}

@@ -65,10 +65,10 @@ func resourcesToCore(in wire.ResourceList, stored corev1.ResourceList) corev1.Re
 // requirementsFromCore leaves out a request that equals its limit, unless the
 // client set it: core/v1 defaults requests to limits, v1beta1 did not. If shown,
 // it would prevent a client from lowering the limit.
-func requirementsFromCore(in *corev1.ResourceRequirements, memory *containerAsSent) wire.ResourceRequirements {
+func requirementsFromCore(in *corev1.ResourceRequirements, original *containerOriginals) wire.ResourceRequirements {
 	r := wire.ResourceRequirements{Limits: resourcesFromCore(in.Limits), Requests: resourcesFromCore(in.Requests)}
 	for name := range in.Requests {
-		if impliedRequest(name, in) && !slices.Contains(memory.Requests, string(name)) {
+		if impliedRequest(name, in) && !slices.Contains(original.Requests, string(name)) {
 			delete(r.Requests, string(name))
 		}
 	}
@@ -86,7 +86,7 @@ func impliedRequest(name corev1.ResourceName, r *corev1.ResourceRequirements) bo
 
 // requirementsToCore applies the aliases (cpu and memory override the limits with
 // these names) and restores the requests that were left out.
-func requirementsToCore(in *wire.Container, out *corev1.ResourceRequirements, memory *containerAsSent) {
+func requirementsToCore(in *wire.Container, out *corev1.ResourceRequirements, original *containerOriginals) {
 	stored := *out
 	limits := maps.Clone(in.Resources.Limits)
 	alias := func(name corev1.ResourceName, shown, sent int64, value wire.Amount) {
@@ -106,7 +106,7 @@ func requirementsToCore(in *wire.Container, out *corev1.ResourceRequirements, me
 	for name, limit := range out.Limits {
 		if _, stated := requests[name]; stated {
 			if impliedRequest(name, &corev1.ResourceRequirements{Limits: out.Limits, Requests: requests}) {
-				memory.Requests = append(memory.Requests, string(name))
+				original.Requests = append(original.Requests, string(name))
 			}
 			continue
 		}
@@ -121,7 +121,7 @@ func requirementsToCore(in *wire.Container, out *corev1.ResourceRequirements, me
 		}
 		requests[name] = limit
 	}
-	slices.Sort(memory.Requests)
+	slices.Sort(original.Requests)
 	out.Requests = requests
 }
 

@@ -11,7 +11,7 @@ import (
 
 // ServiceFromCore converts a service. It keeps only the first of several ports.
 func ServiceFromCore(in *corev1.Service) *wire.Service {
-	memory := readAsSent(in.Annotations)
+	original := readOriginals(in.Annotations)
 	s := &wire.Service{
 		Meta:                       metaFromCore(&in.ObjectMeta),
 		Labels:                     in.Labels,
@@ -23,7 +23,7 @@ func ServiceFromCore(in *corev1.Service) *wire.Service {
 	}
 	if len(s.Selector) == 0 {
 		s.Selector = nil
-		if memory.SelectAll {
+		if original.SelectAll {
 			s.Selector = map[string]string{}
 		}
 	}
@@ -33,13 +33,13 @@ func ServiceFromCore(in *corev1.Service) *wire.Service {
 	p := &in.Spec.Ports[0]
 	s.Port = int(p.Port)
 	s.Protocol = string(p.Protocol)
-	if strings.ToUpper(memory.Protocol) == s.Protocol {
-		s.Protocol = memory.Protocol
+	if strings.ToUpper(original.Protocol) == s.Protocol {
+		s.Protocol = original.Protocol
 	}
 	s.ContainerPort = p.TargetPort
 	if p.TargetPort.Type == intstr.String {
-		s.ContainerPort = intstr.FromString(wirePortName(memory.PortNames, p.TargetPort.StrVal))
-	} else if memory.FirstPort && p.TargetPort.IntVal == p.Port {
+		s.ContainerPort = intstr.FromString(wirePortName(original.PortNames, p.TargetPort.StrVal))
+	} else if original.FirstPort && p.TargetPort.IntVal == p.Port {
 		s.ContainerPort = intstr.FromInt32(0)
 	}
 	return s
@@ -52,8 +52,8 @@ func ServiceToCore(in *wire.Service, stored *corev1.Service) *corev1.Service {
 	metaToCore(&in.Meta, &out.ObjectMeta)
 	out.Labels = replaceMap(in.Labels, out.Labels)
 	spec := &out.Spec
-	var memory asSent
-	memory.SelectAll = in.Selector != nil && len(in.Selector) == 0
+	var original originals
+	original.SelectAll = in.Selector != nil && len(in.Selector) == 0
 	spec.Selector = replaceMap(in.Selector, spec.Selector)
 	if in.CreateExternalLoadBalancer != (spec.Type == corev1.ServiceTypeLoadBalancer) {
 		spec.Type = corev1.ServiceTypeClusterIP
@@ -73,13 +73,13 @@ func ServiceToCore(in *wire.Service, stored *corev1.Service) *corev1.Service {
 		spec.SessionAffinityConfig = nil // core fills in the default of the new one
 	}
 	if len(spec.Ports) > 0 || in.Port != 0 || stored == nil {
-		servicePortToCore(in, spec, &memory)
+		servicePortToCore(in, spec, &original)
 	}
-	out.Annotations = memory.write(out.Annotations)
+	out.Annotations = original.write(out.Annotations)
 	return out
 }
 
-func servicePortToCore(in *wire.Service, spec *corev1.ServiceSpec, memory *asSent) {
+func servicePortToCore(in *wire.Service, spec *corev1.ServiceSpec, original *originals) {
 	if len(spec.Ports) == 0 {
 		spec.Ports = []corev1.ServicePort{{}}
 	}
@@ -87,15 +87,15 @@ func servicePortToCore(in *wire.Service, spec *corev1.ServiceSpec, memory *asSen
 	p.Port = int32(in.Port)
 	protocol := strings.ToUpper(in.Protocol)
 	if protocol != in.Protocol {
-		memory.Protocol = in.Protocol
+		original.Protocol = in.Protocol
 	}
 	p.Protocol = corev1.Protocol(protocol)
 	switch {
 	case in.ContainerPort.Type == intstr.String:
-		memory.PortNames = rememberName(memory.PortNames, in.ContainerPort.StrVal)
+		original.PortNames = rememberName(original.PortNames, in.ContainerPort.StrVal)
 		p.TargetPort = intstr.FromString(corePortName(in.ContainerPort.StrVal))
 	case in.ContainerPort.IntVal == 0:
-		memory.FirstPort = true
+		original.FirstPort = true
 		p.TargetPort = intstr.FromInt32(p.Port)
 	default:
 		p.TargetPort = in.ContainerPort

@@ -41,7 +41,7 @@ func (r Rules) container(c *Causes, at string, in *wire.Container, seen, volumes
 	case seen[in.Name]:
 		c.duplicate(at+".name", in.Name)
 	case in.Privileged && !r.AllowPrivileged:
-		c.forbidden(at+".privileged", "this server does not allow privileged containers (flag -allow_privileged)")
+		c.forbidden(at+".privileged", r.privilegedCure())
 	}
 	seen[in.Name] = true
 	if in.Image == "" {

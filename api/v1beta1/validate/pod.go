@@ -10,6 +10,17 @@ import (
 type Rules struct {
 	// AllowPrivileged permits privileged containers.
 	AllowPrivileged bool
+	// PrivilegedHint says how the operator can permit them. It may be empty.
+	PrivilegedHint string
+}
+
+// privilegedCure returns what a client is told whose container may not be privileged.
+func (r Rules) privilegedCure() string {
+	const text = "this server does not allow privileged containers"
+	if r.PrivilegedHint == "" {
+		return text
+	}
+	return text + " (" + r.PrivilegedHint + ")"
 }
 
 // Pod checks a pod.

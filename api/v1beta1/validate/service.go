@@ -11,7 +11,7 @@ import (
 )
 
 // Service checks a service.
-func (r Rules) Service(s *wire.Service) Causes {
+func Service(s *wire.Service) Causes {
 	var c Causes
 	c.meta(&s.Meta, s.Labels, serviceName, true)
 	if !portOK(int64(s.Port)) {
@@ -42,7 +42,7 @@ func (r Rules) Service(s *wire.Service) Causes {
 }
 
 // Endpoints checks endpoints.
-func (r Rules) Endpoints(e *wire.Endpoints) Causes {
+func Endpoints(e *wire.Endpoints) Causes {
 	var c Causes
 	c.meta(&e.Meta, nil, dnsSubdomain, true)
 	if len(e.Subsets) == 0 {

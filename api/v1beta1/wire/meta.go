@@ -30,17 +30,17 @@ func (m *Meta) GetMeta() *Meta { return m }
 type Object interface{ GetMeta() *Meta }
 
 // List is a list of objects. Its items carry neither kind nor apiVersion.
-type List[T any] struct {
+type List struct {
 	Meta
-	Items []T `json:"items"`
+	Items []Object `json:"items"`
 }
 
 // MinionList is a list of minions. It writes its items twice: clients of the first
 // revisions read minions, and later ones items.
 type MinionList struct {
 	Meta
-	Minions []Minion `json:"minions,omitempty"`
-	Items   []Minion `json:"items"`
+	Minions []Object `json:"minions,omitempty"`
+	Items   []Object `json:"items"`
 }
 
 // ObjectReference names another object. Here, and only here, the name is

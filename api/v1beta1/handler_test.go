@@ -36,7 +36,7 @@ const smallPod = `{"kind":"Pod","id":%q,"desiredState":{"manifest":{"containers"
 func TestBodyTooLarge(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI()
-	h := NewDoor(api, Options{})
+	h := NewHandler(api, Options{})
 	w := ask(h, http.MethodPost, "/api/v1beta1/pods", fmt.Sprintf(smallPod, "big", `,"workingDir":"`+strings.Repeat("x", 10<<20)+`"`))
 	var s wire.Status
 	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(s.Message, "3145728") {
@@ -49,7 +49,7 @@ func TestBodyTooLarge(t *testing.T) {
 
 func TestPrefix(t *testing.T) {
 	t.Parallel()
-	h := NewDoor(newFakeAPI(), Options{APIPrefix: "/k8s/api/"})
+	h := NewHandler(newFakeAPI(), Options{APIPrefix: "/k8s/api/"})
 	if w := ask(h, http.MethodGet, "/k8s/api/v1beta1/pods", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"/k8s/api/v1beta1/pods?namespace="`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -60,7 +60,7 @@ func TestPrefix(t *testing.T) {
 
 func TestAccept(t *testing.T) {
 	t.Parallel()
-	h := NewDoor(newFakeAPI(), Options{})
+	h := NewHandler(newFakeAPI(), Options{})
 	for accept, want := range map[string]int{
 		"": http.StatusOK, "*/*": http.StatusOK, "application/json": http.StatusOK,
 		"text/html, application/*;q=0.8": http.StatusOK,
@@ -75,11 +75,11 @@ func TestAccept(t *testing.T) {
 func TestPrivileged(t *testing.T) {
 	t.Parallel()
 	body := fmt.Sprintf(smallPod, "p", `,"privileged":true`)
-	w := ask(NewDoor(newFakeAPI(), Options{}), http.MethodPost, "/api/v1beta1/pods", body)
+	w := ask(NewHandler(newFakeAPI(), Options{}), http.MethodPost, "/api/v1beta1/pods", body)
 	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `"FieldValueForbidden"`) {
 		t.Errorf("not allowed: %d %s", w.Code, w.Body)
 	}
-	w = ask(NewDoor(newFakeAPI(), Options{AllowPrivileged: true}), http.MethodPost, "/api/v1beta1/pods", body)
+	w = ask(NewHandler(newFakeAPI(), Options{AllowPrivileged: true}), http.MethodPost, "/api/v1beta1/pods", body)
 	if w.Code != http.StatusCreated {
 		t.Errorf("allowed: %d %s", w.Code, w.Body)
 	}
@@ -89,7 +89,7 @@ func TestPrivileged(t *testing.T) {
 func TestVersionsOfToday(t *testing.T) {
 	t.Parallel()
 	const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
-	if w := ask(NewDoor(newFakeAPI(), Options{}), http.MethodGet, "/api", "", "Accept", accept); strings.Contains(w.Body.String(), "v1beta1") {
+	if w := ask(NewHandler(newFakeAPI(), Options{}), http.MethodGet, "/api", "", "Accept", accept); strings.Contains(w.Body.String(), "v1beta1") {
 		t.Errorf("changed: %s", w.Body)
 	}
 }
@@ -108,7 +108,7 @@ func TestValidatePath(t *testing.T) {
 		})
 	}
 	validate := func() (parts []component) {
-		if err := json.Unmarshal(ask(NewDoor(api, Options{}), http.MethodGet, "/validate", "").Body.Bytes(), &parts); err != nil {
+		if err := json.Unmarshal(ask(NewHandler(api, Options{}), http.MethodGet, "/validate", "").Body.Bytes(), &parts); err != nil {
 			t.Fatal(err)
 		}
 		return parts
@@ -163,7 +163,7 @@ func TestCoreErrors(t *testing.T) {
 				s := c.err.Status()
 				api.write(w, int(s.Code), &s)
 			})
-			w := ask(NewDoor(api, Options{}), http.MethodPost, "/api/v1beta1/services", `{"id":"s","port":80}`)
+			w := ask(NewHandler(api, Options{}), http.MethodPost, "/api/v1beta1/services", `{"id":"s","port":80}`)
 			var got struct {
 				Kind, APIVersion, Status string
 				Code                     int
@@ -195,7 +195,7 @@ func TestTextErrors(t *testing.T) {
 	api.serve = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "the store is away", http.StatusServiceUnavailable)
 	})
-	w := ask(NewDoor(api, Options{}), http.MethodGet, "/api/v1beta1/pods", "")
+	w := ask(NewHandler(api, Options{}), http.MethodGet, "/api/v1beta1/pods", "")
 	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"message": "the store is away"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -222,7 +222,7 @@ func TestControllerLeavesItsPods(t *testing.T) {
 		}
 		api.ServeHTTP(w, r)
 	})
-	if w := ask(NewDoor(front, Options{}), http.MethodDelete, "/api/v1beta1/replicationControllers/rc", ""); w.Code != http.StatusOK || method == "" {
+	if w := ask(NewHandler(front, Options{}), http.MethodDelete, "/api/v1beta1/replicationControllers/rc", ""); w.Code != http.StatusOK || method == "" {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	kept := api.objects["/pods/default/p"].GetOwnerReferences()
@@ -249,7 +249,7 @@ func TestProxy(t *testing.T) {
 		}
 		api.ServeHTTP(w, r)
 	})
-	h := NewDoor(front, Options{})
+	h := NewHandler(front, Options{})
 	for _, c := range []struct{ method, path, want string }{
 		{"GET", "minions/m1/containerLogs/default/p/c?follow=true", "GET /api/v1/nodes/m1/proxy/containerLogs/default/p/c?follow=true "},
 		{"POST", "pods/p:8080/a/?x=y&namespace=default", "POST /api/v1/namespaces/default/pods/p:8080/proxy/a/?x=y body"},
@@ -270,15 +270,15 @@ func TestProxy(t *testing.T) {
 
 func TestCleanedPathKeepsItsQuery(t *testing.T) {
 	t.Parallel()
-	w := ask(NewDoor(newFakeAPI(), Options{}), http.MethodGet, "http://localhost//api//v1beta1/pods?labels=a", "")
+	w := ask(NewHandler(newFakeAPI(), Options{}), http.MethodGet, "http://localhost//api//v1beta1/pods?labels=a", "")
 	if got := w.Header().Get("Location"); w.Code != http.StatusMovedPermanently || got != "/api/v1beta1/pods?labels=a" {
 		t.Errorf("%d to %s", w.Code, got)
 	}
 }
 
-// FuzzDoor sends arbitrary requests: the door must answer with JSON and a code below
+// FuzzHandler sends arbitrary requests: the handler must answer with JSON and a code below
 // 500, and the API server must never see what cannot be decoded.
-func FuzzDoor(f *testing.F) {
+func FuzzHandler(f *testing.F) {
 	f.Add("POST", "/api/v1beta1/pods?namespace=x", []byte(fmt.Sprintf(smallPod, "p", "")))
 	f.Add("PUT", "/api/v1beta1/services/s", []byte(`{"id":"s","port":80,"resourceVersion":1}`))
 	f.Add("PATCH", "/api/v1beta1/replicationControllers/rc", []byte(`{"desiredState":null}`))
@@ -289,14 +289,14 @@ func FuzzDoor(f *testing.F) {
 	f.Add("DELETE", "/api/v1beta1/events/x", []byte(`[]`))
 	f.Fuzz(func(t *testing.T, method, path string, body []byte) {
 		if strings.Contains(path, "watch") || !strings.HasPrefix(path, "/api/v1beta1/") {
-			t.Skip("watches last, and other paths are not the door's")
+			t.Skip("watches last, and other paths are not the handler's")
 		}
 		r, err := http.NewRequest(method, "http://localhost"+path, bytes.NewReader(body))
 		if err != nil {
 			t.Skip("no request")
 		}
 		w := httptest.NewRecorder()
-		NewDoor(newFakeAPI(), Options{}).ServeHTTP(w, r)
+		NewHandler(newFakeAPI(), Options{}).ServeHTTP(w, r)
 		if w.Code >= 500 || w.Code != http.StatusTemporaryRedirect && w.Code != http.StatusMovedPermanently && !json.Valid(w.Body.Bytes()) {
 			t.Errorf("%s %s %q: %d %s", method, path, body, w.Code, w.Body)
 		}

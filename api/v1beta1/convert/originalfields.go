@@ -9,15 +9,15 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// AsSent is the annotation of a core object that keeps what its v1beta1 client
-// wrote and core cannot represent. v1beta1 answers never show it. Each entry
-// counts only while it agrees with the object, so a change made through core/v1
+// OriginalFieldsAnnotation is the annotation of a core object that keeps what its
+// v1beta1 client wrote and core cannot represent. v1beta1 answers never show it. Each
+// entry counts only while it agrees with the object, so a change made through core/v1
 // wins over it.
-const AsSent = "kubernetes-mesos/v1beta1-as-sent"
+const OriginalFieldsAnnotation = "kubernetes-mesos/v1beta1-as-sent"
 
-// asSent is the content of the annotation.
-type asSent struct {
-	Containers map[string]*containerAsSent `json:"containers,omitempty"`
+// originals is the content of the annotation.
+type originals struct {
+	Containers map[string]*containerOriginals `json:"containers,omitempty"`
 	// Of services.
 	Protocol  string `json:"protocol,omitempty"`
 	FirstPort bool   `json:"firstPort,omitempty"` // containerPort 0
@@ -31,95 +31,95 @@ type asSent struct {
 	LegacyHostIPs []string `json:"legacyHostIPs,omitempty"`
 }
 
-// containerAsSent is the part of asSent for one container.
-type containerAsSent struct {
-	Protocols map[int]string          `json:"protocols,omitempty"` // by index in ports
-	Ports     map[string]string       `json:"ports,omitempty"`     // numeric text, by place of the handler
-	Probes    map[string]*probeAsSent `json:"probes,omitempty"`
-	Requests  []string                `json:"requests,omitempty"` // stated, though equal to the limit
-	PortNames map[string]string       `json:"portNames,omitempty"`
+// containerOriginals is the part of originals for one container.
+type containerOriginals struct {
+	Protocols map[int]string             `json:"protocols,omitempty"` // by index in ports
+	Ports     map[string]string          `json:"ports,omitempty"`     // numeric text, by place of the handler
+	Probes    map[string]*probeOriginals `json:"probes,omitempty"`
+	Requests  []string                   `json:"requests,omitempty"` // stated, though equal to the limit
+	PortNames map[string]string          `json:"portNames,omitempty"`
 }
 
-// probeAsSent holds a probe's members of July 2014.
-type probeAsSent struct {
+// probeOriginals holds a probe's members of July 2014.
+type probeOriginals struct {
 	Enabled *bool  `json:"enabled,omitempty"`
 	Type    string `json:"type,omitempty"`
 }
 
-func (a *asSent) container(name string) *containerAsSent {
+func (a *originals) container(name string) *containerOriginals {
 	if c := a.Containers[name]; c != nil {
 		return c
 	}
-	return &containerAsSent{}
+	return &containerOriginals{}
 }
 
-// keep adds a container's memory unless it is empty.
-func (a *asSent) keep(name string, c *containerAsSent) {
+// keep adds a container's original fields unless there are none.
+func (a *originals) keep(name string, c *containerOriginals) {
 	if c.Protocols == nil && c.Ports == nil && c.Probes == nil && c.Requests == nil && c.PortNames == nil {
 		return
 	}
 	if a.Containers == nil {
-		a.Containers = map[string]*containerAsSent{}
+		a.Containers = map[string]*containerOriginals{}
 	}
 	a.Containers[name] = c
 }
 
-// readAsSent reads the annotation. If it is absent or unreadable, the memory is
-// empty.
-func readAsSent(annotations map[string]string) *asSent {
-	var a asSent
-	text, ok := annotations[AsSent]
+// readOriginals reads the annotation. If it is absent or unreadable, there are no
+// original fields.
+func readOriginals(annotations map[string]string) *originals {
+	var a originals
+	text, ok := annotations[OriginalFieldsAnnotation]
 	if !ok {
 		return &a
 	}
 	if err := json.Unmarshal([]byte(text), &a); err != nil {
-		return &asSent{}
+		return &originals{}
 	}
 	return &a
 }
 
-// write stores the memory in annotations and returns them; an empty memory is not
-// stored.
-func (a *asSent) write(annotations map[string]string) map[string]string {
+// write stores the original fields in annotations and returns them; without any, there
+// is no annotation.
+func (a *originals) write(annotations map[string]string) map[string]string {
 	text, err := json.Marshal(a)
 	if err != nil { // string maps cannot fail
 		return annotations
 	}
 	if string(text) == "{}" {
-		if _, ok := annotations[AsSent]; ok {
-			annotations = withoutAsSent(annotations)
+		if _, ok := annotations[OriginalFieldsAnnotation]; ok {
+			annotations = withoutOriginals(annotations)
 		}
 		return annotations
 	}
-	if annotations[AsSent] == string(text) {
+	if annotations[OriginalFieldsAnnotation] == string(text) {
 		return annotations
 	}
 	out := maps.Clone(annotations)
 	if out == nil {
 		out = map[string]string{}
 	}
-	out[AsSent] = string(text)
+	out[OriginalFieldsAnnotation] = string(text)
 	return out
 }
 
-// withoutAsSent returns the annotations that v1beta1 shows.
-func withoutAsSent(annotations map[string]string) map[string]string {
-	if _, ok := annotations[AsSent]; !ok {
+// withoutOriginals returns the annotations that v1beta1 shows.
+func withoutOriginals(annotations map[string]string) map[string]string {
+	if _, ok := annotations[OriginalFieldsAnnotation]; !ok {
 		return annotations
 	}
 	if len(annotations) == 1 {
 		return nil
 	}
 	out := maps.Clone(annotations)
-	delete(out, AsSent)
+	delete(out, OriginalFieldsAnnotation)
 	return out
 }
 
-// mergeAnnotations returns the client's annotations with the stored memory, which
+// mergeAnnotations returns the client's annotations with the stored original fields, which
 // write updates later.
 func mergeAnnotations(sent, stored map[string]string) map[string]string {
-	sent = withoutAsSent(sent) // only we write it
-	memory, ok := stored[AsSent]
+	sent = withoutOriginals(sent) // only we write it
+	original, ok := stored[OriginalFieldsAnnotation]
 	if !ok {
 		return replaceMap(sent, stored)
 	}
@@ -127,7 +127,7 @@ func mergeAnnotations(sent, stored map[string]string) map[string]string {
 	if out == nil {
 		out = map[string]string{}
 	}
-	out[AsSent] = memory
+	out[OriginalFieldsAnnotation] = original
 	if maps.Equal(out, stored) {
 		return stored
 	}

@@ -9,22 +9,20 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/backend"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
 
-// versions handles GET of the API's root: the API server's versions, and ours. Current
-// clients ask for another form, which the door leaves alone.
-func (d *door) versions(w http.ResponseWriter, r *http.Request) {
+// versions handles GET of the API's index: the API server's versions, and v1beta1.
+// Current clients ask for another form, which is passed on unchanged.
+func (h *handler) versions(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet || strings.Contains(r.Header.Get("Accept"), "as=APIGroupDiscovery") {
-		d.api.ServeHTTP(w, r)
+		h.api.ServeHTTP(w, r)
 		return
 	}
-	request := d.inner.request(r, http.MethodGet, "/api", nil, nil)
-	request.Header.Set("Accept", jsonType)
-	rec := recorder{header: http.Header{}}
-	d.api.ServeHTTP(&rec, request)
 	var all map[string]any
-	if rec.code != http.StatusOK || json.Unmarshal(rec.body.Bytes(), &all) != nil {
+	code, body := h.backend.GetJSON(r, "/api")
+	if code != http.StatusOK || json.Unmarshal(body, &all) != nil || all == nil {
 		all = map[string]any{"kind": "APIVersions"}
 	}
 	versions, _ := all["versions"].([]any)
@@ -41,13 +39,13 @@ type component struct {
 	Err        string `json:"err,omitempty"`
 }
 
-// validate handles GET /validate: the health of the parts of the cluster.
-func (d *door) validate(w http.ResponseWriter, r *http.Request) {
+// health handles GET of /validate: the health of the cluster's components.
+func (h *handler) health(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		writeError(w, noSuchMethod(w, r, methods{http.MethodGet: nil}))
 		return
 	}
-	parts := append(d.components(r), d.nodes(r)...)
+	parts := append(h.components(r), h.nodes(r)...)
 	body, err := json.MarshalIndent(parts, "", "  ")
 	if err != nil {
 		writeError(w, err)
@@ -57,9 +55,9 @@ func (d *door) validate(w http.ResponseWriter, r *http.Request) {
 	w.Write(body) // an error means that the client is gone
 }
 
-// components returns the parts other than nodes, sorted by name.
-func (d *door) components(r *http.Request) []component {
-	o, err := d.inner.do(r, http.MethodGet, coreRoot+"/componentstatuses", nil, nil)
+// components returns the components other than nodes, sorted by name.
+func (h *handler) components(r *http.Request) []component {
+	o, err := h.backend.Do(r, http.MethodGet, backend.Root+"/componentstatuses", nil, nil)
 	list, ok := o.(*corev1.ComponentStatusList)
 	if err != nil || !ok {
 		return []component{{Component: "componentstatuses", Health: "unknown", HealthCode: 2, Err: fmt.Sprintf("the API server does not tell: %v", err)}}
@@ -69,15 +67,15 @@ func (d *door) components(r *http.Request) []component {
 	for _, item := range list.Items {
 		for _, c := range item.Conditions {
 			if c.Type == corev1.ComponentHealthy {
-				out = append(out, health(item.Name, c.Status == corev1.ConditionTrue, c.Message+c.Error))
+				out = append(out, healthOf(item.Name, c.Status == corev1.ConditionTrue, c.Message+c.Error))
 			}
 		}
 	}
 	return out
 }
 
-func (d *door) nodes(r *http.Request) []component {
-	o, err := d.inner.do(r, http.MethodGet, coreRoot+"/nodes", nil, nil)
+func (h *handler) nodes(r *http.Request) []component {
+	o, err := h.backend.Do(r, http.MethodGet, backend.Root+"/nodes", nil, nil)
 	list, ok := o.(*corev1.NodeList)
 	if err != nil || !ok {
 		return nil // the components' lines say why
@@ -91,12 +89,12 @@ func (d *door) nodes(r *http.Request) []component {
 			continue
 		}
 		c := list.Items[i].Status.Conditions[at]
-		out = append(out, health(name, c.Status == corev1.ConditionTrue, list.Items[i].Name+": "+c.Message))
+		out = append(out, healthOf(name, c.Status == corev1.ConditionTrue, list.Items[i].Name+": "+c.Message))
 	}
 	return out
 }
 
-func health(name string, ok bool, text string) component {
+func healthOf(name string, ok bool, text string) component {
 	if ok {
 		return component{Component: name, Health: "success", Msg: text, Err: "nil"}
 	}

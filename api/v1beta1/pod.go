@@ -35,9 +35,11 @@ func (pods) decode(body []byte) (wire.Object, error) {
 
 // checkStatusWords refuses unknown status words, as v1beta1 did while decoding.
 func checkStatusWords(pod *wire.Pod) error {
-	for field, word := range map[string]string{"desiredState.status": pod.DesiredState.Status, "currentState.status": pod.CurrentState.Status} {
-		if _, ok := convert.PodPhase(word); !ok {
-			return badRequest("%s: %q is no status: use Waiting, Running, Succeeded, Terminated or Unknown", field, word)
+	for _, s := range []struct{ field, word string }{
+		{"desiredState.status", pod.DesiredState.Status}, {"currentState.status", pod.CurrentState.Status},
+	} {
+		if _, ok := convert.PodPhase(s.word); !ok {
+			return badRequest("%s: %q is no status: use Waiting, Running, Succeeded, Terminated or Unknown", s.field, s.word)
 		}
 	}
 	return nil

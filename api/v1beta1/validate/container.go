@@ -128,12 +128,8 @@ func (c *Causes) probe(at string, p *wire.Probe) {
 		return
 	}
 	c.handler(at, &p.Handler)
-	if p.InitialDelaySeconds < 0 {
-		c.invalid(at+".initialDelay", p.InitialDelaySeconds, "use 0 or more seconds")
-	}
-	if p.TimeoutSeconds < 0 {
-		c.invalid(at+".timeout", p.TimeoutSeconds, "use 0 or more seconds")
-	}
+	c.number(at+".initialDelay", p.InitialDelaySeconds, " seconds")
+	c.number(at+".timeout", p.TimeoutSeconds, " seconds")
 }
 
 func (c *Causes) ports(field string, ports []wire.Port) {

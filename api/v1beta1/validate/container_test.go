@@ -165,5 +165,9 @@ func TestProbes(t *testing.T) {
 			"Invalid AT.readinessProbe.initialDelay: invalid value '-1': use 0 or more seconds",
 			"Invalid AT.readinessProbe.timeout: invalid value '-2': use 0 or more seconds",
 		}},
+		{"times beyond 32 bits", `"livenessProbe":{"tcpSocket":{"port":1},"initialDelaySeconds":4294967297,"timeoutSeconds":2147483648}`, []string{
+			"Invalid AT.livenessProbe.initialDelay: invalid value '4294967297': use at most 2147483647 seconds",
+			"Invalid AT.livenessProbe.timeout: invalid value '2147483648': use at most 2147483647 seconds",
+		}},
 	}))
 }

@@ -13,9 +13,7 @@ func (r Rules) Controller(rc *wire.ReplicationController) Causes {
 	if len(s.ReplicaSelector) == 0 {
 		c.required("spec.selector", "give desiredState.replicaSelector the labels of the pods to keep")
 	}
-	if s.Replicas < 0 {
-		c.invalid("spec.replicas", s.Replicas, "use 0 or more")
-	}
+	c.number("spec.replicas", int64(s.Replicas), "")
 	t := &s.PodTemplate
 	for _, k := range sortedKeys(s.ReplicaSelector) {
 		if v, ok := t.Labels[k]; !ok || v != s.ReplicaSelector[k] {

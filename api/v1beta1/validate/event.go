@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1/wire"
 )
@@ -19,6 +20,9 @@ func Event(e *wire.Event) Causes {
 		c.required("metadata.name", "give the event an id")
 	} else if !dnsSubdomain.ok(e.ID) {
 		c.invalid("metadata.name", e.ID, dnsSubdomain.cure)
+	}
+	if int(int32(e.Count)) != e.Count {
+		c.invalid("count", e.Count, fmt.Sprintf("use at most %d", math.MaxInt32))
 	}
 	return c
 }

@@ -40,6 +40,9 @@ func TestEvent(t *testing.T) {
 		{"name", `{"id":"e_","namespace":"n","involvedObject":{"namespace":"n"}}`, []string{
 			"Invalid metadata.name: invalid value 'e_': " + subdomainRule,
 		}},
+		{"count beyond 32 bits", `{"id":"e","namespace":"n","firstTimestamp":"2014-10-01T00:00:00Z","count":4294967297,"involvedObject":{"namespace":"n"}}`, []string{
+			"Invalid count: invalid value '4294967297': use at most 2147483647",
+		}},
 	})
 }
 

@@ -2,6 +2,8 @@ package validate
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -124,6 +126,16 @@ func resourceNameOK(name string) bool {
 }
 
 const resourceNameCure = "use cpu, memory, storage, pods, services, replicationcontrollers or resourcequotas, or a name with a prefix and '/'"
+
+// number checks a number that core keeps in 32 bits, and that is not negative.
+func (c *Causes) number(field string, n int64, unit string) {
+	switch {
+	case n < 0:
+		c.invalid(field, n, "use 0 or more"+unit)
+	case n > math.MaxInt32:
+		c.invalid(field, n, fmt.Sprintf("use at most %d%s", math.MaxInt32, unit))
+	}
+}
 
 func portOK(n int64) bool { return 0 < n && n < 65536 }
 

@@ -112,6 +112,9 @@ func TestController(t *testing.T) {
 		{"negative", controllerWith(`"replicas":-1`, ``), []string{
 			"Invalid spec.replicas: invalid value '-1': use 0 or more",
 		}},
+		{"replicas beyond 32 bits", controllerWith(`"replicas":4294967297`, ``), []string{
+			"Invalid spec.replicas: invalid value '4294967297': use at most 2147483647",
+		}},
 		{"no selector", controllerWith(`"replicaSelector":null`, ``), []string{
 			"Required spec.selector: required value: give desiredState.replicaSelector the labels of the pods to keep",
 		}},

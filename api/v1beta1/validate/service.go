@@ -62,6 +62,11 @@ func Endpoints(e *wire.Endpoints) Causes {
 		if len(s.Ports) == 0 {
 			c.required(at+".ports", "give at least one port")
 		}
+		for j, p := range s.Ports {
+			if int(int32(p.Port)) != p.Port { // what fits is left to core
+				c.invalid(fmt.Sprintf("%s.ports[%d].port", at, j), p.Port, portCure)
+			}
+		}
 	}
 	return c
 }

@@ -58,6 +58,9 @@ func TestEndpoints(t *testing.T) {
 			"Required subsets[0].addresses: required value: give at least one address",
 			"Required subsets[0].ports: required value: give at least one port",
 		}},
+		{"port of a subset beyond 32 bits", `{"id":"e","namespace":"n","subsets":[{"addresses":[{"IP":"10.0.0.1"}],"ports":[{"port":1},{"port":4294967376}]}]}`, []string{
+			"Invalid subsets[0].ports[1].port: invalid value '4294967376': " + portRule,
+		}},
 		{"old form", `{"id":"e","namespace":"n","endpoints":["10.0.0.1:80","[::1]:65535"]}`, nil},
 		{"faults in the old form", `{"id":"e","namespace":"n","endpoints":["x:80","10.0.0.1","10.0.0.1:0","10.0.0.1:65536","10.0.0.1:http",""]}`, []string{
 			"Invalid endpoints[0]: invalid value 'x:80': " + form,

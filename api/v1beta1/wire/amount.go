@@ -3,8 +3,10 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -113,8 +115,9 @@ func (l *ResourceList) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	*l = make(ResourceList, len(raw))
-	for name, text := range raw {
+	for _, name := range slices.Sorted(maps.Keys(raw)) { // so the same list has the same error
 		var a Amount
+		text := raw[name]
 		if string(text) == "null" {
 			continue
 		}

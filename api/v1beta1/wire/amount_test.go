@@ -125,6 +125,12 @@ func TestResourceList(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), `resource memory: "64Mi" is not a plain number`) {
 		t.Errorf("%v", err)
 	}
+	for range 20 { // of several faults always the same one is reported
+		err := json.Unmarshal([]byte(`{"z":"x","memory":"64Mi","cpu":"250m"}`), &l)
+		if err == nil || !strings.HasPrefix(err.Error(), `resource cpu: `) {
+			t.Fatalf("%v", err)
+		}
+	}
 	for _, text := range []string{`[]`, `"cpu"`, `1`} {
 		if err := json.Unmarshal([]byte(text), &l); err == nil {
 			t.Errorf("%s is read as %v", text, l)

@@ -67,16 +67,23 @@ func (r Rules) container(c *Causes, at string, in *wire.Container, seen, volumes
 			c.invalid(fmt.Sprintf("%s.resources.resources.limits[%s]", at, name), name, resourceNameCure)
 		}
 	}
-	c.negative(at, in)
+	c.amounts(at, in)
 }
 
-func (c *Causes) negative(at string, in *wire.Container) {
+// amounts checks amounts of resources. Those in lists are in range as soon as they are
+// decoded, but for the sign.
+func (c *Causes) amounts(at string, in *wire.Container) {
 	const cure = "use 0 or more"
-	if in.CPU < 0 {
-		c.message(at+".cpu", in.CPU, cure)
-	}
-	if in.Memory < 0 {
-		c.message(at+".memory", in.Memory, cure)
+	for _, alias := range []struct {
+		name  string
+		value int64
+	}{{"cpu", in.CPU}, {"memory", in.Memory}} {
+		switch {
+		case alias.value < 0:
+			c.message(at+"."+alias.name, alias.value, cure)
+		case alias.value > wire.AmountLimit:
+			c.message(at+"."+alias.name, alias.value, fmt.Sprintf("use at most %g", float64(wire.AmountLimit)))
+		}
 	}
 	for _, side := range []struct {
 		name string

@@ -29,8 +29,8 @@ func TextAmount(s string) Amount { return Amount{text: s, isText: true} }
 // underscores.
 var decimal = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
 
-// amountLimit keeps an amount, and 1000 times it, within an int64.
-const amountLimit = 9e15
+// AmountLimit bounds an amount: it, and 1000 times it, are within an int64.
+const AmountLimit = 9e15
 
 // Float returns the amount as a number.
 func (a Amount) Float() float64 {
@@ -86,8 +86,8 @@ func (a *Amount) UnmarshalJSON(b []byte) error {
 		if err != nil || !decimal.MatchString(a.text) {
 			return fmt.Errorf("%q is not a plain number: write cores as \"0.25\" and bytes as 67108864, without a suffix", a.text)
 		}
-		if math.Abs(f) > amountLimit {
-			return fmt.Errorf("%q is out of range: write at most %g", a.text, float64(amountLimit))
+		if math.Abs(f) > AmountLimit {
+			return fmt.Errorf("%q is out of range: write at most %g", a.text, float64(AmountLimit))
 		}
 		return nil
 	}
@@ -95,8 +95,8 @@ func (a *Amount) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("%s is neither an integer nor text: write a fraction as text, such as \"1.5\"", b)
 	}
-	if math.Abs(float64(n)) > amountLimit {
-		return fmt.Errorf("%d is out of range: write at most %g", n, float64(amountLimit))
+	if math.Abs(float64(n)) > AmountLimit {
+		return fmt.Errorf("%d is out of range: write at most %g", n, float64(AmountLimit))
 	}
 	a.whole = n
 	return nil

@@ -152,7 +152,7 @@ func FuzzAmount(f *testing.F) {
 		if json.Unmarshal([]byte(text), &a) != nil {
 			return
 		}
-		if f := a.Float(); f > amountLimit || f < -amountLimit || f != f {
+		if f := a.Float(); f > AmountLimit || f < -AmountLimit || f != f {
 			t.Errorf("%s is %g", text, f)
 		}
 		if a.Whole() != a.Milli()/1000 {

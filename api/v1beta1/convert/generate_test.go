@@ -67,6 +67,12 @@ func coreFiller(seed uint64) *randfill.Filler {
 			c.FillNoCustom(p)
 			p.Type += "x"
 		},
+		func(s *corev1.PodStatus, c randfill.Continue) {
+			c.FillNoCustom(s)
+			for i := range s.ContainerStatuses { // v1beta1 has them by name
+				s.ContainerStatuses[i].Name += fmt.Sprint(i)
+			}
+		},
 		func(m *metav1.ObjectMeta, c randfill.Continue) {
 			c.FillNoCustom(m)
 			m.ResourceVersion = fmt.Sprint(1 + c.Rand.Int63())

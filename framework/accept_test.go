@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
@@ -31,19 +32,22 @@ func quietLoop(t *testing.T) *loop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := f.newLoop(records{})
+	l := f.newLoop(records.Records{}, &recordedJobs{})
 	l.podsSynced()
 	l.subscribed("F-1")
 	return l
 }
 
-func (l *loop) sent(t mesospb.SchedulerCall_Type) []*mesospb.SchedulerCall {
+// sent returns the calls of a type that a quiet loop has made since the last time.
+func sent(l *loop, t mesospb.SchedulerCall_Type) []*mesospb.SchedulerCall {
+	out := l.outbox.(*recordedJobs)
 	var calls []*mesospb.SchedulerCall
-	for _, m := range l.outbox.queue.take() {
-		if c := m.(job).call; c != nil && c.GetType() == t {
+	for _, j := range out.jobs {
+		if c := j.Call; c != nil && c.GetType() == t {
 			calls = append(calls, c)
 		}
 	}
+	out.jobs = nil
 	return calls
 }
 
@@ -72,13 +76,13 @@ func TestAcceptIsValid(t *testing.T) {
 	t.Parallel()
 	l := quietLoop(t)
 	for i := range 7 {
-		l.handle(podSeen{makePod(fmt.Sprint("p", i), func(p *v1.Pod) {
+		handle(l, podSeen{makePod(fmt.Sprint("p", i), func(p *v1.Pod) {
 			p.UID = types.UID(fmt.Sprintf("6fd2fc56-b5e4-41c9-8d7d-7b3a7a3a0%03d", i))
 			p.Spec.Containers[0].Ports = port(31000+int32(i), 80)
 		})})
 	}
 	l.offered([]*mesospb.Offer{mixed(t)})
-	calls := l.sent(mesospb.SchedulerCall_ACCEPT)
+	calls := sent(l, mesospb.SchedulerCall_ACCEPT)
 	if len(calls) != 1 {
 		t.Fatalf("%d ACCEPTs", len(calls))
 	}
@@ -150,14 +154,14 @@ func TestAcceptGolden(t *testing.T) {
 	t.Parallel()
 	l := quietLoop(t)
 	grace := int64(30)
-	l.handle(podSeen{makePod("php", func(p *v1.Pod) {
+	handle(l, podSeen{makePod("php", func(p *v1.Pod) {
 		p.UID = "6fd2fc56-b5e4-41c9-8d7d-7b3a7a3a0c6c"
 		p.Labels = map[string]string{"name": "foo", "tier": "web"}
 		p.Spec.TerminationGracePeriodSeconds = &grace
 		p.Spec.Containers[0].Ports = []v1.ContainerPort{{Name: "http", HostPort: 31003, ContainerPort: 80, Protocol: v1.ProtocolTCP}}
 	})})
 	l.offered([]*mesospb.Offer{mixed(t)})
-	calls := l.sent(mesospb.SchedulerCall_ACCEPT)
+	calls := sent(l, mesospb.SchedulerCall_ACCEPT)
 	if len(calls) != 1 {
 		t.Fatalf("%d ACCEPTs", len(calls))
 	}

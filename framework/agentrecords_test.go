@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,13 +19,13 @@ import (
 // still known.
 func TestAgentReturnsAfterItsNodeWasTaken(t *testing.T) {
 	t.Parallel()
-	as := newAgents(nil)
-	first := as.take(makeOffer("o1", "m-S1", four, at("big", 5051), withExecutor))
+	as := noAgents()
+	first := offerOf(as, makeOffer("o1", "m-S1", four, at("big", 5051), withExecutor))
 	first.Executor = []byte{1}
 	first.tasks["t"] = taskOn("t", "p", 1, "m-S1", "big")
 	first.lost = true
-	second := as.take(makeOffer("o2", "m-S2", four, at("big", 5052)))
-	again := as.take(makeOffer("o3", "m-S1", four, at("big", 5051), withExecutor))
+	second := offerOf(as, makeOffer("o2", "m-S2", four, at("big", 5052)))
+	again := offerOf(as, makeOffer("o3", "m-S1", four, at("big", 5051), withExecutor))
 	if second.Node != "big" || again.Node != "big-s1" {
 		t.Errorf("nodes %q and %q", second.Node, again.Node)
 	}
@@ -36,14 +39,14 @@ func TestAgentReturnsAfterItsNodeWasTaken(t *testing.T) {
 func TestNodeNamesItsAgentAfterRestart(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"m-S1", "m-S2"} {
-		as := newAgents(map[string]agentRecord{"m-S1": {Node: "big", Hostname: "big"}, "m-S2": {Node: "big", Hostname: "big"}})
-		node := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "big", Annotations: map[string]string{AnnotationAgent: id}}}
+		as := newAgents(records.Records{Agents: map[string]records.Agent{"m-S1": {Node: "big", Hostname: "big"}, "m-S2": {Node: "big", Hostname: "big"}}}, &recordedJobs{}, logr.Discard())
+		node := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "big", Annotations: map[string]string{nodes.AnnotationAgent: id}}}
 		as.saw(node)
 		if as.holder["big"] != id {
 			t.Errorf("the Node names agent %s, and %s has it", id, as.holder["big"])
 		}
 		as.byID[id].lost = true
-		other := as.take(makeOffer("o1", "m-S3", four, at("big", 5052)))
+		other := offerOf(as, makeOffer("o1", "m-S3", four, at("big", 5052)))
 		as.saw(node) // as it was before
 		if !as.holds(other) {
 			t.Errorf("agent %s took the Node over, and %s has it", other.id, as.holder["big"])

@@ -3,52 +3,43 @@ package framework
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 )
 
-// agent holds what the loop knows about a Mesos agent.
-type agent struct {
-	agentRecord
-	id       string
-	labels   map[string]string // of its Node, made from its attributes
-	capacity scheduler.Amount  // the most that was seen of it at once
-	tasks    map[string]scheduler.Task
-	offers   map[string]*mesospb.Offer // outstanding
-	stored   []byte                    // the ExecutorInfo that is certain to be on record; nil: none
-	met      bool                      // it has offered since we started
-	lost     bool                      // Mesos has given it up
-	runs     bool                      // our executor ran there when it last offered
-	started  bool                      // our executor may live there
-	offered  time.Time                 // when it last did
-
-	deactivated bool // by an operator: Mesos offers it to no framework
-
-	maintenance window // announced by the operator
-}
-
-// agents holds every known agent, and which of them has a Node's name.
+// agents holds every known agent with its tasks and outstanding offers, which of them has
+// a Node's name, and keeps their records.
 type agents struct {
+	outbox jobs
+	log    logr.Logger
+
 	byID   map[string]*agent
 	holder map[string]string // node name to agent id
 	offers map[string]*agent // outstanding offers, by id
 }
 
-func newAgents(stored map[string]agentRecord) *agents {
-	as := &agents{byID: map[string]*agent{}, holder: map[string]string{}, offers: map[string]*agent{}}
-	for _, id := range slices.Sorted(maps.Keys(stored)) {
-		as.add(id, stored[id])
+func newAgents(stored records.Records, outbox jobs, log logr.Logger) *agents {
+	as := &agents{outbox: outbox, log: log, byID: map[string]*agent{}, holder: map[string]string{}, offers: map[string]*agent{}}
+	for _, id := range slices.Sorted(maps.Keys(stored.Agents)) {
+		as.add(id, stored.Agents[id])
+	}
+	for _, t := range stored.Tasks {
+		if a := as.byID[t.Agent]; a != nil {
+			a.tasks[t.ID] = t
+		}
 	}
 	return as
 }
 
-func (as *agents) add(id string, r agentRecord) *agent {
-	a := &agent{agentRecord: r, id: id, stored: r.Executor, started: len(r.Executor) > 0, tasks: map[string]scheduler.Task{}, offers: map[string]*mesospb.Offer{}}
+func (as *agents) add(id string, r records.Agent) *agent {
+	a := &agent{Agent: r, id: id, stored: r.Executor, started: len(r.Executor) > 0, tasks: map[string]scheduler.Task{}, offers: map[string]*mesospb.Offer{}}
 	as.byID[id] = a
 	if r.Node != "" {
 		as.holder[r.Node] = id
@@ -56,94 +47,71 @@ func (as *agents) add(id string, r agentRecord) *agent {
 	return a
 }
 
+// get returns an agent, or nil.
+func (as *agents) get(id string) *agent { return as.byID[id] }
+
+// sorted returns all agents, by id.
+func (as *agents) sorted() []*agent {
+	all := make([]*agent, 0, len(as.byID))
+	for _, id := range slices.Sorted(maps.Keys(as.byID)) {
+		all = append(all, as.byID[id])
+	}
+	return all
+}
+
+// ofNode returns the agent that has a Node, or nil.
+func (as *agents) ofNode(name string) *agent {
+	if id, held := as.holder[name]; held {
+		return as.byID[id]
+	}
+	return nil
+}
+
 // holds reports whether the agent has its Node, and none has taken it over.
 func (as *agents) holds(a *agent) bool { return as.holder[a.Node] == a.id }
 
-// superseded returns the agents whose Node another has taken over and that have
-// no task left, in no order.
-func (as *agents) superseded() (gone []*agent) {
-	for _, a := range as.byID {
-		if !as.holds(a) && len(a.tasks) == 0 {
-			gone = append(gone, a)
-		}
-	}
-	return gone
-}
-
-func (as *agents) remove(a *agent) {
-	as.spendAll(a)
-	delete(as.byID, a.id)
-	if as.holds(a) {
-		delete(as.holder, a.Node)
-	}
-}
-
 // saw learns from a Node which agent it was made for. When two are on record for
-// the same Node, that agent has it until one of them offers.
-func (as *agents) saw(n *v1.Node) {
-	id := n.Annotations[AnnotationAgent]
+// the same Node, that agent has it until one of them offers. It reports whether the Node
+// has another agent now.
+func (as *agents) saw(n *v1.Node) (moved bool) {
+	id := n.Annotations[nodes.AnnotationAgent]
 	if id == "" {
-		return
+		return false
 	}
-	a, holder := as.byID[id], as.byID[as.holder[n.Name]]
+	a, holder := as.byID[id], as.ofNode(n.Name)
 	switch {
 	case a == nil && holder == nil:
-		a = as.add(id, agentRecord{Node: n.Name, Hostname: n.Annotations[AnnotationHostname], Address: n.Annotations[AnnotationAddress]})
+		a = as.add(id, records.Agent{Node: n.Name, Hostname: n.Annotations[nodes.AnnotationHostname], Address: n.Annotations[nodes.AnnotationAddress]})
 	case a == nil || a.Node != n.Name:
-		return
+		return false
 	case holder != nil && !holder.met:
+		moved = holder != a
 		as.holder[n.Name] = id
 	}
-	a.recall(n)
+	a.restore(n)
+	return moved
 }
 
-// recall restores from its Node what an earlier life knew about an agent that
-// has not offered in this one.
-func (a *agent) recall(n *v1.Node) {
-	if a.met || a.labels != nil {
-		return
-	}
-	a.labels = map[string]string{}
-	for k, v := range n.Labels {
-		if strings.HasPrefix(k, LabelAttribute) {
-			a.labels[k] = v
-		}
-	}
-	_, a.deactivated = n.Annotations[AnnotationCordoned]
-}
-
-// take returns the agent of an offer, known or new. A new one takes over the
+// offer notes an offer and returns its agent, known or new. A new one takes over the
 // Node of an agent with the same host name that is gone, as after a restart
 // that gave the machine's agent another id. If the old one comes back after
 // all, it gets another Node and keeps its tasks and executor.
-func (as *agents) take(o *mesospb.Offer) *agent {
+func (as *agents) offer(o *mesospb.Offer, now time.Time) *agent {
 	id := o.GetAgentId().GetValue()
 	a := as.byID[id]
 	if a == nil || !as.holds(a) {
-		name := freeName(o.GetHostname(), id, func(name string) bool {
-			holder, held := as.holder[name]
-			h := as.byID[holder]
-			return held && h != nil && h.id != id && !h.gone(o)
+		name := nodes.Name(o.GetHostname(), id, func(name string) bool {
+			h := as.ofNode(name)
+			return h != nil && h.id != id && !h.supersededBy(o)
 		})
 		if a == nil {
-			a = as.add(id, agentRecord{})
+			a = as.add(id, records.Agent{})
 		}
 		a.Node, as.holder[name] = name, id
+		as.forgetSuperseded()
 	}
-	a.Hostname = o.GetHostname()
-	if e := endpoint(o); e != "" {
-		a.Address = e
-	}
-	a.labels = attributeLabels(o.GetAttributes())
-	a.met, a.lost = true, false
-	a.maintenance = windowOf(o.Unavailability)
-	a.runs = slices.ContainsFunc(o.GetExecutorIds(), func(e *mesospb.ExecutorID) bool {
-		return e.GetValue() == taskdata.ExecutorID
-	})
-	a.started = a.runs || len(a.tasks) > 0
-	a.offers[o.GetId().GetValue()] = o
+	a.offersNow(o, now)
 	as.offers[o.GetId().GetValue()] = a
-	a.capacity = larger(a.capacity, a.visible())
 	return a
 }
 
@@ -171,22 +139,56 @@ func (as *agents) spendAll(only *agent) {
 	}
 }
 
-// idle reports whether no executor of ours runs there and none is about to.
-func (a *agent) idle() bool { return !a.runs && len(a.tasks) == 0 }
-
-// visible returns what can be seen of the agent's resources: what it offers and
-// what our tasks have.
-func (a *agent) visible() scheduler.Amount {
-	var sum scheduler.Amount
-	for _, o := range a.offers {
-		sum = plus(sum, amountOf(usable(o.GetResources())))
+// executorStored notes that an agent's ExecutorInfo is on record.
+func (as *agents) executorStored(id string, info []byte) {
+	if a := as.byID[id]; a != nil {
+		a.stored = info
 	}
-	for _, t := range a.tasks {
-		sum = plus(sum, t.Amount)
-	}
-	return sum
 }
 
-func larger(a, b scheduler.Amount) scheduler.Amount {
-	return scheduler.Amount{CPU: max(a.CPU, b.CPU), Mem: max(a.Mem, b.Mem)}
+// setDraining records whether an agent's executor must end before tasks can start.
+func (as *agents) setDraining(a *agent, draining bool) {
+	a.Draining = draining
+	as.outbox.Put(outbox.Job{Changes: []records.Change{records.PutAgent(a.id, a.Agent)}})
+}
+
+// forgetTask notes that the task no longer keeps an executor alive; the agent may be
+// unknown.
+func (as *agents) forgetTask(id, agentID string) {
+	if a := as.byID[agentID]; a != nil {
+		as.removeTask(a, id)
+		return
+	}
+	for _, a := range as.byID {
+		as.removeTask(a, id)
+	}
+}
+
+func (as *agents) removeTask(a *agent, id string) {
+	delete(a.tasks, id)
+	if !as.holds(a) && len(a.tasks) == 0 {
+		as.forget(a)
+	}
+}
+
+// forgetSuperseded drops the agents whose Node another has taken over and that have no
+// task left, and their records. One that comes back counts as new. It is called at start
+// and when a Node passes to another agent; later, such an agent goes with its last task.
+func (as *agents) forgetSuperseded() {
+	for _, a := range as.byID {
+		if !as.holds(a) && len(a.tasks) == 0 {
+			as.forget(a)
+		}
+	}
+}
+
+// forget drops an agent and its record.
+func (as *agents) forget(a *agent) {
+	as.log.Info("forgetting an agent", "agent", a.id, "node", a.Node, "agent of the node", as.holder[a.Node])
+	as.spendAll(a)
+	delete(as.byID, a.id)
+	if as.holds(a) {
+		delete(as.holder, a.Node)
+	}
+	as.outbox.Put(outbox.Job{Changes: []records.Change{records.DeleteAgent(a.id)}})
 }

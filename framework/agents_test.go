@@ -1,10 +1,13 @@
 package framework
 
 import (
-	"maps"
 	"testing"
+	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
@@ -20,15 +23,19 @@ func at(hostname string, port int32) func(*mesospb.Offer) {
 	}
 }
 
+func noAgents() *agents { return newAgents(records.Records{}, &recordedJobs{}, logr.Discard()) }
+
+func offerOf(as *agents, o *mesospb.Offer) *agent { return as.offer(o, time.Now()) }
+
 func TestAgentsShareHostname(t *testing.T) {
 	t.Parallel()
-	as := newAgents(nil)
-	first := as.take(makeOffer("o1", "m-S1", four, at("big", 5051)))
-	second := as.take(makeOffer("o2", "m-S2", four, at("big", 5052)))
+	as := noAgents()
+	first := offerOf(as, makeOffer("o1", "m-S1", four, at("big", 5051)))
+	second := offerOf(as, makeOffer("o2", "m-S2", four, at("big", 5052)))
 	if first.Node != "big" || second.Node != "big-s2" {
 		t.Errorf("nodes %q and %q", first.Node, second.Node)
 	}
-	if again := as.take(makeOffer("o3", "m-S1", four, at("big", 5051))); again != first {
+	if again := offerOf(as, makeOffer("o3", "m-S1", four, at("big", 5051))); again != first {
 		t.Errorf("the first agent is now %+v", again)
 	}
 }
@@ -38,14 +45,14 @@ func TestAgentsShareHostname(t *testing.T) {
 func TestAgentsTakeOver(t *testing.T) {
 	t.Parallel()
 	task := taskOn("t", "p", 1, "m-S1", "big")
-	executor := agentRecord{Node: "big", Hostname: "big", Address: "10.1.0.7:5051", Executor: []byte{1}}
+	executor := records.Agent{Node: "big", Hostname: "big", Address: "10.1.0.7:5051", Executor: []byte{1}}
 	for name, c := range map[string]struct {
 		before func(*agents)
 		port   int32
 		want   string
 	}{
-		"the old one offers":  {func(as *agents) { as.take(makeOffer("o1", "m-S1", four, at("big", 5052))) }, 5051, "big-s2"},
-		"the old one is lost": {func(as *agents) { as.take(makeOffer("o1", "m-S1", four, at("big", 5052))).lost = true }, 5051, "big"},
+		"the old one offers":  {func(as *agents) { offerOf(as, makeOffer("o1", "m-S1", four, at("big", 5052))) }, 5051, "big-s2"},
+		"the old one is lost": {func(as *agents) { offerOf(as, makeOffer("o1", "m-S1", four, at("big", 5052))).lost = true }, 5051, "big"},
 		"same address":        {func(as *agents) { as.add("m-S1", executor).tasks["t"] = task }, 5051, "big"},
 		"a local Mesos began anew": {func(as *agents) {
 			local := executor
@@ -57,13 +64,13 @@ func TestAgentsTakeOver(t *testing.T) {
 		"only its Node is left":    {func(as *agents) { as.saw(nodeOf("big", "m-S1")) }, 5052, "big"},
 		"it is its own Node":       {func(as *agents) { as.saw(nodeOf("renamed", "m-S2")) }, 5051, "renamed"},
 		"a Node that is not ours":  {func(as *agents) { as.saw(nodeOf("big", "")) }, 5051, "big"},
-		"somebody else's hostname": {func(as *agents) { as.take(makeOffer("o1", "m-S1", four, at("small", 5052))) }, 5051, "big"},
+		"somebody else's hostname": {func(as *agents) { offerOf(as, makeOffer("o1", "m-S1", four, at("small", 5052))) }, 5051, "big"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			as := newAgents(nil)
+			as := noAgents()
 			c.before(as)
-			if got := as.take(makeOffer("o2", "m-S2", four, at("big", c.port))).Node; got != c.want {
+			if got := offerOf(as, makeOffer("o2", "m-S2", four, at("big", c.port))).Node; got != c.want {
 				t.Errorf("node %q, want %q", got, c.want)
 			}
 		})
@@ -73,7 +80,7 @@ func TestAgentsTakeOver(t *testing.T) {
 func nodeOf(name, agent string) *v1.Node {
 	n := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	if agent != "" {
-		n.Annotations = map[string]string{AnnotationAgent: agent}
+		n.Annotations = map[string]string{nodes.AnnotationAgent: agent}
 	}
 	return n
 }
@@ -81,9 +88,9 @@ func nodeOf(name, agent string) *v1.Node {
 // Offers are in one place only, and their resources are given out once.
 func TestOffersAreSpentOnce(t *testing.T) {
 	t.Parallel()
-	as := newAgents(nil)
-	a := as.take(makeOffer("o1", "S1", "cpus:1;mem:100"))
-	as.take(makeOffer("o2", "S1", "cpus:2;mem:200"))
+	as := noAgents()
+	a := offerOf(as, makeOffer("o1", "S1", "cpus:1;mem:100"))
+	offerOf(as, makeOffer("o2", "S1", "cpus:2;mem:200"))
 	if a.capacity != (scheduler.Amount{CPU: 3000, Mem: 300}) {
 		t.Errorf("capacity %+v", a.capacity)
 	}
@@ -113,22 +120,5 @@ func TestUsable(t *testing.T) {
 		odd(func(r *mesospb.Resource) { r.Disk = &mesospb.Resource_DiskInfo{} }))
 	if got := amountOf(usable(rs)); got != (scheduler.Amount{CPU: 3000, Mem: 100}) {
 		t.Errorf("usable: %+v", got)
-	}
-}
-
-func TestAttributeLabels(t *testing.T) {
-	t.Parallel()
-	as, err := resources.ParseAttributes("rack:r 1/b;level:10.5;keys:[1000-1500];rack:again;Ünicode:x")
-	if err != nil {
-		t.Fatal(err)
-	}
-	as = append(as, &mesospb.Attribute{Name: proto.String("set"), Set: &mesospb.Value_Set{Item: []string{"a", "b"}}},
-		&mesospb.Attribute{Name: proto.String("//"), Text: &mesospb.Value_Text{Value: proto.String("x")}})
-	want := map[string]string{
-		"mesos.attribute/rack": "r-1-b", "mesos.attribute/level": "10.5", "mesos.attribute/keys": "1000-1500",
-		"mesos.attribute/nicode": "x", "mesos.attribute/set": "a_b",
-	}
-	if got := attributeLabels(as); !maps.Equal(got, want) {
-		t.Errorf("labels %v, want %v", got, want)
 	}
 }

@@ -350,7 +350,7 @@ func BenchmarkCeiling(b *testing.B) {
 	}
 	b.Run("fsync", func(b *testing.B) {
 		s := newSynced(b)
-		change := []Change{{"key", []byte(body)}}
+		change := []Change{{Key: "key", Value: []byte(body)}}
 		for b.Loop() {
 			if err := s.Commit(b.Context(), change); err != nil {
 				b.Fatal(err)

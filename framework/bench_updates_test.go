@@ -12,6 +12,7 @@ import (
 
 	"github.com/gogo/protobuf/proto"
 	"github.com/google/uuid"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -37,8 +38,8 @@ func BenchmarkUpdates(b *testing.B) {
 		})
 		task := taskOn(string(p.UID)+".1", string(p.UID), 1, agent, "host-"+agent)
 		objects = append(objects, p)
-		store.records[keyTasks+task.ID] = putTask(task).Value
-		store.records[keyAgents+agent] = putAgent(agent, agentRecord{Node: "host-" + agent, Hostname: agent}).Value
+		store.records[keyTasks+task.ID] = records.PutTask(task).Value
+		store.records[keyAgents+agent] = records.PutAgent(agent, records.Agent{Node: "host-" + agent, Hostname: agent}).Value
 		tasks = append(tasks, &mesospb.TaskStatus{
 			TaskId: &mesospb.TaskID{Value: &task.ID}, AgentId: &mesospb.AgentID{Value: &agent},
 			State: mesospb.TaskState_TASK_RUNNING.Enum(), Source: mesospb.TaskStatus_SOURCE_EXECUTOR.Enum(),

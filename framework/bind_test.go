@@ -1,7 +1,6 @@
 package framework
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
@@ -75,25 +74,5 @@ func TestBindTrouble(t *testing.T) {
 	w.call(mesospb.SchedulerCall_ACKNOWLEDGE)
 	if len(times) != 0 || w.pod("php").Spec.NodeName != "host-s1" {
 		t.Errorf("%d failures left, bound to %q", len(times), w.pod("php").Spec.NodeName)
-	}
-}
-
-// A binding that a webhook or a quota denies is not a pod's end: the core hears
-// that another attempt may be allowed.
-func TestDeniedBinding(t *testing.T) {
-	t.Parallel()
-	pods := schema.GroupResource{Resource: "pods"}
-	for name, c := range map[string]struct {
-		err  error
-		want bool
-	}{
-		"forbidden":       {apierrors.NewForbidden(pods, "php", errors.New("quota")), true},
-		"invalid":         {apierrors.NewInvalid(schema.GroupKind{Kind: "Binding"}, "php", nil), true},
-		"the pod is gone": {apierrors.NewNotFound(pods, "php"), false},
-		"bound elsewhere": {errors.New("pod is bound to node n9 already"), false},
-	} {
-		if got := denied(c.err); got != c.want {
-			t.Errorf("%s: denied is %v", name, got)
-		}
 	}
 }

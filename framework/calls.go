@@ -1,10 +1,12 @@
 package framework
 
 import (
-	"context"
 	"fmt"
+	"slices"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podwriter"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
@@ -17,75 +19,80 @@ const maxReconcile = 1000
 func (l *loop) do(c scheduler.Call) {
 	switch c := c.(type) {
 	case scheduler.Launch:
-		l.launch(c)
+		l.launcher.launch(c)
 	case scheduler.Decline:
 		l.agents.spend(c.Offers)
-		l.outbox.put(job{call: mesos.Decline(c.Offers, c.Refuse)})
+		l.outbox.Put(outbox.Job{Call: mesos.Decline(c.Offers, c.Refuse)})
 	case scheduler.Suppress:
-		l.outbox.put(job{call: mesos.Suppress()})
+		l.outbox.Put(outbox.Job{Call: mesos.Suppress()})
 	case scheduler.Revive:
-		l.outbox.put(job{call: mesos.Revive()})
+		l.outbox.Put(outbox.Job{Call: mesos.Revive()})
 	case scheduler.Kill:
-		j := job{call: mesos.Kill(c.Task, c.Agent, -1)}
+		j := outbox.Job{Call: mesos.Kill(c.Task, c.Agent, -1)}
 		if c.Record != nil {
-			j.changes = []Change{putTask(*c.Record)}
+			j.Changes = []records.Change{records.PutTask(*c.Record)}
 		}
-		l.outbox.put(j)
+		l.outbox.Put(j)
 	case scheduler.Reconcile:
 		l.reconcile(c.Tasks)
 	case scheduler.Acknowledge:
-		l.outbox.put(job{call: mesos.Acknowledge(c.Task, c.Agent, []byte(c.UUID))})
+		l.outbox.Put(outbox.Job{Call: mesos.Acknowledge(c.Task, c.Agent, []byte(c.UUID))})
 	case scheduler.Forget:
-		l.forgetTask(c.Task, "")
-		l.outbox.put(job{changes: []Change{{Key: keyTasks + c.Task}}, must: true})
+		l.agents.forgetTask(c.Task, "")
+		l.outbox.Put(outbox.Job{Changes: []records.Change{records.DeleteTask(c.Task)}, RetryForever: true})
 	case scheduler.Bind:
 		l.bind(c)
 	case scheduler.Fail:
 		l.fail(c)
 	case scheduler.Explain:
-		l.explain(c.PodUID, c.Message)
+		l.pods.explain(c.PodUID, c.Message)
 	default:
-		glog.Errorf("framework: unexpected call %T", c)
+		l.log.Error(nil, "the core made a call that is unknown here", "call", fmt.Sprintf("%T", c))
 	}
 }
 
 func (l *loop) reconcile(tasks []scheduler.Task) {
-	var refs []mesos.TaskRef
-	for _, t := range tasks {
-		refs = append(refs, mesos.TaskRef{Task: t.ID, Agent: t.Agent})
+	if len(tasks) == 0 {
+		l.outbox.Put(outbox.Job{Call: mesos.Reconcile()}) // implicitly, for all tasks
 	}
-	for len(refs) > maxReconcile {
-		l.outbox.put(job{call: mesos.Reconcile(refs[:maxReconcile]...)})
-		refs = refs[maxReconcile:]
+	for some := range slices.Chunk(tasks, maxReconcile) {
+		var refs []mesos.TaskRef
+		for _, t := range some {
+			refs = append(refs, mesos.TaskRef{Task: t.ID, Agent: t.Agent})
+		}
+		l.outbox.Put(outbox.Job{Call: mesos.Reconcile(refs...)})
 	}
-	l.outbox.put(job{call: mesos.Reconcile(refs...)})
 }
 
 func (l *loop) bind(c scheduler.Bind) {
-	p := l.pods[c.PodUID]
+	p := l.pods.get(c.PodUID)
 	if p == nil {
-		l.inbox.put(scheduler.Bound{Task: c.Task.ID, Err: fmt.Errorf("pod %s is gone", c.PodUID)})
+		l.inbox.Put(outcome{scheduler.Bound{Task: c.Task.ID, Err: fmt.Errorf("pod %s is gone", c.PodUID)}})
 		return
 	}
-	l.workers.start(func(ctx context.Context, rest pause) {
-		err := l.binder.bind(ctx, rest, p, c.Task)
-		if ctx.Err() == nil {
-			l.inbox.put(scheduler.Bound{Task: c.Task.ID, Err: err, Denied: denied(err)})
-		}
+	l.podWriter.Bind(p, c.Task, func(err error) {
+		l.inbox.Put(outcome{scheduler.Bound{Task: c.Task.ID, Err: err, Denied: podwriter.Denied(err)}})
 	})
 }
 
 func (l *loop) fail(c scheduler.Fail) {
-	p := l.pods[c.PodUID]
+	p := l.pods.get(c.PodUID)
+	failed := func() { l.inbox.Put(outcome{scheduler.Failed{PodUID: c.PodUID}}) }
 	if p == nil {
-		l.inbox.put(scheduler.Failed{PodUID: c.PodUID})
+		failed()
 		return
 	}
-	glog.Warningf("framework: pod %s/%s fails: %s: %s", p.Namespace, p.Name, c.Reason, c.Message)
-	l.workers.start(func(ctx context.Context, rest pause) {
-		failPod(ctx, rest, l.cfg.Client, p, c)
-		if ctx.Err() == nil {
-			l.inbox.put(scheduler.Failed{PodUID: c.PodUID})
+	l.log.Info("failing a pod", "pod", l.pods.name(c.PodUID), "reason", c.Reason, "message", c.Message)
+	l.podWriter.Fail(p, c, failed)
+}
+
+// outcome passes on what became of one of the core's calls.
+func (l *loop) outcome(e scheduler.Event) {
+	if failed, ok := e.(scheduler.LaunchFailed); ok {
+		l.metrics.notLaunched(failed)
+		for _, t := range failed.Tasks {
+			l.agents.forgetTask(t.ID, t.Agent)
 		}
-	})
+	}
+	l.step(e)
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
@@ -51,7 +53,7 @@ func (s *census) begin() {
 	s.Helper()
 	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: s.mesos.Addr()})
 	s.must(err)
-	s.run(func(c *Config) { c.Mesos = counted{connection, s.calls} })
+	s.run(func(c *Config) { c.Mesos, c.Log = counted{connection, s.calls}, logging.New() })
 }
 
 // settle waits until this many tasks run, all of them on record, as pods, and in
@@ -100,7 +102,7 @@ func (s *census) inventRecords() {
 		})
 		s.post(p)
 		task := taskOn(string(p.UID)+".1", string(p.UID), 1, agent, like.Spec.NodeName)
-		s.must(s.store.Commit(s.Context(), []Change{putTask(task)}))
+		s.must(s.store.Commit(s.Context(), []Change{records.PutTask(task)}))
 	}
 }
 

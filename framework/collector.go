@@ -11,7 +11,7 @@ import (
 // figures. Register it only while Run lasts: each life counts from zero, and
 // without a running loop a scrape waits a second.
 func (f *Framework) Metrics() prometheus.Collector {
-	c := &collector{Framework: f}
+	c := &collector{metrics: f.metrics, ask: func(ctx context.Context) (figures, error) { return ask(ctx, f.inbox, (*loop).figures) }}
 	for _, g := range gauges {
 		c.gauges = append(c.gauges, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", g.name), g.help, nil, nil))
 	}
@@ -22,7 +22,9 @@ func (f *Framework) Metrics() prometheus.Collector {
 
 // collector asks the loop at each scrape.
 type collector struct {
-	*Framework
+	metrics *metrics
+	ask     func(context.Context) (figures, error)
+
 	gauges []*prometheus.Desc // in the order of gauges
 	tasks  *prometheus.Desc
 }
@@ -70,7 +72,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	now, err := ask(ctx, c.Framework, (*loop).figures)
+	now, err := c.ask(ctx)
 	if err != nil {
 		return // better no figures than old ones
 	}
@@ -83,22 +85,17 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 }
 
 func (l *loop) figures() figures {
-	now, counts := l.clock.now(), l.state.Counts()
+	counts := l.core.Counts()
 	f := figures{
-		connected: l.connected, suppressed: counts.Suppressed, silent: now.Sub(l.lastEvent),
-		held: len(l.agents.offers), queued: l.outbox.queue.length(), tasks: counts.Tasks,
+		connected: l.connected, suppressed: counts.Suppressed, silent: l.clock.now().Sub(l.lastEvent),
+		held: len(l.agents.offers), queued: l.outbox.Len(), tasks: counts.Tasks,
 	}
 	for _, a := range l.agents.byID {
 		if a.runs {
 			f.executors++
 		}
 	}
-	for _, p := range l.pods {
-		if p.Spec.NodeName == "" {
-			f.waiting++
-			f.oldest = max(f.oldest, now.Sub(p.CreationTimestamp.Time))
-		}
-	}
+	f.waiting, f.oldest = l.pods.unbound()
 	return f
 }
 

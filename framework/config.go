@@ -5,6 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/taskinfo"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -15,6 +18,8 @@ import (
 // Config configures a Framework. Client, Store, Mesos and the executor's URI are
 // required; the zero value of everything else is a sensible default.
 type Config struct {
+	Log logr.Logger // the zero value discards
+
 	Client kubernetes.Interface // all rights; its own rate limit should be off
 	Store  Store                // small durable records
 	Mesos  Mesos                // a connection for its exclusive use
@@ -71,27 +76,17 @@ type Info struct {
 	FailoverTimeout time.Duration
 }
 
-// Executor says how an agent gets and starts the executor.
-type Executor struct {
-	// URI is what the agent fetches: a path on the agent or a URL. The last
-	// part of its path is the name of the program.
-	URI string
+// Executor says how an agent gets and starts the executor; see [taskinfo.Executor].
+type Executor = taskinfo.Executor
 
-	// Cache lets the agent's fetcher keep the file permanently: only for a URL
-	// that changes whenever the content does.
-	Cache bool
+// Store keeps the framework's records; see [records.Store].
+type (
+	Store  = records.Store
+	Change = records.Change
+)
 
-	// Arguments should be few and hardly ever change: an executor keeps those
-	// it was started with for as long as it lives.
-	Arguments []string
-
-	// Amount is what an executor costs. Default: DefaultExecutor.
-	Amount scheduler.Amount
-
-	// ShutdownGrace is how long an executor may take to stop its pods.
-	// Default: a minute.
-	ShutdownGrace time.Duration
-}
+// MaxChanges is how many changes one Commit may have.
+const MaxChanges = records.MaxChanges
 
 // Mesos is a scheduler's connection to a Mesos master; see [mesos.Scheduler] for
 // what its errors mean.
@@ -115,7 +110,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("framework: client, store and Mesos connection are needed")
 	case c.Executor.URI == "":
 		return c, errors.New("framework: no executor URI: nothing could be started on an agent")
-	case c.Executor.name() == "":
+	case c.Executor.FileName() == "":
 		return c, errors.New("framework: executor URI " + c.Executor.URI + " names no file")
 	case c.Info.FailoverTimeout < 0:
 		return c, errors.New("framework: negative failover timeout")

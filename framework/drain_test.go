@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	v1 "k8s.io/api/core/v1"
 )
@@ -52,7 +54,7 @@ func TestDrain(t *testing.T) {
 	}
 	w.eventually("the Node is cordoned", func() bool {
 		n := w.node("host-s1")
-		return n.Spec.Unschedulable && tainted(n, TaintDeactivated)
+		return n.Spec.Unschedulable && tainted(n, nodes.TaintDeactivated)
 	})
 
 	// Reactivated while the executor ends: the task is dropped.
@@ -69,12 +71,12 @@ func TestDrain(t *testing.T) {
 	}
 	w.eventually("the Node is as before", func() bool {
 		n := w.node("host-s1")
-		return !n.Spec.Unschedulable && !tainted(n, TaintDeactivated) && n.Annotations[AnnotationCordoned] == ""
+		return !n.Spec.Unschedulable && !tainted(n, nodes.TaintDeactivated) && n.Annotations[nodes.AnnotationCordoned] == ""
 	})
 }
 
 // An agent that is deactivated without a drain: its Node is cordoned, its executor
-// stays. A cordon of the user's stays when the agent is active again.
+// stays.
 func TestDeactivated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()
@@ -93,12 +95,6 @@ func TestDeactivated(t *testing.T) {
 		t.Error("its executor was shut down")
 	}
 
-	n := &v1.Node{Spec: v1.NodeSpec{Unschedulable: true}}
-	wantedNode{cordoned: true}.describe(n)
-	wantedNode{}.describe(n)
-	if !n.Spec.Unschedulable {
-		t.Error("the user's cordon is gone")
-	}
 }
 
 // A task that a drain has killed shows a deactivated agent only where the master
@@ -110,13 +106,13 @@ func TestKilledByDrainAfterReactivation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := f.newLoop(records{})
+		l := f.newLoop(records.Records{}, &recordedJobs{})
 		l.offered([]*mesospb.Offer{makeOffer("o1", "S1", four, withExecutor)})
 		if answered {
-			l.lookAtStates(agentStates{f.clock.now(), []*mesospb.MasterResponse_GetAgents_Agent{state("S1", false, nil)}})
+			l.drains.compare(agentStates{f.clock.now(), []*mesospb.MasterResponse_GetAgents_Agent{state("S1", false, nil)}})
 		}
 		a := l.agents.byID["S1"]
-		l.drainUpdated(a, &mesospb.TaskStatus{State: mesospb.TaskState_TASK_KILLED.Enum(), Reason: mesospb.TaskStatus_REASON_AGENT_DRAINING.Enum()})
+		l.drains.updated(a, &mesospb.TaskStatus{State: mesospb.TaskState_TASK_KILLED.Enum(), Reason: mesospb.TaskStatus_REASON_AGENT_DRAINING.Enum()})
 		if a.deactivated == answered || !a.Draining {
 			t.Errorf("the master has answered %t: deactivated %t, draining %t", answered, a.deactivated, a.Draining)
 		}
@@ -143,9 +139,9 @@ func TestDeactivatedOverRestarts(t *testing.T) {
 		w.frame.askStates <- struct{}{}
 		w.eventually("the Node shows how the agent is", func() bool {
 			n := w.node("host-s1")
-			return n.Spec.Unschedulable == deactivated && tainted(n, TaintDeactivated) == deactivated
+			return n.Spec.Unschedulable == deactivated && tainted(n, nodes.TaintDeactivated) == deactivated
 		})
-		if n := w.node("host-s1"); n.Labels[LabelAttribute+"rack"] != "r1" {
+		if n := w.node("host-s1"); n.Labels[nodes.LabelAttribute+"rack"] != "r1" {
 			t.Errorf("deactivated %t: labels %v", deactivated, n.Labels)
 		}
 	}

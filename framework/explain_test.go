@@ -1,20 +1,12 @@
 package framework
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/fake"
-	k8stesting "k8s.io/client-go/testing"
-	"k8s.io/client-go/tools/cache"
 )
 
 // A pod that waits says why, in its condition and by an event; what no agent
@@ -57,72 +49,5 @@ func TestExplained(t *testing.T) {
 				t.Errorf("status %+v, %v", s, err)
 			}
 		})
-	}
-}
-
-// say puts a reason into words for the API server: rarely, the latest only, and
-// none for a pod that waits no longer. New figures are told more rarely than
-// new reasons, and cause no event.
-func TestExplainerIsQuiet(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		message    string // of a number
-		last       string
-		want       []time.Duration
-		wantEvents int
-	}{
-		"figures": {"2 offers: 2 lack 901.6 to %d.5 cpu", "2 lack 901.6 to 5999.5 cpu", []time.Duration{1e9, 11e9, 31e9, 71e9, 151e9, 311e9, 611e9}, 1},
-		"reasons": {"reason %c", "reason ", []time.Duration{1e9, 11e9, 31e9, 71e9, 131e9, 191e9, 251e9, 311e9, 371e9, 431e9, 491e9, 551e9, 611e9}, 13},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				client := fake.NewSimpleClientset(makePod("a"), makePod("b"))
-				x := newExplainer(client, cache.NewStore(cache.MetaNamespaceKeyFunc), newRecorder(client))
-				ctx, stop := context.WithCancel(t.Context())
-				ended := make(chan struct{})
-				go func() { x.run(ctx); close(ended) }()
-				start := time.Now()
-				var times []time.Duration
-				var last string
-				client.PrependReactor("patch", "pods", func(a k8stesting.Action) (bool, runtime.Object, error) {
-					times, last = append(times, time.Since(start).Round(time.Second)), string(a.(k8stesting.PatchAction).GetPatch())
-					return false, nil, nil
-				})
-				x.say(makePod("b"), "no offer yet")
-				for i := range 6000 { // for ten minutes
-					x.say(makePod("a"), fmt.Sprintf(c.message, i))
-					if i == 5 {
-						x.drop("uid-b")
-					}
-					wait(ctx, 100*time.Millisecond)
-				}
-				wait(ctx, time.Hour)
-				if !slices.Equal(times, c.want) {
-					t.Errorf("written after %v, want %v", times, c.want)
-				}
-				if n := len(x.recorder.queue); n != c.wantEvents {
-					t.Errorf("%d events, want %d", n, c.wantEvents)
-				}
-				if !strings.Contains(last, c.last) || !strings.Contains(last, "resourceVersion") {
-					t.Errorf("last written: %s", last)
-				}
-				stop()
-				<-ended
-			})
-		})
-	}
-}
-
-func TestConditionPatch(t *testing.T) {
-	t.Parallel()
-	now := metav1.Now()
-	p := makePod("a")
-	if conditionPatch(p, "no offer", now) == nil {
-		t.Error("no patch for a pod that says nothing")
-	}
-	p.Status.Conditions = []v1.PodCondition{{Type: v1.PodScheduled, Status: v1.ConditionFalse, Reason: v1.PodReasonUnschedulable, Message: "no offer"}}
-	if patch := conditionPatch(p, "no offer", now); patch != nil {
-		t.Errorf("a patch that changes nothing: %s", patch)
 	}
 }

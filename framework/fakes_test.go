@@ -1,9 +1,13 @@
 package framework
 
 import (
+	"context"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
@@ -11,8 +15,41 @@ import (
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 )
+
+// The keys of the records, which every version shares.
+const (
+	keyFramework = "framework-id"
+	keyTasks     = "tasks/"
+	keyAgents    = "agents/"
+)
+
+// wait lets time pass; it returns false when ctx ended before.
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// recordedJobs keeps what is put into the outbox.
+type recordedJobs struct{ jobs []outbox.Job }
+
+func (r *recordedJobs) Put(j outbox.Job) { r.jobs = append(r.jobs, j) }
+func (r *recordedJobs) Len() int         { return len(r.jobs) }
+
+// recordedEvents keeps the events about pods and Nodes.
+type recordedEvents struct{ events []string }
+
+func (r *recordedEvents) Event(about runtime.Object, eventType, reason, message string) {
+	r.events = append(r.events, fmt.Sprintf("%s %s %s: %s", about.(metav1.Object).GetName(), eventType, reason, message))
+}
+
+func handle(l *loop, m message) { m.apply(l) }
 
 func makePod(name string, change ...func(*v1.Pod)) *v1.Pod {
 	p := &v1.Pod{
@@ -63,4 +100,8 @@ func quantity(s string) resource.Quantity { return resource.MustParse(s) }
 
 func taskOn(id, pod string, attempt int, agent, node string) scheduler.Task {
 	return scheduler.Task{ID: id, PodUID: pod, Attempt: attempt, Agent: agent, Node: node, Amount: scheduler.Amount{CPU: 500, Mem: 64}}
+}
+
+func port(host, container int32) []v1.ContainerPort {
+	return []v1.ContainerPort{{HostPort: host, ContainerPort: container}}
 }

@@ -3,35 +3,40 @@ package framework
 import (
 	"context"
 	"sync"
-	"time"
 
+	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/events"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/mailbox"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodecerts"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podwriter"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
-	v1 "k8s.io/api/core/v1"
 )
 
-// binders is how many bindings and other ends of pods are written at a time.
-const binders = 32
-
-// Framework runs the pods of a cluster on Mesos.
+// Framework runs the pods of a cluster on Mesos. It wires the loop and what works in the
+// background for it.
 type Framework struct {
 	cfg      Config
-	identity *identity
-	inbox    *inbox
-	outbox   *outbox
-	workers  *crew
+	log      logr.Logger
 	clock    clock
+	identity *identity
+	inbox    inbox
+	outbox   *outbox.Outbox
 	metrics  *metrics
 
 	askStates chan struct{} // holds a token while the master is to be asked for its agents at once
 
-	watches   *watches
-	recorder  *recorder
-	binder    *binder
-	explainer *explainer
-	writer    *nodeWriter
-	tokens    *tokens
-	book      *addressBook
-	approver  *approver
+	watches    *watches
+	events     *events.Recorder
+	podWriter  *podwriter.Writer
+	reasons    *podwriter.Reasons
+	nodeWriter *nodes.Writer
+	tokens     *nodecerts.Tokens
+	identities *nodecerts.Identities
+	approver   *nodecerts.Approver
 }
 
 // New wires a Framework; nothing happens before Run. The error says what is
@@ -43,23 +48,24 @@ func New(cfg Config) (*Framework, error) {
 	}
 	f := &Framework{
 		cfg:      cfg,
+		log:      cfg.Log,
 		identity: &identity{info: cfg.Info},
-		inbox:    newInbox(),
-		workers:  newCrew(binders),
-		tokens:   newTokens(cfg.Client),
-		recorder: newRecorder(cfg.Client),
+		inbox:    mailbox.New[message](),
 		metrics:  newMetrics(),
 
 		askStates: make(chan struct{}, 1),
+
+		events:     events.NewRecorder(cfg.Client, podspec.SchedulerName),
+		tokens:     nodecerts.NewTokens(cfg.Client, cfg.Log),
+		identities: nodecerts.NewIdentities(),
 	}
-	f.outbox = &outbox{store: cfg.Store, mesos: cfg.Mesos, queue: newInbox(), metrics: f.metrics}
-	f.book = newAddressBook(f.tokens)
-	f.approver = &approver{client: cfg.Client, facts: f.book, queue: newQueue()}
-	f.watches = newWatches(cfg.Client, f.inbox, f.approver.queue.Add)
-	f.approver.csrs = f.watches.csrs.GetStore()
-	f.binder = &binder{client: cfg.Client, recorder: f.recorder}
-	f.explainer = newExplainer(cfg.Client, f.watches.pods.GetStore(), f.recorder)
-	f.writer = newNodeWriter(cfg.Client, f.watches.nodes.GetStore())
+	f.outbox = outbox.New(outbox.Config{Store: cfg.Store, Mesos: cfg.Mesos, Metrics: f.metrics, Log: cfg.Log})
+	f.watches = newWatches(cfg.Client, f.inbox)
+	f.approver = nodecerts.NewApprover(cfg.Client, f.watches.csrs.GetStore(), f.tokens, f.identities, cfg.Log)
+	f.watches.review(f.approver.Review)
+	f.podWriter = podwriter.NewWriter(cfg.Client, f.events, cfg.Log)
+	f.reasons = podwriter.NewReasons(cfg.Client, f.watches.pods.GetStore(), f.events, cfg.Log)
+	f.nodeWriter = nodes.NewWriter(cfg.Client, f.watches.nodes.GetStore(), cfg.Log)
 	return f, nil
 }
 
@@ -68,29 +74,30 @@ func New(cfg Config) (*Framework, error) {
 // [mesos.ErrFailedOver], a *[RemovedError] or a *[mesos.RejectedError]. It
 // tears nothing down: pods live on until the failover timeout.
 func (f *Framework) Run(ctx context.Context) error {
-	stored, err := read(ctx, f.cfg.Store)
+	stored, err := records.Read(ctx, f.cfg.Store)
 	if err != nil {
 		return err
 	}
-	if err := f.tokens.load(ctx); err != nil {
+	if err := f.tokens.Load(ctx); err != nil {
 		return err
 	}
-	f.identity.set(stored.framework)
+	f.identity.set(stored.Framework)
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel(nil)
 	for _, part := range []func(context.Context){
-		f.recorder.run, f.watches.run, f.workers.run, f.explainer.run,
-		f.writer.run, f.tokens.run, f.approver.run, f.outbox.run, f.watchSettings, f.watchMaintenance, f.watchAgentStates, f.newLoop(stored).run,
+		f.newLoop(stored, f.outbox).run, f.outbox.Run, f.watches.run,
+		f.podWriter.Run, f.reasons.Run, f.events.Run, f.nodeWriter.Run, f.tokens.Run, f.approver.Run,
+		f.watchSettings, f.watchMaintenance, f.watchAgentStates,
 	} {
 		wg.Go(func() { part(ctx) })
 	}
 	if !f.watches.wait(ctx) {
 		return nil
 	}
-	f.inbox.put(podsSynced{})
+	f.inbox.Put(podsSynced{})
 	err = f.subscribe(ctx)
 	if ctx.Err() != nil {
 		return nil
@@ -99,28 +106,36 @@ func (f *Framework) Run(ctx context.Context) error {
 }
 
 // newLoop returns the loop with what is on record.
-func (f *Framework) newLoop(stored records) *loop {
+func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
+	now := f.clock.now
 	l := &loop{
-		Framework: f,
-		state:     scheduler.New(scheduler.Config{Executor: f.cfg.Executor.Amount}),
-		pods:      map[string]*v1.Pod{},
-		early:     map[string]*v1.Pod{},
-		waiting:   map[string]string{},
-		agents:    newAgents(stored.agents),
-		nodes:     map[string]*v1.Node{},
-		told:      map[string]*v1.Node{},
-		unheard:   map[string]time.Time{},
-		nodeWaits: map[string]string{},
-		lastEvent: f.clock.now(),
+		core:  scheduler.New(scheduler.Config{Executor: f.cfg.Executor.Amount}),
+		clock: f.clock, log: f.log, inbox: f.inbox, outbox: out, podWriter: f.podWriter, metrics: f.metrics,
+		identity: f.identity, machines: f.cfg.Machines, settings: f.cfg.settings,
+		lastEvent: now(),
 	}
-	for _, t := range stored.tasks {
-		if a := l.agents.byID[t.Agent]; a != nil {
-			a.tasks[t.ID] = t
-		}
+	l.pods = newPodTracker(podTracker{
+		step: l.step, now: now, events: f.events, reasons: f.reasons, metrics: f.metrics,
+		defaultContainer: f.cfg.DefaultContainer,
+	})
+	l.agents = newAgents(stored, out, f.log)
+	l.nodes = &nodeKeeper{
+		step: l.step, now: now, events: f.events, log: f.log,
+		maxPods: f.cfg.MaxPods, view: nodes.NewView(), writer: f.nodeWriter, identities: f.identities,
 	}
-	for _, a := range l.agents.byID {
-		f.book.set(l.wanted(a))
+	l.drains = &drains{step: l.step, outbox: out, log: f.log, agents: l.agents, nodes: l.nodes, askMaster: f.askStates}
+	l.maintenance = &maintenance{
+		now: now, outbox: out, evict: f.podWriter.Evict, log: f.log,
+		agents: l.agents, nodes: l.nodes, pods: l.pods,
 	}
-	l.step(scheduler.Restored{Tasks: stored.tasks})
+	l.launcher = &launcher{
+		inbox: f.inbox, outbox: out, metrics: f.metrics, log: f.log,
+		executor: f.cfg.Executor, cluster: f.cfg.cluster, tokens: f.tokens, identity: f.identity,
+		agents: l.agents, nodes: l.nodes, pods: l.pods,
+	}
+	for _, a := range l.agents.sorted() {
+		l.nodes.identify(a)
+	}
+	l.step(scheduler.Restored{Tasks: stored.Tasks})
 	return l
 }

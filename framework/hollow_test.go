@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -16,11 +17,11 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// nodes are the agents' executors with kubelets that run nothing, and do
+// hollowNodes are the agents' executors with kubelets that run nothing, and do
 // everything else as real ones: they run a pod that is bound to their agent and
 // given to them as a task, and end it when it is deleted or killed. What ran
 // when an executor died goes on, as containers do.
-type nodes struct {
+type hollowNodes struct {
 	client kubernetes.Interface
 
 	mu       sync.Mutex
@@ -29,17 +30,17 @@ type nodes struct {
 	wrong    []string          // what must never happen
 }
 
-func newNodes(client kubernetes.Interface) *nodes {
-	return &nodes{client: client, runs: map[string]string{}, launched: map[string]int{}}
+func newHollowNodes(client kubernetes.Interface) *hollowNodes {
+	return &hollowNodes{client: client, runs: map[string]string{}, launched: map[string]int{}}
 }
 
 // simulate is the executor of one agent, see [local.Config].
-func (n *nodes) simulate(ctx context.Context, env map[string]string, _ *mesospb.ExecutorInfo) int {
+func (n *hollowNodes) simulate(ctx context.Context, env map[string]string, _ *mesospb.ExecutorInfo) int {
 	cfg, err := mesos.ExecutorFromEnv(func(k string) string { return env[k] })
 	if err != nil {
 		return 1
 	}
-	h := &hollowNode{nodes: n, agent: cfg.AgentID, Executor: mesos.NewExecutor(cfg), kills: map[string]chan struct{}{}, ctx: ctx}
+	h := &hollowNode{hollowNodes: n, agent: cfg.AgentID, Executor: mesos.NewExecutor(cfg), kills: map[string]chan struct{}{}, ctx: ctx}
 	err = h.Run(ctx, h)
 	h.pods.Wait()
 	if ctx.Err() == nil { // the agent is gone for good, or says so: it cleans up
@@ -53,7 +54,7 @@ func (n *nodes) simulate(ctx context.Context, env map[string]string, _ *mesospb.
 
 // hollowNode is one of them.
 type hollowNode struct {
-	*nodes
+	*hollowNodes
 	*mesos.Executor
 	agent string
 	ctx   context.Context // of the process that this stands for
@@ -101,7 +102,7 @@ func (h *hollowNode) live(id string, pod taskdata.Data, kill <-chan struct{}) {
 	seen := false
 	for {
 		p, err := h.client.CoreV1().Pods(pod.Namespace).Get(h.ctx, pod.Name, metav1.GetOptions{})
-		there := err == nil && string(p.UID) == pod.UID && !finished(p)
+		there := err == nil && string(p.UID) == pod.UID && !podspec.Finished(p)
 		here := there && p.Spec.NodeName != "" && taskdata.MeantFor(p.Annotations, h.agent)
 		switch {
 		case err != nil && !apierrors.IsNotFound(err):
@@ -147,7 +148,7 @@ func (h *hollowNode) stop(uid string) {
 }
 
 // stopAll ends what an agent runs.
-func (n *nodes) stopAll(agent string) {
+func (n *hollowNodes) stopAll(agent string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for uid, a := range n.runs {
@@ -157,21 +158,21 @@ func (n *nodes) stopAll(agent string) {
 	}
 }
 
-func (n *nodes) blame(format string, args ...any) {
+func (n *hollowNodes) blame(format string, args ...any) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.wrong = append(n.wrong, fmt.Sprintf(format, args...))
 }
 
 // running returns how many pods run.
-func (n *nodes) running() int {
+func (n *hollowNodes) running() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return len(n.runs)
 }
 
 // complaints returns what happened and must not have.
-func (n *nodes) complaints() []string {
+func (n *hollowNodes) complaints() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.Clone(n.wrong)

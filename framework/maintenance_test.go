@@ -1,10 +1,12 @@
 package framework
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	v1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -13,7 +15,7 @@ import (
 )
 
 func hasTaint(n *v1.Node, key string, effect v1.TaintEffect) bool {
-	return n != nil && holds(n.Spec.Taints, v1.Taint{Key: key, Effect: effect})
+	return n != nil && slices.ContainsFunc(n.Spec.Taints, func(t v1.Taint) bool { return t.Key == key && t.Effect == effect })
 }
 
 // unavailable is a window that opens at start, for an hour.
@@ -92,7 +94,7 @@ func TestMaintenance(t *testing.T) {
 		t.Errorf("evicted %s", got)
 	}
 	w.eventually("the Node is tainted", func() bool {
-		return hasTaint(w.node("host-s1"), TaintMaintenance, v1.TaintEffectNoSchedule)
+		return hasTaint(w.node("host-s1"), nodes.TaintMaintenance, v1.TaintEffectNoSchedule)
 	})
 
 	soon := func(o *mesospb.Offer) { o.Unavailability = unavailable(time.Now().Add(30 * time.Minute)) }

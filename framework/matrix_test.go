@@ -143,7 +143,7 @@ const speed = 20
 type siege struct {
 	*world
 	mesos *local.Mesos
-	nodes *nodes
+	nodes *hollowNodes
 	names []string
 
 	change []func(*Config) // of every life
@@ -152,7 +152,7 @@ type siege struct {
 func newSiege(t *testing.T, faults local.Faults, change ...func(*Config)) *siege {
 	t.Helper()
 	s := &siege{world: newWorld(t), change: change}
-	s.nodes = newNodes(s.client)
+	s.nodes = newHollowNodes(s.client)
 	faults.Seed = 1
 	var err error
 	s.mesos, err = local.New(local.Config{

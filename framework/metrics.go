@@ -1,8 +1,10 @@
 package framework
 
 import (
+	"cmp"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	"github.com/prometheus/client_golang/prometheus"
@@ -56,11 +58,7 @@ func (m *metrics) event(e *mesospb.SchedulerEvent) {
 		m.offers.WithLabelValues("rescinded").Inc()
 	case mesospb.SchedulerEvent_UPDATE:
 		s := e.GetUpdate().GetStatus()
-		reason := ""
-		if s.Reason != nil {
-			reason = s.Reason.String()
-		}
-		m.updates.WithLabelValues(s.GetState().String(), reason).Inc()
+		m.updates.WithLabelValues(s.GetState().String(), reasonOf(s)).Inc()
 	case mesospb.SchedulerEvent_FAILURE:
 		if e.GetFailure().GetExecutorId() != nil {
 			m.ends.Inc()
@@ -68,8 +66,8 @@ func (m *metrics) event(e *mesospb.SchedulerEvent) {
 	}
 }
 
-// sent counts a call and what it did with offers.
-func (m *metrics) sent(c *mesospb.SchedulerCall, err error) {
+// Sent counts a call and what it did with offers.
+func (m *metrics) Sent(c *mesospb.SchedulerCall, err error) {
 	m.calls.WithLabelValues(c.GetType().String(), yes(err == nil)).Inc()
 	if err != nil {
 		return
@@ -82,7 +80,8 @@ func (m *metrics) sent(c *mesospb.SchedulerCall, err error) {
 	}
 }
 
-func (m *metrics) committed(took time.Duration, err error) {
+// Committed counts a transaction of records.
+func (m *metrics) Committed(took time.Duration, err error) {
 	m.commits.WithLabelValues(yes(err == nil)).Observe(took.Seconds())
 }
 
@@ -97,19 +96,15 @@ func (m *metrics) launched(resumed bool) {
 // notLaunched counts tasks that no master has heard of.
 func (m *metrics) notLaunched(e scheduler.LaunchFailed) {
 	reason := "NOT_SENT"
-	if refused(e.Err) {
+	if outbox.Refused(e.Err) {
 		reason = "REFUSED"
 	}
 	m.failures.WithLabelValues(reason).Add(float64(len(e.Tasks)))
 }
 
 // lostLaunch counts a task whose end no executor reports.
-func (m *metrics) lostLaunch(u scheduler.Update) {
-	reason := u.State.String()
-	if u.Reason != nil {
-		reason = u.Reason.String()
-	}
-	m.failures.WithLabelValues(reason).Inc()
+func (m *metrics) lostLaunch(s *mesospb.TaskStatus) {
+	m.failures.WithLabelValues(cmp.Or(reasonOf(s), s.GetState().String())).Inc()
 }
 
 func yes(b bool) string {

@@ -1,12 +1,11 @@
 package framework
 
 import (
-	"encoding/json"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -47,7 +46,7 @@ func TestNodeCreated(t *testing.T) {
 	w.offers(has("m-S1", four, rack))
 	w.eventually("the taint goes", func() bool { n := w.node("host-m-s1"); return n != nil && len(n.Spec.Taints) == 0 })
 	n := w.node("host-m-s1")
-	if n.Labels["mesos.attribute/rack"] != "r1" || n.Labels[v1.LabelHostname] != "host-m-s1" || n.Annotations[AnnotationAgent] != "m-S1" {
+	if n.Labels["mesos.attribute/rack"] != "r1" || n.Labels[v1.LabelHostname] != "host-m-s1" || n.Annotations[nodes.AnnotationAgent] != "m-S1" {
 		t.Errorf("labels %v, annotations %v", n.Labels, n.Annotations)
 	}
 	if c := ready(n); c.Status != v1.ConditionTrue || c.Reason != "MesosAgentOffers" {
@@ -131,36 +130,11 @@ func TestNodeQuiet(t *testing.T) {
 // What a user does to a Node counts: a cordon keeps pods away.
 func TestNodeCordoned(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "host-s1", Annotations: map[string]string{AnnotationAgent: "S1"}}, Spec: v1.NodeSpec{Unschedulable: true}})
+	w := newWorld(t, &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "host-s1", Annotations: map[string]string{nodes.AnnotationAgent: "S1"}}, Spec: v1.NodeSpec{Unschedulable: true}})
 	w.start()
 	w.post(makePod("php"))
 	w.offers(has("S1", four), has("S2", four))
 	if _, tasks := w.launch(); tasks[0].GetAgentId().GetValue() != "S2" {
 		t.Errorf("launched on a cordoned node: %v", tasks)
-	}
-}
-
-// No patch is made without a change; the kubelet's part is left to it.
-func TestStatusPatch(t *testing.T) {
-	t.Parallel()
-	want := wantedNode{name: "n", agent: "S1", ip: "10.0.0.1", cpu: 1000, mem: 10, ready: readyOffers}
-	now := metav1.Now()
-	if patch := want.statusPatch(want.object(now), now); patch != nil {
-		t.Errorf("a Node as wanted is patched: %s", patch)
-	}
-	kubelet := want.object(now)
-	kubelet.Status = v1.NodeStatus{NodeInfo: v1.NodeSystemInfo{KubeletVersion: "v1"}}
-	var patch struct{ Status map[string]any }
-	if err := json.Unmarshal(want.statusPatch(kubelet, now), &patch); err != nil {
-		t.Fatal(err)
-	}
-	if len(patch.Status) != 1 || patch.Status["conditions"] == nil {
-		t.Errorf("patch %v, want conditions alone", patch)
-	}
-	bare := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}}
-	for _, part := range []string{"conditions", "capacity", "allocatable", "addresses"} {
-		if got := string(want.statusPatch(bare, now)); !strings.Contains(got, part) {
-			t.Errorf("%s is not in %s", part, got)
-		}
 	}
 }

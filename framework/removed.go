@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
@@ -19,17 +19,17 @@ func (f *Framework) subscribe(ctx context.Context) error {
 		if !errors.Is(err, mesos.ErrRemoved) || ctx.Err() != nil {
 			return err
 		}
-		stored, readErr := read(ctx, f.cfg.Store)
+		stored, readErr := records.Read(ctx, f.cfg.Store)
 		if readErr != nil {
 			return readErr
 		}
-		if len(stored.tasks) > 0 && !f.cfg.StartOver {
-			return &RemovedError{ID: f.identity.get(), Tasks: len(stored.tasks)}
+		if len(stored.Tasks) > 0 && !f.cfg.StartOver {
+			return &RemovedError{ID: f.identity.get(), Tasks: len(stored.Tasks)}
 		}
-		glog.Warningf("framework: %v; starting over with a new framework id", err)
+		f.log.Info("starting over with a new framework id", "reason", err)
 		f.identity.set("")
-		for _, t := range stored.tasks {
-			f.inbox.put(removedWith(t))
+		for _, t := range stored.Tasks {
+			f.inbox.Put(fromMesos{removedWith(t)})
 		}
 	}
 }
@@ -60,10 +60,10 @@ type RemovedError struct {
 	Tasks int // on record
 }
 
-// Error names what happened and the cure.
+// Error says what happened; the cure is Config.StartOver.
 func (e *RemovedError) Error() string {
 	return fmt.Sprintf("Mesos has removed framework %s and killed its tasks, of which %d are on record here. "+
-		"If that was intended, start once with -new_framework_id: those pods fail, and a new framework begins", e.ID, e.Tasks)
+		"If that was intended, a new framework may begin, and those pods fail", e.ID, e.Tasks)
 }
 
 // Unwrap makes it a [mesos.ErrRemoved].

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	v1 "k8s.io/api/core/v1"
@@ -17,8 +18,8 @@ func TestCrashBeforeAccept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, makePod("php"))
 	w.store.records[keyFramework] = []byte("F-1")
-	w.store.records[keyTasks+"uid-php.1"] = putTask(taskOn("uid-php.1", "uid-php", 1, "S1", "host-s1")).Value
-	w.store.records[keyAgents+"S1"] = putAgent("S1", agentRecord{Node: "host-s1", Hostname: "host-S1"}).Value
+	w.store.records[keyTasks+"uid-php.1"] = records.PutTask(taskOn("uid-php.1", "uid-php", 1, "S1", "host-s1")).Value
+	w.store.records[keyAgents+"S1"] = records.PutAgent("S1", records.Agent{Node: "host-s1", Hostname: "host-S1"}).Value
 	w.start()
 	if id := receive(t, w.master.infos, "FrameworkInfo").GetId().GetValue(); id != "F-1" {
 		t.Errorf("subscribed as %q, want the stored id", id)
@@ -61,7 +62,7 @@ func TestKillIsOnRecord(t *testing.T) {
 // unless told to.
 func TestRemoved(t *testing.T) {
 	t.Parallel()
-	record := putTask(taskOn("uid-php.1", "uid-php", 1, "S1", "host-s1")).Value
+	record := records.PutTask(taskOn("uid-php.1", "uid-php", 1, "S1", "host-s1")).Value
 
 	t.Run("with tasks on record", func(t *testing.T) {
 		t.Parallel()

@@ -2,11 +2,9 @@ package framework
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
@@ -15,25 +13,29 @@ import (
 // has changed: Mesos loses messages silently.
 const settingsEvery = 5 * time.Minute
 
-// tellSettings is a message to the loop: executors are to be told their settings.
-type tellSettings struct{}
-
 // settings returns what an executor is told now.
-func (f *Framework) settings() taskdata.Settings {
-	if f.cfg.Settings == nil {
-		return taskdata.Settings{Servers: f.cfg.Cluster.Servers}
+func (c Config) settings() taskdata.Settings {
+	if c.Settings == nil {
+		return taskdata.Settings{Servers: c.Cluster.Servers}
 	}
-	return f.cfg.Settings()
+	return c.Settings()
+}
+
+// cluster returns what comes with a task now.
+func (c Config) cluster() taskdata.Cluster {
+	cluster := c.Cluster
+	cluster.Servers = c.settings().Servers
+	return cluster
 }
 
 // watchSettings has the executors told of changes, and periodically.
 func (f *Framework) watchSettings(ctx context.Context) {
-	f.remind(ctx, tellSettings{}, settingsEvery, f.cfg.SettingsChanged)
+	f.remind(ctx, settingsDue{}, settingsEvery, f.cfg.SettingsChanged)
 }
 
 // remind puts a message into the inbox again and again, and whenever sooner
 // yields a value, until ctx ends.
-func (f *Framework) remind(ctx context.Context, message any, every time.Duration, sooner <-chan struct{}) {
+func (f *Framework) remind(ctx context.Context, m message, every time.Duration, sooner <-chan struct{}) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -43,7 +45,7 @@ func (f *Framework) remind(ctx context.Context, message any, every time.Duration
 		case <-tick.C:
 		case <-sooner:
 		}
-		f.inbox.put(message)
+		f.inbox.Put(m)
 	}
 }
 
@@ -55,12 +57,12 @@ func (l *loop) tellExecutors() {
 	}
 	data, err := l.settings().Encode()
 	if err != nil {
-		glog.Errorf("framework: settings for the executors: %v", err)
+		l.log.Error(err, "the settings of the executors cannot be encoded; they keep theirs")
 		return
 	}
-	for _, id := range slices.Sorted(maps.Keys(l.agents.byID)) {
-		if a := l.agents.byID[id]; !a.lost && !a.idle() {
-			l.outbox.put(job{call: mesos.Message(taskdata.ExecutorID, id, data)})
+	for _, a := range l.agents.sorted() {
+		if !a.lost && !a.idle() {
+			l.outbox.Put(outbox.Job{Call: mesos.Message(taskdata.ExecutorID, a.id, data)})
 		}
 	}
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podwriter"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
@@ -34,58 +35,59 @@ type TornDown struct {
 // After any interruption it may be called again to continue. It fails with
 // ErrNoFramework, with the reason why Mesos refuses, or when ctx ends.
 func Teardown(ctx context.Context, cfg Config) (TornDown, error) {
-	stored, err := read(ctx, cfg.Store)
+	stored, err := records.Read(ctx, cfg.Store)
 	if err != nil {
 		return TornDown{}, err
 	}
-	if stored.framework == "" {
+	if stored.Framework == "" {
 		return TornDown{}, ErrNoFramework
 	}
-	done := TornDown{Framework: stored.framework, Tasks: len(stored.tasks)}
-	d := &demolition{mesos: cfg.Mesos, identity: &identity{info: cfg.Info.withDefaults(), id: stored.framework}, subscribed: make(chan struct{}, 1)}
-	if err := d.run(ctx); err != nil {
-		return done, fmt.Errorf("removing framework %s from Mesos: %w", stored.framework, err)
+	done := TornDown{Framework: stored.Framework, Tasks: len(stored.Tasks)}
+	t := &teardown{mesos: cfg.Mesos, log: cfg.Log, identity: &identity{info: cfg.Info.withDefaults(), id: stored.Framework}, subscribed: make(chan struct{}, 1)}
+	if err := t.run(ctx); err != nil {
+		return done, fmt.Errorf("removing framework %s from Mesos: %w", stored.Framework, err)
 	}
-	if done.Pods, err = failBound(ctx, cfg.Client); err != nil {
-		return done, fmt.Errorf("Mesos has removed framework %s, but its pods are not all marked Failed: %w", stored.framework, err)
+	if done.Pods, err = failBound(ctx, cfg.Client, cfg.Log); err != nil {
+		return done, fmt.Errorf("Mesos has removed framework %s, but its pods are not all marked Failed: %w", stored.Framework, err)
 	}
-	if err := forgetAll(ctx, cfg.Store); err != nil {
-		return done, fmt.Errorf("Mesos has removed framework %s, but its records are still there: %w", stored.framework, err)
+	if err := records.DeleteAll(ctx, cfg.Store); err != nil {
+		return done, fmt.Errorf("Mesos has removed framework %s, but its records are still there: %w", stored.Framework, err)
 	}
 	return done, nil
 }
 
-// demolition subscribes, as masters accept a TEARDOWN only from subscribers, and
+// teardown subscribes, as masters accept a TEARDOWN only from subscribers, and
 // is over when a master says that it has removed the framework: that is its answer
 // to the next subscription, whether it was this call, an earlier one or an
 // operator.
-type demolition struct {
+type teardown struct {
+	log        logr.Logger
 	mesos      Mesos
 	identity   *identity
 	subscribed chan struct{}
 }
 
 // Event implements [mesos.SchedulerHandler].
-func (d *demolition) Event(e *mesospb.SchedulerEvent) {
+func (t *teardown) Event(e *mesospb.SchedulerEvent) {
 	if e.GetType() != mesospb.SchedulerEvent_SUBSCRIBED {
 		return
 	}
 	select {
-	case d.subscribed <- struct{}{}:
+	case t.subscribed <- struct{}{}:
 	default:
 	}
 }
 
 // Disconnected implements [mesos.SchedulerHandler].
-func (d *demolition) Disconnected(error) {}
+func (t *teardown) Disconnected(error) {}
 
-func (d *demolition) run(ctx context.Context) error {
+func (t *teardown) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel(nil)
-	wg.Go(func() { cancel(d.send(ctx)) })
-	err := d.mesos.Run(ctx, d.identity.frameworkInfo, d)
+	wg.Go(func() { cancel(t.send(ctx)) })
+	err := t.mesos.Run(ctx, t.identity.frameworkInfo, t)
 	switch {
 	case errors.Is(err, mesos.ErrRemoved):
 		return nil
@@ -97,65 +99,49 @@ func (d *demolition) run(ctx context.Context) error {
 
 // send sends TEARDOWN with each subscription; it returns when a master refuses, or
 // ctx ends. A call that is lost costs the subscription, and another follows.
-func (d *demolition) send(ctx context.Context) error {
+func (t *teardown) send(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-d.subscribed:
+		case <-t.subscribed:
 		}
-		err := d.mesos.Send(ctx, mesos.Teardown())
+		err := t.mesos.Send(ctx, mesos.Teardown())
 		if no := (*mesos.CallError)(nil); errors.As(err, &no) {
 			return err
 		}
 		if err != nil {
-			glog.Warningf("framework: %v", err)
+			t.log.Info("a teardown was not sent and will be repeated", "reason", err)
 		}
 	}
 }
 
 // failBound fails every pod that a kubelet of ours had, and returns how many.
-func failBound(ctx context.Context, client kubernetes.Interface) (int, error) {
+func failBound(ctx context.Context, client kubernetes.Interface, log logr.Logger) (int, error) {
 	pods, err := client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return 0, err
 	}
-	n := 0
-	hands := make(chan struct{}, binders)
+	w := podwriter.NewWriter(client, nil, log)
+	running, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	for i := range pods.Items {
-		p := &pods.Items[i]
-		if !ours(p) || p.Spec.NodeName == "" {
-			continue
-		}
-		n++
-		hands <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-hands }()
-			failPod(ctx, wait, client, p, scheduler.Fail{PodUID: string(p.UID), Reason: "FrameworkTornDown", Message: "the framework was torn down, and Mesos killed its tasks"})
-		})
-	}
-	wg.Wait()
-	return n, context.Cause(ctx)
-}
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() { w.Run(running) })
 
-// forgetAll deletes the records, the framework's id last: until then everything
-// can be repeated.
-func forgetAll(ctx context.Context, s Store) error {
-	all, err := s.Load(ctx)
-	if err != nil {
-		return err
-	}
-	changes := []Change{}
-	for key := range all {
-		if strings.HasPrefix(key, keyTasks) || strings.HasPrefix(key, keyAgents) {
-			changes = append(changes, Change{Key: key})
+	n, failed := 0, make(chan struct{}, len(pods.Items))
+	for i := range pods.Items {
+		if p := &pods.Items[i]; podspec.Ours(p) && p.Spec.NodeName != "" {
+			n++
+			w.Fail(p, scheduler.Fail{PodUID: string(p.UID), Reason: "FrameworkTornDown", Message: "the framework was torn down, and Mesos killed its tasks"}, func() { failed <- struct{}{} })
 		}
 	}
-	for batch := range slices.Chunk(append(changes, Change{Key: keyFramework}), MaxChanges) {
-		if err := s.Commit(ctx, batch); err != nil {
-			return err
+	for range n {
+		select {
+		case <-failed:
+		case <-ctx.Done():
+			return n, context.Cause(ctx)
 		}
 	}
-	return nil
+	return n, nil
 }

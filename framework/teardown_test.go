@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	v1 "k8s.io/api/core/v1"
@@ -19,12 +20,12 @@ func torn(t *testing.T, tasks int) (*world, chan error, *TornDown) {
 	w := newWorld(t, makePod("php", onNode), makePod("waits"))
 	w.store.records = map[string][]byte{
 		keyFramework:      []byte("F-1"),
-		keyAgents + "S1":  putAgent("S1", agentRecord{Node: "host-s1", Hostname: "host-S1"}).Value,
+		keyAgents + "S1":  records.PutAgent("S1", records.Agent{Node: "host-s1", Hostname: "host-S1"}).Value,
 		"pki/authorities": []byte("not ours to delete"),
 	}
 	for i := range tasks {
 		id := fmt.Sprintf("uid-%d.1", i)
-		w.store.records[keyTasks+id] = putTask(taskOn(id, "uid-"+id, 1, "S1", "host-s1")).Value
+		w.store.records[keyTasks+id] = records.PutTask(taskOn(id, "uid-"+id, 1, "S1", "host-s1")).Value
 	}
 	done, ended := &TornDown{}, make(chan error, 1)
 	go func() {

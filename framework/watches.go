@@ -14,16 +14,16 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// watches follows the API server: pods and nodes go into the inbox, certificate
-// requests to the approver.
+// watches follows the API server: pods and Nodes go into the inbox, the names of
+// certificate requests to their approver.
 type watches struct {
 	pods, nodes, csrs cache.SharedIndexInformer
 	synced            []cache.DoneChecker
 }
 
-// newWatches wires the watches; approve is given the names of new certificate
-// requests. Finished pods are not watched: one that finishes is reported as gone.
-func newWatches(client kubernetes.Interface, in *inbox, approve func(name string)) *watches {
+// newWatches wires the watches. Finished pods are not watched: one that finishes is
+// reported as gone.
+func newWatches(client kubernetes.Interface, in inbox) *watches {
 	w := &watches{
 		pods: coreinformers.NewFilteredPodInformer(client, metav1.NamespaceAll, 0, cache.Indexers{}, func(o *metav1.ListOptions) {
 			o.FieldSelector = "status.phase!=" + string(v1.PodSucceeded) + ",status.phase!=" + string(v1.PodFailed)
@@ -32,34 +32,38 @@ func newWatches(client kubernetes.Interface, in *inbox, approve func(name string
 		csrs:  certinformers.NewCertificateSigningRequestInformer(client, 0, cache.Indexers{}),
 	}
 	w.follow(w.pods, cache.ResourceEventHandlerFuncs{
-		AddFunc: func(o any) { in.put(podSeen{o.(*v1.Pod)}) },
+		AddFunc: func(o any) { in.Put(podSeen{o.(*v1.Pod)}) },
 		UpdateFunc: func(old, o any) {
 			// A pod that was deleted and made again between two watches.
 			if before := old.(*v1.Pod); before.UID != o.(*v1.Pod).UID {
-				in.put(podGone{before})
+				in.Put(podGone{before})
 			}
-			in.put(podSeen{o.(*v1.Pod)})
+			in.Put(podSeen{o.(*v1.Pod)})
 		},
 		DeleteFunc: func(o any) {
 			if p, ok := last[*v1.Pod](o); ok {
-				in.put(podGone{p})
+				in.Put(podGone{p})
 			}
 		},
 	})
 	w.follow(w.nodes, cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(o any) { in.put(nodeSeen{o.(*v1.Node)}) },
-		UpdateFunc: func(_, o any) { in.put(nodeSeen{o.(*v1.Node)}) },
+		AddFunc:    func(o any) { in.Put(nodeSeen{o.(*v1.Node)}) },
+		UpdateFunc: func(_, o any) { in.Put(nodeSeen{o.(*v1.Node)}) },
 		DeleteFunc: func(o any) {
 			if n, ok := last[*v1.Node](o); ok {
-				in.put(nodeGone{n.Name})
+				in.Put(nodeGone{n.Name})
 			}
 		},
 	})
-	w.follow(w.csrs, cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(o any) { approve(o.(*certv1.CertificateSigningRequest).Name) },
-		UpdateFunc: func(_, o any) { approve(o.(*certv1.CertificateSigningRequest).Name) },
-	})
 	return w
+}
+
+// review has certificate requests reviewed that are new or have changed.
+func (w *watches) review(review func(name string)) {
+	w.follow(w.csrs, cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { review(o.(*certv1.CertificateSigningRequest).Name) },
+		UpdateFunc: func(_, o any) { review(o.(*certv1.CertificateSigningRequest).Name) },
+	})
 }
 
 func (w *watches) follow(informer cache.SharedIndexInformer, h cache.ResourceEventHandler) {

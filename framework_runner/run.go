@@ -92,7 +92,9 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	} else if err != nil {
 		return err
 	}
-	run := func(ctx context.Context) error { return explainTakeover(measured(ctx, f), plane.Elector()) }
+	run := func(ctx context.Context) error {
+		return explainRemoval(explainTakeover(measured(ctx, f), plane.Elector()))
+	}
 	if o.master.kind == masterRemote {
 		p.start(ctx, "framework", run)
 		return nil
@@ -140,7 +142,7 @@ func startWithoutMesos(ctx context.Context, p *parts, o options, plane *controlp
 		return err
 	}
 	p.start(ctx, "framework", func(ctx context.Context) error {
-		return framework.WithoutMesos(ctx, client, withoutMesos)
+		return framework.WithoutMesos(ctx, client, withoutMesos, p.log.WithName("framework"))
 	})
 	return nil
 }
@@ -157,6 +159,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	if err != nil {
 		return nil, err
 	}
+	cfg.Log = p.log.WithName("framework")
 	cfg.Store = records
 	cfg.Executor = executor
 	cfg.MaxPods = o.maxPods

@@ -44,6 +44,7 @@ func tearDown(ctx context.Context, p *parts, o options) error {
 	if err := records.MoveFrom(ctx, etcdstore.FormerPrefix); err != nil {
 		return fmt.Errorf("-teardown: %w", err)
 	}
+	cfg.Log = p.log.WithName("framework")
 	cfg.Store = records
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})

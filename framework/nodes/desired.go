@@ -1,0 +1,77 @@
+package nodes
+
+import (
+	"slices"
+
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Desired is what a Node should show, as far as the framework decides it.
+type Desired struct {
+	Name     string
+	Agent    string            // Mesos agent id
+	Hostname string            // as Mesos knows it
+	Address  string            // host:port
+	IP       string            // "" when unknown
+	Labels   map[string]string // made from the agent's attributes
+	CPU, Mem int64             // thousandths, MiB: until the kubelet says better
+	MaxPods  int               // likewise
+
+	Lost            bool // Mesos has lost the agent
+	Idle            bool // the agent offers and has no executor of ours, nor is one about to start
+	MaintenanceNear bool // announced by an operator
+	Deactivated     bool // by an operator: Mesos offers the agent to no framework
+}
+
+// The Ready condition of a lost agent's Node.
+const (
+	ReasonLost  = "MesosAgentLost"
+	MessageLost = "Mesos has lost this agent. Pods there may still run; they are known again if it returns."
+)
+
+// readiness is the Ready condition as the framework wants it. The zero value
+// leaves it to the kubelet.
+type readiness struct {
+	status          v1.ConditionStatus
+	reason, message string
+}
+
+var (
+	readyOffers = readiness{v1.ConditionTrue, "MesosAgentOffers", "Mesos offers this agent; an executor with a kubelet starts there with the first pod."}
+	readyLost   = readiness{v1.ConditionUnknown, ReasonLost, MessageLost}
+)
+
+// KubeletDecides reports whether the kubelet alone says if the Node is ready.
+func (d Desired) KubeletDecides() bool { return d.ready() == readiness{} }
+
+func (d Desired) ready() readiness {
+	switch {
+	case d.Lost:
+		return readyLost
+	case d.Idle:
+		return readyOffers
+	}
+	return readiness{}
+}
+
+// taints returns those that are the framework's to set.
+func (d Desired) taints() (all []v1.Taint) {
+	if d.Lost {
+		all = taintsLost
+	}
+	if d.MaintenanceNear {
+		all = slices.Concat(all, taintsMaintenance)
+	}
+	if d.Deactivated {
+		all = slices.Concat(all, taintsDeactivated)
+	}
+	return all
+}
+
+func (r readiness) condition(now metav1.Time) v1.NodeCondition {
+	return v1.NodeCondition{
+		Type: v1.NodeReady, Status: r.status, Reason: r.reason, Message: r.message,
+		LastHeartbeatTime: now, LastTransitionTime: now,
+	}
+}

@@ -1,0 +1,196 @@
+package framework
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// podTracker knows the pods that are the framework's to run, hands them to the core, and
+// tells people why they wait.
+type podTracker struct {
+	step    func(scheduler.Event)
+	now     func() time.Time
+	events  eventRecorder
+	reasons reasons
+	metrics *metrics
+
+	defaultContainer scheduler.Amount // what a container without requests counts as
+
+	pods       map[string]*v1.Pod // ours to run, by uid
+	beforeSync map[string]*v1.Pod // all that are seen before synced
+	synced     bool               // every pod that existed at start has been seen
+	waiting    map[string]string  // why a pod waits, by uid
+
+	notRunning map[string]time.Time // when a pod without a node was first seen, by uid, until it runs
+	nodeWaits  map[string]string    // what a pod's node waits for, by uid, as the pod's events tell
+}
+
+// eventRecorder takes events for people; it does not block.
+type eventRecorder interface {
+	Event(about runtime.Object, eventType, reason, message string)
+}
+
+// reasons shows with pods why they wait.
+type reasons interface {
+	Set(p *v1.Pod, message string)
+	Clear(uid string)
+}
+
+func newPodTracker(t podTracker) *podTracker {
+	t.pods, t.beforeSync = map[string]*v1.Pod{}, map[string]*v1.Pod{}
+	t.waiting, t.notRunning, t.nodeWaits = map[string]string{}, map[string]time.Time{}, map[string]string{}
+	return &t
+}
+
+// get returns a pod, or nil when it is not ours to run.
+func (t *podTracker) get(uid string) *v1.Pod { return t.pods[uid] }
+
+// bound returns the pod of a task that is bound to the agent, or nil.
+func (t *podTracker) bound(task scheduler.Task, a *agent) *v1.Pod {
+	if p := t.pods[task.PodUID]; p != nil && p.Spec.NodeName == a.Node {
+		return p
+	}
+	return nil
+}
+
+// name returns a pod's name for the log.
+func (t *podTracker) name(uid string) string {
+	if p := t.pods[uid]; p != nil {
+		return p.Namespace + "/" + p.Name
+	}
+	return uid
+}
+
+// seen tells the core about a pod that is ours, again when its binding or its
+// requests have changed, and that it is gone when it is finished or no longer
+// ours. It reports whether the pod was handed to the core.
+func (t *podTracker) seen(p *v1.Pod) bool {
+	uid := string(p.UID)
+	if !t.synced {
+		t.beforeSync[uid] = p
+		return false
+	}
+	old, known := t.pods[uid]
+	if !podspec.Ours(p) {
+		if known {
+			t.gone(p)
+		}
+		return false
+	}
+	t.pods[uid] = p
+	if known && old.Spec.NodeName == p.Spec.NodeName && old.Generation == p.Generation {
+		return false
+	}
+	if !known && p.Spec.NodeName == "" {
+		t.notRunning[uid] = t.now()
+	}
+	t.add(p)
+	return true
+}
+
+func (t *podTracker) gone(p *v1.Pod) {
+	uid := string(p.UID)
+	delete(t.beforeSync, uid)
+	if _, known := t.pods[uid]; !known {
+		return
+	}
+	delete(t.pods, uid)
+	delete(t.notRunning, uid)
+	delete(t.nodeWaits, uid)
+	t.clearReason(uid)
+	t.step(scheduler.PodRemoved{UID: uid})
+}
+
+// add hands a pod to the core, or, when no agent could ever run it, tells
+// its owner.
+func (t *podTracker) add(p *v1.Pod) {
+	pod, missing := podspec.Requirements(p, t.defaultContainer)
+	if missing != "" && p.Spec.NodeName == "" {
+		t.step(scheduler.PodRemoved{UID: pod.UID}) // in case an earlier form of it was fine
+		t.explain(pod.UID, missing)
+		return
+	}
+	if p.Spec.NodeName != "" {
+		t.clearReason(pod.UID)
+	}
+	t.step(scheduler.PodAdded{Pod: pod, Node: p.Spec.NodeName})
+}
+
+// listed returns the pods that existed at start, the oldest first: first come, first
+// served holds over restarts. From now on seen hands pods to the core.
+func (t *podTracker) listed() []*v1.Pod {
+	all := slices.SortedFunc(maps.Values(t.beforeSync), func(a, b *v1.Pod) int {
+		if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {
+			return c
+		}
+		// Within a second: a version is larger the later it was written.
+		if c := len(a.ResourceVersion) - len(b.ResourceVersion); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ResourceVersion, b.ResourceVersion)
+	})
+	t.beforeSync, t.synced = nil, true
+	return all
+}
+
+// explain tells why a pod waits; for a bound pod, which may run, by an event
+// alone.
+func (t *podTracker) explain(uid, message string) {
+	switch p := t.pods[uid]; {
+	case p == nil:
+	case p.Spec.NodeName != "":
+		t.events.Event(p, v1.EventTypeWarning, "WaitsForExecutor", message)
+	default:
+		t.waiting[uid] = message
+		t.reasons.Set(p, message)
+	}
+}
+
+// clearReason notes that the pod no longer waits.
+func (t *podTracker) clearReason(uid string) {
+	delete(t.waiting, uid)
+	t.reasons.Clear(uid)
+}
+
+// waitingPods returns the pods that wait for a stated reason, by name.
+func (t *podTracker) waitingPods() (all []WaitingPod) {
+	for uid, reason := range t.waiting {
+		if p := t.pods[uid]; p != nil {
+			all = append(all, WaitingPod{p.Namespace, p.Name, reason})
+		}
+	}
+	slices.SortFunc(all, func(a, b WaitingPod) int {
+		return strings.Compare(a.Namespace+"/"+a.Name, b.Namespace+"/"+b.Name)
+	})
+	return all
+}
+
+// unbound returns how many pods are not bound to a node, and how old the oldest is.
+func (t *podTracker) unbound() (n int, oldest time.Duration) {
+	for _, p := range t.pods {
+		if p.Spec.NodeName == "" {
+			n++
+			oldest = max(oldest, t.now().Sub(p.CreationTimestamp.Time))
+		}
+	}
+	return n, oldest
+}
+
+// nodeWaitsFor writes an event of a pod whose node cannot run it yet, once for
+// each reason: Mesos repeats updates, and executors repeat reasons.
+func (t *podTracker) nodeWaitsFor(task scheduler.Task, reason string) {
+	p := t.pods[task.PodUID]
+	if p == nil || reason == "" || reason == t.nodeWaits[task.PodUID] {
+		return
+	}
+	t.nodeWaits[task.PodUID] = reason
+	t.events.Event(p, v1.EventTypeWarning, "WaitsForNode", fmt.Sprintf("node %s cannot run it yet: %s", task.Node, reason))
+}

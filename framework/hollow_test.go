@@ -25,13 +25,14 @@ type hollowNodes struct {
 	client kubernetes.Interface
 
 	mu       sync.Mutex
-	runs     map[string]string // agent by pod uid: where it runs
-	launched map[string]int    // task ids
-	wrong    []string          // what must never happen
+	runs     map[string]string          // agent by pod uid: where it runs
+	tended   map[string]context.Context // of the executor that looks after a pod, by uid
+	launched map[string]int             // task ids
+	wrong    []string                   // what must never happen
 }
 
 func newHollowNodes(client kubernetes.Interface) *hollowNodes {
-	return &hollowNodes{client: client, runs: map[string]string{}, launched: map[string]int{}}
+	return &hollowNodes{client: client, runs: map[string]string{}, tended: map[string]context.Context{}, launched: map[string]int{}}
 }
 
 // simulate is the executor of one agent, see [local.Config].
@@ -101,12 +102,10 @@ func (h *hollowNode) say(id string, s mesospb.TaskState) {
 func (h *hollowNode) live(id string, pod taskdata.Data, kill <-chan struct{}) {
 	seen := false
 	for {
-		p, err := h.client.CoreV1().Pods(pod.Namespace).Get(h.ctx, pod.Name, metav1.GetOptions{})
-		there := err == nil && string(p.UID) == pod.UID && !podspec.Finished(p)
-		here := there && p.Spec.NodeName != "" && taskdata.MeantFor(p.Annotations, h.agent)
+		here, leaves, err := h.look(pod)
 		switch {
-		case err != nil && !apierrors.IsNotFound(err):
-		case seen && !here, here && p.DeletionTimestamp != nil:
+		case err != nil:
+		case seen && !here, here && leaves:
 			h.stop(pod.UID)
 			h.say(id, mesospb.TaskState_TASK_KILLED)
 			return
@@ -119,7 +118,7 @@ func (h *hollowNode) live(id string, pod taskdata.Data, kill <-chan struct{}) {
 		case <-h.ctx.Done():
 			return
 		case <-kill:
-			if here {
+			if here, leaves, err := h.look(pod); here && !leaves && err == nil { // as it is now
 				h.blame("task %s was killed while its pod is wanted here", id)
 			}
 			h.stop(pod.UID)
@@ -130,13 +129,26 @@ func (h *hollowNode) live(id string, pod taskdata.Data, kill <-chan struct{}) {
 	}
 }
 
+// look asks the API server whether a pod is to run here, and whether it is being deleted.
+func (h *hollowNode) look(pod taskdata.Data) (here, leaves bool, err error) {
+	p, err := h.client.CoreV1().Pods(pod.Namespace).Get(h.ctx, pod.Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return false, false, nil
+	case err != nil:
+		return false, false, err
+	}
+	here = string(p.UID) == pod.UID && !podspec.Finished(p) && p.Spec.NodeName != "" && taskdata.MeantFor(p.Annotations, h.agent)
+	return here, p.DeletionTimestamp != nil, nil
+}
+
 func (h *hollowNode) start(uid string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if other := h.runs[uid]; other != "" && other != h.agent {
 		h.wrong = append(h.wrong, fmt.Sprintf("pod %s runs on agents %s and %s", uid, other, h.agent))
 	}
-	h.runs[uid] = h.agent
+	h.runs[uid], h.tended[uid] = h.agent, h.ctx
 }
 
 func (h *hollowNode) stop(uid string) {
@@ -162,6 +174,19 @@ func (n *hollowNodes) blame(format string, args ...any) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.wrong = append(n.wrong, fmt.Sprintf(format, args...))
+}
+
+// tendedPods returns how many pods run under an executor that lives. The others have
+// lost theirs, of which the framework may not have heard yet.
+func (n *hollowNodes) tendedPods() (all int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for uid := range n.runs {
+		if n.tended[uid].Err() == nil {
+			all++
+		}
+	}
+	return all
 }
 
 // running returns how many pods run.

@@ -265,8 +265,9 @@ func (s *siege) settle(mayFail bool) {
 				running++
 			}
 		}
-		waits = fmt.Sprintf("%d run, as %d tasks, %d have failed, of %d", s.nodes.running(), running, failed, len(s.names))
-		return s.nodes.running() == len(s.names)-failed && running == len(s.names)-failed
+		waits = fmt.Sprintf("%d run, %d of them under an executor, as %d tasks, %d have failed, of %d", s.nodes.running(), s.nodes.tendedPods(), running, failed, len(s.names))
+		want := len(s.names) - failed
+		return s.nodes.running() == want && s.nodes.tendedPods() == want && running == want
 	})
 }
 

@@ -59,7 +59,7 @@ func TestNodeNamesItsAgentAfterRestart(t *testing.T) {
 // the executor that it is sent with.
 func TestExecutorIsOnRecordBeforeItsTasks(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newHarness(t)
 	storing, release := make(chan struct{}, 10), make(chan struct{})
 	w.store.fail = func(cs []Change) error {
 		for _, c := range cs {
@@ -95,7 +95,7 @@ func TestExecutorIsOnRecordBeforeItsTasks(t *testing.T) {
 // A host that comes back repeatedly under new agent ids leaves one record.
 func TestRecordsOfReplacedAgentsGo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	for i := range 5 {
 		name := fmt.Sprint("p", i)
 		w.post(makePod(name))
@@ -130,7 +130,7 @@ func TestRecordsOfReplacedAgentsGo(t *testing.T) {
 // starts with the next pod.
 func TestStrangeExecutorEnds(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("a"))
 	w.offers(has("S1", four, withExecutor))
 	if got := w.call(mesospb.SchedulerCall_SHUTDOWN).GetShutdown(); got.GetAgentId().GetValue() != "S1" || got.GetExecutorId().GetValue() == "" {

@@ -54,17 +54,17 @@ func TestAgentsTakeOver(t *testing.T) {
 		"the old one offers":  {func(as *agents) { offerOf(as, makeOffer("o1", "m-S1", four, at("big", 5052))) }, 5051, "big-s2"},
 		"the old one is lost": {func(as *agents) { offerOf(as, makeOffer("o1", "m-S1", four, at("big", 5052))).lost = true }, 5051, "big"},
 		"same address":        {func(as *agents) { as.add("m-S1", executor).tasks["t"] = task }, 5051, "big"},
-		"a local Mesos began anew": {func(as *agents) {
+		"a local Mesos began again": {func(as *agents) {
 			local := executor
 			local.Address = "127.0.0.1:40001"
 			as.add("m-S1", local).tasks["t"] = task
 		}, 40002, "big"},
-		"another, may run tasks":   {func(as *agents) { as.add("m-S1", executor).tasks["t"] = task }, 5052, "big-s2"},
-		"another, may run ours":    {func(as *agents) { as.add("m-S1", executor) }, 5052, "big-s2"},
-		"only its Node is left":    {func(as *agents) { as.saw(nodeOf("big", "m-S1")) }, 5052, "big"},
-		"it is its own Node":       {func(as *agents) { as.saw(nodeOf("renamed", "m-S2")) }, 5051, "renamed"},
-		"a Node that is not ours":  {func(as *agents) { as.saw(nodeOf("big", "")) }, 5051, "big"},
-		"somebody else's hostname": {func(as *agents) { offerOf(as, makeOffer("o1", "m-S1", four, at("small", 5052))) }, 5051, "big"},
+		"another, may run tasks":  {func(as *agents) { as.add("m-S1", executor).tasks["t"] = task }, 5052, "big-s2"},
+		"another, may run ours":   {func(as *agents) { as.add("m-S1", executor) }, 5052, "big-s2"},
+		"only its Node is left":   {func(as *agents) { as.saw(nodeOf("big", "m-S1")) }, 5052, "big"},
+		"it is its own Node":      {func(as *agents) { as.saw(nodeOf("renamed", "m-S2")) }, 5051, "renamed"},
+		"a Node that is not ours": {func(as *agents) { as.saw(nodeOf("big", "")) }, 5051, "big"},
+		"another hostname":        {func(as *agents) { offerOf(as, makeOffer("o1", "m-S1", four, at("small", 5052))) }, 5051, "big"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,7 +94,7 @@ func TestOffersAreSpentOnce(t *testing.T) {
 	if a.capacity != (scheduler.Amount{CPU: 3000, Mem: 300}) {
 		t.Errorf("capacity %+v", a.capacity)
 	}
-	if got := resources.Format(as.spend([]string{"o2", "o2", "nobody's"})); got != "cpus:2; mem:200" {
+	if got := resources.Format(as.spend([]string{"o2", "o2", "of no agent"})); got != "cpus:2; mem:200" {
 		t.Errorf("o2 held %s", got)
 	}
 	as.spendAll(a)

@@ -114,7 +114,7 @@ type bench struct {
 
 func newBench(b *testing.B, agents int) *bench {
 	w := &bench{B: b, client: fake.NewSimpleClientset(), store: newSynced(b), changed: make(chan struct{}, 1)}
-	binder := &world{client: w.client}
+	binder := &harness{client: w.client}
 	w.client.PrependReactor("create", "pods", func(a k8stesting.Action) (bool, k8sruntime.Object, error) {
 		done, o, err := binder.bindPod(a)
 		if done && err == nil {
@@ -154,7 +154,7 @@ func (w *bench) run() (stop func()) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	cfg := (&world{}).config()
+	cfg := (&harness{}).config()
 	cfg.Client, cfg.Store, cfg.Mesos = w.client, w.store, counting{connection, w}
 	f, err := New(cfg)
 	if err != nil {

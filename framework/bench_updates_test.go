@@ -52,7 +52,7 @@ func BenchmarkUpdates(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cfg := (&world{}).config()
+	cfg := (&harness{}).config()
 	cfg.Client, cfg.Store, cfg.Mesos = fake.NewSimpleClientset(objects...), store, connection
 	f, err := New(cfg)
 	if err != nil {

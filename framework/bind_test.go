@@ -28,7 +28,7 @@ func TestBindConflict(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newHarness(t)
 			w.client.PrependReactor("create", "pods", func(a k8stesting.Action) (bool, runtime.Object, error) {
 				return a.GetSubresource() == "binding", nil, conflict
 			})
@@ -51,7 +51,7 @@ func TestBindConflict(t *testing.T) {
 // A transient error of the API server does not undo a binding.
 func TestBindTrouble(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newHarness(t)
 	times := make(chan struct{}, 2)
 	times <- struct{}{}
 	times <- struct{}{}

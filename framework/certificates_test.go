@@ -20,7 +20,7 @@ import (
 // task, and for its own addresses; no other client gets them.
 func TestCertificates(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("php"))
 	w.offers(has("S1", four))
 	_, tasks := w.launch()

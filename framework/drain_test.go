@@ -12,7 +12,7 @@ import (
 
 // killedByDrain sends the status of a task that a drain has killed: the executor's,
 // with the agent's reason.
-func (w *world) killedByDrain(t *mesospb.TaskInfo) {
+func (w *harness) killedByDrain(t *mesospb.TaskInfo) {
 	w.Helper()
 	w.mesos.Event(&mesospb.SchedulerEvent{Type: mesospb.SchedulerEvent_UPDATE.Enum(), Update: &mesospb.SchedulerEvent_Update{Status: &mesospb.TaskStatus{
 		TaskId: t.TaskId, AgentId: t.AgentId, State: mesospb.TaskState_TASK_KILLED.Enum(), Source: mesospb.TaskStatus_SOURCE_EXECUTOR.Enum(),
@@ -20,7 +20,7 @@ func (w *world) killedByDrain(t *mesospb.TaskInfo) {
 	}}})
 }
 
-func (w *world) executorEnds(t *mesospb.TaskInfo) {
+func (w *harness) executorEnds(t *mesospb.TaskInfo) {
 	w.mesos.Event(&mesospb.SchedulerEvent{Type: mesospb.SchedulerEvent_FAILURE.Enum(), Failure: &mesospb.SchedulerEvent_Failure{
 		AgentId: t.AgentId, ExecutorId: t.Executor.ExecutorId,
 	}})
@@ -38,7 +38,7 @@ func state(agent string, deactivated bool, drain *mesospb.DrainInfo) *mesospb.Ma
 // only when no executor is left there.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("a"))
 	w.offers(has("S1", four))
 	_, first := w.launch()
@@ -79,7 +79,7 @@ func TestDrain(t *testing.T) {
 // stays.
 func TestDeactivated(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("a"))
 	w.offers(has("S1", four))
 	_, tasks := w.launch()
@@ -102,7 +102,7 @@ func TestDeactivated(t *testing.T) {
 func TestKilledByDrainAfterReactivation(t *testing.T) {
 	t.Parallel()
 	for _, answered := range []bool{false, true} {
-		f, err := New(newWorld(t).config())
+		f, err := New(newHarness(t).config())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestKilledByDrainAfterReactivation(t *testing.T) {
 // labels.
 func TestDeactivatedOverRestarts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("a"))
 	w.offers(has("S1", four, func(o *mesospb.Offer) {
 		o.Attributes = []*mesospb.Attribute{{Name: proto.String("rack"), Type: mesospb.Value_TEXT.Enum(), Text: &mesospb.Value_Text{Value: proto.String("r1")}}}

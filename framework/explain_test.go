@@ -22,7 +22,7 @@ func TestExplained(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t).start()
+			w := newHarness(t).start()
 			w.post(makePod("big", func(p *v1.Pod) {
 				p.Spec.Containers[0].Resources.Requests["cpu"] = quantity(c.cpu)
 				if c.gpu != "" {

@@ -34,7 +34,7 @@ func TestHostileOffers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t).start()
+			w := newHarness(t).start()
 			w.post(makePod("php"))
 			w.offers(has("bad", four, change))
 			w.offers(has("bad", four, change), has("S1", four))
@@ -49,7 +49,7 @@ func TestHostileOffers(t *testing.T) {
 // An offer with the id of a held one is ignored: the first counts.
 func TestDuplicateOffers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("big", func(p *v1.Pod) {
 		p.Spec.Containers[0].Resources.Requests = v1.ResourceList{v1.ResourceCPU: resource.MustParse("3")}
 	}))

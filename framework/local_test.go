@@ -72,7 +72,7 @@ func TestLocalMesos(t *testing.T) {
 		}
 	})
 
-	w := newWorld(t)
+	w := newHarness(t)
 	live := func(change func(*Config)) {
 		t.Helper()
 		connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: cluster.Addr()})

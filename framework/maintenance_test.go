@@ -31,7 +31,7 @@ func unavailable(start time.Time) *mesospb.Unavailability {
 // the agent is back.
 func TestAgentUnreachable(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("php", func(p *v1.Pod) {
 		p.Status.Conditions = []v1.PodCondition{{Type: v1.PodReady, Status: v1.ConditionTrue}}
 	}))
@@ -46,7 +46,7 @@ func TestAgentUnreachable(t *testing.T) {
 	})
 	for _, taint := range w.node("host-s1").Spec.Taints {
 		if taint.Effect == v1.TaintEffectNoExecute && taint.TimeAdded == nil {
-			t.Errorf("nobody can know since when: %v", taint)
+			t.Errorf("it is not recorded since when: %v", taint)
 		}
 	}
 	w.eventually("the pod is not ready", func() bool { return w.pod("php").Status.Conditions[0].Status == v1.ConditionFalse })
@@ -63,7 +63,7 @@ func TestAgentUnreachable(t *testing.T) {
 // maintenance is far off works as usual.
 func TestMaintenance(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newHarness(t)
 	evicted := make(chan string, 10)
 	w.client.PrependReactor("create", "pods", func(a k8stesting.Action) (bool, runtime.Object, error) {
 		if a.GetSubresource() != "eviction" {

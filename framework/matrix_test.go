@@ -25,7 +25,7 @@ var matrix = []struct {
 	name    string
 	promise string
 	faults  local.Faults
-	act     func(*siege)
+	act     func(*localCluster)
 	fails   bool // pods of an agent that is gone are failed
 }{
 	{name: "nothing", promise: "the rows below fail for their faults alone"},
@@ -67,28 +67,28 @@ var matrix = []struct {
 	},
 	{
 		name: "the framework dies", promise: "the next life finds every pod and launches none twice",
-		act: func(s *siege) { s.restart() },
+		act: func(s *localCluster) { s.restart() },
 	},
 	{
 		name: "the framework dies while answers are lost", promise: "the same, whatever was under way",
 		faults: local.Faults{LoseAnswers: 0.15, SwallowUpdates: 0.1},
-		act:    func(s *siege) { s.restart(); s.restart() },
+		act:    func(s *localCluster) { s.restart(); s.restart() },
 	},
 	{
 		name: "the store fails now and then", promise: "what could not be stored is not sent",
-		act: func(s *siege) { s.storeFails(7) },
+		act: func(s *localCluster) { s.storeFails(7) },
 	},
 	{
 		name: "the master fails over", promise: "pods stay; tasks of agents that are not back yet are not given up",
-		act: func(s *siege) { s.must(s.mesos.FailOver(200 * time.Millisecond)) },
+		act: func(s *localCluster) { s.must(s.mesos.FailOver(200 * time.Millisecond)) },
 	},
 	{
 		name: "an agent restarts", promise: "its executor subscribes again, its pods stay",
-		act: func(s *siege) { s.must(s.mesos.StopAgent(0, 0)); s.must(s.mesos.StartAgent(0)) },
+		act: func(s *localCluster) { s.must(s.mesos.StopAgent(0, 0)); s.must(s.mesos.StartAgent(0)) },
 	},
 	{
 		name: "an agent is cut off and comes back", promise: "its pods are waited for and go on",
-		act: func(s *siege) {
+		act: func(s *localCluster) {
 			s.must(s.mesos.PauseAgent(0, 0))
 			s.eventually("the master gives the agent up", s.anyNodeLost)
 			s.must(s.mesos.ResumeAgent(0))
@@ -96,24 +96,24 @@ var matrix = []struct {
 	},
 	{
 		name: "an agent unregisters", promise: "its pods are failed, and say why; others run elsewhere",
-		act: func(s *siege) { s.must(s.mesos.RemoveAgent(0)) }, fails: true,
+		act: func(s *localCluster) { s.must(s.mesos.RemoveAgent(0)) }, fails: true,
 	},
 	{
 		name: "an agent is marked gone", promise: "its pods are failed, and say why; others run elsewhere",
-		act: func(s *siege) { s.must(s.mesos.MarkAgentGone(0)) }, fails: true,
+		act: func(s *localCluster) { s.must(s.mesos.MarkAgentGone(0)) }, fails: true,
 	},
 	{
 		name: "an executor is killed", promise: "its pods go on at the next executor of the same agent",
-		act: func(s *siege) { s.killExecutor(0) },
+		act: func(s *localCluster) { s.killExecutor(0) },
 	},
 	{
 		name: "executors are killed while updates are lost", promise: "their pods go on at the next executors of the same agents",
 		faults: local.Faults{SwallowUpdates: 0.2, RescindOffers: 0.1},
-		act:    func(s *siege) { s.killExecutor(0); s.killExecutor(1); s.killExecutor(0) },
+		act:    func(s *localCluster) { s.killExecutor(0); s.killExecutor(1); s.killExecutor(0) },
 	},
 	{
 		name: "an executor is killed and the framework with it", promise: "its pods go on at the next executor of the same agent",
-		act: func(s *siege) { s.killExecutor(0); s.restart() },
+		act: func(s *localCluster) { s.killExecutor(0); s.restart() },
 	},
 }
 
@@ -123,7 +123,7 @@ func TestFaultMatrix(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			t.Logf("promised: %s", row.promise)
-			s := newSiege(t, row.faults)
+			s := newLocalCluster(t, row.faults)
 			s.pods(6)
 			s.eventually("the first pods run", func() bool { return s.nodes.running() >= 3 })
 			if row.act != nil {
@@ -139,9 +139,9 @@ func TestFaultMatrix(t *testing.T) {
 // speed is how much faster than real time these frameworks run.
 const speed = 20
 
-// siege is a framework on a local Mesos of three agents.
-type siege struct {
-	*world
+// localCluster is a framework on a local Mesos of three agents.
+type localCluster struct {
+	*harness
 	mesos *local.Mesos
 	nodes *hollowNodes
 	names []string
@@ -149,9 +149,9 @@ type siege struct {
 	change []func(*Config) // of every life
 }
 
-func newSiege(t *testing.T, faults local.Faults, change ...func(*Config)) *siege {
+func newLocalCluster(t *testing.T, faults local.Faults, change ...func(*Config)) *localCluster {
 	t.Helper()
-	s := &siege{world: newWorld(t), change: change}
+	s := &localCluster{harness: newHarness(t), change: change}
 	s.nodes = newHollowNodes(s.client)
 	faults.Seed = 1
 	var err error
@@ -182,7 +182,7 @@ func newSiege(t *testing.T, faults local.Faults, change ...func(*Config)) *siege
 }
 
 // begin begins a life.
-func (s *siege) begin() {
+func (s *localCluster) begin() {
 	s.Helper()
 	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: s.mesos.Addr(), MaxBackoff: 100 * time.Millisecond})
 	s.must(err)
@@ -196,12 +196,12 @@ func (s *siege) begin() {
 	})
 }
 
-func (s *siege) restart() {
+func (s *localCluster) restart() {
 	s.kill()
 	s.begin()
 }
 
-func (s *siege) must(err error) {
+func (s *localCluster) must(err error) {
 	s.Helper()
 	if err != nil {
 		s.Fatal(err)
@@ -209,7 +209,7 @@ func (s *siege) must(err error) {
 }
 
 // pods posts n more.
-func (s *siege) pods(n int) {
+func (s *localCluster) pods(n int) {
 	for range n {
 		name := fmt.Sprint("pod-", len(s.names))
 		s.names = append(s.names, name)
@@ -218,7 +218,7 @@ func (s *siege) pods(n int) {
 }
 
 // storeFails makes one in n of the store's transactions fail from now on.
-func (s *siege) storeFails(n int) {
+func (s *localCluster) storeFails(n int) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	count := 0
@@ -231,18 +231,18 @@ func (s *siege) storeFails(n int) {
 }
 
 // killExecutor kills the executor of an agent, if there is one.
-func (s *siege) killExecutor(agent int) {
+func (s *localCluster) killExecutor(agent int) {
 	_ = s.mesos.KillExecutor(agent, s.frame.identity.get(), "kubernetes") // none there is as good
 }
 
-func (s *siege) anyNodeLost() bool {
+func (s *localCluster) anyNodeLost() bool {
 	list, err := s.client.CoreV1().Nodes().List(s.Context(), metav1.ListOptions{})
 	s.must(err)
 	return slices.ContainsFunc(list.Items, func(n v1.Node) bool { return ready(&n).Reason == "MesosAgentLost" })
 }
 
 // settle waits until every pod runs, or has failed where that is promised.
-func (s *siege) settle(mayFail bool) {
+func (s *localCluster) settle(mayFail bool) {
 	s.Helper()
 	var waits string
 	s.within(3*time.Minute, func() string { return "every pod runs once: " + waits }, func() bool {
@@ -272,7 +272,7 @@ func (s *siege) settle(mayFail bool) {
 }
 
 // end deletes all pods and waits until nothing is left of them.
-func (s *siege) end() {
+func (s *localCluster) end() {
 	s.Helper()
 	for _, name := range s.names {
 		s.must(s.client.CoreV1().Pods("default").Delete(s.Context(), name, metav1.DeleteOptions{}))
@@ -297,7 +297,7 @@ func (s *siege) end() {
 
 // mesosTasks lists the tasks that the master has: including a task that is over
 // until its end is acknowledged.
-func (s *siege) mesosTasks() (ids []string) {
+func (s *localCluster) mesosTasks() (ids []string) {
 	resp, err := http.Get("http://" + s.mesos.Addr() + "/state")
 	s.must(err)
 	defer resp.Body.Close()

@@ -16,7 +16,7 @@ import (
 // A pod runs, another waits, a launch fails: what a scraper reads then.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(w.frame.Metrics())
 
@@ -64,7 +64,7 @@ func TestMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.mesos.Disconnected(errStory)
-	w.eventually("it is told that nothing waits and nobody listens", func() bool {
+	w.eventually("it is told that nothing waits and there is no subscription", func() bool {
 		return scrapedLike(scrape(registry), []string{`pods_waiting 0`, `pods_waiting_oldest_seconds 0`, `subscribed 0`, `offers_held 0`})
 	})
 }
@@ -72,7 +72,7 @@ func TestMetrics(t *testing.T) {
 // Without a loop there are counts but no figures, and the scrape ends.
 func TestMetricsWithoutLoop(t *testing.T) {
 	t.Parallel()
-	f, err := New(newWorld(t).config())
+	f, err := New(newHarness(t).config())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestMetricsWithoutLoop(t *testing.T) {
 // Each metric states its unit as Prometheus wants it, and its meaning.
 func TestMetricNames(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(w.frame.Metrics())
 	name := regexp.MustCompile(`^# HELP (kubernetes_mesos_[a-z_]+) [A-Z0-9].*\.$`)

@@ -24,7 +24,7 @@ func ready(n *v1.Node) v1.NodeCondition {
 	return v1.NodeCondition{}
 }
 
-func (w *world) nodeShows(name, reason string) {
+func (w *harness) nodeShows(name, reason string) {
 	w.Helper()
 	w.eventually("node "+name+" shows "+reason, func() bool { return ready(w.node(name)).Reason == reason })
 }
@@ -33,7 +33,7 @@ func (w *world) nodeShows(name, reason string) {
 // admission taints every new one.
 func TestNodeCreated(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newHarness(t)
 	w.client.PrependReactor("create", "nodes", func(a k8stesting.Action) (bool, runtime.Object, error) {
 		n := a.(k8stesting.CreateAction).GetObject().(*v1.Node)
 		n.Spec.Taints = append(n.Spec.Taints, v1.Taint{Key: v1.TaintNodeNotReady, Effect: v1.TaintEffectNoSchedule})
@@ -67,7 +67,7 @@ func TestNodeCreated(t *testing.T) {
 // Mesos says whether a node is ready, then the kubelet, then Mesos again.
 func TestNodeReadiness(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("php"))
 	w.offers(has("S1", four))
 	_, tasks := w.launch()
@@ -105,7 +105,7 @@ func TestNodeReadiness(t *testing.T) {
 // Offers that bring nothing new cause no write.
 func TestNodeQuiet(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.offers(has("S1", four))
 	w.nodeShows("host-s1", "MesosAgentOffers")
 	writes := func() (n int) {
@@ -130,7 +130,7 @@ func TestNodeQuiet(t *testing.T) {
 // What a user does to a Node counts: a cordon keeps pods away.
 func TestNodeCordoned(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "host-s1", Annotations: map[string]string{nodes.AnnotationAgent: "S1"}}, Spec: v1.NodeSpec{Unschedulable: true}})
+	w := newHarness(t, &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "host-s1", Annotations: map[string]string{nodes.AnnotationAgent: "S1"}}, Spec: v1.NodeSpec{Unschedulable: true}})
 	w.start()
 	w.post(makePod("php"))
 	w.offers(has("S1", four), has("S2", four))

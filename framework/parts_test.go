@@ -133,7 +133,7 @@ func TestSupersededAgentsGo(t *testing.T) {
 func TestSupersededAgentsGoAtStart(t *testing.T) {
 	t.Parallel()
 	out := &recordedJobs{}
-	f, err := New(newWorld(t).config())
+	f, err := New(newHarness(t).config())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,16 +26,16 @@ func TestFaultReconciliation(t *testing.T) {
 	for _, row := range []struct {
 		name, promise string
 		ran           int // of the tasks, in the first life, in tenths
-		forget        func(*census)
+		forget        func(*reconciliation)
 		kills         bool
 	}{
-		{"UnknownToUs", "tasks without a record are killed, once each, 250 a second", 10, (*census).loseRecords, true},
-		{"UnknownToTheMaster", "tasks that Mesos does not have are launched again on their agents", 5, (*census).inventRecords, false},
+		{"UnknownToUs", "tasks without a record are killed, once each, 250 a second", 10, (*reconciliation).loseRecords, true},
+		{"UnknownToTheMaster", "tasks that Mesos does not have are launched again on their agents", 5, (*reconciliation).inventRecords, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			many := reconciledTasks()
 			t.Logf("promised for %d tasks of which half are unknown: %s", many, row.promise)
-			s := newCensus(t)
+			s := newReconciliation(t)
 			s.begin()
 			s.pods(many * row.ran / 10)
 			s.settle(many * row.ran / 10)

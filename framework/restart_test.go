@@ -16,7 +16,7 @@ import (
 // task before anything else happens to the pod.
 func TestCrashBeforeAccept(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, makePod("php"))
+	w := newHarness(t, makePod("php"))
 	w.store.records[keyFramework] = []byte("F-1")
 	w.store.records[keyTasks+"uid-php.1"] = records.PutTask(taskOn("uid-php.1", "uid-php", 1, "S1", "host-s1")).Value
 	w.store.records[keyAgents+"S1"] = records.PutAgent("S1", records.Agent{Node: "host-s1", Hostname: "host-S1"}).Value
@@ -44,7 +44,7 @@ func TestCrashBeforeAccept(t *testing.T) {
 // next life must not bind the pod to where it is about to end.
 func TestKillIsOnRecord(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("php"))
 	w.offers(has("S1", four))
 	_, tasks := w.launch()
@@ -66,7 +66,7 @@ func TestRemoved(t *testing.T) {
 
 	t.Run("with tasks on record", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newHarness(t)
 		w.store.records[keyFramework] = []byte("F-1")
 		w.store.records[keyTasks+"uid-php.1"] = record
 		w.start()
@@ -83,7 +83,7 @@ func TestRemoved(t *testing.T) {
 	t.Run("told to start over", func(t *testing.T) {
 		t.Parallel()
 		bound := makePod("php", func(p *v1.Pod) { p.Spec.NodeName = "host-s1"; p.Status.Phase = v1.PodRunning })
-		w := newWorld(t, bound)
+		w := newHarness(t, bound)
 		w.store.records[keyFramework] = []byte("F-1")
 		w.store.records[keyTasks+"uid-php.1"] = record
 		w.start(func(c *Config) { c.StartOver = true })
@@ -91,13 +91,13 @@ func TestRemoved(t *testing.T) {
 		w.master.end <- mesos.ErrRemoved
 		receive(t, w.master.ran, "second subscription")
 		if id := receive(t, w.master.infos, "second FrameworkInfo").GetId(); id != nil {
-			t.Errorf("subscribed anew as %v", id)
+			t.Errorf("subscribed again as %v", id)
 		}
 		w.eventually("the pod fails", func() bool { return w.pod("php").Status.Phase == v1.PodFailed })
 	})
 	t.Run("nothing on record", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newHarness(t)
 		w.store.records[keyFramework] = []byte("F-0")
 		w.start()
 		w.master.end <- mesos.ErrRemoved
@@ -109,7 +109,7 @@ func TestRemoved(t *testing.T) {
 func TestOrderOverRestart(t *testing.T) {
 	t.Parallel()
 	old := func(p *v1.Pod) { p.CreationTimestamp.Time = p.CreationTimestamp.Add(-60e9) }
-	w := newWorld(t, makePod("a-young"), makePod("z-old", old)).start()
+	w := newHarness(t, makePod("a-young"), makePod("z-old", old)).start()
 	w.offers(has("S1", "cpus:0.8;mem:400"))
 	_, tasks := w.launch()
 	if got := tasks[0].GetName(); got != "z-old.default" {
@@ -121,7 +121,7 @@ func TestOrderOverRestart(t *testing.T) {
 // ExecutorInfo, whatever the flags say meanwhile; without one, a new one is made.
 func TestExecutorInfoIsConstant(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("a"))
 	w.offers(has("S1", four))
 	_, first := w.launch()

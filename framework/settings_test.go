@@ -12,7 +12,7 @@ import (
 // subscription, as a message may have been lost.
 func TestSettings(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newHarness(t)
 	changed := make(chan struct{})
 	servers := make(chan []string, 1)
 	servers <- []string{"https://10.0.0.1:6443"}

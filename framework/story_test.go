@@ -17,7 +17,7 @@ const four = "cpus:4;mem:4096;ports:[31000-32000]"
 // after that, and forgotten when it is over.
 func TestPodRuns(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.post(makePod("php"))
 	w.offers(has("S1", four))
 	_, tasks := w.launch()
@@ -64,7 +64,7 @@ func TestPodRuns(t *testing.T) {
 // What could not be stored is not sent; the pod is launched by a later attempt.
 func TestLaunchNotStored(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newHarness(t)
 	failed := make(chan struct{}, 100)
 	w.store.fail = func(cs []Change) error {
 		if slices.ContainsFunc(cs, func(c Change) bool { return c.Key == keyTasks+"uid-php.1" && c.Value != nil }) {
@@ -85,7 +85,7 @@ func TestLaunchNotStored(t *testing.T) {
 // A master that refuses an ACCEPT has launched nothing: the pod goes on.
 func TestLaunchRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start()
+	w := newHarness(t).start()
 	w.call(mesospb.SchedulerCall_SUPPRESS)
 	w.master.refuseWith(&mesos.CallError{Call: "ACCEPT", Status: 400, Body: "no"})
 	w.post(makePod("php"))
@@ -101,7 +101,7 @@ func TestLaunchRefused(t *testing.T) {
 // Offers of machines that may not be used go back for long.
 func TestMachines(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t).start(func(c *Config) { c.Machines = []string{"HOST-s2"} })
+	w := newHarness(t).start(func(c *Config) { c.Machines = []string{"HOST-s2"} })
 	w.post(makePod("php"))
 	w.offers(has("S1", four), has("S2", four))
 	decline := w.call(mesospb.SchedulerCall_DECLINE)

@@ -15,9 +15,9 @@ func onNode(p *v1.Pod) {
 	p.Spec.NodeName, p.Status.Phase = "host-s1", v1.PodRunning
 }
 
-// torn is a world with a framework on record that has run pods, being torn down.
-func torn(t *testing.T, tasks int) (*world, chan error, *TornDown) {
-	w := newWorld(t, makePod("php", onNode), makePod("waits"))
+// torn is a harness with a framework on record that has run pods, being torn down.
+func torn(t *testing.T, tasks int) (*harness, chan error, *TornDown) {
+	w := newHarness(t, makePod("php", onNode), makePod("waits"))
 	w.store.records = map[string][]byte{
 		keyFramework:      []byte("F-1"),
 		keyAgents + "S1":  records.PutAgent("S1", records.Agent{Node: "host-s1", Hostname: "host-S1"}).Value,

@@ -1,5 +1,5 @@
 // Package nodecerts lets the kubelets of Mesos agents have their certificates, and
-// nobody else.
+// no other client.
 //
 // A kubelet starts with a bootstrap token, which comes with the first task. With the
 // token it asks for a client certificate, with that for a serving certificate, and

@@ -18,15 +18,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// census is a framework on a local Mesos with room for all tasks.
-type census struct {
-	*siege
+// reconciliation is a framework on a local Mesos with room for all tasks.
+type reconciliation struct {
+	*localCluster
 	calls *callCounts
 }
 
-func newCensus(t *testing.T) *census {
+func newReconciliation(t *testing.T) *reconciliation {
 	many := reconciledTasks()
-	s := &census{siege: &siege{world: newWorld(t)}, calls: &callCounts{}}
+	s := &reconciliation{localCluster: &localCluster{harness: newHarness(t)}, calls: &callCounts{}}
 	s.calls.reset()
 	agents := max(10, many/200) // a node has at most 250 pods
 	var err error
@@ -49,7 +49,7 @@ func newCensus(t *testing.T) *census {
 }
 
 // begin starts a life whose calls are counted.
-func (s *census) begin() {
+func (s *reconciliation) begin() {
 	s.Helper()
 	connection, err := mesos.NewScheduler(mesos.SchedulerConfig{Master: s.mesos.Addr()})
 	s.must(err)
@@ -58,7 +58,7 @@ func (s *census) begin() {
 
 // settle waits until this many tasks run, all of them on record, as pods, and in
 // Mesos, and nothing else is on record or in Mesos.
-func (s *census) settle(n int) {
+func (s *reconciliation) settle(n int) {
 	s.Helper()
 	seen := ""
 	s.within(5*time.Minute, func() string { return fmt.Sprintf("%d tasks agree: %s", n, seen) }, func() bool {
@@ -84,7 +84,7 @@ func (s *census) settle(n int) {
 }
 
 // loseRecords removes every other pod with its record.
-func (s *census) loseRecords() {
+func (s *reconciliation) loseRecords() {
 	for i := 0; i < len(s.names); i += 2 {
 		uid := string(s.pod(s.names[i]).UID)
 		s.must(s.client.CoreV1().Pods("default").Delete(s.Context(), s.names[i], metav1.DeleteOptions{}))
@@ -93,7 +93,7 @@ func (s *census) loseRecords() {
 }
 
 // inventRecords adds as many pods, bound and on record, as there are.
-func (s *census) inventRecords() {
+func (s *reconciliation) inventRecords() {
 	for _, name := range s.names {
 		like := s.pod(name)
 		agent := like.Annotations[taskdata.AgentAnnotation]

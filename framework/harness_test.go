@@ -23,8 +23,8 @@ import (
 // patience bounds every wait of a story; only a failing test takes that long.
 const patience = time.Minute
 
-// world is a Framework among fakes.
-type world struct {
+// harness is a Framework among fakes.
+type harness struct {
 	*testing.T
 	journal *journal
 	store   *memory
@@ -40,9 +40,9 @@ type world struct {
 	stop  context.CancelFunc
 }
 
-func newWorld(t *testing.T, objects ...runtime.Object) *world {
+func newHarness(t *testing.T, objects ...runtime.Object) *harness {
 	j := &journal{}
-	w := &world{T: t, journal: j, store: newMemory(j), master: newMaster(j), client: fake.NewSimpleClientset(objects...), watching: make(chan string, 100)}
+	w := &harness{T: t, journal: j, store: newMemory(j), master: newMaster(j), client: fake.NewSimpleClientset(objects...), watching: make(chan string, 100)}
 	w.client.PrependReactor("create", "pods", w.bindPod)
 	w.client.PrependWatchReactor("*", w.watch)
 	return w
@@ -50,7 +50,7 @@ func newWorld(t *testing.T, objects ...runtime.Object) *world {
 
 // watch tells start that a watch has begun: what happens between a list and its
 // watch is lost here, as it is not with an API server.
-func (w *world) watch(a k8stesting.Action) (bool, watch.Interface, error) {
+func (w *harness) watch(a k8stesting.Action) (bool, watch.Interface, error) {
 	opts := metav1.ListOptions{}
 	if wa, ok := a.(k8stesting.WatchActionImpl); ok {
 		opts = wa.ListOptions
@@ -61,7 +61,7 @@ func (w *world) watch(a k8stesting.Action) (bool, watch.Interface, error) {
 }
 
 // bindPod does what the API server does for pods/binding.
-func (w *world) bindPod(a k8stesting.Action) (bool, runtime.Object, error) {
+func (w *harness) bindPod(a k8stesting.Action) (bool, runtime.Object, error) {
 	if a.GetSubresource() != "binding" {
 		return false, nil, nil
 	}
@@ -80,7 +80,7 @@ func (w *world) bindPod(a k8stesting.Action) (bool, runtime.Object, error) {
 	return true, b, w.client.Tracker().Update(pods, p, b.Namespace)
 }
 
-func (w *world) config() Config {
+func (w *harness) config() Config {
 	return Config{
 		Client: w.client, Store: w.store, Mesos: w.master,
 		Info:     Info{User: "root", Name: "test"},
@@ -90,7 +90,7 @@ func (w *world) config() Config {
 }
 
 // run starts a life.
-func (w *world) run(change ...func(*Config)) {
+func (w *harness) run(change ...func(*Config)) {
 	w.Helper()
 	cfg := w.config()
 	for _, c := range change {
@@ -114,7 +114,7 @@ func (w *world) run(change ...func(*Config)) {
 }
 
 // start starts a life and subscribes it.
-func (w *world) start(change ...func(*Config)) *world {
+func (w *harness) start(change ...func(*Config)) *harness {
 	w.Helper()
 	w.run(change...)
 	w.mesos = receive(w, w.master.ran, "a subscription")
@@ -126,7 +126,7 @@ func (w *world) start(change ...func(*Config)) *world {
 }
 
 // kill ends the life that runs, if one does.
-func (w *world) kill() {
+func (w *harness) kill() {
 	if w.stop == nil {
 		return
 	}
@@ -137,7 +137,7 @@ func (w *world) kill() {
 }
 
 // end waits for the end of the life that runs.
-func (w *world) end() error {
+func (w *harness) end() error {
 	w.Helper()
 	w.stop = nil
 	return receive(w, w.ended, "end of Run")
@@ -155,7 +155,7 @@ func receive[T any](t testing.TB, ch <-chan T, what string) T {
 }
 
 // call waits for the next call of a type, skipping others.
-func (w *world) call(t mesospb.SchedulerCall_Type) *mesospb.SchedulerCall {
+func (w *harness) call(t mesospb.SchedulerCall_Type) *mesospb.SchedulerCall {
 	w.Helper()
 	for {
 		if c := receive(w, w.master.calls, t.String()); c.GetType() == t {
@@ -165,7 +165,7 @@ func (w *world) call(t mesospb.SchedulerCall_Type) *mesospb.SchedulerCall {
 }
 
 // launch waits for an ACCEPT and returns its tasks.
-func (w *world) launch() (*mesospb.SchedulerCall, []*mesospb.TaskInfo) {
+func (w *harness) launch() (*mesospb.SchedulerCall, []*mesospb.TaskInfo) {
 	w.Helper()
 	c := w.call(mesospb.SchedulerCall_ACCEPT)
 	var tasks []*mesospb.TaskInfo
@@ -176,14 +176,14 @@ func (w *world) launch() (*mesospb.SchedulerCall, []*mesospb.TaskInfo) {
 }
 
 // eventually waits until a look at the API server shows what is expected.
-func (w *world) eventually(what string, look func() bool) {
+func (w *harness) eventually(what string, look func() bool) {
 	w.Helper()
 	w.within(patience, func() string { return what }, look)
 }
 
 // within is eventually with its own timeout, and a message made when that is
 // over.
-func (w *world) within(d time.Duration, what func() string, look func() bool) {
+func (w *harness) within(d time.Duration, what func() string, look func() bool) {
 	w.Helper()
 	end := time.Now().Add(d)
 	for !look() {
@@ -196,7 +196,7 @@ func (w *world) within(d time.Duration, what func() string, look func() bool) {
 	}
 }
 
-func (w *world) pod(name string) *v1.Pod {
+func (w *harness) pod(name string) *v1.Pod {
 	w.Helper()
 	p, err := w.client.CoreV1().Pods("default").Get(w.Context(), name, metav1.GetOptions{})
 	if err != nil {
@@ -205,7 +205,7 @@ func (w *world) pod(name string) *v1.Pod {
 	return p
 }
 
-func (w *world) node(name string) *v1.Node {
+func (w *harness) node(name string) *v1.Node {
 	n, err := w.client.CoreV1().Nodes().Get(w.Context(), name, metav1.GetOptions{})
 	if err != nil {
 		return nil
@@ -213,7 +213,7 @@ func (w *world) node(name string) *v1.Node {
 	return n
 }
 
-func (w *world) post(p *v1.Pod) {
+func (w *harness) post(p *v1.Pod) {
 	w.Helper()
 	if _, err := w.client.CoreV1().Pods(p.Namespace).Create(w.Context(), p, metav1.CreateOptions{}); err != nil {
 		w.Fatal(err)
@@ -221,7 +221,7 @@ func (w *world) post(p *v1.Pod) {
 }
 
 // offers has the master offer these agents, now and whenever it is asked to.
-func (w *world) offers(agents ...func(id string) *mesospb.Offer) {
+func (w *harness) offers(agents ...func(id string) *mesospb.Offer) {
 	w.master.mu.Lock()
 	defer w.master.mu.Unlock()
 	w.master.agents = agents
@@ -234,7 +234,7 @@ func has(agent, rs string, change ...func(*mesospb.Offer)) func(id string) *meso
 }
 
 // update reports a task's state, as its executor would.
-func (w *world) update(t *mesospb.TaskInfo, s mesospb.TaskState) {
+func (w *harness) update(t *mesospb.TaskInfo, s mesospb.TaskState) {
 	w.mesos.Event(&mesospb.SchedulerEvent{Type: mesospb.SchedulerEvent_UPDATE.Enum(), Update: &mesospb.SchedulerEvent_Update{
 		Status: &mesospb.TaskStatus{
 			TaskId: t.TaskId, AgentId: t.AgentId, State: s.Enum(), Uuid: []byte("0123456789abcdef"),

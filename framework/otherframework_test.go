@@ -39,9 +39,9 @@ func (c *calls) sentSoFar() []mesospb.SchedulerCall_Type {
 
 // A framework whose pods fit nowhere leaves the agents to others: another one
 // that comes is offered all of them within five seconds.
-func TestNeighbour(t *testing.T) {
+func TestOtherFramework(t *testing.T) {
 	t.Parallel()
-	s := newSiege(t, local.Faults{})
+	s := newLocalCluster(t, local.Faults{})
 	s.post(makePod("big", func(p *v1.Pod) {
 		p.Spec.Containers[0].Resources.Requests[v1.ResourceCPU] = resource.MustParse("100")
 	}))
@@ -51,7 +51,7 @@ func TestNeighbour(t *testing.T) {
 		return len(status.Waiting) == 1 && len(status.Agents) == 3
 	})
 	n := otherframework.Join(t, s.mesos.Addr())
-	s.within(15*time.Second, func() string { return "the neighbour is offered all agents" }, func() bool { return n.Offered() == 3 })
+	s.within(15*time.Second, func() string { return "the other framework is offered all agents" }, func() bool { return n.Offered() == 3 })
 }
 
 var ofOffers = []mesospb.SchedulerCall_Type{
@@ -63,7 +63,7 @@ var ofOffers = []mesospb.SchedulerCall_Type{
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	counted := &calls{}
-	s := newSiege(t, local.Faults{}, func(c *Config) { counted.Mesos, c.Mesos = c.Mesos, counted })
+	s := newLocalCluster(t, local.Faults{}, func(c *Config) { counted.Mesos, c.Mesos = c.Mesos, counted })
 	s.pods(3)
 	s.settle(false)
 	s.eventually("offers are suppressed", func() bool {

@@ -21,7 +21,6 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/mountns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
@@ -120,6 +119,6 @@ func enterMounts(docker string, log logr.Logger) {
 }
 
 func usage(err error) int {
-	fmt.Fprintln(os.Stderr, "executor_runner:", glog.Quote(err.Error()))
+	fmt.Fprintln(os.Stderr, "executor_runner:", logging.Quote(err.Error()))
 	return exitUsage
 }

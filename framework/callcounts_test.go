@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -125,14 +125,14 @@ func captureLog(t *testing.T) func() int {
 		}
 		counted <- n
 	}()
-	glog.Flush()
+	logging.Flush()
 	stderr, before := os.Stderr, flag.Lookup("logtostderr").Value.String()
 	os.Stderr = w
 	if err := flag.Set("logtostderr", "true"); err != nil {
 		t.Fatal(err)
 	}
 	end := sync.OnceValue(func() int {
-		glog.Flush()
+		logging.Flush()
 		os.Stderr = stderr
 		_ = flag.Set("logtostderr", before)
 		w.Close()

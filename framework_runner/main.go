@@ -12,7 +12,6 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 )
 
@@ -47,7 +46,7 @@ func command(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o); err != nil {
-		glog.Flush()
+		logging.Flush()
 		return complain(err)
 	}
 	return exitOK
@@ -55,7 +54,7 @@ func command(args []string) int {
 
 // complain prints the error as one line and returns its exit code.
 func complain(err error) int {
-	fmt.Fprintln(os.Stderr, "framework_runner:", glog.Quote(err.Error()))
+	fmt.Fprintln(os.Stderr, "framework_runner:", logging.Quote(err.Error()))
 	if u := (usageError{}); errors.As(err, &u) {
 		return exitUsage
 	}

@@ -1,7 +1,16 @@
-// Package logging sets up the one log of a program: glog, with the messages of
-// the embedded Kubernetes parts, which speak klog, and of Go's own package log led
-// into the same place and under the same verbosity. No verbosity shows secrets:
-// see mostDetail. Only the runners call it:
+// Package logging is the one way into the log of a program, which is glog's. The program's
+// own parts receive a logr.Logger, see New; the embedded Kubernetes parts, which speak klog,
+// and Go's own package log write to the same place and under the same verbosity. It
+//
+//   - quotes what could be a terminal's command or pass for another line, since
+//     much of what is logged comes from elsewhere: masters, agents, Docker, pods;
+//   - gathers lines of the same place in the code when they come in masses;
+//   - goes on when standard error cannot be written, as on a full disk, where
+//     glog ends the process;
+//   - shows no secrets at any verbosity: see mostDetail.
+//
+// Nothing else imports glog, as a test of internal/testing/archtest verifies. Only the
+// runners call this package:
 //
 //	logging.Init()
 //	flag.Parse()
@@ -15,7 +24,7 @@ import (
 	"log"
 	"strconv"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/golang/glog"
 	"k8s.io/klog/v2"
 )
 
@@ -53,6 +62,7 @@ func SetVerbosity(n int) error {
 // Flush writes out what is still buffered. It is called before the program ends.
 func Flush() {
 	klog.Flush()
+	every.flush()
 	glog.Flush()
 }
 
@@ -60,7 +70,7 @@ func Flush() {
 type standard struct{}
 
 func (standard) Write(line []byte) (int, error) {
-	glog.Info(string(line))
+	write(0, info, string(line))
 	return len(line), nil
 }
 

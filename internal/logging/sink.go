@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/go-logr/logr/funcr"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/glog"
+	"github.com/golang/glog"
 )
 
 // sink is a logr.LogSink that writes to glog: one line per message, the text first,
@@ -54,10 +54,10 @@ func (s *sink) Enabled(level int) bool {
 func (s *sink) Info(level int, msg string, keysAndValues ...any) {
 	_, args := s.FormatInfo(level, "", describe(keysAndValues))
 	if s.embedded || level > 0 {
-		glog.Verbose(true).InfoDepth(s.glogDepth(), s.prefix, msg, tail(args)) // Enabled was asked
+		emit(s.glogDepth(), info, s.prefix+msg+tail(args)) // Enabled was asked
 		return
 	}
-	glog.InfoDepth(s.glogDepth(), s.prefix, msg, tail(args))
+	write(s.glogDepth(), info, s.prefix+msg+tail(args))
 }
 
 // Error writes an error; a nil err is left out. In Kubernetes' parts a cancellation is not
@@ -70,7 +70,7 @@ func (s *sink) Error(err error, msg string, keysAndValues ...any) {
 	if err != nil {
 		msg += ": " + err.Error()
 	}
-	glog.ErrorDepth(s.glogDepth(), s.prefix, msg, tail(args))
+	write(s.glogDepth(), failure, s.prefix+msg+tail(args))
 }
 
 // WithValues returns a sink that adds these values to each message.

@@ -66,7 +66,7 @@ func TestDoors(t *testing.T) {
 		"go.etcd.io/etcd/server/":           {"controlplane/etcd"},
 		"github.com/fsouza/go-dockerclient": {"executor/dockershim"},
 		"github.com/go-zookeeper/zk":        {"mesos"},
-		"github.com/golang/glog":            {"internal/glog"}, // which quotes
+		"github.com/golang/glog":            {"internal/logging"},
 	}
 	for _, s := range sources(t) {
 		if strings.HasSuffix(s.path, "_test.go") || strings.HasPrefix(s.path, "internal/testing/") {

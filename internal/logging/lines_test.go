@@ -1,4 +1,4 @@
-package glog
+package logging
 
 import (
 	"fmt"
@@ -64,38 +64,33 @@ func TestGather(t *testing.T) {
 	})
 }
 
-// Each function quotes, and names the file that calls it.
-func TestFunctions(t *testing.T) {
-	if os.Getenv("GLOG_CHILD") != "" {
+// Each way of logging quotes, and names the file that logs.
+func TestLines(t *testing.T) {
+	if os.Getenv("LINES_CHILD") != "" {
 		const evil = "\x1b[31mred\r"
-		Info(evil)
-		Infof("%s", evil)
-		InfoDepth(0, evil)
-		Warning(evil)
-		Warningf("%s", evil)
-		WarningDepth(0, evil)
-		Error(evil)
-		Errorf("%s", evil)
-		ErrorDepth(0, evil)
-		V(1).Infof("%s", evil)
-		V(3).Infof("too deep")
+		l := New()
+		l.Info(evil)
+		l.V(1).Info(evil)
+		l.Error(nil, evil)
+		l.WithCallDepth(0).Info(evil)
+		l.V(3).Info("too deep")
 		for range 3 * perSecond {
-			Info("again")
+			l.Info("again")
 		}
 		Flush()
 		return
 	}
 	t.Parallel()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestFunctions$", "-logtostderr", "-v=2")
-	cmd.Env = append(os.Environ(), "GLOG_CHILD=1")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestLines$", "-logtostderr", "-v=2")
+	cmd.Env = append(os.Environ(), "LINES_CHILD=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if n := strings.Count(string(out), ` glog_test.go:`); n != 10+perSecond+1 { // the last names it in what it counts
+	if n := strings.Count(string(out), ` lines_test.go:`); n != 4+perSecond+1 { // the last names it in what it counts
 		t.Errorf("%d lines name their place:\n%s", n, out)
 	}
-	if n := strings.Count(string(out), `] \x1b[31mred\r`+"\n"); n != 10 {
+	if n := strings.Count(string(out), `] \x1b[31mred\r`+"\n"); n != 4 {
 		t.Errorf("%d lines are quoted:\n%s", n, out)
 	}
 	if !strings.Contains(string(out), fmt.Sprintf(": %d more lines of this place within a second, the last: again", 2*perSecond)) {
@@ -108,9 +103,9 @@ func TestFunctions(t *testing.T) {
 
 // The program goes on if its log cannot be written.
 func TestFullDisk(t *testing.T) {
-	if os.Getenv("GLOG_CHILD") != "" {
+	if os.Getenv("LINES_CHILD") != "" {
 		for range 3 {
-			Error("nobody reads this")
+			New().Error(nil, "no one reads this")
 		}
 		Flush()
 		return
@@ -122,7 +117,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	defer full.Close()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestFullDisk$", "-logtostderr")
-	cmd.Env = append(os.Environ(), "GLOG_CHILD=1")
+	cmd.Env = append(os.Environ(), "LINES_CHILD=1")
 	cmd.Stderr = full
 	if err := cmd.Run(); err != nil {
 		t.Errorf("the process ends with %v", err)

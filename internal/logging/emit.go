@@ -1,4 +1,4 @@
-package glog
+package logging
 
 import (
 	"flag"
@@ -23,7 +23,6 @@ type severity struct {
 
 var (
 	info    = severity{'I', glog.InfoDepth}
-	warning = severity{'W', glog.WarningDepth}
 	failure = severity{'E', glog.ErrorDepth}
 )
 
@@ -31,11 +30,15 @@ var (
 var stderr sync.Mutex
 
 // emit writes one line in the name of the caller depth frames up: to standard error
-// by itself, since glog does not survive an error there, and to files through glog.
+// by itself, since glog does not survive an error there, and to files through glog, an
+// error at once.
 func emit(depth int, s severity, text string) {
 	text = Quote(text[:min(len(text), mostBytes)])
 	if f := flag.Lookup("logtostderr"); f == nil || f.Value.String() != "true" {
 		s.log(depth+1, text)
+		if s.letter == failure.letter {
+			glog.Flush()
+		}
 		return
 	}
 	_, file, line, _ := runtime.Caller(depth + 1)

@@ -102,18 +102,18 @@ func TestSecureDoor(t *testing.T) {
 func TestImpersonationAtTheDoor(t *testing.T) {
 	t.Parallel()
 	admin := shared.ClientConfig()
-	admin.Impersonate.UserName = "somebody"
+	admin.Impersonate.UserName = "guest"
 	client, err := kubernetes.NewForConfig(admin)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const path = "/door-to/api/v1/secrets"
 	err = client.CoreV1().RESTClient().Get().AbsPath(path).Do(t.Context()).Error()
-	if err == nil || !strings.Contains(err.Error(), `User "somebody" cannot list`) {
-		t.Errorf("secure port: %v, want it forbidden to somebody", err)
+	if err == nil || !strings.Contains(err.Error(), `User "guest" cannot list`) {
+		t.Errorf("secure port: %v, want it forbidden to guest", err)
 	}
-	code, body := request(t, "GET", path, "", func(r *http.Request) { r.Header.Set("Impersonate-User", "somebody") })
-	if code != http.StatusForbidden || !strings.Contains(body, "somebody") {
-		t.Errorf("local port: %d %s, want it forbidden to somebody", code, body)
+	code, body := request(t, "GET", path, "", func(r *http.Request) { r.Header.Set("Impersonate-User", "guest") })
+	if code != http.StatusForbidden || !strings.Contains(body, "guest") {
+		t.Errorf("local port: %d %s, want it forbidden to guest", code, body)
 	}
 }

@@ -39,14 +39,14 @@ func TestLocalPortRights(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req.Header.Set("Impersonate-User", "somebody")
+		req.Header.Set("Impersonate-User", "guest")
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
 		if resp.StatusCode != http.StatusForbidden {
-			t.Errorf("DELETE %s as somebody without rights: %d, want 403", path, resp.StatusCode)
+			t.Errorf("DELETE %s as a guest without rights: %d, want 403", path, resp.StatusCode)
 		}
 	}
 	for _, path := range []string{"pods/%2e", "pods/%2e%2e", "minions/%2e", "services/%2e%2e"} {

@@ -101,7 +101,7 @@ func ownExecutor() (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("-executor_uri: there is no executor_runner beside %s: build it, or name one", self)
+	return "", fmt.Errorf("-executor_uri: there is no executor_runner next to %s: build it, or name one", self)
 }
 
 // checkExecutorURI rejects a path that cannot be right. A local Mesos is on this

@@ -25,7 +25,7 @@ func explainTakeover(err error, elector *leaderelection.Elector) error {
 	case elector.Check() != nil && leader != "":
 		return fmt.Errorf("%w: %s leads now: start this one again and it follows", err, leader)
 	}
-	return fmt.Errorf("%w: it has this framework's id but not this etcd, where nobody else leads: "+
+	return fmt.Errorf("%w: it has this framework's id but not this etcd, where no other leads: "+
 		"look for a framework_runner on a copy of this one's etcd or data directory, and stop that one or this one; "+
 		"Mesos' page of frameworks shows where the one that is subscribed runs", err)
 }

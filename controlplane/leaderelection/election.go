@@ -39,7 +39,7 @@ type takenError struct{ leader string }
 
 func (e *takenError) Error() string {
 	if e.leader == "" {
-		return "somebody has removed " + leaderKey + " from etcd"
+		return leaderKey + " was removed from etcd, by another program"
 	}
 	return fmt.Sprintf("%s leads, by %s in etcd", e.leader, leaderKey)
 }

@@ -73,7 +73,7 @@ type LostError struct{ Reason error }
 
 // Error gives the reason, and says that a restart is the right reaction.
 func (e *LostError) Error() string {
-	return fmt.Sprintf("this framework_runner led and does so no longer: %v; started again it will follow, or lead when nobody else does", e.Reason)
+	return fmt.Sprintf("this framework_runner has lost the lead: %v; started again it follows, or leads if no other does", e.Reason)
 }
 
 // Unwrap returns the reason.

@@ -179,7 +179,7 @@ func TestLeadIsLost(t *testing.T) {
 		{"the key is removed", func(ctx context.Context, etcd *clientv3.Client) error {
 			_, err := etcd.Delete(ctx, leaderKey)
 			return err
-		}, "somebody has removed /kubernetes-mesos/leader"},
+		}, "/kubernetes-mesos/leader was removed"},
 		{"the key is another's", func(ctx context.Context, etcd *clientv3.Client) error {
 			_, err := etcd.Txn(ctx).Then(clientv3.OpDelete(leaderKey)).Commit()
 			if err != nil {

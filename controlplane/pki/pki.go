@@ -69,7 +69,7 @@ func (d *Dir) Authority(name string) (*Authority, error) {
 		err = fmt.Errorf("over since %s", cert.NotAfter.Format(time.DateOnly))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("certificates: %s: %w: restore it from a backup, or remove it and %s to begin anew (every agent must then join again)",
+		return nil, fmt.Errorf("certificates: %s: %w: restore it from a backup, or remove it and %s to start over (every agent must then join again)",
 			d.CertFile(name), err, d.KeyFile(name))
 	}
 	return &Authority{authority{cert, key}, d, pair.Cert}, nil
@@ -128,7 +128,7 @@ func (d *Dir) Key(name string) (string, error) {
 	b, err := os.ReadFile(path)
 	if err == nil {
 		if _, err := decodeKey(b); err != nil {
-			return "", fmt.Errorf("%s: %w: restore it from a backup, or remove it to begin anew (every token it signed is then void)", path, err)
+			return "", fmt.Errorf("%s: %w: restore it from a backup, or remove it to start over (every token it signed is then void)", path, err)
 		}
 		return path, nil
 	}

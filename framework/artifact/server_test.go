@@ -69,7 +69,7 @@ func TestFetch(t *testing.T) {
 		t.Errorf("the rest of it: got %s %q", resp.Status, body)
 	}
 	if resp, _ := get(t, strings.TrimSuffix(url, "executor_runner"), ""); resp.StatusCode != 404 {
-		t.Errorf("a path beside it: got %s, want 404", resp.Status)
+		t.Errorf("a path next to it: got %s, want 404", resp.Status)
 	}
 }
 

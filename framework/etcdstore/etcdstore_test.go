@@ -73,7 +73,7 @@ func TestCommitIsFenced(t *testing.T) {
 		if _, err := client.Delete(t.Context(), "/leader"); err != nil {
 			t.Fatal(err)
 		}
-		put, err := client.Put(t.Context(), "/leader", "somebody")
+		put, err := client.Put(t.Context(), "/leader", "another")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 const FormerPrefix = "/kubernetes-mesos/"
 
 // formerKinds are the beginnings of the records' keys below FormerPrefix. The id is the
-// last: a framework without its id would begin anew.
+// last: a framework without its id would start over.
 var formerKinds = []string{"agents/", "tasks/", "framework-id"}
 
 // MoveFrom moves the records that a version with the prefix former has left, and does

@@ -175,7 +175,7 @@ func TestFaultLeaderPaused(t *testing.T) {
 	awake := time.Now()
 	code, out := old.Wait()
 	p.measure("the old leader ended %v after it woke up", time.Since(awake).Round(10*time.Millisecond))
-	if code == 0 || !containsAny(out, "led and does so no longer", "has taken this framework over") {
+	if code == 0 || !containsAny(out, "has lost the lead", "has taken this framework over") {
 		t.Errorf("the old leader ended with code %d and did not say why", code)
 	}
 	s.runsSoon(s.standby, "after", time.Now())

@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -75,6 +76,41 @@ func TestAgentStopsWithoutCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.offer()
+}
+
+// An executor that its agent has forgotten is killed when the agent is back, and when
+// everything ends, even if it does nothing about it.
+func TestForgottenExecutorsAreKilled(t *testing.T) {
+	t.Parallel()
+	for name, back := range map[string]bool{"the agent is back": true, "everything ends": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := quick()
+			begun, killed := make(chan struct{}), make(chan struct{})
+			cfg.ShutdownGrace = 100 * time.Millisecond
+			cfg.Simulate = func(ctx context.Context, _ map[string]string, _ *mesospb.ExecutorInfo) int {
+				close(begun)
+				<-ctx.Done()
+				close(killed)
+				return 1
+			}
+			m := start(t, cfg) // whose end waits for all executors
+			f := connect(t, m, noCheckpoint)
+			o := f.offer()
+			f.accept(o, task(t, o, "a", "ex", run))
+			<-begun
+			if err := m.StopAgent(0, 0); err != nil {
+				t.Fatal(err)
+			}
+			if !back {
+				return
+			}
+			if err := m.StartAgent(0); err != nil {
+				t.Fatal(err)
+			}
+			<-killed
+		})
+	}
 }
 
 // A partition that heals after the agent was given up: its tasks are unreachable,

@@ -84,6 +84,28 @@ func TestDrainOutlives(t *testing.T) {
 	awaitAgents(t, m, `"drain_info":{"state":"DRAINED"`)
 }
 
+// An agent without executors is drained only when the last end of a task there has been
+// acknowledged.
+func TestDrainAwaitsAcknowledgements(t *testing.T) {
+	t.Parallel()
+	m := start(t, quick())
+	f := connect(t, m)
+	o := f.launch("a", "ex", run)
+	if err := m.SetFaults(local.Faults{SwallowAcknowledgements: 1}); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, m, o.AgentId.GetValue(), "")
+	f.status("a", mesospb.TaskState_TASK_KILLED)
+	f.send(mesos.Message("ex", o.AgentId.GetValue(), []byte("exit 0")))
+	f.failure("ex")
+	awaitAgents(t, m, `"drain_info":{"state":"DRAINING"`)
+	if err := m.SetFaults(local.Faults{}); err != nil {
+		t.Fatal(err)
+	}
+	f.status("a", mesospb.TaskState_TASK_KILLED)
+	awaitAgents(t, m, `"drain_info":{"state":"DRAINED"`)
+}
+
 // With mark_gone the tasks are permanently gone, and finally so is the agent.
 func TestDrainMarksGone(t *testing.T) {
 	t.Parallel()

@@ -76,6 +76,7 @@ func run() int {
 	if err != nil {
 		return usage(err)
 	}
+	agent.Log = log.WithName("mesos")
 	n, err := node.New(node.Config{
 		RootDir: *root, Docker: *docker, Endpoint: agent.Endpoint, Address: *address, MaxPods: *maxPods, PidsLimit: *pidsLimit,
 		Contain: *contain, Sandbox: agent.Directory, Verbosity: logging.SetVerbosity, Log: log.WithName("node"),

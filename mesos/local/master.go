@@ -39,7 +39,8 @@ type master struct {
 	ending bool
 }
 
-// newMaster returns, with an error, a master whose agents must be freed.
+// newMaster returns a master that does nothing yet. If it fails, the agents of the one it
+// returns have taken ports all the same, to be freed by the caller.
 func newMaster(cfg *Config, workDir string, addr *net.TCPAddr) (*master, error) {
 	m := &master{
 		cfg: cfg, workDir: workDir, loop: loop.New(), faults: faults.NewPlayer(cfg.Faults),

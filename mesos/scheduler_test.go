@@ -116,7 +116,7 @@ func TestRefusals(t *testing.T) {
 		{name: "empty stream", answer: func(s *events) { s.head() }, told: "EOF"},
 		{name: "offers first", answer: func(s *events) { s.head(); s.send(rescind("o")) }, told: "the first event is RESCIND"},
 		{name: "garbage first", answer: func(s *events) { s.head(); s.raw("1\nx") }, told: "the first event: "},
-		{name: "redirect to nowhere", answer: func(s *events) { s.status(307, "") }, told: "no address"},
+		{name: "redirect to nowhere", answer: func(s *events) { s.status(307, "") }, told: "not an address"},
 		{name: "redirect to itself", answer: func(s *events) { s.redirect("m:5050") }, told: "have not agreed on a leader"},
 		{name: "redirect to the dead", answer: func(s *events) { s.redirect("dead:5050") }, told: "m:5050: it names dead:5050 as the leader: connection refused"},
 		{name: "half an answer", answer: func(s *events) { s.w.WriteHeader(503); s.raw("recover"); s.stay() }, told: "503 Service Unavailable recover"},

@@ -56,6 +56,18 @@ func TestEndpointsUpdates(t *testing.T) {
 	})
 }
 
+// Of an address that is named twice, the mention with its object counts, in either order.
+func TestRepackKeepsTargets(t *testing.T) {
+	t.Parallel()
+	bare, full := wire.EndpointAddress{IP: "10.0.0.1"}, wire.EndpointAddress{IP: "10.0.0.1", TargetRef: &wire.ObjectReference{Name: "p"}}
+	for _, addresses := range [][]wire.EndpointAddress{{bare, full}, {full, bare}} {
+		got := Repack([]wire.EndpointSubset{{Addresses: addresses, Ports: []wire.EndpointPort{{Port: 80}}}})
+		if len(got) != 1 || len(got[0].Addresses) != 1 || got[0].Addresses[0].TargetRef == nil {
+			t.Errorf("%v becomes %v", addresses, got)
+		}
+	}
+}
+
 // randomSubsets returns few addresses and ports in many combinations, so that they often
 // meet.
 func randomSubsets(t *rapid.T) []wire.EndpointSubset {

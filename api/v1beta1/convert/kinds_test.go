@@ -58,6 +58,7 @@ func TestQuota(t *testing.T) {
 	both(t, QuotaFromCore, QuotaToCore, []example{{"spec",
 		`{"metadata":{"name":"q","labels":{"a":"b"}},"spec":{"hard":{"pods":"10","cpu":"1500m"}}}`,
 		`{"id":"q","labels":{"a":"b"},"spec":{"hard":{"pods":10,"cpu":"1.5"}}}`}})
+	created(t, QuotaToCore, []example{{"cores as an integer", `{"spec":{"hard":{"cpu":"2"}}}`, `{"spec":{"hard":{"cpu":2}}}`}})
 	shown(t, QuotaFromCore, []example{{"status", `{"status":{"hard":{"pods":"10"},"used":{"pods":"3"}}}`, `{"status":{"hard":{"pods":10},"used":{"pods":3}}}`}})
 	updated(t, QuotaToCore, []update{{"scopes and status stay",
 		`{"spec":{"hard":{"pods":"10"},"scopes":["BestEffort"]},"status":{"used":{"pods":"3"}}}`, `{"spec":{"hard":{"pods":5}},"status":{"used":{"pods":9}}}`,

@@ -21,7 +21,7 @@ func amountFromCore(name corev1.ResourceName, q resource.Quantity) wire.Amount {
 }
 
 func amountToCore(name string, a wire.Amount) resource.Quantity {
-	if name == string(corev1.ResourceCPU) {
+	if name == string(corev1.ResourceCPU) && !a.IsInt() {
 		return *resource.NewMilliQuantity(a.Milli(), resource.DecimalSI)
 	}
 	if name == string(corev1.ResourceMemory) {

@@ -74,16 +74,14 @@ func (r Rules) container(c *Causes, at string, in *wire.Container, seen, volumes
 // decoded, but for the sign.
 func (c *Causes) amounts(at string, in *wire.Container) {
 	const cure = "use 0 or more"
-	for _, alias := range []struct {
-		name  string
-		value int64
-	}{{"cpu", in.CPU}, {"memory", in.Memory}} {
-		switch {
-		case alias.value < 0:
-			c.message(at+"."+alias.name, alias.value, cure)
-		case alias.value > wire.AmountLimit:
-			c.message(at+"."+alias.name, alias.value, fmt.Sprintf("use at most %g", float64(wire.AmountLimit)))
-		}
+	switch {
+	case in.CPU < 0:
+		c.message(at+".cpu", in.CPU, cure)
+	case in.CPU > wire.AmountLimit:
+		c.message(at+".cpu", in.CPU, fmt.Sprintf("use at most %g", float64(wire.AmountLimit)))
+	}
+	if in.Memory < 0 {
+		c.message(at+".memory", in.Memory, cure)
 	}
 	for _, side := range []struct {
 		name string

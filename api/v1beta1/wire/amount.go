@@ -29,7 +29,8 @@ func TextAmount(s string) Amount { return Amount{text: s, isText: true} }
 // underscores.
 var decimal = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
 
-// AmountLimit bounds an amount: it, and 1000 times it, are within an int64.
+// AmountLimit bounds amounts that may have fractions: they, and 1000 times them, are
+// within an int64. An integer may be any int64.
 const AmountLimit = 9e15
 
 // Float returns the amount as a number.
@@ -49,14 +50,24 @@ func (a Amount) Whole() int64 {
 	return int64(math.Trunc(a.Float()))
 }
 
-// Milli returns the amount in thousandths, truncated.
+// Milli returns the amount in thousandths, truncated, or the largest or smallest int64 if
+// that is too small for them.
 func (a Amount) Milli() int64 {
 	if !a.isText {
-		return a.whole * 1000
+		switch m := a.whole * 1000; {
+		case m/1000 == a.whole:
+			return m
+		case a.whole < 0:
+			return math.MinInt64
+		}
+		return math.MaxInt64
 	}
 	// The product is rounded before it is truncated, or 0.29 would become 289.
 	return int64(math.Trunc(math.Round(a.Float()*1e9) / 1e6))
 }
+
+// IsInt reports whether the amount has the form of a JSON integer.
+func (a Amount) IsInt() bool { return !a.isText }
 
 // String returns the amount as it is written.
 func (a Amount) String() string {
@@ -94,9 +105,6 @@ func (a *Amount) UnmarshalJSON(b []byte) error {
 	n, err := strconv.ParseInt(string(b), 10, 64)
 	if err != nil {
 		return fmt.Errorf("%s is neither an integer nor text: write a fraction as text, such as \"1.5\"", b)
-	}
-	if math.Abs(float64(n)) > AmountLimit {
-		return fmt.Errorf("%d is out of range: write at most %g", n, float64(AmountLimit))
 	}
 	a.whole = n
 	return nil

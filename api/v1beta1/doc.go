@@ -1,9 +1,11 @@
 // Package v1beta1 serves the Kubernetes API "v1beta1" of 2014 and 2015 by means of a
 // current Kubernetes API server.
 //
-// NewHandler wraps the API server's http.Handler (in framework_runner the handler chain
-// of k8s.io/apiserver, after authentication; see controlplane) in one that also serves
-// /api/v1beta1. A request there takes this way:
+// NewHandler wraps the API server's http.Handler in one that also serves /api/v1beta1. In
+// framework_runner, package controlplane calls it with the handler chain that
+// k8s.io/apiserver has built (controlplane/door.go), so a request comes here once it is
+// authenticated, and what is requested on its behalf goes to that chain directly. A
+// request for /api/v1beta1 takes this way:
 //
 //	handler.go          is the path ours?
 //	routes.go           which kind, which object, which operation?

@@ -63,13 +63,18 @@ func (r rules) fits(c *class, a *agent) bool {
 	return !a.reservesPort(c) && r.verdict(c, a.node) == suits && !a.isFull() && a.lacksPort(c) == 0
 }
 
-// verdict decides whether pods of the class may run on the node at all. Rules may
-// be expensive, so their result is kept until the node changes.
+// verdict returns what the rules say about pods of the class on the node.
 func (r rules) verdict(c *class, n *node) verdict {
+	if c.anywhere && n.open {
+		return suits
+	}
+	return r.kept(c, n)
+}
+
+// kept returns a verdict that is kept until the node changes, as rules may be
+// expensive. Without selector and affinity they are not.
+func (r rules) kept(c *class, n *node) verdict {
 	if c.anywhere {
-		if n.open {
-			return suits
-		}
 		return r.decide(c, n.object)
 	}
 	if n.number >= len(c.verdicts) {

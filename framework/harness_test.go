@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/gogo/protobuf/proto"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -44,6 +46,7 @@ func newHarness(t *testing.T, objects ...runtime.Object) *harness {
 	j := &journal{}
 	w := &harness{T: t, journal: j, store: newMemory(j), master: newMaster(j), client: fake.NewSimpleClientset(objects...), watching: make(chan string, 100)}
 	w.client.PrependReactor("create", "pods", w.bindPod)
+	w.client.PrependReactor("update", "pods", w.refuseStale)
 	w.client.PrependWatchReactor("*", w.watch)
 	return w
 }
@@ -58,6 +61,21 @@ func (w *harness) watch(a k8stesting.Action) (bool, watch.Interface, error) {
 	watching, err := w.client.Tracker().Watch(a.GetResource(), a.GetNamespace(), opts)
 	w.watching <- a.GetResource().Resource
 	return true, watching, err
+}
+
+// refuseStale does what the API server does by resource versions, which the fake does not
+// compare: a status that was made before the pod's end or binding does not undo it.
+func (w *harness) refuseStale(a k8stesting.Action) (bool, runtime.Object, error) {
+	old := a.(k8stesting.UpdateAction).GetObject().(*v1.Pod)
+	o, err := w.client.Tracker().Get(a.GetResource(), a.GetNamespace(), old.Name)
+	if err != nil {
+		return true, nil, err
+	}
+	now := o.(*v1.Pod)
+	if podspec.Finished(now) && !podspec.Finished(old) || now.Spec.NodeName != "" && old.Spec.NodeName == "" {
+		return true, nil, apierrors.NewConflict(schema.GroupResource{Resource: "pods"}, old.Name, errors.New("it has changed since"))
+	}
+	return false, nil, nil
 }
 
 // bindPod does what the API server does for pods/binding.

@@ -2,6 +2,7 @@ package podwriter
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	v1 "k8s.io/api/core/v1"
@@ -32,16 +33,12 @@ func (w *Writer) markUnready(ctx context.Context, p *v1.Pod, reason, message str
 	if now.UID != p.UID || podspec.Finished(now) {
 		return nil
 	}
-	for i := range now.Status.Conditions {
-		c := &now.Status.Conditions[i]
-		if c.Type != v1.PodReady {
-			continue
-		}
-		if c.Status == v1.ConditionFalse {
-			return nil
-		}
-		c.Status, c.Reason, c.Message, c.LastTransitionTime = v1.ConditionFalse, reason, message, metav1.Now()
+	i := slices.IndexFunc(now.Status.Conditions, func(c v1.PodCondition) bool { return c.Type == v1.PodReady })
+	if i < 0 || now.Status.Conditions[i].Status == v1.ConditionFalse {
+		return nil // it is not ready
 	}
+	c := &now.Status.Conditions[i]
+	c.Status, c.Reason, c.Message, c.LastTransitionTime = v1.ConditionFalse, reason, message, metav1.Now()
 	_, err = pods.UpdateStatus(ctx, now, metav1.UpdateOptions{})
 	return err
 }

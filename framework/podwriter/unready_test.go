@@ -1,12 +1,14 @@
 package podwriter
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/fake"
+	k8stesting "k8s.io/client-go/testing"
 )
 
 // A running pod is shown as not ready; what has ended or is another pod is left alone,
@@ -38,6 +40,9 @@ func TestMarkUnready(t *testing.T) {
 		p, err := client.CoreV1().Pods("default").Get(t.Context(), "php", metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if got := client.Actions(); name != "ready" && slices.ContainsFunc(got, func(a k8stesting.Action) bool { return a.GetVerb() == "update" }) {
+			t.Errorf("%s: a write that changes nothing", name)
 		}
 		if got := p.Status.Conditions; got[1].Status != c.status || got[1].Reason != c.reason || got[0].Status != v1.ConditionTrue {
 			t.Errorf("%s: conditions %+v", name, got)

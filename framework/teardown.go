@@ -122,7 +122,7 @@ func failBound(ctx context.Context, client kubernetes.Interface, log logr.Logger
 	if err != nil {
 		return 0, err
 	}
-	w := podwriter.NewWriter(client, nil, log)
+	w := podwriter.NewWriter(client, nil, log) // no events: failing a pod writes none
 	running, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()

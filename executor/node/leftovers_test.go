@@ -212,3 +212,39 @@ func TestLeftoversOfAnExecutorThatCameBack(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A lock on a file that its last holder has removed protects nothing: the next executor
+// locks another file.
+func TestLockOfARemovedFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "S0"+lockSuffix)
+	owner := dockershim.Owner{Framework: "F", Agent: "S0"}
+	for name, replace := range map[string]bool{"removed": false, "replaced": true} {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if replace {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := (&lock{f}).take(path, owner, true); !errors.Is(err, errLocked) {
+			t.Errorf("%s: %v, want %v", name, err, errLocked)
+		}
+	}
+	held, err := tryLock(path, owner, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := held.remove(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("the lock's file is left: %v", err)
+	}
+}

@@ -22,7 +22,7 @@ func terminated(name string, code int32, reason, message string) v1.ContainerSta
 		Terminated: &v1.ContainerStateTerminated{ExitCode: code, Reason: reason, Message: message}}}
 }
 
-func TestSeen(t *testing.T) {
+func TestPodsOf(t *testing.T) {
 	t.Parallel()
 	meta := metav1.ObjectMeta{Namespace: "ns", Name: "a", UID: "u"}
 	ref := executor.Ref{Namespace: "ns", Name: "a", UID: "u"}

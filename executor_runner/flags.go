@@ -3,11 +3,48 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"strings"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
+
+// options are the values of the flags.
+type options struct {
+	docker    string
+	root      string
+	address   string
+	maxPods   int
+	pidsLimit int64
+	contain   bool
+	check     bool
+}
+
+// register adds the flags to f, and returns what they will be set to.
+func register(f *flag.FlagSet) *options {
+	o := &options{}
+	f.StringVar(&o.docker, "docker_endpoint", "", "`endpoint` of the Docker daemon on this machine; the default is DOCKER_HOST or unix:///var/run/docker.sock")
+	f.StringVar(&o.root, "root_dir", "/var/lib/kubernetes-mesos", "`directory` for pods' volumes, logs and certificates; each agent has its own in there")
+	f.StringVar(&o.address, "node_address", "", "IP `address` under which the node is reached, or a network that it is in, such as 10.1.0.0/16; the default is the agent's, or that of the interface with the default route")
+	f.IntVar(&o.maxPods, "max_pods", taskdata.DefaultMaxPods, "how many pods this node takes at most")
+	f.Int64Var(&o.pidsLimit, "container_pids_limit", 0, "how many processes and threads a container may have; 0 means 4096, -1 no limit")
+	f.BoolVar(&o.contain, "contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
+	f.BoolVar(&o.check, strings.TrimPrefix(upgrade.CheckFlag, "-"), false, "exit at once: this shows whether the program starts on this machine with these flags")
+	return o
+}
+
+// node returns the configuration of the node of an agent.
+func (o *options) node(agent mesos.ExecutorConfig) node.Config {
+	return node.Config{
+		RootDir: o.root, Docker: o.docker, Endpoint: agent.Endpoint, Address: o.address, MaxPods: o.maxPods, PidsLimit: o.pidsLimit,
+		Contain: o.contain, Sandbox: agent.Directory,
+	}
+}
 
 // runner is a node whose errors name this program's flags: the framework shows them as the
 // reason why a pod has failed.

@@ -2,11 +2,65 @@ package main
 
 import (
 	"errors"
+	"flag"
+	"io"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
+
+func parse(args ...string) (*options, error) {
+	f := flag.NewFlagSet("executor_runner", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	o := register(f)
+	return o, f.Parse(args)
+}
+
+// Each flag sets its part of the node's configuration and nothing else; the rest comes from
+// the agent.
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	agent := mesos.ExecutorConfig{Endpoint: "10.0.0.1:5051", Directory: "/sandbox"}
+	plain := node.Config{RootDir: "/var/lib/kubernetes-mesos", Endpoint: "10.0.0.1:5051", Sandbox: "/sandbox", MaxPods: taskdata.DefaultMaxPods, Contain: true}
+	for arg, change := range map[string]func(*node.Config){
+		"none":                       nil,
+		"-docker_endpoint=tcp://h:1": func(c *node.Config) { c.Docker = "tcp://h:1" },
+		"-root_dir=/r":               func(c *node.Config) { c.RootDir = "/r" },
+		"-node_address=10.1.0.0/16":  func(c *node.Config) { c.Address = "10.1.0.0/16" },
+		"-max_pods=7":                func(c *node.Config) { c.MaxPods = 7 },
+		"-container_pids_limit=-1":   func(c *node.Config) { c.PidsLimit = -1 },
+		"-contain_pods=false":        func(c *node.Config) { c.Contain = false },
+		upgrade.CheckFlag:            func(*node.Config) {},
+	} {
+		want, args := plain, []string{arg}
+		if change == nil {
+			args = nil
+		} else {
+			change(&want)
+		}
+		o, err := parse(args...)
+		if err != nil {
+			t.Errorf("%s: %v", arg, err)
+			continue
+		}
+		if got := o.node(agent); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\n got %+v\nwant %+v", arg, got, want)
+		}
+		if o.check != (arg == upgrade.CheckFlag) {
+			t.Errorf("%s: check is %v", arg, o.check)
+		}
+	}
+	for _, bad := range []string{"-max_pods=many", "-contain_pods=maybe", "-container_pids_limit=1.5", "-no_such_flag"} {
+		if _, err := parse(bad); err == nil {
+			t.Errorf("%s is accepted", bad)
+		}
+	}
+}
 
 // An error about a setting names the flag, and stays what it is; any other is unchanged.
 func TestErrorsNameTheFlag(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/go-logr/logr"
@@ -22,7 +21,6 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
 
@@ -47,13 +45,7 @@ func main() {
 
 func run() int {
 	logging.Init()
-	docker := flag.String("docker_endpoint", "", "`endpoint` of the Docker daemon on this machine; the default is DOCKER_HOST or unix:///var/run/docker.sock")
-	root := flag.String("root_dir", "/var/lib/kubernetes-mesos", "`directory` for pods' volumes, logs and certificates; each agent has its own in there")
-	address := flag.String("node_address", "", "IP `address` under which the node is reached, or a network that it is in, such as 10.1.0.0/16; the default is the agent's, or that of the interface with the default route")
-	maxPods := flag.Int("max_pods", taskdata.DefaultMaxPods, "how many pods this node takes at most")
-	pidsLimit := flag.Int64("container_pids_limit", 0, "how many processes and threads a container may have; 0 means 4096, -1 no limit")
-	contain := flag.Bool("contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
-	check := flag.Bool(strings.TrimPrefix(upgrade.CheckFlag, "-"), false, "end at once: this says whether the program starts on this machine, with these flags")
+	o := register(flag.CommandLine)
 	flag.Parse()
 	logging.RouteKlog()
 	defer logging.Flush()
@@ -61,11 +53,11 @@ func run() int {
 	if flag.NArg() > 0 {
 		return usage(fmt.Errorf("%q is no flag", flag.Arg(0)))
 	}
-	if *check {
+	if o.check {
 		return exitOK
 	}
 	log := logging.New()
-	enterMounts(*docker, log.WithName("mounts"))
+	enterMounts(o.docker, log.WithName("mounts"))
 	before, err := upgrade.Receive()
 	if err != nil {
 		log.Error(err, "this executor cannot take over from the previous program; its containers are left for the next executor")
@@ -77,14 +69,13 @@ func run() int {
 		return usage(err)
 	}
 	agent.Log = log.WithName("mesos")
-	n, err := node.New(node.Config{
-		RootDir: *root, Docker: *docker, Endpoint: agent.Endpoint, Address: *address, MaxPods: *maxPods, PidsLimit: *pidsLimit,
-		Contain: *contain, Sandbox: agent.Directory, Verbosity: logging.SetVerbosity, Log: log.WithName("node"),
-	})
+	cfg := o.node(agent)
+	cfg.Verbosity, cfg.Log = logging.SetVerbosity, log.WithName("node")
+	n, err := node.New(cfg)
 	if err != nil {
 		return usage(withFlag(err))
 	}
-	programs := upgrade.New(directory(agent, *root), os.Args[1:], secrets)
+	programs := upgrade.New(directory(agent, o.root), os.Args[1:], secrets)
 	programs.Log, programs.Flush = log.WithName("upgrade"), logging.Flush
 	config := executor.Config{
 		Mesos: mesos.NewExecutor(agent), Runner: runner{n}, Grace: agent.ShutdownGrace,

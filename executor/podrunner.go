@@ -20,7 +20,7 @@ type PodRunner interface {
 
 	// Delete asks the API server to delete the pod with exactly this uid, and returns
 	// when the API server has agreed. A pod that does not exist or is not bound to
-	// this node is no error. With a nil grace, the pod's own grace period applies.
+	// this node is not an error. With a nil grace, the pod's own grace period applies.
 	Delete(ctx context.Context, ref Ref, grace *time.Duration) error
 
 	// Running reports whether any container of the pod runs, its sandbox included.

@@ -51,7 +51,7 @@ func run() int {
 	defer logging.Flush()
 
 	if flag.NArg() > 0 {
-		return usage(fmt.Errorf("%q is no flag", flag.Arg(0)))
+		return usage(fmt.Errorf("%q is not a flag", flag.Arg(0)))
 	}
 	if o.check {
 		return exitOK

@@ -13,7 +13,7 @@ type pool struct {
 	waiting int       // connections for which no living server is known
 }
 
-// A server counts as living until it is found not to be.
+// A server counts as live until a probe or a connection fails.
 type server struct {
 	addr  string
 	dead  error // why it does not count as living; nil if it does

@@ -57,7 +57,7 @@ func addresses(servers []string) ([]string, error) {
 	for i, s := range servers {
 		u, err := url.Parse(s)
 		if err != nil || u.Scheme != "https" || u.Hostname() == "" {
-			return nil, fmt.Errorf("API server %q is no https URL", s)
+			return nil, fmt.Errorf("API server %q is not an https URL", s)
 		}
 		port := u.Port()
 		if port == "" {

@@ -40,7 +40,7 @@ func Socket(endpoint string) string {
 func Process(endpoint string) (int, error) {
 	path := Socket(endpoint)
 	if path == "" {
-		return 0, fmt.Errorf("docker endpoint %s is no unix socket, so that its process is not to be known", endpoint)
+		return 0, fmt.Errorf("docker endpoint %s is not a unix socket, so the process of the daemon cannot be found", endpoint)
 	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -86,7 +86,7 @@ func (c *Config) holdsCertificate(now time.Time) error {
 func (c *Config) roots() (*x509.CertPool, error) {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(c.CA) {
-		return nil, errors.New("kubelet: the certificate authority is no PEM certificate")
+		return nil, errors.New("kubelet: the certificate authority is not a PEM certificate")
 	}
 	return roots, nil
 }

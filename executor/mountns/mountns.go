@@ -23,8 +23,8 @@ const marker = "KUBERNETES_MESOS_MOUNT_NAMESPACE_ENTERED"
 // Enter moves this process into the mount namespace of the Docker daemon at endpoint.
 // main calls it first, since it does not return if it has to change something: the
 // same program starts again from its beginning, in the daemon's namespace, in the
-// same process and with the same arguments, environment and open files. There is no
-// other way to move a whole Go program: its threads cannot change their namespace
+// same process and with the same arguments, environment and open files. A Go program
+// cannot be moved in any other way: its threads cannot change their namespace
 // together.
 //
 // note describes the change, for the log. The error says why Docker does not, or may
@@ -51,7 +51,7 @@ func Enter(endpoint string) (note string, err error) {
 	case own == theirs:
 		return "", nil
 	case again:
-		return "", fmt.Errorf("this process was moved to the mount namespace of process %d and is in another one still", pid)
+		return "", fmt.Errorf("this process was moved to the mount namespace of process %d and is still in another one", pid)
 	}
 	return "", restart(pid, dockerd.Socket(endpoint))
 }
@@ -79,7 +79,7 @@ func namespace(process string) (string, error) { return os.Readlink("/proc/" + p
 func entered() string {
 	const moved = "the agent gave this executor a mount namespace of its own: now in that of Docker's daemon"
 	if dir := sandbox(); dir != "" && !isDir(dir) {
-		return moved + ", where the sandbox " + dir + " is not to be seen: relative paths of files that flags or " +
+		return moved + ", where the sandbox " + dir + " is not visible: relative paths of files that flags or " +
 			"the environment name no longer lead there; what is written to standard output and error still does"
 	}
 	return moved

@@ -145,7 +145,7 @@ func TestSandboxIsNotThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	got := w.program(w.private()+`"$0" "$@"`, w.endpoint, "MESOS_DIRECTORY="+w.dir+"/none")
-	if got.Err != "" || got.Dir != "/" || !strings.Contains(got.Note, w.dir+"/none is not to be seen") {
+	if got.Err != "" || got.Dir != "/" || !strings.Contains(got.Note, w.dir+"/none is not visible") {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -163,7 +163,7 @@ func TestCannotEnter(t *testing.T) {
 		"a user namespace of its own":       {`unshare --mount --user --map-root-user "$0" "$@"`, "", "mount namespace of Docker's daemon: "},
 		"another path of the socket": {fmt.Sprintf(`unshare --mount sh -c 'mkdir %[1]s/elsewhere && mount --bind %[1]s %[1]s/elsewhere && mount -t tmpfs none %[1]s/volume && exec "$0" unix://%[1]s/elsewhere/docker.sock "$2"' "$0" "$@"`, w.dir),
 			"", "another path"},
-		"moved in vain": {w.private() + `"$0" "$@"`, marker + "=1", "in another one still"},
+		"moved in vain": {w.private() + `"$0" "$@"`, marker + "=1", "still in another one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := w.program(c.shell, w.endpoint, c.env)

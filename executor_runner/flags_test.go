@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
@@ -78,5 +79,18 @@ func TestErrorsNameTheFlag(t *testing.T) {
 	other := errors.New("no Docker")
 	if withFlag(other) != other || withFlag(nil) != nil {
 		t.Error("an error that is about no setting has changed")
+	}
+}
+
+// What the framework is told of a node that cannot come up names the flag.
+func TestRunNamesTheFlag(t *testing.T) {
+	t.Parallel()
+	n, err := node.New(node.Config{RootDir: "/" + strings.Repeat("deep/", 20)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = runner{n}.Run(t.Context(), executor.Spec{Name: "n", Framework: "F", Agent: "S0"}, nil)
+	if err == nil || !strings.Contains(err.Error(), "choose a shorter directory") || !strings.HasSuffix(err.Error(), "(-root_dir)") {
+		t.Errorf("got %v", err)
 	}
 }

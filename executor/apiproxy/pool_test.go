@@ -102,3 +102,21 @@ func TestPoolProbes(t *testing.T) {
 		t.Error("a connection was not cut")
 	}
 }
+
+// A server is an https URL; without a port it is on 443. One that is not makes the whole
+// list invalid.
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	got, err := addresses([]string{"https://a", "https://b:6443", "https://[fd00::1]:1/", "https://10.0.0.1"})
+	if want := []string{"a:443", "b:6443", "[fd00::1]:1", "10.0.0.1:443"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	for _, bad := range []string{"", "a:6443", "http://a", "https://", "https://:6443", "https://a:b:c", "\x00"} {
+		if got, err := addresses([]string{"https://a", bad}); err == nil {
+			t.Errorf("%q is accepted: %q", bad, got)
+		}
+	}
+	if _, err := addresses(nil); err == nil {
+		t.Error("an empty list is accepted")
+	}
+}

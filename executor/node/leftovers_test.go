@@ -248,3 +248,13 @@ func TestLockOfARemovedFile(t *testing.T) {
 		t.Errorf("the lock's file is left: %v", err)
 	}
 }
+
+// A directory that cannot be used is an error at once, and not taken for another executor's.
+func TestLockWithoutADirectory(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	_, err := awaitLock(t.Context(), filepath.Join(t.TempDir(), "none", "S0"+lockSuffix), dockershim.Owner{Framework: "F", Agent: "S0"})
+	if !errors.Is(err, os.ErrNotExist) || time.Since(began) > lockTime/2 {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
+}

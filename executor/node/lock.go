@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 )
@@ -86,22 +87,19 @@ const lockTime = 30 * time.Second
 
 // awaitLock locks path for owner, waiting for another process to release it.
 func awaitLock(ctx context.Context, path string, owner dockershim.Owner) (*lock, error) {
-	ctx, cancel := context.WithTimeout(ctx, lockTime)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		l, err := tryLock(path, owner, true)
-		if !errors.Is(err, errLocked) {
-			return l, err
+	var held *lock
+	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, lockTime, true, func(context.Context) (locked bool, err error) {
+		held, err = tryLock(path, owner, true)
+		if errors.Is(err, errLocked) {
+			return false, nil
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			left, _ := readOwner(path) // empty when it cannot be read
-			return nil, fmt.Errorf("%s is locked by the executor of framework %s on agent %s, which still runs after %v: end that process", path, left.Framework, left.Agent, lockTime)
-		}
+		return true, err
+	})
+	if wait.Interrupted(err) {
+		left, _ := readOwner(path) // empty when it cannot be read
+		return nil, fmt.Errorf("%s is locked by the executor of framework %s on agent %s, which still runs after %v: end that process", path, left.Framework, left.Agent, lockTime)
 	}
+	return held, err
 }
 
 // remove removes the file and releases the lock: nothing is left to protect.

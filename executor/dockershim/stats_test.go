@@ -14,8 +14,15 @@ func TestStats(t *testing.T) {
 	sandbox, id, pod := n.run("x=$(head -c 3000000 /dev/zero | busybox tr '\\0' a); dd if=/dev/zero of=/written bs=1M count=2; sleep 1000", func(c *runtimeapi.ContainerConfig) {
 		c.Linux.Resources = &runtimeapi.LinuxContainerResources{MemoryLimitInBytes: 64 << 20}
 	})
+	var last *runtimeapi.ContainerStats
+	defer func() {
+		if t.Failed() {
+			t.Logf("the last figures are %v", last)
+		}
+	}()
 	n.eventually("figures", func() bool {
 		s := must[*runtimeapi.ContainerStatsResponse](n)(n.ContainerStats(ctx, &runtimeapi.ContainerStatsRequest{ContainerId: id})).Stats
+		last = s
 		return s.Cpu.UsageCoreNanoSeconds.Value > 0 && s.Memory.WorkingSetBytes.Value > 0 &&
 			s.Memory.RssBytes.Value > 2_000_000 && s.Memory.UsageBytes.Value <= 64<<20 &&
 			s.Memory.AvailableBytes.Value > 0 && s.Attributes.Metadata.Name == "web"

@@ -16,13 +16,13 @@
 // # A pod's status on its way back
 //
 // The PodRunner passes all pods of the node to its Observer (observer.go) after each
-// change; the loop takes the latest from there and calls core.podsChanged (pods.go), which
+// change; the loop takes the latest from there and calls core.podsChanged (podschanged.go), which
 // compares it with the tasks and returns effects (effect.go): statuses to send, pods to
 // delete, ends to wait for.
 //
 // # Layers
 //
-// core (core.go, pods.go, task.go, state.go) decides: events in, effects out, without
+// core (core.go, podschanged.go, task.go, state.go) decides: events in, effects out, without
 // goroutines, clocks or I/O. loop (loop.go, retry.go, replace.go, idle.go) owns the core
 // and carries the effects out.
 //

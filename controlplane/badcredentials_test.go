@@ -28,7 +28,7 @@ func TestComplaints(t *testing.T) {
 		c.bad(r, errors.New("no such\ntoken"))
 		now = now.Add(time.Millisecond)
 	}
-	const line = `"level"=0 "msg"="a request with bad credentials" "error"="no such\ntoken" "from"="192.0.2.1:1234" "more since the last line"=%d`
+	const line = `"msg"="a request with bad credentials" "error"="no such\ntoken" "from"="192.0.2.1:1234" "more since the last line"=%d`
 	want := []string{fmt.Sprintf(line, 0), fmt.Sprintf(line, 999), fmt.Sprintf(line, 999)}
 	if !slices.Equal(logged, want) {
 		t.Errorf("logged %q, want %q", logged, want)

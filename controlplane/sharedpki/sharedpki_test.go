@@ -139,7 +139,7 @@ func TestMismatch(t *testing.T) {
 	if m := (*MismatchError)(nil); !errors.As(err, &m) {
 		t.Fatalf("got %v", err)
 	}
-	for _, want := range []string{filepath.Join(second, "ca.key"), Prefix + "ca.key", "-data_dir"} {
+	for _, want := range []string{filepath.Join(second, "ca.key"), Prefix + "ca.key", "data directory"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: does not name %s", err, want)
 		}

@@ -1,0 +1,180 @@
+package podnetwork
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	linkPrefix = "km"
+	inPod      = "eth0"
+	// protocol marks our routes, so that no other one is touched (rtnetlink(7): numbers
+	// above RTPROT_STATIC are free to use).
+	protocol = 206
+)
+
+// The address of the gateway that pods see. No interface has it: a permanent neighbour
+// entry leads to the host's end of the pair.
+var (
+	gateway4 = netip.MustParseAddr("169.254.1.1")
+	gateway6 = netip.MustParseAddr("fe80::1")
+)
+
+// linkName returns the name of the host's end for a sandbox, at most 15 bytes long.
+func (n *Network) linkName(sandbox string) string {
+	return linkPrefix + short(n.cfg.Owner+" "+sandbox, 13)
+}
+
+// alias returns what `ip link` shows for a pod's link; links finds ours by its beginning.
+func (n *Network) alias(p Pod) string { return n.cfg.Owner + " pod " + p.Name }
+
+// links returns the host's ends of all pods of this owner.
+func (n *Network) links() ([]netlink.Link, error) {
+	all, err := netlink.LinkList()
+	if err != nil {
+		return nil, err
+	}
+	var ours []netlink.Link
+	for _, l := range all {
+		if strings.HasPrefix(l.Attrs().Name, linkPrefix) && strings.HasPrefix(l.Attrs().Alias, n.cfg.Owner+" pod ") {
+			ours = append(ours, l)
+		}
+	}
+	return ours, nil
+}
+
+// connect makes the veth pair of a pod with its addresses and routes.
+func (n *Network) connect(p Pod, mtu int) error {
+	if err := n.disconnect(p.Sandbox); err != nil {
+		return err
+	}
+	ns, err := netns.GetFromPath(p.Netns)
+	if err != nil {
+		return fmt.Errorf("network namespace %s: %w", p.Netns, err)
+	}
+	defer ns.Close()
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name, attrs.MTU = n.linkName(p.Sandbox), mtu
+	if err := netlink.LinkAdd(&netlink.Veth{LinkAttrs: attrs, PeerName: inPod, PeerNamespace: netlink.NsFd(ns)}); err != nil {
+		return fmt.Errorf("making link %s: %w", attrs.Name, err)
+	}
+	host, err := netlink.LinkByName(attrs.Name)
+	if err != nil {
+		return err
+	}
+	if err := netlink.LinkSetAlias(host, n.alias(p)); err != nil {
+		return err
+	}
+	pod, err := configurePod(ns, host.Attrs().HardwareAddr, p.Addresses)
+	if err != nil {
+		return fmt.Errorf("interface %s of the pod: %w", inPod, err)
+	}
+	return configureHost(host, pod, p.Addresses)
+}
+
+// configurePod sets up the pod's end of a pair whose other end has the address host. It
+// returns the hardware address of the pod's end.
+func configurePod(ns netns.NsHandle, host net.HardwareAddr, addresses []netip.Addr) (net.HardwareAddr, error) {
+	h, err := netlink.NewHandleAt(ns)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	link, err := h.LinkByName(inPod)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range addresses {
+		if err := h.AddrAdd(link, &netlink.Addr{IPNet: single(a), Flags: unix.IFA_F_NODAD}); err != nil {
+			return nil, fmt.Errorf("address %v: %w", a, err)
+		}
+	}
+	if err := h.LinkSetUp(link); err != nil {
+		return nil, err
+	}
+	for _, a := range addresses {
+		gateway, everything := gateway4, netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+		if a.Is6() {
+			gateway, everything = gateway6, netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+		}
+		index := link.Attrs().Index
+		err := errors.Join(
+			h.NeighSet(&netlink.Neigh{LinkIndex: index, State: netlink.NUD_PERMANENT, IP: gateway.AsSlice(), HardwareAddr: host}),
+			h.RouteReplace(&netlink.Route{LinkIndex: index, Dst: single(gateway), Scope: netlink.SCOPE_LINK}),
+			h.RouteReplace(&netlink.Route{LinkIndex: index, Dst: ipNet(everything), Gw: gateway.AsSlice()}),
+		)
+		if err != nil {
+			return nil, fmt.Errorf("routes of %v: %w", a, err)
+		}
+	}
+	return link.Attrs().HardwareAddr, nil
+}
+
+// configureHost sets up the host's end of a pair whose other end has the address pod.
+func configureHost(link netlink.Link, pod net.HardwareAddr, addresses []netip.Addr) error {
+	if err := netlink.LinkSetUp(link); err != nil {
+		return err
+	}
+	// Without this, replies to a host port asked for at 127.0.0.1 would be dropped.
+	if err := sysctl("net/ipv4/conf/"+link.Attrs().Name+"/route_localnet", "1"); err != nil {
+		return err
+	}
+	for _, a := range addresses {
+		index := link.Attrs().Index
+		err := errors.Join(
+			netlink.NeighSet(&netlink.Neigh{LinkIndex: index, State: netlink.NUD_PERMANENT, IP: a.AsSlice(), HardwareAddr: pod}),
+			netlink.RouteReplace(&netlink.Route{LinkIndex: index, Dst: single(a), Scope: netlink.SCOPE_LINK, Protocol: protocol}),
+		)
+		if err != nil {
+			return fmt.Errorf("route to %v: %w", a, err)
+		}
+	}
+	return nil
+}
+
+// disconnect removes the link of a sandbox, and with it its other end and its routes.
+func (n *Network) disconnect(sandbox string) error {
+	link, err := netlink.LinkByName(n.linkName(sandbox))
+	if errors.As(err, new(netlink.LinkNotFoundError)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return deleteLink(link)
+}
+
+// deleteLink removes a link that may have gone meanwhile, as with its other end.
+func deleteLink(link netlink.Link) error {
+	err := netlink.LinkDel(link)
+	if errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EINVAL) {
+		if _, found := netlink.LinkByIndex(link.Attrs().Index); errors.As(found, new(netlink.LinkNotFoundError)) {
+			return nil
+		}
+	}
+	return err
+}
+
+// single returns the network that holds a alone.
+func single(a netip.Addr) *net.IPNet { return ipNet(netip.PrefixFrom(a, a.BitLen())) }
+
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}
+
+// sysctl sets a kernel parameter, if it has another value.
+func sysctl(name, value string) error {
+	path := "/proc/sys/" + name
+	if old, err := os.ReadFile(path); err == nil && strings.TrimSpace(string(old)) == value {
+		return nil
+	}
+	return os.WriteFile(path, []byte(value), 0)
+}

@@ -1,0 +1,170 @@
+package podnetwork
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/vishvananda/netlink"
+	"sigs.k8s.io/knftables"
+)
+
+// Config configures the network of one node's pods.
+type Config struct {
+	// Ranges are the node's own ranges of pod addresses, at most one per IP family.
+	Ranges []netip.Prefix
+	// Inside are the ranges and addresses that pods reach without masquerading: those of
+	// all pods and nodes of the cluster.
+	Inside []netip.Prefix
+	// Owner identifies the executor among those of this host, in a short text that people
+	// see at links and tables.
+	Owner string
+	// MTU of pods' interfaces in bytes; 0: that of the interface with the default route.
+	MTU int
+	Log logr.Logger
+}
+
+// Network is the network of one node's pods. Its methods may be called from several
+// goroutines, but not at the same time for the same pod.
+type Network struct {
+	cfg      Config
+	families []*family
+}
+
+// New checks cfg. It has no side effects.
+func New(cfg Config) (*Network, error) {
+	n := &Network{cfg: cfg}
+	if cfg.Owner == "" {
+		return nil, errors.New("pod network: it has no owner")
+	}
+	for _, r := range cfg.Ranges {
+		f, err := newFamily(cfg.Owner, r)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range n.families {
+			if other.v6 == f.v6 {
+				return nil, fmt.Errorf("pod network: %v and %v are of the same IP family", other.pods, r)
+			}
+		}
+		n.families = append(n.families, f)
+	}
+	if len(n.families) == 0 {
+		return nil, errors.New("pod network: the node has no range of pod addresses")
+	}
+	return n, nil
+}
+
+// repairEvery is how often Run looks for what others have removed, such as by reloading
+// the host's firewall.
+const repairEvery = 30 * time.Second
+
+// Run keeps what all pods share in place until ctx ends. It fails at once if it cannot
+// be made. What it made stays, so that pods live on without this process: see Remove.
+func (n *Network) Run(ctx context.Context) error {
+	if err := n.Prepare(ctx); err != nil {
+		return err
+	}
+	tick := time.NewTicker(repairEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := n.Prepare(ctx); err != nil && ctx.Err() == nil {
+				n.cfg.Log.Error(err, "repairing the pod network; the next attempt follows", "within", repairEvery)
+			}
+		}
+	}
+}
+
+// Prepare makes what all pods share, or what is missing of it.
+func (n *Network) Prepare(ctx context.Context) error {
+	for _, f := range n.families {
+		if err := f.forward(); err != nil {
+			return fmt.Errorf("pod network %v: forwarding: %w", f.pods, err)
+		}
+		if err := f.answerForAbsent(); err != nil {
+			return fmt.Errorf("pod network %v: route for absent pods: %w", f.pods, err)
+		}
+		if err := f.makeTable(ctx, n.cfg.Inside); err != nil {
+			return fmt.Errorf("pod network %v: nftables: %w", f.pods, err)
+		}
+		if err := f.acceptForwarded(ctx); err != nil {
+			return fmt.Errorf("pod network %v: iptables FORWARD: %w", f.pods, err)
+		}
+	}
+	return nil
+}
+
+// Remove removes all that this owner has on the host: pods' links, routes and tables, and
+// what executors share if no other one is left.
+func (n *Network) Remove(ctx context.Context) error {
+	links, err := n.links()
+	if err != nil {
+		return fmt.Errorf("pod network: %w", err)
+	}
+	var all []error
+	for _, l := range links {
+		all = append(all, deleteLink(l))
+	}
+	for _, f := range n.families {
+		all = append(all, f.removeAbsentRoute(), f.removeTable(ctx), f.removeAccepts(ctx))
+	}
+	if err := errors.Join(all...); err != nil {
+		return fmt.Errorf("pod network: %w", err)
+	}
+	return nil
+}
+
+// mtu returns the MTU of pods' interfaces.
+func (n *Network) mtu() (int, error) {
+	if n.cfg.MTU > 0 {
+		return n.cfg.MTU, nil
+	}
+	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range routes {
+		if r.Dst != nil && r.Dst.IP.IsUnspecified() && r.LinkIndex > 0 {
+			link, err := netlink.LinkByIndex(r.LinkIndex)
+			if err != nil {
+				return 0, err
+			}
+			return link.Attrs().MTU, nil
+		}
+	}
+	return 1500, nil // a host without a default route, so with no idea of a smaller one
+}
+
+// short returns a name for text that is different for different texts, of n hexadecimal
+// digits.
+func short(text string, n int) string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:n]
+}
+
+// family is the part of the network that belongs to one IP family.
+type family struct {
+	v6    bool
+	pods  netip.Prefix // the node's range
+	nft   knftables.Family
+	name  string // of the table
+	owner string
+}
+
+func newFamily(owner string, pods netip.Prefix) (*family, error) {
+	if !pods.IsValid() || pods != pods.Masked() {
+		return nil, fmt.Errorf("pod network: %v is not a range of addresses", pods)
+	}
+	f := &family{v6: pods.Addr().Is6(), pods: pods, nft: knftables.IPv4Family, owner: owner, name: tablePrefix + short(owner, 8)}
+	if f.v6 {
+		f.nft = knftables.IPv6Family
+	}
+	return f, nil
+}

@@ -1,0 +1,301 @@
+package podnetwork
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// host is a place with a network of pods.
+type host struct {
+	*place
+	net  *Network
+	pods int
+}
+
+var (
+	cluster4 = netip.MustParsePrefix("10.244.0.0/16")
+	cluster6 = netip.MustParsePrefix("fd00:10:244::/56")
+)
+
+// newHost makes a host with the n-th range of the cluster.
+func newHost(t *testing.T, n int, more ...string) *host {
+	t.Helper()
+	h := &host{place: newPlace(t)}
+	h.do(func() {
+		h.command("ip", "address", "add", fmt.Sprintf("192.168.99.%d/32", n), "dev", "lo")
+		h.command("ip", "address", "add", fmt.Sprintf("fd00:99::%d/128", n), "dev", "lo")
+	})
+	cfg := Config{
+		Ranges: []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("10.244.%d.0/24", n)), netip.MustParsePrefix(fmt.Sprintf("fd00:10:244:%d::/64", n))},
+		Inside: []netip.Prefix{cluster4, cluster6}, Owner: fmt.Sprintf("framework-1/agent-%d", n), MTU: 1500,
+	}
+	for _, m := range more {
+		cfg.Inside = append(cfg.Inside, netip.MustParsePrefix(m))
+	}
+	var err error
+	if h.net, err = New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	h.prepare()
+	return h
+}
+
+func (h *host) prepare() {
+	h.t.Helper()
+	h.do(func() {
+		if err := h.net.Prepare(context.Background()); err != nil {
+			h.t.Fatal(err)
+		}
+	})
+}
+
+// pod is an attached pod that serves port 80.
+type pod struct {
+	*place
+	Pod
+}
+
+func (h *host) newPod(ports ...Port) pod {
+	h.t.Helper()
+	h.pods++
+	p := pod{newPlace(h.t), Pod{Name: fmt.Sprintf("default/p%d", h.pods), Sandbox: fmt.Sprintf("sandbox-%d", h.pods), Ports: ports}}
+	p.Netns = p.path
+	for _, f := range h.net.families {
+		a := f.pods.Addr()
+		for range 6 + h.pods {
+			a = a.Next()
+		}
+		p.Addresses = append(p.Addresses, a)
+	}
+	h.attach(p)
+	p.serve(80)
+	return p
+}
+
+func (h *host) attach(p pod) {
+	h.t.Helper()
+	h.do(func() {
+		if err := h.net.Attach(context.Background(), p.Pod); err != nil {
+			h.t.Fatal(err)
+		}
+	})
+}
+
+func at(a netip.Addr, port int) string { return netip.AddrPortFrom(a, uint16(port)).String() }
+
+// Pods of a host reach each other and are reached by the host, in both IP families, by TCP
+// and UDP, with packets larger than the MTU, and see each other's own addresses.
+func TestPodsOfOneHost(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 1)
+	a, b := h.newPod(), h.newPod()
+	for i, to := range b.Addresses {
+		for _, network := range []string{"tcp", "udp"} {
+			for _, size := range []int{1, 1400, 9000} {
+				if got, want := a.ask(network, at(to, 80), size), fmt.Sprint(a.Addresses[i], " "); !strings.HasPrefix(got, want) {
+					t.Errorf("%s to %v, %d bytes: %s, want %s", network, to, size, got, want)
+				}
+			}
+		}
+		if got := h.ask("tcp", at(to, 80), 1); !strings.HasSuffix(got, " 1") {
+			t.Errorf("the host to %v: %s", to, got)
+		}
+	}
+}
+
+// A pod that is not there is refused at once, and nothing leaves the host.
+func TestAbsentPod(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 1)
+	a := h.newPod()
+	for _, absent := range []string{"10.244.1.200:80", "[fd00:10:244:1::200]:80"} {
+		if got := a.ask("tcp", absent, 1); !strings.Contains(got, "no route to host") && !strings.Contains(got, "unreachable") {
+			t.Errorf("%s: %s", absent, got)
+		}
+	}
+}
+
+// A host port leads to its pod from another host, from the host by its address and by
+// 127.0.0.1, from another pod, and from the pod itself; a port on one address of the host
+// only by that address.
+func TestHostPorts(t *testing.T) {
+	t.Parallel()
+	h, outside := newHost(t, 1), newPlace(t)
+	wire(h.place, outside, "lan0", "192.168.7.1/24", "192.168.7.2/24")
+	h.do(func() { h.command("ip", "address", "add", "192.168.7.3/24", "dev", "lan0") })
+	other := h.newPod()
+	p := h.newPod(Port{Protocol: "tcp", HostPort: 31080, PodPort: 80}, Port{Protocol: "udp", HostPort: 31080, PodPort: 80},
+		Port{Protocol: "tcp", HostIP: netip.MustParseAddr("192.168.7.3"), HostPort: 31081, PodPort: 80})
+	for _, row := range []struct {
+		name    string
+		from    *place
+		address string
+		source  string
+	}{
+		{"another host", outside, "192.168.7.1:31080", "192.168.7.2 "},
+		{"the host by its address", h.place, "192.168.7.1:31080", "192.168.7.1 "},
+		{"the host by loopback", h.place, "127.0.0.1:31080", "192.168."},
+		{"another pod", other.place, "192.168.7.1:31080", other.Addresses[0].String() + " "},
+		{"the pod itself", p.place, "192.168.7.1:31080", "192.168."},
+	} {
+		for _, network := range []string{"tcp", "udp"} {
+			if got := row.from.ask(network, row.address, 1); !strings.HasPrefix(got, row.source) {
+				t.Errorf("%s, %s: %s, want %s", row.name, network, got, row.source)
+			}
+		}
+	}
+	if got := outside.ask("tcp", "192.168.7.3:31081", 1); !strings.HasPrefix(got, "192.168.7.2 ") {
+		t.Errorf("a port on one address: %s", got)
+	}
+	for _, closed := range []string{"192.168.7.1:31081", "192.168.7.1:80"} {
+		if got := outside.ask("tcp", closed, 1); !strings.Contains(got, "refused") {
+			t.Errorf("%s: %s, want it refused", closed, got)
+		}
+	}
+	h.do(func() {
+		if err := h.net.Detach(context.Background(), p.Sandbox); err != nil {
+			t.Error(err)
+		}
+	})
+	if got := outside.ask("tcp", "192.168.7.1:31080", 1); !strings.Contains(got, "refused") {
+		t.Errorf("after the pod's end: %s", got)
+	}
+}
+
+// What leaves the cluster has the host's address, what goes to another node the pod's own.
+func TestMasquerade(t *testing.T) {
+	t.Parallel()
+	h, outside, node := newHost(t, 1, "192.168.8.2/32"), newPlace(t), newPlace(t)
+	wire(h.place, outside, "lan0", "192.168.7.1/24", "192.168.7.2/24")
+	wire(h.place, node, "lan1", "192.168.8.1/24", "192.168.8.2/24")
+	node.do(func() { node.command("ip", "route", "add", "10.244.1.0/24", "via", "192.168.8.1") })
+	outside.serve(80)
+	node.serve(80)
+	p := h.newPod()
+	if got := p.ask("tcp", "192.168.7.2:80", 1); got != "192.168.7.1 1" {
+		t.Errorf("outside: %s", got)
+	}
+	if got, want := p.ask("tcp", "192.168.8.2:80", 1), p.Addresses[0].String()+" 1"; got != want {
+		t.Errorf("another node: %s, want %s", got, want)
+	}
+	if got := node.ask("tcp", at(p.Addresses[0], 80), 1); got != "192.168.8.2 1" {
+		t.Errorf("from another node: %s", got)
+	}
+}
+
+// A firewall that drops what is forwarded, as Docker sets it up, lets pods' packets pass;
+// and what a reload of the firewall removes comes back.
+func TestFirewall(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 1)
+	a, b := h.newPod(), h.newPod(Port{Protocol: "tcp", HostPort: 31080, PodPort: 80})
+	works := func() bool { return strings.HasSuffix(a.ask("tcp", at(b.Addresses[0], 80), 1), " 1") }
+	h.do(func() { h.command("iptables", "-P", "FORWARD", "DROP") })
+	if works() {
+		t.Fatal("the policy DROP drops nothing")
+	}
+	h.prepare()
+	if !works() {
+		t.Error("packets do not pass a FORWARD chain with the policy DROP")
+	}
+	h.do(func() { h.command("iptables", "-F", "FORWARD") })
+	h.prepare()
+	h.prepare()
+	if !works() {
+		t.Error("the accepts do not come back")
+	}
+	h.do(func() {
+		if n := strings.Count(h.command("iptables", "-S", "FORWARD"), "kubernetes-mesos"); n != 2 {
+			t.Errorf("%d rules, want 2", n)
+		}
+	})
+}
+
+// Everything is as before when the last executor of a host removes its own; the first one
+// takes nothing from the other.
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	h := &host{place: newPlace(t)}
+	h.do(func() {
+		h.command("ip", "address", "add", "192.168.99.1/32", "dev", "lo")
+		h.command("iptables", "-P", "FORWARD", "DROP")
+		h.command("ip6tables", "-P", "FORWARD", "DROP")
+	})
+	before := h.state()
+	var both []*host
+	for n := range 2 {
+		net, err := New(Config{Ranges: []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("10.244.%d.0/24", n)), netip.MustParsePrefix(fmt.Sprintf("fd00:10:244:%d::/64", n))},
+			Inside: []netip.Prefix{cluster4}, Owner: fmt.Sprint("owner-", n), MTU: 1500})
+		if err != nil {
+			t.Fatal(err)
+		}
+		both = append(both, &host{place: h.place, net: net, pods: 10 * n})
+		both[n].prepare()
+	}
+	first, second := both[0], both[1]
+	first.newPod(Port{Protocol: "tcp", HostPort: 31001, PodPort: 80})
+	a, b := second.newPod(), second.newPod(Port{Protocol: "tcp", HostPort: 31002, PodPort: 80})
+	remove := func(h *host) {
+		h.do(func() {
+			if err := h.net.Remove(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	remove(first)
+	if got := a.ask("tcp", at(b.Addresses[0], 80), 1); !strings.HasSuffix(got, " 1") {
+		t.Errorf("the other executor's pods after the first one's end: %s", got)
+	}
+	if got := h.ask("tcp", "127.0.0.1:31002", 1); !strings.HasSuffix(got, " 1") {
+		t.Errorf("the other executor's host port: %s", got)
+	}
+	remove(second)
+	remove(second) // nothing is there
+	if after := h.state(); after != before {
+		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// A pod is attached anew without harm, and detached after its namespace is gone.
+func TestAttachAgain(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 1)
+	a, b := h.newPod(), h.newPod(Port{Protocol: "tcp", HostPort: 31080, PodPort: 80})
+	h.attach(b)
+	if got := a.ask("tcp", at(b.Addresses[0], 80), 1); !strings.HasSuffix(got, " 1") {
+		t.Errorf("after a second attach: %s", got)
+	}
+	h.do(func() {
+		for range 2 {
+			if err := h.net.Detach(context.Background(), b.Sandbox); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := h.net.Attach(context.Background(), Pod{Name: "default/none", Sandbox: "none", Netns: "/nowhere"}); err == nil || !strings.Contains(err.Error(), "/nowhere") || !strings.Contains(err.Error(), "default/none") {
+			t.Errorf("a namespace that is not there: %v", err)
+		}
+		links, err := h.net.links()
+		if err != nil || len(links) != 1 || links[0].Attrs().Alias != "framework-1/agent-1 pod default/p1" {
+			t.Errorf("links %v, %v", links, err)
+		}
+	})
+}
+
+func TestBadConfig(t *testing.T) {
+	t.Parallel()
+	v4, v6 := netip.MustParsePrefix("10.244.1.0/24"), netip.MustParsePrefix("fd00::/64")
+	for says, cfg := range map[string]Config{
+		"no owner":             {Ranges: []netip.Prefix{v4}},
+		"no range":             {Owner: "o"},
+		"same IP family":       {Owner: "o", Ranges: []netip.Prefix{v4, v6, v4}},
+		"not a range":          {Owner: "o", Ranges: []netip.Prefix{{}}},
+		"10.244.1.1/24 is not": {Owner: "o", Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.1.1/24")}},
+	} {
+		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%+v: %v, want %q", cfg, err, says)
+		}
+	}
+}

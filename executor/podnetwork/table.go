@@ -1,0 +1,184 @@
+package podnetwork
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/knftables"
+)
+
+// tablePrefix begins the name of each executor's table.
+const tablePrefix = "kubernetes-mesos-"
+
+// The parts of the table.
+const (
+	inside       = "inside"        // destinations that are not masqueraded
+	itself       = "itself"        // pairs of the same pod's address: a pod that reaches itself by its host port
+	ports        = "ports"         // host ports on every address of the host
+	addressPorts = "address-ports" // host ports on one address
+)
+
+func (f *family) table() (knftables.Interface, error) { return knftables.New(f.nft, f.name) }
+
+// makeTable makes the table with its rules, or what is missing of it. Elements stay.
+func (f *family) makeTable(ctx context.Context, reached []netip.Prefix) error {
+	nft, err := f.table()
+	if err != nil {
+		return err
+	}
+	addr := "ipv4_addr"
+	if f.v6 {
+		addr = "ipv6_addr"
+	}
+	tx := nft.NewTransaction()
+	tx.Add(&knftables.Table{Comment: knftables.PtrTo(f.owner)})
+	tx.Add(&knftables.Set{Name: inside, Type: addr, Flags: []knftables.SetFlag{knftables.IntervalFlag}, AutoMerge: knftables.PtrTo(true)})
+	tx.Flush(&knftables.Set{Name: inside})
+	for _, p := range reached {
+		if p.Addr().Is6() == f.v6 {
+			tx.Add(&knftables.Element{Set: inside, Key: []string{p.Masked().String()}})
+		}
+	}
+	tx.Add(&knftables.Set{Name: itself, Type: addr + " . " + addr})
+	tx.Add(&knftables.Map{Name: ports, Type: "inet_proto . inet_service : " + addr + " . inet_service"})
+	tx.Add(&knftables.Map{Name: addressPorts, Type: addr + " . inet_proto . inet_service : " + addr + " . inet_service"})
+	f.makeChains(tx)
+	return nft.Run(ctx, tx)
+}
+
+// makeChains adds the chains with their rules. Host ports are translated before service
+// ports (kube-proxy's chains have the priority dstnat), so both may name the same port.
+func (f *family) makeChains(tx *knftables.Transaction) {
+	for _, c := range []struct {
+		name     string
+		hook     knftables.BaseChainHook
+		priority string
+		rules    []string
+	}{
+		{"prerouting", knftables.PreroutingHook, "-105", f.portRules()},
+		{"output", knftables.OutputHook, "-105", f.portRules()},
+		{"postrouting", knftables.PostroutingHook, "100", f.masqueradeRules()},
+	} {
+		tx.Add(&knftables.Chain{
+			Name: c.name, Type: knftables.PtrTo(knftables.NATType), Hook: knftables.PtrTo(c.hook),
+			Priority: knftables.PtrTo(knftables.BaseChainPriority(c.priority)),
+		})
+		tx.Flush(&knftables.Chain{Name: c.name})
+		for _, rule := range c.rules {
+			tx.Add(&knftables.Rule{Chain: c.name, Rule: rule})
+		}
+	}
+}
+
+func (f *family) portRules() []string {
+	ip := string(f.nft)
+	return []string{
+		fmt.Sprintf("fib daddr type local dnat %s to %s daddr . meta l4proto . th dport map @%s", ip, ip, addressPorts),
+		fmt.Sprintf("fib daddr type local dnat %s to meta l4proto . th dport map @%s", ip, ports),
+	}
+}
+
+func (f *family) masqueradeRules() []string {
+	ip := string(f.nft)
+	rules := []string{
+		fmt.Sprintf("%s saddr . %s daddr @%s masquerade", ip, ip, itself),
+		fmt.Sprintf("%s saddr %s %s daddr != @%s masquerade", ip, f.pods, ip, inside),
+	}
+	if !f.v6 {
+		rules = append(rules, fmt.Sprintf(`oifname "%s*" ip saddr 127.0.0.0/8 masquerade`, linkPrefix))
+	}
+	return rules
+}
+
+// removeTable deletes the table, if it is there.
+func (f *family) removeTable(ctx context.Context) error {
+	nft, err := f.table()
+	if err != nil {
+		return err
+	}
+	tx := nft.NewTransaction()
+	tx.Add(&knftables.Table{}) // so that there is one to delete
+	tx.Delete(&knftables.Table{})
+	return nft.Run(ctx, tx)
+}
+
+// otherTables reports whether other executors of this host have a table.
+func (f *family) otherTables(ctx context.Context) (bool, error) {
+	listed, err := run(ctx, "nft", "list", "tables", string(f.nft))
+	if err != nil {
+		return false, err
+	}
+	for line := range strings.Lines(listed) {
+		if fields := strings.Fields(line); len(fields) == 3 && strings.HasPrefix(fields[2], tablePrefix) && fields[2] != f.name {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// addPorts makes a pod's host ports lead to it. Elements carry the sandbox, by which
+// removePorts finds them.
+func (f *family) addPorts(ctx context.Context, p Pod) error {
+	var pod netip.Addr
+	for _, a := range p.Addresses {
+		if a.Is6() == f.v6 {
+			pod = a
+		}
+	}
+	if !pod.IsValid() || len(p.Ports) == 0 {
+		return nil
+	}
+	nft, err := f.table()
+	if err != nil {
+		return err
+	}
+	tx := nft.NewTransaction()
+	comment := knftables.PtrTo(p.Sandbox)
+	tx.Add(&knftables.Element{Set: itself, Key: []string{pod.String(), pod.String()}, Comment: comment})
+	for _, port := range p.Ports {
+		e := knftables.Element{
+			Map:     ports,
+			Key:     []string{port.Protocol, strconv.Itoa(int(port.HostPort))},
+			Value:   []string{pod.String(), strconv.Itoa(int(port.PodPort))},
+			Comment: comment,
+		}
+		if ip := port.HostIP; ip.IsValid() && !ip.IsUnspecified() {
+			if ip.Is6() != f.v6 {
+				continue
+			}
+			e.Map, e.Key = addressPorts, append([]string{ip.String()}, e.Key...)
+		}
+		tx.Add(&e)
+	}
+	return nft.Run(ctx, tx)
+}
+
+// removePorts removes the host ports of a sandbox.
+func (f *family) removePorts(ctx context.Context, sandbox string) error {
+	nft, err := f.table()
+	if err != nil {
+		return err
+	}
+	tx := nft.NewTransaction()
+	for _, set := range []struct{ kind, name string }{{"map", ports}, {"map", addressPorts}, {"set", itself}} {
+		elements, err := nft.ListElements(ctx, set.kind, set.name)
+		if knftables.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, e := range elements {
+			if e.Comment != nil && *e.Comment == sandbox {
+				tx.Delete(e)
+			}
+		}
+	}
+	if tx.NumOperations() == 0 {
+		return nil
+	}
+	return nft.Run(ctx, tx)
+}

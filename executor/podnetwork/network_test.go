@@ -6,11 +6,14 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/netnstest"
 )
 
 // host is a place with a network of pods.
 type host struct {
-	*place
+	*netnstest.Namespace
+	t    *testing.T
 	net  *Network
 	pods int
 }
@@ -23,10 +26,10 @@ var (
 // newHost makes a host with the n-th range of the cluster.
 func newHost(t *testing.T, n int, more ...string) *host {
 	t.Helper()
-	h := &host{place: newPlace(t)}
-	h.do(func() {
-		h.command("ip", "address", "add", fmt.Sprintf("192.168.99.%d/32", n), "dev", "lo")
-		h.command("ip", "address", "add", fmt.Sprintf("fd00:99::%d/128", n), "dev", "lo")
+	h := &host{Namespace: netnstest.New(t), t: t}
+	h.Do(func() {
+		h.Command("ip", "address", "add", fmt.Sprintf("192.168.99.%d/32", n), "dev", "lo")
+		h.Command("ip", "address", "add", fmt.Sprintf("fd00:99::%d/128", n), "dev", "lo")
 	})
 	cfg := Config{
 		Ranges: []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("10.244.%d.0/24", n)), netip.MustParsePrefix(fmt.Sprintf("fd00:10:244:%d::/64", n))},
@@ -45,7 +48,7 @@ func newHost(t *testing.T, n int, more ...string) *host {
 
 func (h *host) prepare() {
 	h.t.Helper()
-	h.do(func() {
+	h.Do(func() {
 		if err := h.net.Prepare(context.Background()); err != nil {
 			h.t.Fatal(err)
 		}
@@ -54,15 +57,15 @@ func (h *host) prepare() {
 
 // pod is an attached pod that serves port 80.
 type pod struct {
-	*place
+	*netnstest.Namespace
 	Pod
 }
 
 func (h *host) newPod(ports ...Port) pod {
 	h.t.Helper()
 	h.pods++
-	p := pod{newPlace(h.t), Pod{Name: fmt.Sprintf("default/p%d", h.pods), Sandbox: fmt.Sprintf("sandbox-%d", h.pods), Ports: ports}}
-	p.Netns = p.path
+	p := pod{netnstest.New(h.t), Pod{Name: fmt.Sprintf("default/p%d", h.pods), Sandbox: fmt.Sprintf("sandbox-%d", h.pods), Ports: ports}}
+	p.Netns = p.Path
 	for _, f := range h.net.families {
 		a := f.pods.Addr()
 		for range 6 + h.pods {
@@ -71,13 +74,13 @@ func (h *host) newPod(ports ...Port) pod {
 		p.Addresses = append(p.Addresses, a)
 	}
 	h.attach(p)
-	p.serve(80)
+	p.Serve(80)
 	return p
 }
 
 func (h *host) attach(p pod) {
 	h.t.Helper()
-	h.do(func() {
+	h.Do(func() {
 		if err := h.net.Attach(context.Background(), p.Pod); err != nil {
 			h.t.Fatal(err)
 		}
@@ -95,12 +98,12 @@ func TestPodsOfOneHost(t *testing.T) {
 	for i, to := range b.Addresses {
 		for _, network := range []string{"tcp", "udp"} {
 			for _, size := range []int{1, 1400, 9000} {
-				if got, want := a.ask(network, at(to, 80), size), fmt.Sprint(a.Addresses[i], " "); !strings.HasPrefix(got, want) {
+				if got, want := a.Ask(network, at(to, 80), size), fmt.Sprint(a.Addresses[i], " "); !strings.HasPrefix(got, want) {
 					t.Errorf("%s to %v, %d bytes: %s, want %s", network, to, size, got, want)
 				}
 			}
 		}
-		if got := h.ask("tcp", at(to, 80), 1); !strings.HasSuffix(got, " 1") {
+		if got := h.Ask("tcp", at(to, 80), 1); !strings.HasSuffix(got, " 1") {
 			t.Errorf("the host to %v: %s", to, got)
 		}
 	}
@@ -112,7 +115,7 @@ func TestAbsentPod(t *testing.T) {
 	h := newHost(t, 1)
 	a := h.newPod()
 	for _, absent := range []string{"10.244.1.200:80", "[fd00:10:244:1::200]:80"} {
-		if got := a.ask("tcp", absent, 1); !strings.Contains(got, "no route to host") && !strings.Contains(got, "unreachable") {
+		if got := a.Ask("tcp", absent, 1); !strings.Contains(got, "no route to host") && !strings.Contains(got, "unreachable") {
 			t.Errorf("%s: %s", absent, got)
 		}
 	}
@@ -123,44 +126,44 @@ func TestAbsentPod(t *testing.T) {
 // only by that address.
 func TestHostPorts(t *testing.T) {
 	t.Parallel()
-	h, outside := newHost(t, 1), newPlace(t)
-	wire(h.place, outside, "lan0", "192.168.7.1/24", "192.168.7.2/24")
-	h.do(func() { h.command("ip", "address", "add", "192.168.7.3/24", "dev", "lan0") })
+	h, outside := newHost(t, 1), netnstest.New(t)
+	netnstest.Wire(h.Namespace, outside, "lan0", "192.168.7.1/24", "192.168.7.2/24")
+	h.Do(func() { h.Command("ip", "address", "add", "192.168.7.3/24", "dev", "lan0") })
 	other := h.newPod()
 	p := h.newPod(Port{Protocol: "tcp", HostPort: 31080, PodPort: 80}, Port{Protocol: "udp", HostPort: 31080, PodPort: 80},
 		Port{Protocol: "tcp", HostIP: netip.MustParseAddr("192.168.7.3"), HostPort: 31081, PodPort: 80})
 	for _, row := range []struct {
 		name    string
-		from    *place
+		from    *netnstest.Namespace
 		address string
 		source  string
 	}{
 		{"another host", outside, "192.168.7.1:31080", "192.168.7.2 "},
-		{"the host by its address", h.place, "192.168.7.1:31080", "192.168.7.1 "},
-		{"the host by loopback", h.place, "127.0.0.1:31080", "192.168."},
-		{"another pod", other.place, "192.168.7.1:31080", other.Addresses[0].String() + " "},
-		{"the pod itself", p.place, "192.168.7.1:31080", "192.168."},
+		{"the host by its address", h.Namespace, "192.168.7.1:31080", "192.168.7.1 "},
+		{"the host by loopback", h.Namespace, "127.0.0.1:31080", "192.168."},
+		{"another pod", other.Namespace, "192.168.7.1:31080", other.Addresses[0].String() + " "},
+		{"the pod itself", p.Namespace, "192.168.7.1:31080", "192.168."},
 	} {
 		for _, network := range []string{"tcp", "udp"} {
-			if got := row.from.ask(network, row.address, 1); !strings.HasPrefix(got, row.source) {
+			if got := row.from.Ask(network, row.address, 1); !strings.HasPrefix(got, row.source) {
 				t.Errorf("%s, %s: %s, want %s", row.name, network, got, row.source)
 			}
 		}
 	}
-	if got := outside.ask("tcp", "192.168.7.3:31081", 1); !strings.HasPrefix(got, "192.168.7.2 ") {
+	if got := outside.Ask("tcp", "192.168.7.3:31081", 1); !strings.HasPrefix(got, "192.168.7.2 ") {
 		t.Errorf("a port on one address: %s", got)
 	}
 	for _, closed := range []string{"192.168.7.1:31081", "192.168.7.1:80"} {
-		if got := outside.ask("tcp", closed, 1); !strings.Contains(got, "refused") {
+		if got := outside.Ask("tcp", closed, 1); !strings.Contains(got, "refused") {
 			t.Errorf("%s: %s, want it refused", closed, got)
 		}
 	}
-	h.do(func() {
+	h.Do(func() {
 		if err := h.net.Detach(context.Background(), p.Sandbox); err != nil {
 			t.Error(err)
 		}
 	})
-	if got := outside.ask("tcp", "192.168.7.1:31080", 1); !strings.Contains(got, "refused") {
+	if got := outside.Ask("tcp", "192.168.7.1:31080", 1); !strings.Contains(got, "refused") {
 		t.Errorf("after the pod's end: %s", got)
 	}
 }
@@ -168,20 +171,20 @@ func TestHostPorts(t *testing.T) {
 // What leaves the cluster has the host's address, what goes to another node the pod's own.
 func TestMasquerade(t *testing.T) {
 	t.Parallel()
-	h, outside, node := newHost(t, 1, "192.168.8.2/32"), newPlace(t), newPlace(t)
-	wire(h.place, outside, "lan0", "192.168.7.1/24", "192.168.7.2/24")
-	wire(h.place, node, "lan1", "192.168.8.1/24", "192.168.8.2/24")
-	node.do(func() { node.command("ip", "route", "add", "10.244.1.0/24", "via", "192.168.8.1") })
-	outside.serve(80)
-	node.serve(80)
+	h, outside, node := newHost(t, 1, "192.168.8.2/32"), netnstest.New(t), netnstest.New(t)
+	netnstest.Wire(h.Namespace, outside, "lan0", "192.168.7.1/24", "192.168.7.2/24")
+	netnstest.Wire(h.Namespace, node, "lan1", "192.168.8.1/24", "192.168.8.2/24")
+	node.Do(func() { node.Command("ip", "route", "add", "10.244.1.0/24", "via", "192.168.8.1") })
+	outside.Serve(80)
+	node.Serve(80)
 	p := h.newPod()
-	if got := p.ask("tcp", "192.168.7.2:80", 1); got != "192.168.7.1 1" {
+	if got := p.Ask("tcp", "192.168.7.2:80", 1); got != "192.168.7.1 1" {
 		t.Errorf("outside: %s", got)
 	}
-	if got, want := p.ask("tcp", "192.168.8.2:80", 1), p.Addresses[0].String()+" 1"; got != want {
+	if got, want := p.Ask("tcp", "192.168.8.2:80", 1), p.Addresses[0].String()+" 1"; got != want {
 		t.Errorf("another node: %s, want %s", got, want)
 	}
-	if got := node.ask("tcp", at(p.Addresses[0], 80), 1); got != "192.168.8.2 1" {
+	if got := node.Ask("tcp", at(p.Addresses[0], 80), 1); got != "192.168.8.2 1" {
 		t.Errorf("from another node: %s", got)
 	}
 }
@@ -192,8 +195,8 @@ func TestFirewall(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, 1)
 	a, b := h.newPod(), h.newPod(Port{Protocol: "tcp", HostPort: 31080, PodPort: 80})
-	works := func() bool { return strings.HasSuffix(a.ask("tcp", at(b.Addresses[0], 80), 1), " 1") }
-	h.do(func() { h.command("iptables", "-P", "FORWARD", "DROP") })
+	works := func() bool { return strings.HasSuffix(a.Ask("tcp", at(b.Addresses[0], 80), 1), " 1") }
+	h.Do(func() { h.Command("iptables", "-P", "FORWARD", "DROP") })
 	if works() {
 		t.Fatal("the policy DROP drops nothing")
 	}
@@ -201,14 +204,14 @@ func TestFirewall(t *testing.T) {
 	if !works() {
 		t.Error("packets do not pass a FORWARD chain with the policy DROP")
 	}
-	h.do(func() { h.command("iptables", "-F", "FORWARD") })
+	h.Do(func() { h.Command("iptables", "-F", "FORWARD") })
 	h.prepare()
 	h.prepare()
 	if !works() {
 		t.Error("the accepts do not come back")
 	}
-	h.do(func() {
-		if n := strings.Count(h.command("iptables", "-S", "FORWARD"), "kubernetes-mesos"); n != 2 {
+	h.Do(func() {
+		if n := strings.Count(h.Command("iptables", "-S", "FORWARD"), "kubernetes-mesos"); n != 2 {
 			t.Errorf("%d rules, want 2", n)
 		}
 	})
@@ -218,13 +221,13 @@ func TestFirewall(t *testing.T) {
 // takes nothing from the other.
 func TestRemove(t *testing.T) {
 	t.Parallel()
-	h := &host{place: newPlace(t)}
-	h.do(func() {
-		h.command("ip", "address", "add", "192.168.99.1/32", "dev", "lo")
-		h.command("iptables", "-P", "FORWARD", "DROP")
-		h.command("ip6tables", "-P", "FORWARD", "DROP")
+	h := &host{Namespace: netnstest.New(t), t: t}
+	h.Do(func() {
+		h.Command("ip", "address", "add", "192.168.99.1/32", "dev", "lo")
+		h.Command("iptables", "-P", "FORWARD", "DROP")
+		h.Command("ip6tables", "-P", "FORWARD", "DROP")
 	})
-	before := h.state()
+	before := h.State()
 	var both []*host
 	for n := range 2 {
 		net, err := New(Config{Ranges: []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("10.244.%d.0/24", n)), netip.MustParsePrefix(fmt.Sprintf("fd00:10:244:%d::/64", n))},
@@ -232,29 +235,29 @@ func TestRemove(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		both = append(both, &host{place: h.place, net: net, pods: 10 * n})
+		both = append(both, &host{Namespace: h.Namespace, t: t, net: net, pods: 10 * n})
 		both[n].prepare()
 	}
 	first, second := both[0], both[1]
 	first.newPod(Port{Protocol: "tcp", HostPort: 31001, PodPort: 80})
 	a, b := second.newPod(), second.newPod(Port{Protocol: "tcp", HostPort: 31002, PodPort: 80})
 	remove := func(h *host) {
-		h.do(func() {
+		h.Do(func() {
 			if err := h.net.Remove(context.Background()); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	remove(first)
-	if got := a.ask("tcp", at(b.Addresses[0], 80), 1); !strings.HasSuffix(got, " 1") {
+	if got := a.Ask("tcp", at(b.Addresses[0], 80), 1); !strings.HasSuffix(got, " 1") {
 		t.Errorf("the other executor's pods after the first one's end: %s", got)
 	}
-	if got := h.ask("tcp", "127.0.0.1:31002", 1); !strings.HasSuffix(got, " 1") {
+	if got := h.Ask("tcp", "127.0.0.1:31002", 1); !strings.HasSuffix(got, " 1") {
 		t.Errorf("the other executor's host port: %s", got)
 	}
 	remove(second)
 	remove(second) // nothing is there
-	if after := h.state(); after != before {
+	if after := h.State(); after != before {
 		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
 	}
 }
@@ -265,10 +268,10 @@ func TestAttachAgain(t *testing.T) {
 	h := newHost(t, 1)
 	a, b := h.newPod(), h.newPod(Port{Protocol: "tcp", HostPort: 31080, PodPort: 80})
 	h.attach(b)
-	if got := a.ask("tcp", at(b.Addresses[0], 80), 1); !strings.HasSuffix(got, " 1") {
+	if got := a.Ask("tcp", at(b.Addresses[0], 80), 1); !strings.HasSuffix(got, " 1") {
 		t.Errorf("after a second attach: %s", got)
 	}
-	h.do(func() {
+	h.Do(func() {
 		for range 2 {
 			if err := h.net.Detach(context.Background(), b.Sandbox); err != nil {
 				t.Error(err)

@@ -1,0 +1,12 @@
+// Package noderoutes leads packets from this host to the pods of other nodes. What it does
+// follows from the nodes' addresses and ranges alone, so nothing is stored or exchanged:
+//
+//   - a node that is a neighbour, reached without a gateway, gets a route by its address
+//     (host-gw);
+//   - a node behind a gateway is reached by VXLAN: one device, and per node a route, a
+//     neighbour and a forwarding entry. The device's hardware address is computed from the
+//     node's address, so all nodes know it.
+//
+// Only routes with the protocol number of this package and a destination within the
+// cluster are touched, and the one device. Executors of the same host set the same routes.
+package noderoutes

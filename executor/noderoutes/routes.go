@@ -1,0 +1,168 @@
+package noderoutes
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/go-logr/logr"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// Mode is how other nodes are reached.
+type Mode string
+
+// The modes.
+const (
+	Auto   Mode = "auto"    // host-gw for neighbours, vxlan for nodes behind a gateway
+	HostGW Mode = "host-gw" // by the node's address; nodes behind a gateway are not reached
+	VXLAN  Mode = "vxlan"   // every node by VXLAN
+	None   Mode = "none"    // by others, such as routers that know the ranges
+)
+
+// Config configures the routes of one host.
+type Config struct {
+	Mode    Mode
+	Node    netip.Addr     // this host's address, at which other nodes reach it
+	Node6   netip.Addr     // its IPv6 address, if Node is an IPv4 address; the zero value: none
+	Ranges  []netip.Prefix // this node's ranges of pod addresses
+	Cluster []netip.Prefix // the ranges of all pods of the cluster
+	// VNI and Port identify the cluster's VXLAN: the network identifier, 24 bits, and the
+	// UDP port, open between all hosts.
+	VNI, Port int
+	Log       logr.Logger
+}
+
+// Peer is another node.
+type Peer struct {
+	Name   string
+	Node   netip.Addr
+	Node6  netip.Addr // its IPv6 address, if Node is an IPv4 address; the zero value: none
+	Ranges []netip.Prefix
+}
+
+// Routes are the routes of this host to other nodes' pods.
+type Routes struct{ cfg Config }
+
+// New checks cfg. It has no side effects.
+func New(cfg Config) (*Routes, error) {
+	switch {
+	case cfg.Mode != Auto && cfg.Mode != HostGW && cfg.Mode != VXLAN && cfg.Mode != None:
+		return nil, fmt.Errorf("routes to nodes: %q is not one of %s, %s, %s, %s", cfg.Mode, Auto, HostGW, VXLAN, None)
+	case !cfg.Node.Is4() && cfg.Mode != None && cfg.Mode != HostGW:
+		return nil, fmt.Errorf("routes to nodes: VXLAN needs an IPv4 address of this node, not %v", cfg.Node)
+	case cfg.VNI < 0 || cfg.VNI >= 1<<24 || cfg.Port < 0 || cfg.Port > 65535:
+		return nil, fmt.Errorf("routes to nodes: VXLAN %d at port %d: a network identifier has 24 bits, a port 16", cfg.VNI, cfg.Port)
+	}
+	return &Routes{cfg}, nil
+}
+
+// protocol marks the routes of this package. Package podnetwork has another number.
+const protocol = 207
+
+// Set makes the routes those to peers. A peer that cannot be reached is an error, and the
+// others get their routes all the same. Set is repeated to repair what others removed.
+func (r *Routes) Set(peers []Peer) error {
+	if r.cfg.Mode == None {
+		return nil
+	}
+	var all []error
+	var tunnelled []Peer
+	wanted := map[netip.Prefix]bool{}
+	for _, p := range peers {
+		if p.Node == r.cfg.Node {
+			continue // another executor of this host
+		}
+		neighbour, err := r.neighbour(p)
+		switch {
+		case err != nil:
+			all = append(all, fmt.Errorf("node %s at %v: %w", p.Name, p.Node, err))
+		case neighbour:
+			all = append(all, direct(p))
+		case r.cfg.Mode == HostGW:
+			all = append(all, fmt.Errorf("node %s at %v is behind a gateway: the mode %s reaches neighbours only", p.Name, p.Node, HostGW))
+			continue
+		default:
+			tunnelled = append(tunnelled, p)
+		}
+		for _, network := range p.Ranges {
+			wanted[network] = true
+		}
+	}
+	all = append(all, r.tunnel(tunnelled), r.removeOthers(wanted))
+	if err := errors.Join(all...); err != nil {
+		return fmt.Errorf("routes to nodes: %w", err)
+	}
+	return nil
+}
+
+// Remove removes all routes and the device.
+func (r *Routes) Remove() error {
+	if err := errors.Join(r.removeOthers(nil), r.removeDevice()); err != nil {
+		return fmt.Errorf("routes to nodes: %w", err)
+	}
+	return nil
+}
+
+// neighbour reports whether a peer is to be reached directly: it is, unless the mode or
+// a gateway in between says otherwise.
+func (r *Routes) neighbour(p Peer) (bool, error) {
+	if r.cfg.Mode == VXLAN {
+		return false, nil
+	}
+	found, err := netlink.RouteGet(p.Node.AsSlice())
+	if err != nil {
+		return false, err
+	}
+	return len(found) > 0 && found[0].Gw == nil, nil
+}
+
+// direct sets the routes to a neighbour.
+func direct(p Peer) error {
+	for _, network := range p.Ranges {
+		gateway := p.Node
+		if network.Addr().Is6() && gateway.Is4() {
+			gateway = p.Node6
+		}
+		if gateway.Is4() != network.Addr().Is4() || !gateway.IsValid() {
+			return fmt.Errorf("node %s has no address by which to reach its range %v", p.Name, network)
+		}
+		err := netlink.RouteReplace(&netlink.Route{Dst: ipNet(network), Gw: gateway.AsSlice(), Protocol: protocol})
+		if err != nil {
+			return fmt.Errorf("route to %v by node %s at %v: %w", network, p.Name, gateway, err)
+		}
+	}
+	return nil
+}
+
+// removeOthers removes those of our routes that are not wanted. Routes outside of the
+// cluster's ranges belong to another cluster.
+func (r *Routes) removeOthers(wanted map[netip.Prefix]bool) error {
+	var all []error
+	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
+		routes, err := netlink.RouteListFiltered(family, &netlink.Route{Protocol: protocol}, netlink.RT_FILTER_PROTOCOL)
+		if err != nil {
+			return err
+		}
+		for _, route := range routes {
+			network, is := prefixOf(route.Dst)
+			if !is || wanted[network] || !r.inCluster(network) {
+				continue
+			}
+			if err := netlink.RouteDel(&route); err != nil && !errors.Is(err, unix.ESRCH) {
+				all = append(all, fmt.Errorf("removing the route to %v: %w", network, err))
+			}
+		}
+	}
+	return errors.Join(all...)
+}
+
+func (r *Routes) inCluster(network netip.Prefix) bool {
+	for _, c := range r.cfg.Cluster {
+		if c.Contains(network.Addr()) && c.Bits() <= network.Bits() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,214 @@
+package noderoutes
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/netnstest"
+)
+
+var cluster = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16"), netip.MustParsePrefix("fd00:10:244::/48")}
+
+// host is a node whose pods are addresses of its own loopback interface.
+type host struct {
+	*netnstest.Namespace
+	routes *Routes
+	peer   Peer // as others see it
+	pods   [2]netip.Addr
+}
+
+func newHost(t *testing.T, n int, mode Mode, node, node6 string) *host {
+	t.Helper()
+	h := &host{Namespace: netnstest.New(t)}
+	h.peer = Peer{Name: fmt.Sprint("node-", n), Node: netip.MustParseAddr(node), Ranges: []netip.Prefix{
+		netip.MustParsePrefix(fmt.Sprintf("10.244.%d.0/24", n)), netip.MustParsePrefix(fmt.Sprintf("fd00:10:244:%d::/64", n))}}
+	if node6 != "" {
+		h.peer.Node6 = netip.MustParseAddr(node6)
+	}
+	h.pods = [2]netip.Addr{netip.MustParseAddr(fmt.Sprintf("10.244.%d.7", n)), netip.MustParseAddr(fmt.Sprintf("fd00:10:244:%d::7", n))}
+	var err error
+	h.routes, err = New(Config{Mode: mode, Node: h.peer.Node, Node6: h.peer.Node6, Ranges: h.peer.Ranges, Cluster: cluster, VNI: 0xabcdef, Port: 8475})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Do(func() {
+		h.Command("ip", "address", "add", h.pods[0].String()+"/32", "dev", "lo")
+		h.Command("ip", "address", "add", h.pods[1].String()+"/128", "dev", "lo", "nodad")
+		h.Command("sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.rp_filter=1")
+	})
+	h.Serve(80, h.pods[:]...)
+	return h
+}
+
+// set sets the routes to peers and returns the error.
+func (h *host) set(peers ...*host) (err error) {
+	var all []Peer
+	for _, p := range peers {
+		all = append(all, p.peer)
+	}
+	h.Do(func() { err = h.routes.Set(append(all, h.peer)) }) // a node is among the nodes itself
+	return err
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// talk checks that pods of a reach pods of b, by TCP and UDP, also with packets larger than
+// the MTU, and are seen with their own addresses.
+func talk(t *testing.T, a, b *host, families int) {
+	t.Helper()
+	for i := range families {
+		for _, network := range []string{"tcp", "udp"} {
+			for _, size := range []int{1, 1400, 9000} {
+				got := a.AskFrom(network, a.pods[i], netip.AddrPortFrom(b.pods[i], 80), size)
+				if !strings.HasPrefix(got, a.pods[i].String()+" ") {
+					t.Errorf("%s from %s to %s, %d bytes: %s", network, a.peer.Name, b.peer.Name, size, got)
+				}
+			}
+		}
+	}
+}
+
+// lan connects hosts by a bridge in a namespace of its own.
+func lan(t *testing.T, hosts ...*host) {
+	t.Helper()
+	bridge := netnstest.New(t)
+	bridge.Do(func() {
+		bridge.Command("ip", "link", "add", "br0", "type", "bridge")
+		bridge.Command("ip", "link", "set", "br0", "up")
+	})
+	for i, h := range hosts {
+		port := fmt.Sprint("port", i)
+		netnstest.Wire(h.Namespace, bridge, port, h.peer.Node.String()+"/24", "")
+		h.Do(func() {
+			if h.peer.Node6.IsValid() {
+				h.Command("ip", "address", "add", h.peer.Node6.String()+"/64", "dev", port, "nodad")
+			}
+		})
+		bridge.Do(func() { bridge.Command("ip", "link", "set", port, "master", "br0") })
+	}
+}
+
+// behindRouter connects two hosts by a router.
+func behindRouter(t *testing.T, a, b *host) {
+	t.Helper()
+	router := netnstest.New(t)
+	router.Do(func() { router.Command("sysctl", "-q", "net.ipv4.ip_forward=1") })
+	for i, h := range []*host{a, b} {
+		bytes := h.peer.Node.As4()
+		bytes[3] = 254
+		gateway := netip.AddrFrom4(bytes).String()
+		netnstest.Wire(h.Namespace, router, fmt.Sprint("net", i), h.peer.Node.String()+"/24", gateway+"/24")
+		h.Do(func() { h.Command("ip", "route", "add", "default", "via", gateway) })
+	}
+}
+
+// Neighbours are reached by their own addresses, in both IP families, without a device.
+func TestNeighbours(t *testing.T) {
+	t.Parallel()
+	a, b, c := newHost(t, 1, Auto, "192.168.1.1", "fd00:1::1"), newHost(t, 2, Auto, "192.168.1.2", "fd00:1::2"), newHost(t, 3, HostGW, "192.168.1.3", "fd00:1::3")
+	lan(t, a, b, c)
+	all := []*host{a, b, c}
+	for _, h := range all {
+		must(t, h.set(all...))
+	}
+	talk(t, a, b, 2)
+	talk(t, b, c, 2)
+	if s := a.State(); strings.Contains(s, "kmvx") {
+		t.Errorf("a device was made for neighbours:\n%s", s)
+	}
+}
+
+// A node behind a router is reached by VXLAN, with a strict reverse path filter, and the
+// host itself reaches its pods.
+func TestBehindARouter(t *testing.T) {
+	t.Parallel()
+	a, b := newHost(t, 1, Auto, "192.168.1.1", ""), newHost(t, 2, Auto, "192.168.2.1", "")
+	behindRouter(t, a, b)
+	must(t, a.set(b))
+	must(t, b.set(a))
+	talk(t, a, b, 2)
+	talk(t, b, a, 2)
+	if got := a.Ask("tcp", b.pods[0].String()+":80", 1); got != "10.244.1.0 1" {
+		t.Errorf("from the host: %s", got)
+	}
+	only := newHost(t, 3, HostGW, "192.168.3.1", "")
+	only.Do(func() { only.Command("ip", "route", "add", "default", "dev", "lo") })
+	if err := only.set(); err != nil {
+		t.Errorf("without peers: %v", err)
+	}
+}
+
+// A mode that cannot reach a node says so, and reaches the others.
+func TestUnreachablePeer(t *testing.T) {
+	t.Parallel()
+	a, b, far := newHost(t, 1, HostGW, "192.168.1.1", ""), newHost(t, 2, HostGW, "192.168.1.2", ""), newHost(t, 3, HostGW, "192.168.9.1", "")
+	lan(t, a, b)
+	a.Do(func() { a.Command("ip", "route", "add", "default", "via", "192.168.1.2") })
+	for _, h := range []*host{a, b} {
+		h.peer.Ranges = h.peer.Ranges[:1]
+	}
+	must(t, b.set(a))
+	err := a.set(far, b)
+	if err == nil || !strings.Contains(err.Error(), "node-3 at 192.168.9.1 is behind a gateway") || strings.Contains(err.Error(), "node-2") {
+		t.Errorf("got %v", err)
+	}
+	talk(t, a, b, 1)
+}
+
+// Repeating changes nothing, what others removed comes back, a node that is gone loses its
+// route and entries, and in the end everything is as before. Routes of others stay.
+func TestReconcile(t *testing.T) {
+	t.Parallel()
+	a, b, c := newHost(t, 1, VXLAN, "192.168.1.1", ""), newHost(t, 2, VXLAN, "192.168.1.2", ""), newHost(t, 3, VXLAN, "192.168.1.3", "")
+	lan(t, a, b, c)
+	a.Do(func() {
+		a.Command("ip", "route", "add", "10.244.9.0/24", "via", "192.168.1.9")
+		a.Command("ip", "route", "add", "10.99.0.0/24", "via", "192.168.1.9", "proto", "207") // another cluster's
+	})
+	before := a.State()
+	must(t, a.set(b))
+	must(t, b.set(a))
+	talk(t, a, b, 2)
+	alone := a.State()
+	must(t, a.set(b, c))
+	must(t, a.set(b))
+	if again := a.State(); again != alone {
+		t.Errorf("after a node came and went:\n%s\nbefore:\n%s", again, alone)
+	}
+	for _, damage := range [][]string{
+		{"ip", "route", "flush", "proto", "207", "10.244.2.0/24"}, {"ip", "link", "set", "kmvxabcdef", "down"},
+		{"ip", "link", "delete", "kmvxabcdef"}, {"ip", "link", "set", "kmvxabcdef", "address", "0a:00:00:00:00:01"},
+	} {
+		a.Do(func() { a.Command(damage[0], damage[1:]...) })
+		must(t, a.set(b))
+		if got := a.AskFrom("tcp", a.pods[0], netip.AddrPortFrom(b.pods[0], 80), 1); got != "10.244.1.7 1" {
+			t.Errorf("after %v: %s", damage, got)
+		}
+	}
+	a.Do(func() { must(t, a.routes.Remove()); must(t, a.routes.Remove()) })
+	if after := a.State(); after != before {
+		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+func TestBadConfig(t *testing.T) {
+	t.Parallel()
+	node := netip.MustParseAddr("10.0.0.1")
+	for says, cfg := range map[string]Config{
+		`"overlay" is not one of`: {Mode: "overlay", Node: node},
+		"needs an IPv4 address":   {Mode: Auto, Node: netip.MustParseAddr("fd00::1")},
+		"24 bits":                 {Mode: Auto, Node: node, VNI: 1 << 24},
+		"a port 16":               {Mode: Auto, Node: node, Port: 1 << 16},
+	} {
+		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%+v: %v, want %q", cfg, err, says)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package noderoutes
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// overhead is what VXLAN adds to a packet, in bytes: Ethernet, IPv4, UDP and VXLAN headers.
+const overhead = 50
+
+// deviceName returns the name of the cluster's device, at most 15 bytes long. It begins as
+// pods' links do, for which a firewall has an exception.
+func (r *Routes) deviceName() string { return fmt.Sprintf("kmvx%06x", r.cfg.VNI) }
+
+// hardwareAddr returns the address of a node's device: 02 marks addresses that no
+// manufacturer gives out.
+func hardwareAddr(node netip.Addr) net.HardwareAddr {
+	ip := node.As4()
+	return net.HardwareAddr{0x02, 0x58, ip[0], ip[1], ip[2], ip[3]}
+}
+
+// tunnel makes the device, and reaches peers by it. Without peers there is no device.
+func (r *Routes) tunnel(peers []Peer) error {
+	if len(peers) == 0 {
+		return r.removeDevice()
+	}
+	device, err := r.makeDevice()
+	if err != nil {
+		return fmt.Errorf("device %s: %w", r.deviceName(), err)
+	}
+	var all []error
+	macs := map[string]bool{}
+	for _, p := range peers {
+		if !p.Node.Is4() {
+			all = append(all, fmt.Errorf("node %s at %v: VXLAN needs an IPv4 address", p.Name, p.Node))
+			continue
+		}
+		macs[hardwareAddr(p.Node).String()] = true
+		if err := reach(device, p); err != nil {
+			all = append(all, fmt.Errorf("node %s at %v by VXLAN: %w", p.Name, p.Node, err))
+		}
+	}
+	return errors.Join(append(all, forget(device, macs))...)
+}
+
+// makeDevice returns the device, made if it is missing or different.
+func (r *Routes) makeDevice() (netlink.Link, error) {
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name, attrs.HardwareAddr = r.deviceName(), hardwareAddr(r.cfg.Node)
+	under, err := r.underlay()
+	if err != nil {
+		return nil, err
+	}
+	attrs.MTU = under.Attrs().MTU - overhead
+	want := &netlink.Vxlan{LinkAttrs: attrs, VxlanId: r.cfg.VNI, Port: r.cfg.Port, SrcAddr: r.cfg.Node.AsSlice(), Learning: false}
+	if link, err := netlink.LinkByName(attrs.Name); err == nil {
+		if same(link, want) {
+			return link, r.finish(link)
+		}
+		if err := netlink.LinkDel(link); err != nil {
+			return nil, err
+		}
+	}
+	if err := netlink.LinkAdd(want); err != nil {
+		return nil, err
+	}
+	link, err := netlink.LinkByName(attrs.Name)
+	if err != nil {
+		return nil, err
+	}
+	return link, r.finish(link)
+}
+
+// same reports whether a device is as wanted. Somebody may have changed its hardware
+// address: udev has a policy of its own.
+func same(link netlink.Link, want *netlink.Vxlan) bool {
+	have, is := link.(*netlink.Vxlan)
+	return is && have.VxlanId == want.VxlanId && have.Port == want.Port && have.SrcAddr.Equal(want.SrcAddr) &&
+		have.MTU == want.MTU && have.HardwareAddr.String() == want.HardwareAddr.String()
+}
+
+// finish gives the device its addresses, the first of this node's ranges: what the host
+// itself sends to pods then comes back the same way, as a strict reverse path filter wants.
+func (r *Routes) finish(link netlink.Link) error {
+	for _, network := range r.cfg.Ranges {
+		a := &netlink.Addr{IPNet: ipNet(netip.PrefixFrom(network.Addr(), network.Addr().BitLen())), Flags: unix.IFA_F_NODAD}
+		if err := netlink.AddrReplace(link, a); err != nil {
+			return fmt.Errorf("address %v: %w", network.Addr(), err)
+		}
+	}
+	return netlink.LinkSetUp(link)
+}
+
+// underlay returns the interface with this node's address.
+func (r *Routes) underlay() (netlink.Link, error) {
+	addrs, err := netlink.AddrList(nil, netlink.FAMILY_V4)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range addrs {
+		if ip, ok := netip.AddrFromSlice(a.IP); ok && ip.Unmap() == r.cfg.Node {
+			return netlink.LinkByIndex(a.LinkIndex)
+		}
+	}
+	return nil, fmt.Errorf("no interface of this host has the node's address %v", r.cfg.Node)
+}
+
+// reach sets what leads to the pods of a peer: the peer's first pod address, which its
+// device has, is the gateway.
+func reach(device netlink.Link, p Peer) error {
+	index, mac := device.Attrs().Index, hardwareAddr(p.Node)
+	err := netlink.NeighSet(&netlink.Neigh{LinkIndex: index, Family: unix.AF_BRIDGE, State: netlink.NUD_PERMANENT,
+		Flags: netlink.NTF_SELF, IP: p.Node.AsSlice(), HardwareAddr: mac})
+	if err != nil {
+		return fmt.Errorf("forwarding entry: %w", err)
+	}
+	for _, network := range p.Ranges {
+		gateway := network.Addr().AsSlice()
+		if err := netlink.NeighSet(&netlink.Neigh{LinkIndex: index, State: netlink.NUD_PERMANENT, IP: gateway, HardwareAddr: mac}); err != nil {
+			return fmt.Errorf("neighbour %v: %w", network.Addr(), err)
+		}
+		route := &netlink.Route{LinkIndex: index, Dst: ipNet(network), Gw: gateway, Flags: int(netlink.FLAG_ONLINK), Protocol: protocol}
+		if err := netlink.RouteReplace(route); err != nil {
+			return fmt.Errorf("route to %v: %w", network, err)
+		}
+	}
+	return nil
+}
+
+// forget removes the device's entries of nodes that are no longer peers.
+func forget(device netlink.Link, macs map[string]bool) error {
+	var all []error
+	for _, family := range []int{unix.AF_BRIDGE, netlink.FAMILY_V4, netlink.FAMILY_V6} {
+		entries, err := netlink.NeighList(device.Attrs().Index, family)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.State&netlink.NUD_PERMANENT == 0 || macs[e.HardwareAddr.String()] {
+				continue
+			}
+			if family == unix.AF_BRIDGE {
+				e.Family, e.Flags = family, netlink.NTF_SELF
+			}
+			if err := netlink.NeighDel(&e); err != nil && !errors.Is(err, unix.ENOENT) {
+				all = append(all, fmt.Errorf("removing the entry of %v: %w", e.IP, err))
+			}
+		}
+	}
+	return errors.Join(all...)
+}
+
+// removeDevice removes the device, and its routes with it.
+func (r *Routes) removeDevice() error {
+	link, err := netlink.LinkByName(r.deviceName())
+	if errors.As(err, new(netlink.LinkNotFoundError)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return netlink.LinkDel(link)
+}
+
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}
+
+// prefixOf returns a network as netlink has it; false for none.
+func prefixOf(n *net.IPNet) (netip.Prefix, bool) {
+	if n == nil {
+		return netip.Prefix{}, false
+	}
+	a, ok := netip.AddrFromSlice(n.IP)
+	ones, _ := n.Mask.Size()
+	return netip.PrefixFrom(a.Unmap(), ones), ok
+}

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -187,6 +188,39 @@ func (p *Namespace) dial(d net.Dialer, network, address string, size int) (answe
 		}
 	})
 	return answer
+}
+
+// Main runs the tests of a package in a network namespace of their own, all of them in the
+// same one, for code that uses several threads. TestMain calls it and passes its result to
+// os.Exit. Host then returns that namespace.
+func Main(m *testing.M) int {
+	const inside = "NETNSTEST_INSIDE"
+	if os.Getenv(inside) != "" {
+		return m.Run()
+	}
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Env = append(os.Environ(), inside+"=1")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "tests in a network namespace:", err)
+		return 1
+	}
+	return 0
+}
+
+// Host returns the namespace of the whole process, after Main.
+func Host(t *testing.T) *Namespace {
+	t.Helper()
+	h := &Namespace{Path: "/proc/self/ns/net", t: t, calls: make(chan func())}
+	go func() {
+		for f := range h.calls {
+			f()
+		}
+	}()
+	t.Cleanup(func() { close(h.calls) })
+	h.Do(func() { h.Command("ip", "link", "set", "lo", "up") })
+	return h
 }
 
 // ownWill matches what comes and goes by itself: counters of rules, and what the kernel

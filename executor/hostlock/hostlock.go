@@ -1,0 +1,102 @@
+// Package hostlock coordinates the executors that share a host's network: one of them acts
+// for all, and the last one cleans up.
+//
+// The kernel holds the locks (flock), so they end with their process, however it ends. The
+// files' names contain the inode of the network namespace: files are shared by namespaces,
+// what the locks protect is not.
+package hostlock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"k8s.io/apimachinery/pkg/util/wait"
+)
+
+// retryEvery is how often a lock that another process holds is tried again.
+const retryEvery = time.Second
+
+// Dir is a directory of locks. It is not below the root directory of any executor.
+type Dir struct{ path string }
+
+// Open makes the directory at path, if it is missing, readable by its owner alone.
+func Open(path string) (Dir, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return Dir{}, fmt.Errorf("directory of locks: %w", err)
+	}
+	return Dir{path}, nil
+}
+
+// Lock is a held lock.
+type Lock struct{ file *os.File }
+
+// Release gives the lock up.
+func (l *Lock) Release() error { return l.file.Close() }
+
+// Acquire waits until this process holds the lock called name alone, or ctx ends.
+func (d Dir) Acquire(ctx context.Context, name string) (*Lock, error) {
+	var held *Lock
+	err := wait.PollUntilContextCancel(ctx, retryEvery, true, func(context.Context) (bool, error) {
+		var err error
+		held, err = d.take(name, unix.LOCK_EX)
+		return held != nil, err
+	})
+	return held, err
+}
+
+// Join holds the lock called name together with others until it is released.
+func (d Dir) Join(name string) (*Lock, error) {
+	held, err := d.take(name, unix.LOCK_SH)
+	if held == nil && err == nil {
+		err = fmt.Errorf("lock %s in %s: the last process that held it is cleaning up", name, d.path)
+	}
+	return held, err
+}
+
+// Last reports whether no other process holds a lock of Join. If so, none can until it is
+// released, and the file is removed.
+func (l *Lock) Last() (bool, error) {
+	last, err := try(l.file, unix.LOCK_EX)
+	if err != nil || !last {
+		return false, err
+	}
+	return true, os.Remove(l.file.Name())
+}
+
+// take returns the lock called name, for this network namespace, or nil if others have it.
+// The file of a lock that was removed while it was opened is not one that others see, so
+// it counts as not taken.
+func (d Dir) take(name string, how int) (*Lock, error) {
+	var ns, opened, named unix.Stat_t
+	if err := unix.Stat("/proc/thread-self/ns/net", &ns); err != nil {
+		return nil, fmt.Errorf("the network namespace: %w", err)
+	}
+	path := filepath.Join(d.path, fmt.Sprintf("%s.%d.lock", name, ns.Ino))
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	ok, err := try(file, how)
+	if ok {
+		err = unix.Fstat(int(file.Fd()), &opened)
+		ok = unix.Stat(path, &named) == nil && named.Ino == opened.Ino
+	}
+	if err != nil || !ok {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &Lock{file}, nil
+}
+
+// try tries to hold a lock and reports whether it does.
+func try(file *os.File, how int) (bool, error) {
+	err := unix.Flock(int(file.Fd()), how|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, err
+}

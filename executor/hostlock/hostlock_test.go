@@ -1,0 +1,105 @@
+package hostlock
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func open(t *testing.T) Dir {
+	t.Helper()
+	d, err := Open(filepath.Join(t.TempDir(), "locks"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// One process after the other holds a lock.
+func TestAcquire(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	first, err := d.Acquire(t.Context(), "proxy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if l, err := d.Acquire(short, "proxy"); l != nil || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("held twice: %v, %v", l, err)
+	}
+	if other, err := d.Acquire(t.Context(), "dns"); err != nil || other.Release() != nil {
+		t.Errorf("another lock: %v", err)
+	}
+	second := make(chan error, 1)
+	go func() {
+		_, err := d.Acquire(t.Context(), "proxy")
+		second <- err
+	}()
+	if err := first.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-second; err != nil {
+		t.Errorf("after the first: %v", err)
+	}
+}
+
+// The last of several cleans up alone, and leaves no file; whoever comes later begins anew.
+func TestLast(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	first, err := d.Join("members")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := d.Join("members")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last, err := first.Last(); last || err != nil {
+		t.Errorf("the first of two is the last: %v", err)
+	}
+	if err := first.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if last, err := second.Last(); !last || err != nil {
+		t.Errorf("the only one is not the last: %v", err)
+	}
+	if left, err := os.ReadDir(d.path); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	third, err := d.Join("members")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if last, err := third.Last(); !last || err != nil {
+		t.Errorf("the next one: %v", err)
+	}
+}
+
+// A lock that is lost in between two of its calls, as when its last holder removes the
+// file, is not held.
+func TestRemovedFile(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	held, err := d.Join("members")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last, err := held.Last(); !last || err != nil {
+		t.Fatal(err)
+	}
+	other, err := d.Join("members") // a new file
+	if err != nil || other == nil {
+		t.Fatalf("%v", err)
+	}
+	if l, err := d.take("members", 2 /* LOCK_EX */); l != nil || err != nil {
+		t.Errorf("held alone while another holds it: %v", err)
+	}
+}

@@ -1,0 +1,238 @@
+package serviceproxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/hostlock"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/netnstest"
+)
+
+func TestMain(m *testing.M) { os.Exit(netnstest.Main(m)) }
+
+// cluster is a host with three pods, of which two are endpoints, and a machine outside.
+type cluster struct {
+	t       *testing.T
+	host    *netnstest.Namespace
+	outside *netnstest.Namespace
+	client  *netnstest.Namespace
+	servers []*netnstest.Namespace
+	net     *podnetwork.Network
+	locks   hostlock.Dir
+	api     *fake.Clientset
+}
+
+const (
+	hostIP    = "192.168.7.1"
+	serviceIP = "10.0.0.77"
+)
+
+func newCluster(t *testing.T, objects ...runtime.Object) *cluster {
+	t.Helper()
+	c := &cluster{t: t, host: netnstest.Host(t), outside: netnstest.New(t), api: fake.NewClientset(objects...)}
+	netnstest.Wire(c.host, c.outside, "lan0", hostIP+"/24", "192.168.7.2/24")
+	t.Cleanup(func() { c.host.Do(func() { c.host.Command("ip", "link", "delete", "lan0") }) })
+	c.host.Do(func() { c.host.Command("ip", "route", "add", "default", "via", "192.168.7.2") })
+	c.outside.Do(func() { c.outside.Command("ip", "route", "add", hostIP, "dev", "lan0") })
+	var err error
+	if c.locks, err = hostlock.Open(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	c.net, err = podnetwork.New(podnetwork.Config{Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.1.0/24")},
+		Inside: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")}, Owner: "f/a", MTU: 1500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.net.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.net.Remove(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	c.client = c.pod(5)
+	c.servers = []*netnstest.Namespace{c.pod(6), c.pod(7)}
+	return c
+}
+
+// pod attaches a pod that serves port 8080.
+func (c *cluster) pod(n int) *netnstest.Namespace {
+	c.t.Helper()
+	p := netnstest.New(c.t)
+	err := c.net.Attach(c.t.Context(), podnetwork.Pod{Name: fmt.Sprint("default/p", n), Sandbox: fmt.Sprint("s", n), Netns: p.Path,
+		Addresses: []netip.Addr{netip.MustParseAddr(fmt.Sprintf("10.244.1.%d", n))}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	p.Serve(8080)
+	return p
+}
+
+func (c *cluster) newProxy() *Proxy {
+	c.t.Helper()
+	p, err := New(Config{Client: c.api, Node: "vm-1", Addresses: []netip.Addr{netip.MustParseAddr(hostIP)},
+		Pods: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")}, Services: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}, Locks: c.locks})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return p
+}
+
+// start runs a proxy and returns what ends it.
+func (c *cluster) start(p *Proxy) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	return func() {
+		c.t.Helper()
+		cancel()
+		if err := <-ended; err != nil {
+			c.t.Error(err)
+		}
+	}
+}
+
+// await asks until the answer begins as wanted.
+func (c *cluster) await(from *netnstest.Namespace, network, address, want string) {
+	c.t.Helper()
+	var got string
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); {
+		if got = from.Ask(network, address, 1); strings.HasPrefix(got, want) {
+			return
+		}
+	}
+	c.t.Errorf("%s %s: %s, want %s", network, address, got, want)
+}
+
+func service() *v1.Service {
+	return &v1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "web"}, Spec: v1.ServiceSpec{
+		Type: v1.ServiceTypeNodePort, ClusterIP: serviceIP, ClusterIPs: []string{serviceIP}, IPFamilies: []v1.IPFamily{v1.IPv4Protocol},
+		Ports: []v1.ServicePort{
+			{Name: "tcp", Protocol: v1.ProtocolTCP, Port: 80, NodePort: 30080},
+			{Name: "udp", Protocol: v1.ProtocolUDP, Port: 80, NodePort: 30080},
+		},
+	}}
+}
+
+func endpoints(ips ...string) *discoveryv1.EndpointSlice {
+	s := &discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "web-1", Labels: map[string]string{discoveryv1.LabelServiceName: "web"}},
+		AddressType: discoveryv1.AddressTypeIPv4,
+		Ports: []discoveryv1.EndpointPort{
+			{Name: new("tcp"), Protocol: new(v1.ProtocolTCP), Port: new(int32(8080))},
+			{Name: new("udp"), Protocol: new(v1.ProtocolUDP), Port: new(int32(8080))},
+		}}
+	for _, ip := range ips {
+		s.Endpoints = append(s.Endpoints, discoveryv1.Endpoint{Addresses: []string{ip}, Conditions: discoveryv1.EndpointConditions{Ready: new(true)}})
+	}
+	return s
+}
+
+// A service is reached by its address from pods and the host, and by its node port from
+// outside; also by an endpoint itself. What no service has is refused at once.
+func TestServices(t *testing.T) {
+	c := newCluster(t, service(), endpoints("10.244.1.6", "10.244.1.7"))
+	before := c.host.State()
+	p := c.newProxy()
+	stop := c.start(p)
+	for _, network := range []string{"tcp", "udp"} {
+		c.await(c.client, network, serviceIP+":80", "10.244.1.5 ")
+		c.await(c.host, network, serviceIP+":80", hostIP+" ")
+		c.await(c.outside, network, hostIP+":30080", hostIP+" ") // masqueraded, for the way back
+		for range 4 { // with two endpoints, itself among them
+			if got := c.servers[0].Ask(network, serviceIP+":80", 1); !strings.HasSuffix(got, " 1") {
+				t.Errorf("an endpoint itself, %s: %s", network, got)
+			}
+		}
+	}
+	for _, none := range []string{serviceIP + ":81", "10.0.0.99:80"} {
+		for name, from := range map[string]*netnstest.Namespace{"a pod": c.client, "the host": c.host} {
+			began := time.Now()
+			if got := from.Ask("tcp", none, 1); !strings.Contains(got, "refused") && !strings.Contains(got, "unreachable") && !strings.Contains(got, "no route") || time.Since(began) > time.Second {
+				t.Errorf("%s to %s: %s after %v, want it refused at once", name, none, got, time.Since(began))
+			}
+		}
+	}
+
+	if _, err := c.api.DiscoveryV1().EndpointSlices("default").Update(t.Context(), endpoints(), metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c.await(c.client, "tcp", serviceIP+":80", "dial tcp 10.0.0.77:80: connect: connection refused")
+	stop()
+	if err := p.Remove(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if after := c.host.State(); after != before {
+		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// When the executor that makes the rules ends, they stay, and the next one takes over; the
+// last one removes them.
+func TestTakeover(t *testing.T) {
+	c := newCluster(t, service(), endpoints("10.244.1.6"))
+	first, second := c.newProxy(), c.newProxy()
+	stopFirst := c.start(first)
+	c.await(c.client, "tcp", serviceIP+":80", "10.244.1.5 ")
+	stopSecond := c.start(second)
+	stopFirst()
+	if got := c.client.Ask("tcp", serviceIP+":80", 1); got != "10.244.1.5 1" {
+		t.Errorf("between two: %s", got)
+	}
+	if err := first.Remove(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := c.client.Ask("tcp", serviceIP+":80", 1); got != "10.244.1.5 1" {
+		t.Errorf("after the first has gone: %s", got)
+	}
+	if _, err := c.api.DiscoveryV1().EndpointSlices("default").Update(t.Context(), endpoints(), metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c.await(c.client, "tcp", serviceIP+":80", "dial tcp 10.0.0.77:80: connect: connection refused") // the second works
+	stopSecond()
+	if err := second.Remove(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if s := c.host.State(); strings.Contains(s, "kube-proxy") || strings.Contains(s, guardTable) {
+		t.Errorf("left behind:\n%s", s)
+	}
+}
+
+// A kube-proxy of another cluster is left alone.
+func TestForeignProxy(t *testing.T) {
+	for name, make := range map[string][]string{
+		"nftables": {"nft", "add", "table", "ip", "kube-proxy"}, "iptables": {"iptables", "-t", "nat", "-N", "KUBE-SERVICES"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			c.host.Do(func() { c.host.Command(make[0], make[1:]...) })
+			t.Cleanup(func() { c.host.Do(func() { c.host.Command("nft", "flush", "ruleset") }) })
+			before := c.host.State()
+			if err := c.newProxy().Run(t.Context()); !errors.Is(err, ErrForeign) {
+				t.Errorf("got %v", err)
+			}
+			if after := c.host.State(); after != before {
+				t.Errorf("changed:\n%s\nbefore:\n%s", after, before)
+			}
+		})
+	}
+}
+
+func TestBadConfig(t *testing.T) {
+	if _, err := New(Config{Node: "vm-1"}); err == nil || !strings.Contains(err.Error(), "vm-1") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -2,7 +2,6 @@ package serviceproxy
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"os/exec"
 
@@ -21,13 +20,17 @@ var families = map[knftables.Family]string{knftables.IPv4Family: "ipv4_addr", kn
 // guard makes the tables that reject what was not translated. It fails with [ErrForeign]
 // if another cluster's kube-proxy works here.
 func guard(ctx context.Context, services []netip.Prefix) error {
+	for family := range families {
+		if foreign, err := foreignProxy(ctx, family); err != nil {
+			return err
+		} else if foreign {
+			return ErrForeign
+		}
+	}
 	for family, addr := range families {
 		nft, err := knftables.New(family, guardTable)
 		if err != nil {
 			return err
-		}
-		if foreign, err := foreignProxy(ctx, family); err != nil || foreign {
-			return errors.Join(err, map[bool]error{true: ErrForeign}[foreign])
 		}
 		tx := nft.NewTransaction()
 		tx.Add(&knftables.Table{Comment: knftables.PtrTo("rejects what is sent to services that do not exist")})

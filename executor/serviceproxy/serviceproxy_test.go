@@ -136,7 +136,7 @@ func endpoints(ips ...string) *discoveryv1.EndpointSlice {
 			{Name: new("udp"), Protocol: new(v1.ProtocolUDP), Port: new(int32(8080))},
 		}}
 	for _, ip := range ips {
-		s.Endpoints = append(s.Endpoints, discoveryv1.Endpoint{Addresses: []string{ip}, Conditions: discoveryv1.EndpointConditions{Ready: new(true)}})
+		s.Endpoints = append(s.Endpoints, discoveryv1.Endpoint{Addresses: []string{ip}, NodeName: new("vm-1"), Conditions: discoveryv1.EndpointConditions{Ready: new(true)}})
 	}
 	return s
 }

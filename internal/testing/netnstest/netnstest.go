@@ -227,18 +227,21 @@ func Host(t *testing.T) *Namespace {
 // makes for link-local and multicast addresses.
 var ownWill = regexp.MustCompile(`^#|^:|fe80:|ff00:|33:33:`)
 
+// carrier matches the state of a link, which follows a little after it is set up.
+var carrier = regexp.MustCompile(` +(UP|DOWN|UNKNOWN|LOWERLAYERDOWN) +|<[A-Z,_-]+>`)
+
 // State returns links, routes, neighbours and firewall rules, to be compared.
 func (p *Namespace) State() string {
 	p.t.Helper()
 	var all strings.Builder
 	p.Do(func() {
 		for _, args := range [][]string{
-			{"ip", "-br", "link"}, {"ip", "route", "show", "table", "all"}, {"ip", "-6", "route"}, {"ip", "neigh", "show", "nud", "permanent"}, {"bridge", "fdb", "show"},
+			{"ip", "-o", "-br", "link"}, {"ip", "route", "show", "table", "all"}, {"ip", "-6", "route"}, {"ip", "neigh", "show", "nud", "permanent"}, {"bridge", "fdb", "show"},
 			{"nft", "list", "ruleset"}, {"iptables-save"}, {"ip6tables-save"},
 		} {
 			for line := range strings.Lines(p.Command(args[0], args[1:]...)) {
 				if !ownWill.MatchString(line) {
-					all.WriteString(line)
+					all.WriteString(carrier.ReplaceAllString(line, " "))
 				}
 			}
 		}

@@ -1,0 +1,115 @@
+package noderoutes
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+)
+
+const (
+	// repairEvery is how often routes are set although no node has changed.
+	repairEvery = 10 * time.Second
+	// settle is how long changes of nodes are gathered before routes are set.
+	settle = 100 * time.Millisecond
+)
+
+// Run sets the routes to the cluster's nodes until ctx ends, as the API server shows them.
+// They stay when it returns; see Remove.
+func (r *Routes) Run(ctx context.Context, client kubernetes.Interface) error {
+	factory := informers.NewSharedInformerFactory(client, 0)
+	nodes := factory.Core().V1().Nodes().Informer()
+	changed := make(chan struct{}, 1)
+	signal := func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+	if _, err := nodes.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc: func(any) { signal() }, DeleteFunc: func(any) { signal() },
+		UpdateFunc: func(old, now any) {
+			if a, b := PeerOf(old.(*v1.Node)), PeerOf(now.(*v1.Node)); fmt.Sprint(a) != fmt.Sprint(b) {
+				signal()
+			}
+		},
+	}); err != nil {
+		return fmt.Errorf("routes to nodes: %w", err)
+	}
+	factory.Start(ctx.Done())
+	defer factory.Shutdown()
+	if !cache.WaitForCacheSync(ctx.Done(), nodes.HasSynced) {
+		return nil
+	}
+	r.keep(ctx, nodes.GetStore(), changed)
+	return nil
+}
+
+// keep sets the routes whenever nodes have changed, and periodically. A failure is logged
+// once until it changes.
+func (r *Routes) keep(ctx context.Context, nodes cache.Store, changed <-chan struct{}) {
+	tick := time.NewTicker(repairEvery)
+	defer tick.Stop()
+	var logged string
+	for {
+		text := ""
+		if err := r.Set(peers(nodes)); err != nil {
+			if text = err.Error(); text != logged {
+				r.cfg.Log.Error(err, "some pods of other nodes are not reached")
+			}
+		} else if logged != "" {
+			r.cfg.Log.Info("the pods of all nodes are reached again")
+		}
+		logged = text
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-changed:
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(settle):
+			}
+		}
+	}
+}
+
+func peers(nodes cache.Store) []Peer {
+	var all []Peer
+	for _, n := range nodes.List() {
+		if p := PeerOf(n.(*v1.Node)); p.Node.IsValid() && len(p.Ranges) > 0 {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// PeerOf returns what a Node says about its network. What cannot be parsed counts as
+// missing.
+func PeerOf(n *v1.Node) Peer {
+	p := Peer{Name: n.Name}
+	for _, a := range n.Status.Addresses {
+		ip, err := netip.ParseAddr(a.Address)
+		if a.Type != v1.NodeInternalIP || err != nil {
+			continue
+		}
+		switch {
+		case !p.Node.IsValid():
+			p.Node = ip
+		case p.Node.Is4() && ip.Is6() && !p.Node6.IsValid():
+			p.Node6 = ip
+		}
+	}
+	for _, c := range n.Spec.PodCIDRs {
+		if network, err := netip.ParsePrefix(c); err == nil {
+			p.Ranges = append(p.Ranges, network.Masked())
+		}
+	}
+	return p
+}

@@ -18,7 +18,7 @@ type Config struct {
 	// Ranges are the node's own ranges of pod addresses, at most one per IP family.
 	Ranges []netip.Prefix
 	// Inside are the ranges and addresses that pods reach without masquerading: those of
-	// all pods and nodes of the cluster.
+	// all pods and nodes of the cluster. The node's own ranges are, in any case.
 	Inside []netip.Prefix
 	// Owner identifies the executor among those of this host, in a short text that people
 	// see at links and tables.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,7 +38,7 @@ func (f *family) makeTable(ctx context.Context, reached []netip.Prefix) error {
 	tx.Add(&knftables.Table{Comment: knftables.PtrTo(f.owner)})
 	tx.Add(&knftables.Set{Name: inside, Type: addr, Flags: []knftables.SetFlag{knftables.IntervalFlag}, AutoMerge: knftables.PtrTo(true)})
 	tx.Flush(&knftables.Set{Name: inside})
-	for _, p := range reached {
+	for _, p := range append(slices.Clone(reached), f.pods) {
 		if p.Addr().Is6() == f.v6 {
 			tx.Add(&knftables.Element{Set: inside, Key: []string{p.Masked().String()}})
 		}

@@ -152,7 +152,7 @@ func TestServices(t *testing.T) {
 		c.await(c.client, network, serviceIP+":80", "10.244.1.5 ")
 		c.await(c.host, network, serviceIP+":80", hostIP+" ")
 		c.await(c.outside, network, hostIP+":30080", hostIP+" ") // masqueraded, for the way back
-		for range 4 { // with two endpoints, itself among them
+		for range 4 {                                            // with two endpoints, itself among them
 			if got := c.servers[0].Ask(network, serviceIP+":80", 1); !strings.HasSuffix(got, " 1") {
 				t.Errorf("an endpoint itself, %s: %s", network, got)
 			}

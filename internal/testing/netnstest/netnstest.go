@@ -4,6 +4,7 @@ package netnstest
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -247,4 +248,48 @@ func (p *Namespace) State() string {
 		}
 	})
 	return all.String()
+}
+
+// Reaches reports, by "yes" or "no", whether a server of Serve answers within a time that
+// is short for one that does not, and long for one that does.
+func (p *Namespace) Reaches(network, address string) string {
+	p.t.Helper()
+	answer := "no"
+	p.Do(func() {
+		const enough = 700 * time.Millisecond
+		c, err := net.DialTimeout(network, address, enough)
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(enough))
+		if _, err := c.Write([]byte{1}); err != nil {
+			return
+		}
+		if _, err := c.Read(make([]byte, 1)); err == nil {
+			answer = "yes"
+		}
+	})
+	return answer
+}
+
+// Echo returns each line that a TCP connection to a port sends, until the test ends.
+func (p *Namespace) Echo(port int) {
+	p.t.Helper()
+	p.Do(func() {
+		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.t.Cleanup(func() { l.Close() })
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go func() { defer c.Close(); _, _ = io.Copy(c, c) }()
+			}
+		}()
+	})
 }

@@ -1,0 +1,154 @@
+package networkpolicy
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/go-logr/logr"
+	v1 "k8s.io/api/core/v1"
+	netv1 "k8s.io/api/networking/v1"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/knftables"
+)
+
+// Config configures the enforcement for one node.
+type Config struct {
+	Client kubernetes.Interface
+	Node   string
+	Owner  string // identifies the executor among those of this host
+	Log    logr.Logger
+}
+
+// Enforcer enforces policies for the pods of one node.
+type Enforcer struct {
+	cfg   Config
+	table string
+}
+
+// New returns an enforcer. It has no side effects.
+func New(cfg Config) *Enforcer {
+	return &Enforcer{cfg, fmt.Sprintf("kubernetes-mesos-policy-%x", sha256.Sum256([]byte(cfg.Owner)))[:len("kubernetes-mesos-policy-")+8]}
+}
+
+const (
+	// gather is how long changes are gathered before rules are made.
+	gather = 100 * time.Millisecond
+	// repairEvery is how often rules are made although nothing has changed, for hosts
+	// whose firewall is reloaded.
+	repairEvery = 30 * time.Second
+)
+
+// Run keeps the rules up to date until ctx ends. They stay when it returns; see Remove.
+func (e *Enforcer) Run(ctx context.Context) error {
+	factory := informers.NewSharedInformerFactory(e.cfg.Client, 0)
+	pods, namespaces, policies := factory.Core().V1().Pods().Informer(), factory.Core().V1().Namespaces().Informer(), factory.Networking().V1().NetworkPolicies().Informer()
+	changed := make(chan struct{}, 1)
+	for _, i := range []cache.SharedIndexInformer{pods, namespaces, policies} {
+		if _, err := i.AddEventHandler(signalling(changed)); err != nil {
+			return fmt.Errorf("network policies: %w", err)
+		}
+	}
+	factory.Start(ctx.Done())
+	defer factory.Shutdown()
+	if !cache.WaitForCacheSync(ctx.Done(), pods.HasSynced, namespaces.HasSynced, policies.HasSynced) {
+		return nil
+	}
+	e.keep(ctx, func() objects {
+		return objects{list[*v1.Pod](pods), list[*v1.Namespace](namespaces), list[*netv1.NetworkPolicy](policies)}
+	}, changed)
+	return nil
+}
+
+// signalling returns a handler that signals every event.
+func signalling(changed chan<- struct{}) cache.ResourceEventHandler {
+	signal := func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+	return cache.ResourceEventHandlerFuncs{
+		AddFunc: func(any) { signal() }, UpdateFunc: func(any, any) { signal() }, DeleteFunc: func(any) { signal() },
+	}
+}
+
+func list[T any](i cache.SharedIndexInformer) []T {
+	var all []T
+	for _, obj := range i.GetStore().List() {
+		all = append(all, obj.(T))
+	}
+	return all
+}
+
+// keep makes the rules whenever objects have changed, and periodically.
+func (e *Enforcer) keep(ctx context.Context, now func() objects, changed <-chan struct{}) {
+	tick := time.NewTicker(repairEvery)
+	defer tick.Stop()
+	var made string
+	for {
+		rules := compile(e.cfg.Node, now())
+		if text := fmt.Sprintf("%+v", flat(rules)); text != made {
+			if err := e.apply(ctx, rules); err == nil {
+				made = text
+			} else if ctx.Err() == nil {
+				e.cfg.Log.Error(err, "network policies are not in force as written; the next attempt follows", "within", repairEvery)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			made = ""
+		case <-changed:
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(gather):
+			}
+		}
+	}
+}
+
+// flat returns rules without pointers, to be compared as text.
+func flat(all []podRules) []any {
+	var out []any
+	for _, p := range all {
+		out = append(out, p.name, p.addresses)
+		for _, d := range []*direction{p.ingress, p.egress} {
+			if d != nil {
+				out = append(out, *d)
+			} else {
+				out = append(out, nil)
+			}
+		}
+	}
+	return out
+}
+
+// apply replaces the tables of both families.
+func (e *Enforcer) apply(ctx context.Context, rules []podRules) error {
+	for _, family := range []knftables.Family{knftables.IPv4Family, knftables.IPv6Family} {
+		nft, err := knftables.New(family, e.table)
+		if err != nil {
+			return err
+		}
+		tx := nft.NewTransaction()
+		render(tx, family, e.cfg.Owner, rules)
+		if err := nft.Run(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Remove removes the rules. Run has returned.
+func (e *Enforcer) Remove(ctx context.Context) error {
+	if err := e.apply(ctx, nil); err != nil {
+		return fmt.Errorf("network policies: %w", err)
+	}
+	return nil
+}

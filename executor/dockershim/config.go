@@ -57,6 +57,10 @@ type Config struct {
 	// is removed as a leftover. Zero means ten minutes.
 	SweepAfter time.Duration
 
+	// PodNetwork returns what connects pods to the cluster's network, or nil while that is
+	// not ready. If it is not set, Docker connects them to its bridge.
+	PodNetwork func() PodNetwork
+
 	// Log receives what goes wrong outside of calls. The zero Logger discards it.
 	Log logr.Logger
 }

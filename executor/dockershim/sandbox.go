@@ -8,6 +8,7 @@ import (
 	docker "github.com/fsouza/go-dockerclient"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/pause"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
 
@@ -30,27 +31,51 @@ func (s *sandboxes) RunPodSandbox(ctx context.Context, req *runtimeapi.RunPodSan
 	if err != nil {
 		return nil, err
 	}
-	options, err := spec.NewSandbox(s.config.settings(d, image.Name), req.Config, req.RuntimeHandler)
+	network, addresses, err := s.reserve(req.Config)
 	if err != nil {
 		return nil, err
+	}
+	settings := s.config.settings(d, image.Name)
+	settings.Addresses = addresses
+	id, err := s.run(ctx, settings, image, req)
+	if err != nil {
+		if network != nil {
+			network.Return(addresses)
+		}
+		return nil, err
+	}
+	if network != nil {
+		if err := s.attach(ctx, network, id, req.Config); err != nil {
+			network.Return(addresses)
+			return nil, errors.Join(err, s.discard(ctx, id))
+		}
+	}
+	return &runtimeapi.RunPodSandboxResponse{PodSandboxId: id}, nil
+}
+
+// run creates and starts a sandbox.
+func (s *sandboxes) run(ctx context.Context, settings spec.Settings, image pause.Image, req *runtimeapi.RunPodSandboxRequest) (string, error) {
+	options, err := spec.NewSandbox(settings, req.Config, req.RuntimeHandler)
+	if err != nil {
+		return "", err
 	}
 	id, err := s.inventory.create(ctx, options)
 	if errors.Is(err, docker.ErrNoSuchImage) {
 		if err := s.load(ctx, image); err != nil {
-			return nil, err
+			return "", err
 		}
 		id, err = s.inventory.create(ctx, options)
 	}
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	r, _ := s.config.Owner.Read(options.Config.Labels)
 	s.inventory.known.set(id, r)
 	if err := s.inventory.start(ctx, id); err != nil {
 		// The kubelet makes another sandbox; this one must not hold its ports.
-		return nil, errors.Join(fmt.Errorf("starting the %s: %w", r, err), s.discard(ctx, id))
+		return "", errors.Join(fmt.Errorf("starting the %s: %w", r, err), s.discard(ctx, id))
 	}
-	return &runtimeapi.RunPodSandboxResponse{PodSandboxId: id}, nil
+	return id, nil
 }
 
 // discard removes a sandbox that did not start, even if the caller's time is up.
@@ -81,7 +106,7 @@ func (s *sandboxes) StopPodSandbox(ctx context.Context, req *runtimeapi.StopPodS
 	if missing == nil {
 		err = s.inventory.kill(ctx, req.PodSandboxId)
 	}
-	return &runtimeapi.StopPodSandboxResponse{}, err
+	return &runtimeapi.StopPodSandboxResponse{}, errors.Join(err, s.detach(ctx, req.PodSandboxId))
 }
 
 // RemovePodSandbox removes a sandbox and whatever containers it still has.
@@ -106,7 +131,7 @@ func (s *sandboxes) RemovePodSandbox(ctx context.Context, req *runtimeapi.Remove
 	if missing == nil {
 		err = s.inventory.remove(ctx, client, req.PodSandboxId)
 	}
-	return &runtimeapi.RemovePodSandboxResponse{}, err
+	return &runtimeapi.RemovePodSandboxResponse{}, errors.Join(err, s.detach(ctx, req.PodSandboxId))
 }
 
 func ignoreGone(err error) error {

@@ -18,10 +18,9 @@ type Addresses struct {
 	used  map[netip.Addr]bool
 }
 
-// NewAddresses returns the addresses of r. Those in used are in use; the highest of them
-// counts as the last one given. The first address of the range belongs to the host, and
-// the last one of an IPv4 range is not a pod's either.
-func NewAddresses(r netip.Prefix, used []netip.Addr) (*Addresses, error) {
+// NewAddresses returns the addresses of r. The first one belongs to the host, and the last
+// one of an IPv4 range is not a pod's either.
+func NewAddresses(r netip.Prefix) (*Addresses, error) {
 	a := &Addresses{r: r, first: r.Masked().Addr().Next(), last: highest(r), used: map[netip.Addr]bool{}}
 	if r.Addr().Is4() {
 		a.last = a.last.Prev()
@@ -30,16 +29,21 @@ func NewAddresses(r netip.Prefix, used []netip.Addr) (*Addresses, error) {
 		return nil, fmt.Errorf("pod network: the range %v has no address for a pod", r)
 	}
 	a.next = a.first
-	for _, u := range used {
-		if !r.Contains(u) {
-			continue // of a range that the node had before
-		}
-		a.used[u] = true
-		if !u.Less(a.next) {
-			a.next = a.after(u)
-		}
-	}
 	return a, nil
+}
+
+// Use puts an address to use that was given out by an earlier process. The highest of
+// them counts as the last one given. One of another range is ignored.
+func (a *Addresses) Use(u netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.r.Contains(u) {
+		return // the node had another range before
+	}
+	a.used[u] = true
+	if !u.Less(a.next) {
+		a.next = a.after(u)
+	}
 }
 
 // Take returns an address that is not in use, and puts it to use.

@@ -8,13 +8,12 @@ import (
 
 func addresses(t *testing.T, r string, used ...string) *Addresses {
 	t.Helper()
-	var all []netip.Addr
-	for _, u := range used {
-		all = append(all, netip.MustParseAddr(u))
-	}
-	a, err := NewAddresses(netip.MustParsePrefix(r), all)
+	a, err := NewAddresses(netip.MustParsePrefix(r))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, u := range used {
+		a.Use(netip.MustParseAddr(u))
 	}
 	return a
 }
@@ -88,7 +87,7 @@ func TestAddressesAreUnique(t *testing.T) {
 func TestRangesWithoutAddresses(t *testing.T) {
 	t.Parallel()
 	for _, r := range []string{"10.244.1.0/32", "10.244.1.0/31", "fd00::/128"} {
-		if _, err := NewAddresses(netip.MustParsePrefix(r), nil); err == nil || !strings.Contains(err.Error(), r) {
+		if _, err := NewAddresses(netip.MustParsePrefix(r)); err == nil || !strings.Contains(err.Error(), r) {
 			t.Errorf("%s: %v", r, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -33,11 +34,14 @@ type Config struct {
 type Network struct {
 	cfg      Config
 	families []*family
+
+	mu   sync.Mutex
+	held map[string][]netip.Addr // by sandbox
 }
 
 // New checks cfg. It has no side effects.
 func New(cfg Config) (*Network, error) {
-	n := &Network{cfg: cfg}
+	n := &Network{cfg: cfg, held: map[string][]netip.Addr{}}
 	if cfg.Owner == "" {
 		return nil, errors.New("pod network: it has no owner")
 	}
@@ -151,18 +155,23 @@ func short(text string, n int) string {
 
 // family is the part of the network that belongs to one IP family.
 type family struct {
-	v6    bool
-	pods  netip.Prefix // the node's range
-	nft   knftables.Family
-	name  string // of the table
-	owner string
+	v6        bool
+	pods      netip.Prefix // the node's range
+	nft       knftables.Family
+	name      string // of the table
+	addresses *Addresses
+	owner     string
 }
 
 func newFamily(owner string, pods netip.Prefix) (*family, error) {
 	if !pods.IsValid() || pods != pods.Masked() {
 		return nil, fmt.Errorf("pod network: %v is not a range of addresses", pods)
 	}
-	f := &family{v6: pods.Addr().Is6(), pods: pods, nft: knftables.IPv4Family, owner: owner, name: tablePrefix + short(owner, 8)}
+	addresses, err := NewAddresses(pods)
+	if err != nil {
+		return nil, err
+	}
+	f := &family{addresses: addresses, v6: pods.Addr().Is6(), pods: pods, nft: knftables.IPv4Family, owner: owner, name: tablePrefix + short(owner, 8)}
 	if f.v6 {
 		f.nft = knftables.IPv6Family
 	}

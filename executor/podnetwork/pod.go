@@ -23,8 +23,53 @@ type Port struct {
 	PodPort  uint16
 }
 
-// Attach connects a pod. A pod that was attached before is attached anew. When it fails,
-// nothing of the pod is left on the host.
+// Take reserves addresses for a pod, one per IP family.
+func (n *Network) Take() ([]netip.Addr, error) {
+	var all []netip.Addr
+	for _, f := range n.families {
+		a, err := f.addresses.Take()
+		if err != nil {
+			n.Return(all)
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// Return gives addresses back that no pod was attached with.
+func (n *Network) Return(all []netip.Addr) {
+	for _, a := range all {
+		for _, f := range n.families {
+			if f.v6 == a.Is6() {
+				f.addresses.Free(a)
+			}
+		}
+	}
+}
+
+// Adopt makes a pod count as attached that an earlier process has attached.
+func (n *Network) Adopt(sandbox string, all []netip.Addr) {
+	for _, a := range all {
+		for _, f := range n.families {
+			if f.v6 == a.Is6() {
+				f.addresses.Use(a)
+			}
+		}
+	}
+	n.hold(sandbox, all)
+}
+
+// hold records the addresses of a sandbox.
+func (n *Network) hold(sandbox string, all []netip.Addr) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.held[sandbox] = all
+}
+
+// Attach connects a pod, which holds its addresses until Detach. A pod that was attached
+// before is attached again. When it fails, nothing of the pod is left on the host, and
+// its addresses are the caller's again.
 func (n *Network) Attach(ctx context.Context, p Pod) error {
 	mtu, err := n.mtu()
 	if err != nil {
@@ -37,14 +82,29 @@ func (n *Network) Attach(ctx context.Context, p Pod) error {
 		}
 	}
 	if err != nil {
-		_ = n.Detach(ctx, p.Sandbox) // err is the reason
+		_ = n.clear(ctx, p.Sandbox) // err is the reason
 		return fmt.Errorf("pod network: attaching pod %s: %w", p.Name, err)
 	}
+	n.hold(p.Sandbox, p.Addresses)
 	return nil
 }
 
-// Detach disconnects the pod of a sandbox, and does nothing if it is not attached.
+// Detach disconnects the pod of a sandbox, and does nothing if it is not attached. Its
+// addresses are free afterwards.
 func (n *Network) Detach(ctx context.Context, sandbox string) error {
+	if err := n.clear(ctx, sandbox); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	all := n.held[sandbox]
+	delete(n.held, sandbox)
+	n.mu.Unlock()
+	n.Return(all)
+	return nil
+}
+
+// clear removes from the host what leads to the pod of a sandbox.
+func (n *Network) clear(ctx context.Context, sandbox string) error {
 	if err := n.disconnect(sandbox); err != nil {
 		return fmt.Errorf("pod network: detaching sandbox %s: %w", sandbox, err)
 	}

@@ -3,7 +3,9 @@ package spec
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"strconv"
+	"strings"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
@@ -27,7 +29,8 @@ const (
 	LabelHandler     = "kubernetes-mesos.handler"
 	LabelLabels      = "kubernetes-mesos.labels"
 	LabelAnnotations = "kubernetes-mesos.annotations"
-	LabelSpec        = "kubernetes-mesos.spec" // digest of the container's configuration
+	LabelAddresses   = "kubernetes-mesos.addresses" // of a sandbox that we connect, separated by commas
+	LabelSpec        = "kubernetes-mesos.spec"      // digest of the container's configuration
 )
 
 // The values of LabelType.
@@ -58,6 +61,7 @@ type Record struct {
 	Spec        string
 	Labels      map[string]string
 	Annotations map[string]string
+	Addresses   []netip.Addr // sandboxes that we connect only
 }
 
 // Labels encodes r as the labels of a container of o.
@@ -81,6 +85,7 @@ func (o Owner) Labels(r Record) map[string]string {
 		LabelLog:       r.Log,
 		LabelHandler:   r.Handler,
 		LabelSpec:      r.Spec,
+		LabelAddresses: joinAddresses(r.Addresses),
 	} {
 		if value != "" {
 			m[key] = value
@@ -114,6 +119,7 @@ func (o Owner) Read(labels map[string]string) (Record, bool) {
 		Spec:        labels[LabelSpec],
 		Labels:      decodeMap(labels[LabelLabels]),
 		Annotations: decodeMap(labels[LabelAnnotations]),
+		Addresses:   splitAddresses(labels[LabelAddresses]),
 	}, true
 }
 
@@ -167,4 +173,23 @@ func decodeMap(s string) map[string]string {
 		return nil
 	}
 	return m
+}
+
+func joinAddresses(all []netip.Addr) string {
+	var texts []string
+	for _, a := range all {
+		texts = append(texts, a.String())
+	}
+	return strings.Join(texts, ",")
+}
+
+// splitAddresses is the reverse of joinAddresses; only our own labels are split.
+func splitAddresses(s string) []netip.Addr {
+	var all []netip.Addr
+	for text := range strings.SplitSeq(s, ",") {
+		if a, err := netip.ParseAddr(text); err == nil {
+			all = append(all, a)
+		}
+	}
+	return all
 }

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"cmp"
+	"net/netip"
 	"path"
 	"strconv"
 	"strings"
@@ -20,6 +21,8 @@ type Settings struct {
 	LogSize       int64
 	LogFiles      int
 	PidsLimit     int64 // of a container; less than one: no limit
+	// Addresses are those of a sandbox that is connected by us instead of by Docker.
+	Addresses []netip.Addr
 }
 
 // The sandbox needs almost nothing and should be the last of its pod to be killed:
@@ -50,6 +53,7 @@ func NewSandbox(s Settings, c *runtimeapi.PodSandboxConfig, handler string) (doc
 		Handler:     handler,
 		Labels:      c.Labels,
 		Annotations: c.Annotations,
+		Addresses:   s.Addresses,
 	}
 	config := &docker.Config{
 		Image:  s.PauseImage,
@@ -68,10 +72,14 @@ func NewSandbox(s Settings, c *runtimeapi.PodSandboxConfig, handler string) (doc
 		Sysctls:        c.GetLinux().GetSysctls(),
 		LogConfig:      docker.LogConfig{Type: "none"},
 	}
-	if namespaces.GetNetwork() == runtimeapi.NamespaceMode_NODE {
+	switch {
+	case HostNetwork(c):
 		host.NetworkMode = "host"
 		host.UTSMode = "host"
-	} else {
+	case len(s.Addresses) > 0:
+		host.NetworkMode = "none"
+		config.Hostname = c.Hostname
+	default:
 		config.Hostname = c.Hostname
 		config.ExposedPorts, host.PortBindings = portSpec(c.PortMappings)
 	}
@@ -83,6 +91,11 @@ func NewSandbox(s Settings, c *runtimeapi.PodSandboxConfig, handler string) (doc
 	}
 	dnsSpec(host, c.DnsConfig)
 	return stampDigest(r, config, host)
+}
+
+// HostNetwork reports whether a sandbox is in the host's network.
+func HostNetwork(c *runtimeapi.PodSandboxConfig) bool {
+	return c.GetLinux().GetSecurityContext().GetNamespaceOptions().GetNetwork() == runtimeapi.NamespaceMode_NODE
 }
 
 // parent returns the cgroup for everything of a pod. The systemd driver expects the

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"cmp"
+	"net/netip"
 
 	docker "github.com/fsouza/go-dockerclient"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
@@ -18,7 +19,7 @@ func SandboxStatus(c *docker.Container, r Record) *runtimeapi.PodSandboxStatus {
 		Metadata:       r.SandboxMetadata(),
 		State:          state,
 		CreatedAt:      c.Created.UnixNano(),
-		Network:        podAddresses(c.NetworkSettings),
+		Network:        podAddresses(c.NetworkSettings, r.Addresses),
 		Linux:          &runtimeapi.LinuxPodSandboxStatus{Namespaces: &runtimeapi.Namespace{Options: sandboxNamespaces(c.HostConfig)}},
 		Labels:         r.Labels,
 		Annotations:    r.Annotations,
@@ -28,7 +29,14 @@ func SandboxStatus(c *docker.Container, r Record) *runtimeapi.PodSandboxStatus {
 
 // podAddresses returns no address for a pod in the host's network; the kubelet knows
 // its own address.
-func podAddresses(n *docker.NetworkSettings) *runtimeapi.PodSandboxNetworkStatus {
+func podAddresses(n *docker.NetworkSettings, ours []netip.Addr) *runtimeapi.PodSandboxNetworkStatus {
+	if len(ours) > 0 {
+		status := &runtimeapi.PodSandboxNetworkStatus{Ip: ours[0].String()}
+		for _, a := range ours[1:] {
+			status.AdditionalIps = append(status.AdditionalIps, &runtimeapi.PodIP{Ip: a.String()})
+		}
+		return status
+	}
 	if n == nil {
 		return &runtimeapi.PodSandboxNetworkStatus{}
 	}

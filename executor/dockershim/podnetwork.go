@@ -1,0 +1,89 @@
+package dockershim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
+)
+
+// PodNetwork connects pods to the cluster's network. Its sandboxes start without one.
+type PodNetwork interface {
+	// Take reserves addresses for a pod: one per IP family.
+	Take() ([]netip.Addr, error)
+	// Return gives addresses back that no pod was attached with.
+	Return([]netip.Addr)
+	// Attach connects a pod, which holds its addresses until Detach.
+	Attach(context.Context, podnetwork.Pod) error
+	// Detach disconnects the pod of a sandbox, if it is connected.
+	Detach(ctx context.Context, sandbox string) error
+}
+
+// errNoPodNetwork is the answer while pods cannot be connected.
+var errNoPodNetwork = errors.New("the pod network of this node is not ready")
+
+// reserve returns the network for a new sandbox, with addresses; nil if Docker or the host
+// provides it.
+func (s *sandboxes) reserve(c *runtimeapi.PodSandboxConfig) (PodNetwork, []netip.Addr, error) {
+	if s.config.PodNetwork == nil || spec.HostNetwork(c) {
+		return nil, nil, nil
+	}
+	network := s.config.PodNetwork()
+	if network == nil {
+		return nil, nil, errNoPodNetwork
+	}
+	addresses, err := network.Take()
+	return network, addresses, err
+}
+
+// attach connects a sandbox that runs.
+func (s *sandboxes) attach(ctx context.Context, network PodNetwork, id string, c *runtimeapi.PodSandboxConfig) error {
+	container, r, err := s.inventory.inspect(ctx, id)
+	if err != nil {
+		return err
+	}
+	if container.NetworkSettings == nil || container.NetworkSettings.SandboxKey == "" {
+		return fmt.Errorf("Docker names no network namespace for the %s", r)
+	}
+	return network.Attach(ctx, podnetwork.Pod{
+		Name: r.Namespace + "/" + r.Pod, Sandbox: id, Netns: container.NetworkSettings.SandboxKey,
+		Addresses: r.Addresses, Ports: hostPorts(c.GetPortMappings()),
+	})
+}
+
+// detach disconnects a sandbox, if pods are connected by us.
+func (s *sandboxes) detach(ctx context.Context, id string) error {
+	if s.config.PodNetwork == nil {
+		return nil
+	}
+	if network := s.config.PodNetwork(); network != nil {
+		return network.Detach(ctx, id)
+	}
+	return nil
+}
+
+// hostPorts returns the ports that have a host port. One on an address that cannot be
+// parsed, which the API server does not store, is left out.
+func hostPorts(mappings []*runtimeapi.PortMapping) []podnetwork.Port {
+	var all []podnetwork.Port
+	for _, m := range mappings {
+		if m.HostPort == 0 {
+			continue
+		}
+		port := podnetwork.Port{Protocol: strings.ToLower(m.Protocol.String()), HostPort: uint16(m.HostPort), PodPort: uint16(m.ContainerPort)}
+		if m.HostIp != "" {
+			var err error
+			if port.HostIP, err = netip.ParseAddr(m.HostIp); err != nil {
+				continue
+			}
+		}
+		all = append(all, port)
+	}
+	return all
+}

@@ -22,6 +22,7 @@ type options struct {
 	maxPods   int
 	pidsLimit int64
 	contain   bool
+	locks     string
 	check     bool
 }
 
@@ -34,6 +35,7 @@ func register(f *flag.FlagSet) *options {
 	f.IntVar(&o.maxPods, "max_pods", taskdata.DefaultMaxPods, "how many pods this node takes at most")
 	f.Int64Var(&o.pidsLimit, "container_pids_limit", 0, "how many processes and threads a container may have; 0 means 4096, -1 no limit")
 	f.BoolVar(&o.contain, "contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
+	f.StringVar(&o.locks, "lock_dir", "/run/kubernetes-mesos", "`directory` for the locks by which executors share this machine's network")
 	f.BoolVar(&o.check, strings.TrimPrefix(upgrade.CheckFlag, "-"), false, "exit at once: this shows whether the program starts on this machine with these flags")
 	return o
 }
@@ -42,7 +44,7 @@ func register(f *flag.FlagSet) *options {
 func (o *options) node(agent mesos.ExecutorConfig) node.Config {
 	return node.Config{
 		RootDir: o.root, Docker: o.docker, Endpoint: agent.Endpoint, Address: o.address, MaxPods: o.maxPods, PidsLimit: o.pidsLimit,
-		Contain: o.contain, Sandbox: agent.Directory,
+		Contain: o.contain, Sandbox: agent.Directory, Locks: o.locks,
 	}
 }
 

@@ -1,6 +1,7 @@
 package kubelet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
 )
 
 // Config configures the kubelet of one agent.
@@ -37,6 +39,10 @@ type Config struct {
 	// after each change. The pods are shared: they must not be changed. It must not
 	// block; nil: no call.
 	Pods func([]*v1.Pod)
+
+	// Prepare is called with a client as this node before the kubelet starts, and may wait.
+	// nil: nothing has to be prepared.
+	Prepare func(context.Context, kubernetes.Interface) error
 
 	Log logr.Logger // the zero Logger discards
 }

@@ -45,8 +45,8 @@ func New(cfg Config) (*Kubelet, error) {
 // It may be called at any time.
 func (k *Kubelet) SetServers(servers []string) error { return k.servers.SetServers(servers) }
 
-// Ready returns a channel that is closed once the node has its certificate and can
-// talk to the API server.
+// Ready returns a channel that is closed once the node has its certificate, can talk to
+// the API server, and is prepared.
 func (k *Kubelet) Ready() <-chan struct{} { return k.ready }
 
 // Client returns a client of the API server as this node. It is available once Ready
@@ -79,6 +79,11 @@ func (k *Kubelet) runAt(ctx context.Context, server string) error {
 	conn := k.cfg.clientConfig(server)
 	if k.client, err = kubernetes.NewForConfig(conn); err != nil {
 		return fmt.Errorf("kubelet: client of %s: %w", server, err)
+	}
+	if k.cfg.Prepare != nil {
+		if err := k.cfg.Prepare(ctx, k.client); err != nil {
+			return err
+		}
 	}
 	close(k.ready)
 

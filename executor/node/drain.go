@@ -50,10 +50,26 @@ func (n *Node) Drain(ctx context.Context) error {
 	ended := n.ended
 	n.mu.Unlock()
 	if ended {
-		return n.removeRoot()
+		return errors.Join(n.removeNetwork(), n.removeRoot())
 	}
 	return nil
 }
+
+// removeNetwork removes the pods' network, if there is one.
+func (n *Node) removeNetwork() error {
+	n.mu.Lock()
+	network := n.network
+	n.mu.Unlock()
+	if network == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), networkRemoval)
+	defer cancel()
+	return network.remove(ctx)
+}
+
+// networkRemoval is how long the removal of the network may take.
+const networkRemoval = 5 * time.Second
 
 // drainKubelet has the kubelet end all pods, within most of the time left.
 func (n *Node) drainKubelet(ctx context.Context, r *runtime, k *kubelet.Kubelet) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
@@ -41,6 +42,9 @@ type Config struct {
 	// Sandbox is this executor's directory as the machine sees it; its last part
 	// is the id of the Mesos container.
 	Sandbox string
+	// Locks is a directory for the locks of the executors of this host; it need not be
+	// below RootDir.
+	Locks string
 	// Verbosity sets the log's verbosity to the framework's; nil: it stays.
 	Verbosity func(int) error
 	// Log receives what happens. The zero Logger discards it.
@@ -58,6 +62,7 @@ type Node struct {
 	groups   string           // control group of the containers; "": Docker's default
 	runtime  *runtime         // nil while none serves
 	kubelet  *kubelet.Kubelet
+	network  *network // nil: Docker connects pods
 	servers  []string // API servers that the kubelet is to use; nil: those of the Spec
 	draining bool     // no kubelet may come up any more
 	drained  bool     // no pod will run any more
@@ -95,7 +100,7 @@ func (n *Node) Run(ctx context.Context, spec executor.Spec, o executor.Observer)
 	drained := n.drained
 	n.mu.Unlock()
 	if drained {
-		err = errors.Join(err, n.removeRoot())
+		err = errors.Join(err, n.removeNetwork(), n.removeRoot())
 	}
 	return err
 }
@@ -117,7 +122,17 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		PidsLimit:    n.cfg.PidsLimit,
 		Log:          n.cfg.Log.WithName("dockershim"),
 	}
+	network, err := newNetwork(spec, address, n.cfg.Locks, n.cfg.Log.WithName("network"))
+	if err != nil {
+		return fmt.Errorf("node %s: %w", spec.Name, err)
+	}
+	if network != nil {
+		shim.PodNetwork = network.podNetwork
+	}
 	swept := newSweep(n.cfg.Log)
+	prepare := func(ctx context.Context, client kubernetes.Interface) error {
+		return n.prepare(ctx, network, client, o.Waits)
+	}
 	k, err := kubelet.New(kubelet.Config{
 		Node: spec.Name, Agent: spec.Agent, Address: address, RootDir: root, Socket: shim.Socket,
 		Servers: spec.Cluster.Servers, CA: []byte(spec.Cluster.CA), Token: spec.Cluster.Token,
@@ -130,14 +145,15 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 			swept.podsChanged(pods)
 			o.Pods(pods)
 		},
-		Log: n.cfg.Log.WithName("kubelet"),
+		Prepare: prepare,
+		Log:     n.cfg.Log.WithName("kubelet"),
 	})
 	if err != nil {
 		return fmt.Errorf("node %s: %w", spec.Name, err)
 	}
 	n.cfg.Log.Info("bringing the node up", "node", spec.Name, "address", address.String(), "directory", root)
 	n.mu.Lock()
-	n.owner, n.groups = shim.Owner, shim.CgroupParent
+	n.owner, n.groups, n.network = shim.Owner, shim.CgroupParent, network
 	n.mu.Unlock()
 	return n.serve(ctx, shim, o.Waits, func(ctx context.Context, r *runtime) error {
 		if shim.CgroupParent != "" && r.slices(ctx) {
@@ -151,8 +167,23 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		others := newLeftovers(n.cfg.RootDir, n.cfg.Docker, shim.Owner, n.cfg.Log)
 		sweeps := func(ctx context.Context) { swept.run(ctx, r) }
 		reports := func(ctx context.Context) { reportUp(ctx, k.Ready(), o) }
-		return runWith(ctx, k.Run, others.run, sweeps, reports)
+		keeps := func(ctx context.Context) { network.run(ctx, k.Client) }
+		return runWith(ctx, k.Run, others.run, sweeps, reports, keeps)
 	})
+}
+
+// prepare makes the network of the node's pods, if the cluster has one.
+func (n *Node) prepare(ctx context.Context, network *network, client kubernetes.Interface, waits func(string)) error {
+	if network == nil {
+		return nil
+	}
+	n.mu.Lock()
+	r := n.runtime
+	n.mu.Unlock()
+	if err := network.prepare(ctx, client, r, waits); err != nil {
+		return fmt.Errorf("node %s: %w", network.name, err)
+	}
+	return nil
 }
 
 // setKubelet makes k the kubelet that calls go to, with the API servers known by now. It

@@ -31,7 +31,9 @@ type Config struct {
 	// VNI and Port identify the cluster's VXLAN: the network identifier, 24 bits, and the
 	// UDP port, open between all hosts.
 	VNI, Port int
-	Log       logr.Logger
+	// Changed is called with the nodes when Run sees that they have changed; nil: no call.
+	Changed func([]Peer)
+	Log     logr.Logger
 }
 
 // Peer is another node.

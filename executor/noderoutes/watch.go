@@ -1,9 +1,11 @@
 package noderoutes
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -55,10 +57,15 @@ func (r *Routes) Run(ctx context.Context, client kubernetes.Interface) error {
 func (r *Routes) keep(ctx context.Context, nodes cache.Store, changed <-chan struct{}) {
 	tick := time.NewTicker(repairEvery)
 	defer tick.Stop()
-	var logged string
+	var logged, seen string
 	for {
 		text := ""
-		if err := r.Set(peers(nodes)); err != nil {
+		now := peers(nodes)
+		if names := fmt.Sprint(now); names != seen && r.cfg.Changed != nil {
+			seen = names
+			r.cfg.Changed(now)
+		}
+		if err := r.Set(now); err != nil {
 			if text = err.Error(); text != logged {
 				r.cfg.Log.Error(err, "some pods of other nodes are not reached")
 			}
@@ -87,6 +94,7 @@ func peers(nodes cache.Store) []Peer {
 			all = append(all, p)
 		}
 	}
+	slices.SortFunc(all, func(a, b Peer) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }
 

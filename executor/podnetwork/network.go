@@ -63,6 +63,13 @@ func New(cfg Config) (*Network, error) {
 	return n, nil
 }
 
+// SetInside replaces Config.Inside from the next Prepare on.
+func (n *Network) SetInside(inside []netip.Prefix) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cfg.Inside = inside
+}
+
 // repairEvery is how often Run looks for what others have removed, such as by reloading
 // the host's firewall.
 const repairEvery = 30 * time.Second
@@ -89,6 +96,9 @@ func (n *Network) Run(ctx context.Context) error {
 
 // Prepare makes what all pods share, or what is missing of it.
 func (n *Network) Prepare(ctx context.Context) error {
+	n.mu.Lock()
+	inside := n.cfg.Inside
+	n.mu.Unlock()
 	for _, f := range n.families {
 		if err := f.forward(); err != nil {
 			return fmt.Errorf("pod network %v: forwarding: %w", f.pods, err)
@@ -96,7 +106,7 @@ func (n *Network) Prepare(ctx context.Context) error {
 		if err := f.answerForAbsent(); err != nil {
 			return fmt.Errorf("pod network %v: route for absent pods: %w", f.pods, err)
 		}
-		if err := f.makeTable(ctx, n.cfg.Inside); err != nil {
+		if err := f.makeTable(ctx, inside); err != nil {
 			return fmt.Errorf("pod network %v: nftables: %w", f.pods, err)
 		}
 		if err := f.acceptForwarded(ctx); err != nil {

@@ -16,7 +16,7 @@ const tablePrefix = "kubernetes-mesos-"
 
 // The parts of the table.
 const (
-	inside       = "inside"        // destinations that are not masqueraded
+	insideSet    = "inside"        // destinations that are not masqueraded
 	itself       = "itself"        // pairs of the same pod's address: a pod that reaches itself by its host port
 	ports        = "ports"         // host ports on every address of the host
 	addressPorts = "address-ports" // host ports on one address
@@ -25,7 +25,7 @@ const (
 func (f *family) table() (knftables.Interface, error) { return knftables.New(f.nft, f.name) }
 
 // makeTable makes the table with its rules, or what is missing of it. Elements stay.
-func (f *family) makeTable(ctx context.Context, reached []netip.Prefix) error {
+func (f *family) makeTable(ctx context.Context, inside []netip.Prefix) error {
 	nft, err := f.table()
 	if err != nil {
 		return err
@@ -36,11 +36,11 @@ func (f *family) makeTable(ctx context.Context, reached []netip.Prefix) error {
 	}
 	tx := nft.NewTransaction()
 	tx.Add(&knftables.Table{Comment: knftables.PtrTo(f.owner)})
-	tx.Add(&knftables.Set{Name: inside, Type: addr, Flags: []knftables.SetFlag{knftables.IntervalFlag}, AutoMerge: knftables.PtrTo(true)})
-	tx.Flush(&knftables.Set{Name: inside})
-	for _, p := range append(slices.Clone(reached), f.pods) {
+	tx.Add(&knftables.Set{Name: insideSet, Type: addr, Flags: []knftables.SetFlag{knftables.IntervalFlag}, AutoMerge: knftables.PtrTo(true)})
+	tx.Flush(&knftables.Set{Name: insideSet})
+	for _, p := range append(slices.Clone(inside), f.pods) {
 		if p.Addr().Is6() == f.v6 {
-			tx.Add(&knftables.Element{Set: inside, Key: []string{p.Masked().String()}})
+			tx.Add(&knftables.Element{Set: insideSet, Key: []string{p.Masked().String()}})
 		}
 	}
 	tx.Add(&knftables.Set{Name: itself, Type: addr + " . " + addr})
@@ -86,7 +86,7 @@ func (f *family) masqueradeRules() []string {
 	ip := string(f.nft)
 	rules := []string{
 		fmt.Sprintf("%s saddr . %s daddr @%s masquerade", ip, ip, itself),
-		fmt.Sprintf("%s saddr %s %s daddr != @%s masquerade", ip, f.pods, ip, inside),
+		fmt.Sprintf("%s saddr %s %s daddr != @%s masquerade", ip, f.pods, ip, insideSet),
 	}
 	if !f.v6 {
 		rules = append(rules, fmt.Sprintf(`oifname "%s*" ip saddr 127.0.0.0/8 masquerade`, linkPrefix))

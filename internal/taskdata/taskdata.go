@@ -56,10 +56,23 @@ type Cluster struct {
 	ClusterDomain string   `json:"clusterDomain,omitempty"` // e.g. cluster.local
 	Verbosity     int      `json:"verbosity,omitempty"`     // of the executor's log, as glog's -v
 
+	// Network is the network of the cluster's pods; nil: each agent's Docker has its own.
+	Network *Network `json:"network,omitempty"`
+
 	// IdleTimeout is how long an executor stays without pods, in nanoseconds;
 	// 0: no limit.
 	IdleTimeout time.Duration `json:"idleTimeout,omitempty"`
 	// AllowPrivileged is the API server's business; it is not repeated here.
+}
+
+// Network tells an executor what pods' packets may meet. An executor keeps what it was
+// started with.
+type Network struct {
+	Pods      []string `json:"pods"`             // ranges of all pods: CIDRs, at most one per IP family
+	Services  []string `json:"services"`         // ranges of services, likewise
+	Routes    string   `json:"routes,omitempty"` // how other nodes are reached, see package noderoutes
+	VXLANPort int      `json:"vxlanPort,omitempty"`
+	MTU       int      `json:"mtu,omitempty"` // of pods' interfaces; 0: the host's
 }
 
 // Encode returns d as it goes into TaskInfo.data.

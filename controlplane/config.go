@@ -13,6 +13,7 @@ import (
 	"time"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
 	netutils "k8s.io/utils/net"
 
 	"github.com/go-logr/logr"
@@ -61,6 +62,8 @@ type Config struct {
 	// need it; nothing is allocated from it unless the controller
 	// node-ipam-controller is switched on.
 	ClusterCIDR string
+	// AssignPodRanges has each Node get a range of ClusterCIDR.
+	AssignPodRanges bool
 	// AllowPrivileged lets pods ask for privileged containers.
 	AllowPrivileged bool
 	// PodSecurity is the Pod Security Standard of namespaces that do not set one:
@@ -129,6 +132,9 @@ func (c Config) resolve() (resolved, error) {
 	var err error
 	if s.choice, err = choose(s.Controllers, s.NoAgents); err != nil {
 		return s, &ConfigError{"controllers", err}
+	}
+	if s.AssignPodRanges {
+		s.choice = s.choice.with(names.NodeIpamController)
 	}
 	if s.users, err = localport.ParseUsers(s.LocalUsers, s.LocalUsersSetting); err != nil {
 		return s, &ConfigError{"local_port_users", err}

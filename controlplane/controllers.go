@@ -16,6 +16,7 @@ import (
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app/config"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app/options"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
+	"k8s.io/kubernetes/pkg/controller/nodeipam/ipam"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -55,6 +56,15 @@ func (c choice) runs(name string) bool {
 		}
 	}
 	return slices.Contains(c.names, "*") && !slices.Contains(app.ControllersDisabledByDefault(), name)
+}
+
+// with returns a choice that also runs a controller which is off by default, unless none
+// runs at all.
+func (c choice) with(name string) choice {
+	if len(c.names) > 0 {
+		c.names = append([]string{name}, c.names...)
+	}
+	return c
 }
 
 // choose turns the user's list into a choice. Unless there are no agents, it always
@@ -111,6 +121,7 @@ func runControllers(ctx context.Context, s resolved, files files, client *rest.C
 	o.ControllerShutdownTimeout = controllersGrace
 	o.KubeCloudShared.ClusterCIDR = s.ClusterCIDR
 	o.KubeCloudShared.AllocateNodeCIDRs = s.ClusterCIDR != "" && s.choice.runs(names.NodeIpamController)
+	o.KubeCloudShared.CIDRAllocatorType = string(ipam.RangeAllocatorType)
 	o.KubeCloudShared.ConfigureCloudRoutes = false
 	o.NodeIPAMController.ServiceCIDR = s.ServiceClusterIPRange
 	o.CSRSigningController.ClusterSigningCertFile = files.caCert

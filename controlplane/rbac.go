@@ -12,13 +12,36 @@ import (
 
 // grants returns the rights that our cluster needs in addition to those that the API
 // server creates itself.
-func grants() []rbacv1.ClusterRoleBinding {
-	return []rbacv1.ClusterRoleBinding{
+func grants(network bool) []rbacv1.ClusterRoleBinding {
+	all := []rbacv1.ClusterRoleBinding{
 		// An agent with a bootstrap token may request its certificate.
 		grant("node-bootstrapper", "system:node-bootstrapper", rbacv1.Subject{Kind: rbacv1.GroupKind, Name: "system:bootstrappers"}),
 		// The API server may fetch logs from kubelets and run commands there.
 		grant("kubelet-api", "system:kubelet-api-admin", rbacv1.Subject{Kind: rbacv1.UserKind, Name: kubeletClientUser}),
 	}
+	if network {
+		nodes := rbacv1.Subject{Kind: rbacv1.GroupKind, Name: "system:nodes"}
+		// An executor makes rules for services, and routes to other nodes.
+		all = append(all, grant("node-proxier", "system:node-proxier", nodes))
+		// It enforces policies, which select the pods and namespaces of the whole cluster.
+		all = append(all, grant("network-policies", networkPolicyRole, nodes))
+	}
+	return all
+}
+
+// networkPolicyRole is a role of ours.
+const networkPolicyRole = "kubernetes-mesos:network-policies"
+
+// roles returns the roles that grants refers to and the API server does not have.
+func roles(network bool) []rbacv1.ClusterRole {
+	if !network {
+		return nil
+	}
+	read := []string{"list", "watch"}
+	return []rbacv1.ClusterRole{{ObjectMeta: metav1.ObjectMeta{Name: networkPolicyRole}, Rules: []rbacv1.PolicyRule{
+		{Verbs: read, APIGroups: []string{""}, Resources: []string{"pods", "namespaces"}},
+		{Verbs: read, APIGroups: []string{"networking.k8s.io"}, Resources: []string{"networkpolicies"}},
+	}}}
 }
 
 func grant(name, role string, to rbacv1.Subject) rbacv1.ClusterRoleBinding {
@@ -30,10 +53,16 @@ func grant(name, role string, to rbacv1.Subject) rbacv1.ClusterRoleBinding {
 	}
 }
 
-// giveGrants creates the missing bindings. It leaves existing ones alone: a change to
-// them was intended.
-func giveGrants(ctx context.Context, client kubernetes.Interface) error {
-	for _, g := range grants() {
+// giveGrants creates the missing roles and bindings. It leaves existing ones alone: a
+// change to them was intended.
+func giveGrants(ctx context.Context, client kubernetes.Interface, network bool) error {
+	for _, r := range roles(network) {
+		_, err := client.RbacV1().ClusterRoles().Create(ctx, &r, metav1.CreateOptions{})
+		if err != nil && !apierrors.IsAlreadyExists(err) {
+			return fmt.Errorf("cluster role %s: %w", r.Name, err)
+		}
+	}
+	for _, g := range grants(network) {
 		_, err := client.RbacV1().ClusterRoleBindings().Create(ctx, &g, metav1.CreateOptions{})
 		if err != nil && !apierrors.IsAlreadyExists(err) {
 			return fmt.Errorf("cluster role binding %s: %w", g.Name, err)

@@ -36,10 +36,10 @@ type stage struct {
 	image string
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, args ...string) *stage {
 	busybox := realdocker.Busybox(t)
 	return &stage{image: busybox, Cluster: cluster.Start(t, cluster.Config{
-		Args: []string{"-local_resources=cpus:8;mem:8192;disk:10000;ports:[31000-31099]"}})}
+		Args: append([]string{"-local_resources=cpus:8;mem:8192;disk:10000;ports:[31000-31099]"}, args...)})}
 }
 
 // play posts all pods, awaits each outcome, and removes them: nothing may be left of

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ func (o *options) checkPorts() error {
 	for _, p := range []struct {
 		flag       string
 		value, min int
-	}{{"port", o.port, 0}, {"secure_port", o.securePort, 1}, {"executor_port", o.executorPort, 0}} {
+	}{{"port", o.port, 0}, {"secure_port", o.securePort, 1}, {"executor_port", o.executorPort, 0}, {"vxlan_port", o.vxlanPort, 1}} {
 		if p.value < p.min || p.value > 65535 {
 			return fmt.Errorf("-%s=%d: a port is between %d and 65535", p.flag, p.value, p.min)
 		}
@@ -82,13 +83,24 @@ func (o *options) checkStorage() error {
 	return nil
 }
 
+// The modes of -pod_network, and the range of pods if -cluster_cidr names none.
+const (
+	networkDocker      = "docker"
+	networkRouted      = "routed"
+	defaultClusterCIDR = "10.244.0.0/16"
+)
+
 // declareCluster declares the flags of Kubernetes' own settings.
 func (o *options) declareCluster(fs *flag.FlagSet) {
 	fs.BoolVar(&o.allowPrivileged, "allow_privileged", false, "let pods ask for privileged containers")
 	fs.StringVar(&o.podSecurity, "pod_security", "privileged", "the Pod Security Standard of namespaces without a label of their own: privileged, baseline or restricted (a `level`)")
 	fs.BoolVar(&o.denyExternalIPs, "deny_external_ips", false, "reject services with externalIPs (v1beta1: publicIPs), which could redirect the traffic of others' addresses")
 	fs.StringVar(&o.controllers, "controllers", "*", "controllers to run: `names` as in kube-controller-manager, * for all that make sense on Mesos, -name to leave one out, none for none")
-	fs.StringVar(&o.clusterCIDR, "cluster_cidr", "", "`network` of the pods, for the controllers that need it")
+	fs.StringVar(&o.clusterCIDR, "cluster_cidr", "", "`network` of the pods: agents get a part each (default with -pod_network=routed: 10.244.0.0/16)")
+	fs.StringVar(&o.podNetwork, "pod_network", "docker", "who connects pods (a `mode`): docker, each agent's Docker by its own bridge; routed, executors by a network across agents, with services and network policies")
+	fs.StringVar(&o.podRoutes, "pod_routes", "auto", "how agents reach each other's pods with -pod_network=routed (a `mode`): auto, by host-gw to neighbours and by vxlan to agents behind a router; host-gw; vxlan; none, if routers know the pods' ranges")
+	fs.IntVar(&o.vxlanPort, "vxlan_port", 8475, "UDP `port` of VXLAN, open between agents")
+	fs.IntVar(&o.podMTU, "pod_mtu", 0, "MTU of pods' interfaces in `bytes` (default: that of the agent's interface with the default route)")
 	fs.StringVar(&o.serviceClusterIPRange, "service_cluster_ip_range", controlplane.DefaultServiceClusterIPRange, "`network` of the services' virtual addresses")
 	fs.StringVar(&o.clusterDNS, "cluster_dns", "", "comma-separated `IPs` for the pods' resolv.conf (default: those of the hosts)")
 	fs.StringVar(&o.clusterDomain, "cluster_domain", "cluster.local", "DNS `domain` of the cluster")
@@ -97,6 +109,16 @@ func (o *options) declareCluster(fs *flag.FlagSet) {
 func (o *options) checkCluster() error {
 	if len(list(o.controllers)) == 0 {
 		return errors.New("-controllers is empty: * stands for the usual ones, none for none")
+	}
+	switch {
+	case o.podNetwork != networkDocker && o.podNetwork != networkRouted:
+		return fmt.Errorf("-pod_network=%s: it is %s or %s", o.podNetwork, networkDocker, networkRouted)
+	case !slices.Contains([]string{"auto", "host-gw", "vxlan", "none"}, o.podRoutes):
+		return fmt.Errorf("-pod_routes=%s: it is auto, host-gw, vxlan or none", o.podRoutes)
+	case o.podMTU != 0 && (o.podMTU < 576 || o.podMTU > 65535):
+		return fmt.Errorf("-pod_mtu=%d: an MTU is between 576 and 65535 bytes", o.podMTU)
+	case o.podNetwork == networkRouted && o.clusterCIDR == "":
+		o.clusterCIDR = defaultClusterCIDR
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ func controlPlaneConfig(o options, log logr.Logger) controlplane.Config {
 		AdvertiseAddress:      o.advertiseAddress,
 		ServiceClusterIPRange: o.serviceClusterIPRange,
 		ClusterCIDR:           o.clusterCIDR,
+		AssignPodRanges:       o.podNetwork == networkRouted,
 		AllowPrivileged:       o.allowPrivileged,
 		PodSecurity:           o.podSecurity,
 		DenyExternalIPs:       o.denyExternalIPs,

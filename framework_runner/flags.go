@@ -77,6 +77,10 @@ type options struct {
 	auditLog              string
 	controllers           string
 	clusterCIDR           string
+	podNetwork            string
+	podRoutes             string
+	vxlanPort             int
+	podMTU                int
 	serviceClusterIPRange string
 	clusterDNS            string
 	clusterDomain         string

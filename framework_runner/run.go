@@ -175,8 +175,20 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		ClusterDNS:    list(o.clusterDNS),
 		ClusterDomain: o.clusterDomain,
 		IdleTimeout:   o.executorIdleTimeout,
+		Network:       network(o),
 	}
 	return framework.New(cfg)
+}
+
+// network returns what executors are told about the pods' network; nil: they have none.
+func network(o options) *taskdata.Network {
+	if o.podNetwork != networkRouted {
+		return nil
+	}
+	return &taskdata.Network{
+		Pods: list(o.clusterCIDR), Services: list(o.serviceClusterIPRange),
+		Routes: o.podRoutes, VXLANPort: o.vxlanPort, MTU: o.podMTU,
+	}
 }
 
 // identityOf returns who the framework is, and how it reaches Mesos and the API.

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -68,15 +69,36 @@ func (l *Lock) Last() (bool, error) {
 	return true, os.Remove(l.file.Name())
 }
 
+// Remove removes the file of a lock that no process will hold any more.
+func (d Dir) Remove(name string) error {
+	path, err := d.file(name)
+	if err == nil {
+		err = os.Remove(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// file returns the path of a lock for this network namespace.
+func (d Dir) file(name string) (string, error) {
+	var ns unix.Stat_t
+	if err := unix.Stat("/proc/thread-self/ns/net", &ns); err != nil {
+		return "", fmt.Errorf("the network namespace: %w", err)
+	}
+	return filepath.Join(d.path, fmt.Sprintf("%s.%d.lock", name, ns.Ino)), nil
+}
+
 // take returns the lock called name, for this network namespace, or nil if others have it.
 // The file of a lock that was removed while it was opened is not one that others see, so
 // it counts as not taken.
 func (d Dir) take(name string, how int) (*Lock, error) {
-	var ns, opened, named unix.Stat_t
-	if err := unix.Stat("/proc/thread-self/ns/net", &ns); err != nil {
-		return nil, fmt.Errorf("the network namespace: %w", err)
+	var opened, named unix.Stat_t
+	path, err := d.file(name)
+	if err != nil {
+		return nil, err
 	}
-	path := filepath.Join(d.path, fmt.Sprintf("%s.%d.lock", name, ns.Ino))
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)

@@ -68,6 +68,14 @@ func TestLast(t *testing.T) {
 	if last, err := second.Last(); !last || err != nil {
 		t.Errorf("the only one is not the last: %v", err)
 	}
+	if turn, err := d.Acquire(t.Context(), "turn"); err != nil || turn.Release() != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		if err := d.Remove("turn"); err != nil {
+			t.Error(err)
+		}
+	}
 	if left, err := os.ReadDir(d.path); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // tablePrefix begins the name of each executor's table.
-const tablePrefix = "kubernetes-mesos-"
+const tablePrefix = "kubernetes-mesos-pods-"
 
 // The parts of the table.
 const (

@@ -2,6 +2,7 @@ package serviceproxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -115,7 +116,7 @@ func (p *Proxy) Remove(ctx context.Context) error {
 	if nftables.CleanupLeftovers(ctx) {
 		err = fmt.Errorf("service proxy: kube-proxy's table could not be removed: its log says why")
 	}
-	if e := unguard(ctx); e != nil {
+	if e := errors.Join(unguard(ctx), p.cfg.Locks.Remove(turn)); e != nil {
 		return fmt.Errorf("service proxy: %w", e)
 	}
 	return err

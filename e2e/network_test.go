@@ -1,0 +1,156 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	netv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// serving makes a pod serve its own name and the address that asks, on port 8080.
+const serving = `mkdir -p /tmp/w/cgi-bin; printf '#!/bin/sh\necho; echo "$HOSTNAME sees $REMOTE_ADDR"\n' >/tmp/w/cgi-bin/who; chmod +x /tmp/w/cgi-bin/who; exec httpd -f -p 8080 -h /tmp/w`
+
+// A network of our own connects pods: they see each other's addresses, services lead to
+// them, policies hold, host ports work, and in the end the host is as it was.
+func TestRoutedNetwork(t *testing.T) {
+	// A mistake goes nowhere.
+	for _, network := range []string{"10.244.0.0/16", "10.0.0.0/24"} {
+		host(t, "ip", "route", "add", "unreachable", network, "metric", "9000")
+		t.Cleanup(func() { host(t, "ip", "route", "delete", "unreachable", network, "metric", "9000") })
+	}
+	before := hostState(t)
+	s := newStage(t, "-pod_network=routed")
+	httpPod := func(name string, changes ...func(*v1.PodSpec)) *v1.Pod {
+		pod := s.script(serving, changes...)
+		pod.Name, pod.Labels = name, map[string]string{"app": name}
+		return pod
+	}
+	create(t, s.Cluster, httpPod("web", func(spec *v1.PodSpec) {
+		spec.Containers[0].Ports = []v1.ContainerPort{{ContainerPort: 8080, HostPort: 31007}}
+	}), httpPod("client"), httpPod("stranger"))
+	for _, name := range []string{"web", "client", "stranger"} {
+		awaitPhase(t, s.Cluster, name, v1.PodRunning)
+	}
+	web, client := get(t, s.Cluster, "web"), get(t, s.Cluster, "client")
+	for _, pod := range []*v1.Pod{web, client} {
+		if !strings.HasPrefix(pod.Status.PodIP, "10.244.0.") {
+			t.Fatalf("pod %s has the address %s", pod.Name, pod.Status.PodIP)
+		}
+	}
+	asks := func(from, url string) string { // or why not
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+		defer cancel()
+		out, err := s.command(ctx, t, "", "exec", from, "--", "wget", "-qO-", url).CombinedOutput()
+		if err != nil {
+			return fmt.Sprint(err, " ", string(out))
+		}
+		return string(out)
+	}
+	awaitAnswer := func(from, url, want string) {
+		t.Helper()
+		got := ""
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+			if got = asks(from, url); strings.HasPrefix(got, want) {
+				return
+			}
+		}
+		t.Errorf("%s asks %s: %s, want %s", from, url, got, want)
+	}
+	seen := "web sees " + client.Status.PodIP
+	awaitAnswer("client", "http://"+web.Status.PodIP+":8080/cgi-bin/who", seen)
+
+	service, err := s.Client.CoreV1().Services("default").Create(t.Context(), &v1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: v1.ServiceSpec{Type: v1.ServiceTypeNodePort, Selector: map[string]string{"app": "web"},
+			Ports: []v1.ServicePort{{Port: 80, TargetPort: intstr.FromInt(8080)}}}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byService := "http://" + service.Spec.ClusterIP + "/cgi-bin/who"
+	awaitAnswer("client", byService, seen)
+	awaitAnswer("web", byService, "web sees ")
+	node, err := s.Client.CoreV1().Nodes().Get(t.Context(), web.Spec.NodeName, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{
+		"http://127.0.0.1:31007/cgi-bin/who", fmt.Sprintf("http://%s:%d/cgi-bin/who", address(node), service.Spec.Ports[0].NodePort),
+		"http://" + web.Status.PodIP + ":8080/cgi-bin/who", byService,
+	} {
+		if got := hostAsks(url); !strings.HasPrefix(got, "web sees ") {
+			t.Errorf("the host asks %s: %s", url, got)
+		}
+	}
+	if got := asks("client", "http://10.0.0.250/"); !strings.Contains(got, "refused") && !strings.Contains(got, "unreachable") {
+		t.Errorf("a service that does not exist: %s", got)
+	}
+
+	if _, err := s.Client.NetworkingV1().NetworkPolicies("default").Create(t.Context(), &netv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Name: "from-client"},
+		Spec: netv1.NetworkPolicySpec{PodSelector: metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}},
+			Ingress: []netv1.NetworkPolicyIngressRule{{From: []netv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "client"}}}}}}}},
+		metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	awaitAnswer("stranger", byService, "signal: killed")
+	awaitAnswer("client", byService, seen)
+
+	if err := s.Client.CoreV1().Services("default").Delete(t.Context(), "web", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"web", "client", "stranger"} {
+		remove(t, s.Cluster, name)
+	}
+	awaitGone(t, s.Cluster, "web", "client", "stranger")
+	s.Stop()
+	if after := hostState(t); after != before {
+		t.Errorf("left on the host:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// host runs a command on this machine.
+func host(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// hostAsks returns what a server answers this machine, or why it does not.
+func hostAsks(url string) string {
+	response, err := (&http.Client{Timeout: 3 * time.Second}).Get(url)
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(response.Body)
+	return string(body)
+}
+
+// othersOwn matches what is not ours to leave as it was: counters, and what Docker's own
+// links come and go with.
+var othersOwn = regexp.MustCompile(`(?m)^(#|:).*\n|.*(docker0|veth|br-|fe80::|172\.17\.).*\n`)
+
+// hostState returns what the network leaves on a host: links, routes, rules, sysctls.
+func hostState(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, args := range [][]string{
+		{"ip", "-o", "-br", "link"}, {"ip", "route"}, {"nft", "list", "tables"}, {"iptables-save"},
+		{"sysctl", "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"}, {"ls", "-A", "/run/kubernetes-mesos"},
+	} {
+		out, _ := exec.Command(args[0], args[1:]...).Output() // the last fails before there is one
+		all.WriteString(othersOwn.ReplaceAllString(string(out), ""))
+	}
+	return all.String()
+}

@@ -8,7 +8,7 @@ race  := CGO_ENABLED=1 go test -race
 # These link Kubernetes or etcd and are tested without the race detector, which
 # would compile those a second time, and without vet, which would analyse all of
 # Kubernetes first and takes longer than compiling it.
-linked := controlplane controlplane/etcd controlplane/leaderelection controlplane/sharedpki executor/kubelet executor/node executor_runner framework/etcdstore framework_runner internal/testing/testetcd
+linked := controlplane controlplane/etcd controlplane/leaderelection controlplane/sharedpki executor/kubelet executor/node executor/serviceproxy executor_runner framework/etcdstore framework_runner internal/testing/testetcd
 module := $(shell go list -m)
 others  = $(filter-out $(addprefix $(module)/,$(linked) e2e),$(shell go list ./...))
 
@@ -67,7 +67,7 @@ proto: setup ## the Mesos messages, generated from their .proto files
 
 .PHONY: setup
 setup: # what the tests need besides Go
-	@scripts/need.sh curl=curl gcc=gcc protoc=protobuf-compiler busybox=busybox-static etcd=etcd-server ss=iproute2 openssl=openssl
+	@scripts/need.sh curl=curl gcc=gcc protoc=protobuf-compiler busybox=busybox-static etcd=etcd-server ss=iproute2 nft=nftables iptables=iptables openssl=openssl
 	@scripts/docker.sh
 
 .PHONY: clean

@@ -62,10 +62,12 @@ func sources(t *testing.T) []source {
 func TestDoors(t *testing.T) {
 	t.Parallel()
 	doors := map[string][]string{
-		"k8s.io/kubernetes/":                {"controlplane", "executor/kubelet"},
+		"k8s.io/kubernetes/":                {"controlplane", "executor/kubelet", "executor/serviceproxy"},
 		"go.etcd.io/etcd/server/":           {"controlplane/etcd"},
 		"github.com/fsouza/go-dockerclient": {"executor/dockershim"},
 		"github.com/go-zookeeper/zk":        {"mesos"},
+		"github.com/vishvananda/netlink":    {"executor/podnetwork", "executor/noderoutes"},
+		"sigs.k8s.io/knftables":             {"executor/podnetwork", "executor/serviceproxy", "executor/networkpolicy"},
 		"github.com/golang/glog":            {"internal/logging"},
 	}
 	for _, s := range sources(t) {
@@ -116,7 +118,8 @@ func layer(path string) int {
 		{"e2e/", 5}, {"scripts/", 5},
 		{"framework_runner/", 4}, {"executor_runner/", 4},
 		{"framework/artifact/", 2}, {"executor/kubelet/", 2}, {"executor/dockershim/", 2},
-		{"executor/apiproxy/", 2}, {"executor/dockerd/", 2},
+		{"executor/apiproxy/", 2}, {"executor/dockerd/", 2}, {"executor/hostlock/", 1},
+		{"executor/podnetwork/", 1}, {"executor/noderoutes/", 1}, {"executor/networkpolicy/", 1}, {"executor/serviceproxy/", 2},
 		{"framework/", 3}, {"executor/", 3},
 		{"mesos/mesospb/", 1}, {"internal/", 1},
 		{"scheduler/", 2}, {"controlplane/", 2}, {"api/", 2}, {"mesos/", 2},

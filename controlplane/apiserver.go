@@ -95,6 +95,7 @@ func apiServerOptions(s resolved, files files, etcd etcdClient, l net.Listener) 
 	o.GenericServerRunOptions.ShutdownSendRetryAfter = true // it then also stops without waiting for idle connections
 
 	o.ServiceClusterIPRanges = s.ServiceClusterIPRange
+	o.ServiceNodePortRange = *s.nodePorts
 	o.AllowPrivileged = s.AllowPrivileged
 	o.EndpointReconcilerType = string(reconcilers.LeaseEndpointReconcilerType)
 	if s.advertise.IsLoopback() {

@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -25,6 +26,7 @@ const (
 	DefaultLocalAddress          = "127.0.0.1:8080"
 	DefaultSecureAddress         = "0.0.0.0:6443"
 	DefaultServiceClusterIPRange = "10.0.0.0/16"
+	DefaultServiceNodePorts      = "30000-30999"
 	DefaultEventTTL              = time.Hour
 )
 
@@ -58,6 +60,9 @@ type Config struct {
 	// ServiceClusterIPRange is the range of service addresses: one CIDR, or one per
 	// IP family, separated by a comma.
 	ServiceClusterIPRange string
+	// ServiceNodePorts is the range of node ports, such as 30000-30999, the default: agents
+	// offer the ports above it to all frameworks.
+	ServiceNodePorts string
 	// ClusterCIDR is the range of pod addresses. It is passed to the controllers that
 	// need it; nothing is allocated from it unless the controller
 	// node-ipam-controller is switched on.
@@ -101,6 +106,7 @@ type resolved struct {
 	hostname  string
 	advertise net.IP
 	secureIP  net.IP
+	nodePorts *utilnet.PortRange
 	serviceIP net.IP // of the service "kubernetes": the first of the range
 	choice    choice // of controllers
 	users     localport.Users
@@ -178,6 +184,9 @@ func (s *resolved) resolveRanges() error {
 	}
 	if s.serviceIP, err = netutils.GetIndexedIP(ranges[0], 1); err != nil {
 		return &ConfigError{"service_cluster_ip_range", err}
+	}
+	if s.nodePorts, err = utilnet.ParsePortRange(cmp.Or(s.ServiceNodePorts, DefaultServiceNodePorts)); err != nil {
+		return &ConfigError{"service_node_port_range", err}
 	}
 	if s.ClusterCIDR != "" {
 		if _, err := netutils.ParseCIDRs(strings.Split(s.ClusterCIDR, ",")); err != nil {

@@ -24,7 +24,7 @@ const serving = `mkdir -p /tmp/w/cgi-bin; printf '#!/bin/sh\necho; echo "$HOSTNA
 // them, policies hold, host ports work, and in the end the host is as it was.
 func TestRoutedNetwork(t *testing.T) {
 	// A mistake goes nowhere.
-	for _, network := range []string{"10.244.0.0/16", "10.0.0.0/24"} {
+	for _, network := range []string{"10.244.0.0/16", "10.0.0.0/16"} {
 		host(t, "ip", "route", "add", "unreachable", network, "metric", "9000")
 		t.Cleanup(func() { host(t, "ip", "route", "delete", "unreachable", network, "metric", "9000") })
 	}

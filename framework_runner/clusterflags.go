@@ -56,7 +56,7 @@ func (o *options) checkPorts() error {
 	if !strings.HasPrefix(o.apiPrefix, "/") || strings.HasSuffix(o.apiPrefix, "/") {
 		return fmt.Errorf("-api_prefix=%q: must begin with a slash and not end with one, as in /api", o.apiPrefix)
 	}
-	if o.advertiseAddress == "" && o.master.kind != masterRemote {
+	if o.advertiseAddress == "" && o.master.kind != masterRemote && o.podNetwork != networkRouted { // pods cannot reach loopback
 		o.advertiseAddress = "127.0.0.1"
 	}
 	return nil
@@ -102,6 +102,7 @@ func (o *options) declareCluster(fs *flag.FlagSet) {
 	fs.IntVar(&o.vxlanPort, "vxlan_port", 8475, "UDP `port` of VXLAN, open between agents")
 	fs.IntVar(&o.podMTU, "pod_mtu", 0, "MTU of pods' interfaces in `bytes` (default: that of the agent's interface with the default route)")
 	fs.StringVar(&o.serviceClusterIPRange, "service_cluster_ip_range", controlplane.DefaultServiceClusterIPRange, "`network` of the services' virtual addresses")
+	fs.StringVar(&o.serviceNodePorts, "service_node_port_range", controlplane.DefaultServiceNodePorts, "`ports` of services of type NodePort; agents usually offer 31000-32000 to all frameworks, so it ends before that")
 	fs.StringVar(&o.clusterDNS, "cluster_dns", "", "comma-separated `IPs` for the pods' resolv.conf (default: those of the hosts)")
 	fs.StringVar(&o.clusterDomain, "cluster_domain", "cluster.local", "DNS `domain` of the cluster")
 }

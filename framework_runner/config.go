@@ -25,6 +25,7 @@ func controlPlaneConfig(o options, log logr.Logger) controlplane.Config {
 		SecureAddress:         net.JoinHostPort(o.secureAddress, strconv.Itoa(o.securePort)),
 		AdvertiseAddress:      o.advertiseAddress,
 		ServiceClusterIPRange: o.serviceClusterIPRange,
+		ServiceNodePorts:      o.serviceNodePorts,
 		ClusterCIDR:           o.clusterCIDR,
 		AssignPodRanges:       o.podNetwork == networkRouted,
 		AllowPrivileged:       o.allowPrivileged,

@@ -82,6 +82,7 @@ type options struct {
 	vxlanPort             int
 	podMTU                int
 	serviceClusterIPRange string
+	serviceNodePorts      string
 	clusterDNS            string
 	clusterDomain         string
 }

@@ -15,6 +15,7 @@ import (
 func TestEachFlagSetsItsOption(t *testing.T) {
 	t.Parallel()
 	renamed := map[string]string{
+		"service_node_port_range":        "serviceNodePorts",
 		"mesos_authentication_principal": "principal", "mesos_authentication_secret_file": "secretFile",
 		"mesos_ca_file": "mesosTLS.CA", "mesos_cert_file": "mesosTLS.Cert", "mesos_key_file": "mesosTLS.Key",
 		"mesos_tls_rsa_key_exchange": "mesosTLS.RSAKeyExchange",

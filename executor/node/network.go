@@ -77,6 +77,13 @@ func newNetwork(spec executor.Spec, address net.IP, locks string, log logr.Logge
 	if n.service, err = parsePrefixes(wanted.Services); err != nil {
 		return nil, fmt.Errorf("ranges of services: %w", err)
 	}
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, err
+	}
+	if err := apart(own, append(append([]netip.Prefix(nil), n.pods...), n.service...)); err != nil {
+		return nil, err
+	}
 	if n.locks, err = hostlock.Open(locks); err != nil {
 		return nil, err
 	}
@@ -251,6 +258,23 @@ func additional(n *cri.PodSandboxNetworkStatus) []string {
 		all = append(all, ip.Ip)
 	}
 	return all
+}
+
+// apart fails if this machine has an address in one of the cluster's ranges, which would be
+// cut off. Addresses of the network itself, which an earlier executor has left, are not.
+func apart(own []net.Addr, ranges []netip.Prefix) error {
+	for _, a := range own {
+		network, err := netip.ParsePrefix(a.String())
+		if err != nil || network.IsSingleIP() {
+			continue
+		}
+		for _, r := range ranges {
+			if r.Overlaps(network) {
+				return fmt.Errorf("this machine is in the network %v, which overlaps the cluster's range %v: choose other ranges of pods and services", network.Masked(), r)
+			}
+		}
+	}
+	return nil
 }
 
 func parsePrefixes(texts []string) ([]netip.Prefix, error) {

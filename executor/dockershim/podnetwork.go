@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
+	docker "github.com/fsouza/go-dockerclient"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
 )
@@ -42,17 +44,30 @@ func (s *sandboxes) reserve(c *runtimeapi.PodSandboxConfig) (PodNetwork, []netip
 	return network, addresses, err
 }
 
-// attach connects a sandbox that runs.
-func (s *sandboxes) attach(ctx context.Context, network PodNetwork, id string, c *runtimeapi.PodSandboxConfig) error {
+// attach connects a sandbox that runs. Its addresses are those of its creation, which an
+// earlier call may have reserved. If it fails, none is held.
+func (s *sandboxes) attach(ctx context.Context, network PodNetwork, id string, c *runtimeapi.PodSandboxConfig, reserved []netip.Addr) error {
 	container, r, err := s.inventory.inspect(ctx, id)
 	if err != nil {
+		network.Return(reserved)
 		return err
 	}
+	if !slices.Equal(r.Addresses, reserved) {
+		network.Return(reserved)
+	}
+	if err := s.attachTo(ctx, network, container, r, c); err != nil {
+		network.Return(r.Addresses)
+		return err
+	}
+	return nil
+}
+
+func (s *sandboxes) attachTo(ctx context.Context, network PodNetwork, container *docker.Container, r spec.Record, c *runtimeapi.PodSandboxConfig) error {
 	if container.NetworkSettings == nil || container.NetworkSettings.SandboxKey == "" {
 		return fmt.Errorf("Docker names no network namespace for the %s", r)
 	}
 	return network.Attach(ctx, podnetwork.Pod{
-		Name: r.Namespace + "/" + r.Pod, Sandbox: id, Netns: container.NetworkSettings.SandboxKey,
+		Name: r.Namespace + "/" + r.Pod, Sandbox: container.ID, Netns: container.NetworkSettings.SandboxKey,
 		Addresses: r.Addresses, Ports: hostPorts(c.GetPortMappings()),
 	})
 }

@@ -45,8 +45,7 @@ func (s *sandboxes) RunPodSandbox(ctx context.Context, req *runtimeapi.RunPodSan
 		return nil, err
 	}
 	if network != nil {
-		if err := s.attach(ctx, network, id, req.Config); err != nil {
-			network.Return(addresses)
+		if err := s.attach(ctx, network, id, req.Config, addresses); err != nil {
 			return nil, errors.Join(err, s.discard(ctx, id))
 		}
 	}

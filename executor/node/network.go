@@ -229,10 +229,10 @@ func (n *network) remove(ctx context.Context) error {
 	return errors.Join(err, failed, n.member.Release())
 }
 
-// adopt makes the addresses of the pods that run count as held.
+// adopt makes the addresses of all sandboxes count as held, until they are stopped or
+// removed.
 func (r *runtime) adopt(ctx context.Context, links *podnetwork.Network) error {
-	boxes, err := r.ListPodSandbox(ctx, &cri.ListPodSandboxRequest{Filter: &cri.PodSandboxFilter{
-		State: &cri.PodSandboxStateValue{State: cri.PodSandboxState_SANDBOX_READY}}})
+	boxes, err := r.ListPodSandbox(ctx, &cri.ListPodSandboxRequest{})
 	if err != nil {
 		return fmt.Errorf("listing pod sandboxes: %w", err)
 	}

@@ -85,7 +85,7 @@ func (n *Network) Attach(ctx context.Context, p Pod) error {
 		_ = n.clear(ctx, p.Sandbox) // err is the reason
 		return fmt.Errorf("pod network: attaching pod %s: %w", p.Name, err)
 	}
-	n.hold(p.Sandbox, p.Addresses)
+	n.Adopt(p.Sandbox, p.Addresses)
 	return nil
 }
 

@@ -53,7 +53,6 @@ func NewSandbox(s Settings, c *runtimeapi.PodSandboxConfig, handler string) (doc
 		Handler:     handler,
 		Labels:      c.Labels,
 		Annotations: c.Annotations,
-		Addresses:   s.Addresses,
 	}
 	config := &docker.Config{
 		Image:  s.PauseImage,
@@ -90,7 +89,12 @@ func NewSandbox(s Settings, c *runtimeapi.PodSandboxConfig, handler string) (doc
 		host.PidMode = "host"
 	}
 	dnsSpec(host, c.DnsConfig)
-	return stampDigest(r, config, host)
+	options, err := stampDigest(r, config, host)
+	if err == nil && host.NetworkMode == "none" {
+		// Not part of the digest: a sandbox that an earlier call made has others, and is as good.
+		config.Labels[LabelAddresses] = joinAddresses(s.Addresses)
+	}
+	return options, err
 }
 
 // HostNetwork reports whether a sandbox is in the host's network.

@@ -1,0 +1,138 @@
+package dockershim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
+)
+
+// fakeNetwork is a PodNetwork that writes down what it is asked for.
+type fakeNetwork struct {
+	mu       sync.Mutex
+	next     netip.Addr
+	refuses  bool
+	attached map[string]podnetwork.Pod
+	returned []netip.Addr
+}
+
+func newFakeNetwork() *fakeNetwork {
+	return &fakeNetwork{next: netip.MustParseAddr("10.244.9.1"), attached: map[string]podnetwork.Pod{}}
+}
+
+func (f *fakeNetwork) Take() ([]netip.Addr, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	taken := f.next
+	f.next = taken.Next()
+	return []netip.Addr{taken}, nil
+}
+
+func (f *fakeNetwork) Return(all []netip.Addr) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.returned = append(f.returned, all...)
+}
+
+func (f *fakeNetwork) Attach(_ context.Context, p podnetwork.Pod) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := os.Stat(p.Netns); err != nil {
+		return err
+	}
+	if f.refuses {
+		return errors.New("no cable")
+	}
+	f.attached[p.Sandbox] = p
+	return nil
+}
+
+func (f *fakeNetwork) Detach(_ context.Context, sandbox string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.attached, sandbox)
+	return nil
+}
+
+// A pod that we connect has no network of Docker's, the address that was reserved, and its
+// host ports from us; it is disconnected when it stops.
+func TestPodNetwork(t *testing.T) {
+	t.Parallel()
+	f := newFakeNetwork()
+	n := newNode(t, func(c *Config) { c.PodNetwork = func() PodNetwork { return f } })
+	n.network = runtimeapi.NamespaceMode_POD
+	pod := n.pod("php", func(c *runtimeapi.PodSandboxConfig) {
+		c.Hostname = "php-host"
+		c.PortMappings = []*runtimeapi.PortMapping{
+			{ContainerPort: 80, HostPort: 31080}, {ContainerPort: 53, HostPort: 31053, Protocol: runtimeapi.Protocol_UDP, HostIp: "192.0.2.7"}, {ContainerPort: 90},
+		}
+	})
+	sandbox := n.runSandbox(pod)
+	got := f.attached[sandbox]
+	want := fmt.Sprint([]podnetwork.Port{
+		{Protocol: "tcp", HostPort: 31080, PodPort: 80}, {Protocol: "udp", HostIP: netip.MustParseAddr("192.0.2.7"), HostPort: 31053, PodPort: 53},
+	})
+	if fmt.Sprint(got.Ports) != want || fmt.Sprint(got.Addresses) != "[10.244.9.1]" || got.Name != pod.Metadata.Namespace+"/"+pod.Metadata.Name {
+		t.Errorf("attached %+v", got)
+	}
+	if s := n.sandboxStatus(sandbox); s.Network.Ip != "10.244.9.1" {
+		t.Errorf("status %v", s.Network)
+	}
+	if again := n.runSandbox(pod); again != sandbox || fmt.Sprint(f.attached[sandbox].Addresses, f.returned) != "[10.244.9.1] [10.244.9.2]" {
+		t.Errorf("the same sandbox again: %s with %v, returned %v", again, f.attached[sandbox].Addresses, f.returned)
+	}
+	id := n.create(sandbox, pod, n.container("main", "ls /sys/class/net; cat /etc/hostname; sleep 1000"))
+	n.startContainer(id)
+	if out := n.exec(id, "ls", "/sys/class/net"); strings.TrimSpace(out) != "lo" {
+		t.Errorf("Docker gave the pod the interfaces %q", out)
+	}
+	must[*runtimeapi.StopPodSandboxResponse](n)(n.StopPodSandbox(t.Context(), &runtimeapi.StopPodSandboxRequest{PodSandboxId: sandbox}))
+	if len(f.attached) != 0 {
+		t.Errorf("after its end: %v", f.attached)
+	}
+}
+
+// A pod that cannot be connected leaves no sandbox, and its address is free again; one in
+// the host's network needs none.
+func TestPodNetworkRefuses(t *testing.T) {
+	t.Parallel()
+	f := newFakeNetwork()
+	f.refuses = true
+	ready := false
+	n := newNode(t, func(c *Config) {
+		c.PodNetwork = func() PodNetwork {
+			if !ready {
+				return nil
+			}
+			return f
+		}
+	})
+	n.runSandbox(n.pod("on-host"))
+	n.network = runtimeapi.NamespaceMode_POD
+	run := func() error {
+		_, err := n.RunPodSandbox(t.Context(), &runtimeapi.RunPodSandboxRequest{Config: n.pod("php")})
+		return err
+	}
+	if err := run(); err == nil || !strings.Contains(err.Error(), "not ready") {
+		t.Errorf("before there is a network: %v", err)
+	}
+	ready = true
+	if err := run(); err == nil || !strings.Contains(err.Error(), "no cable") {
+		t.Errorf("got %v", err)
+	}
+	if fmt.Sprint(f.returned) != "[10.244.9.1]" {
+		t.Errorf("returned %v", f.returned)
+	}
+	left := must[*runtimeapi.ListPodSandboxResponse](n)(n.ListPodSandbox(t.Context(), &runtimeapi.ListPodSandboxRequest{}))
+	if len(left.Items) != 1 {
+		t.Errorf("sandboxes %v, want the one in the host's network", left.Items)
+	}
+}

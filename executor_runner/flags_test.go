@@ -27,12 +27,13 @@ func parse(args ...string) (*options, error) {
 func TestFlags(t *testing.T) {
 	t.Parallel()
 	agent := mesos.ExecutorConfig{Endpoint: "10.0.0.1:5051", Directory: "/sandbox"}
-	plain := node.Config{RootDir: "/var/lib/kubernetes-mesos", Endpoint: "10.0.0.1:5051", Sandbox: "/sandbox", MaxPods: taskdata.DefaultMaxPods, Contain: true}
+	plain := node.Config{RootDir: "/var/lib/kubernetes-mesos", Endpoint: "10.0.0.1:5051", Sandbox: "/sandbox", MaxPods: taskdata.DefaultMaxPods, Contain: true, Locks: "/run/kubernetes-mesos"}
 	for arg, change := range map[string]func(*node.Config){
 		"none":                       nil,
 		"-docker_endpoint=tcp://h:1": func(c *node.Config) { c.Docker = "tcp://h:1" },
 		"-root_dir=/r":               func(c *node.Config) { c.RootDir = "/r" },
 		"-node_address=10.1.0.0/16":  func(c *node.Config) { c.Address = "10.1.0.0/16" },
+		"-lock_dir=/l":               func(c *node.Config) { c.Locks = "/l" },
 		"-max_pods=7":                func(c *node.Config) { c.MaxPods = 7 },
 		"-container_pids_limit=-1":   func(c *node.Config) { c.PidsLimit = -1 },
 		"-contain_pods=false":        func(c *node.Config) { c.Contain = false },

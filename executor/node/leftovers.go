@@ -102,6 +102,9 @@ func (l *leftovers) remove(ctx context.Context, owner dockershim.Owner, held *lo
 	if err := dockershim.RemoveAll(ctx, l.docker, owner); err != nil {
 		return err
 	}
+	if err := removeNetworkOf(ctx, owner); err != nil {
+		return err
+	}
 	path := held.file.Name()
 	if err := removeTree(strings.TrimSuffix(path, lockSuffix)); err != nil {
 		return err

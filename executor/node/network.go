@@ -12,9 +12,14 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/tools/record"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
@@ -64,7 +69,7 @@ func newNetwork(spec executor.Spec, address net.IP, locks string, log logr.Logge
 			return nil, fmt.Errorf("the pod network needs the program %s on this machine: %w", program, err)
 		}
 	}
-	n := &network{name: spec.Name, owner: spec.Framework + "/" + spec.Agent, mtu: wanted.MTU, log: log, made: make(chan struct{})}
+	n := &network{name: spec.Name, owner: networkOwner(spec.Framework, spec.Agent), mtu: wanted.MTU, log: log, made: make(chan struct{})}
 	var ok bool
 	if n.address, ok = netip.AddrFromSlice(address); !ok {
 		return nil, fmt.Errorf("the pod network: %v is no address", address)
@@ -168,8 +173,8 @@ func (n *network) awaitRanges(ctx context.Context, client kubernetes.Interface, 
 	return ranges, err
 }
 
-// run keeps the network up to date until ctx ends. A part that fails is logged, and tried
-// again after a while; the others go on.
+// run keeps the network up to date until ctx ends. A part that fails is shown as an event of
+// the Node, and tried again after a while; the others go on.
 func (n *network) run(ctx context.Context, client func() kubernetes.Interface) {
 	if n == nil {
 		return
@@ -179,6 +184,11 @@ func (n *network) run(ctx context.Context, client func() kubernetes.Interface) {
 	case <-ctx.Done():
 		return
 	}
+	events := record.NewBroadcaster(record.WithContext(ctx))
+	defer events.Shutdown()
+	events.StartRecordingToSink(&typedv1.EventSinkImpl{Interface: client().CoreV1().Events("")})
+	recorder := events.NewRecorder(scheme.Scheme, v1.EventSource{Component: "executor", Host: n.name})
+	node := &v1.ObjectReference{Kind: "Node", Name: n.name, UID: types.UID(n.name)}
 	var all sync.WaitGroup
 	for name, part := range map[string]func(context.Context) error{
 		"pods": n.links.Run, "services": n.proxy.Run, "policies": n.policies.Run,
@@ -188,6 +198,7 @@ func (n *network) run(ctx context.Context, client func() kubernetes.Interface) {
 			wait.UntilWithContext(ctx, func(ctx context.Context) {
 				if err := part(ctx); err != nil && ctx.Err() == nil {
 					n.log.Error(err, "a part of the network does not work; it is tried again", "part", name, "within", tryAgain)
+					recorder.Eventf(node, v1.EventTypeWarning, "NetworkProblem", "%s: %v", name, err)
 				}
 			}, tryAgain)
 		})
@@ -228,6 +239,19 @@ func (n *network) remove(ctx context.Context) error {
 	n.links = nil
 	return errors.Join(err, failed, n.member.Release())
 }
+
+// removeNetworkOf removes what another executor has left of its network. A host without
+// nft has no such network.
+func removeNetworkOf(ctx context.Context, owner dockershim.Owner) error {
+	if _, err := exec.LookPath("nft"); err != nil {
+		return nil
+	}
+	text := networkOwner(owner.Framework, owner.Agent)
+	return errors.Join(podnetwork.RemoveOwner(ctx, text), networkpolicy.New(networkpolicy.Config{Owner: text}).Remove(ctx))
+}
+
+// networkOwner identifies an executor among those of a host.
+func networkOwner(framework, agent string) string { return framework + "/" + agent }
 
 // adopt makes the addresses of all sandboxes count as held, until they are stopped or
 // removed.

@@ -51,6 +51,27 @@ func (n *Network) links() ([]netlink.Link, error) {
 	return ours, nil
 }
 
+// routedAddresses returns the addresses of all pods of this host.
+func routedAddresses() (map[netip.Addr]bool, error) {
+	all := map[netip.Addr]bool{}
+	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
+		routes, err := netlink.RouteListFiltered(family, &netlink.Route{Protocol: protocol}, netlink.RT_FILTER_PROTOCOL)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range routes {
+			if r.Dst == nil {
+				continue
+			}
+			ones, bits := r.Dst.Mask.Size()
+			if a, ok := netip.AddrFromSlice(r.Dst.IP); ok && ones == bits {
+				all[a.Unmap()] = true
+			}
+		}
+	}
+	return all, nil
+}
+
 // connect makes the veth pair of a pod with its addresses and routes.
 func (n *Network) connect(p Pod, mtu int) error {
 	if err := n.disconnect(p.Sandbox); err != nil {

@@ -35,13 +35,14 @@ type Network struct {
 	cfg      Config
 	families []*family
 
-	mu   sync.Mutex
-	held map[string][]netip.Addr // by sandbox
+	mu      sync.Mutex
+	held    map[string][]netip.Addr // by sandbox
+	foreign map[netip.Addr]bool     // of other executors' pods
 }
 
 // New checks cfg. It has no side effects.
 func New(cfg Config) (*Network, error) {
-	n := &Network{cfg: cfg, held: map[string][]netip.Addr{}}
+	n := &Network{cfg: cfg, held: map[string][]netip.Addr{}, foreign: map[netip.Addr]bool{}}
 	if cfg.Owner == "" {
 		return nil, errors.New("pod network: it has no owner")
 	}
@@ -113,7 +114,7 @@ func (n *Network) Prepare(ctx context.Context) error {
 			return fmt.Errorf("pod network %v: iptables FORWARD: %w", f.pods, err)
 		}
 	}
-	return nil
+	return n.returnForeign()
 }
 
 // Remove removes all that this owner has on the host: pods' links, routes and tables, and
@@ -181,7 +182,7 @@ func newFamily(owner string, pods netip.Prefix) (*family, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &family{addresses: addresses, v6: pods.Addr().Is6(), pods: pods, nft: knftables.IPv4Family, owner: owner, name: tablePrefix + short(owner, 8)}
+	f := &family{addresses: addresses, v6: pods.Addr().Is6(), pods: pods, nft: knftables.IPv4Family, owner: owner, name: tableName(owner)}
 	if f.v6 {
 		f.nft = knftables.IPv6Family
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -257,6 +258,63 @@ func TestRemove(t *testing.T) {
 	}
 	remove(second)
 	remove(second) // nothing is there
+	if after := h.State(); after != before {
+		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// An executor that takes a dead one's place, on a Node that keeps its range, does not give
+// out the addresses of the pods that the dead one has left, until they are removed.
+func TestPodsOfADeadExecutor(t *testing.T) {
+	t.Parallel()
+	h := &host{Namespace: netnstest.New(t), t: t}
+	before := h.State()
+	node := func(owner string) *host {
+		net, err := New(Config{Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.1.0/28")}, Owner: owner, MTU: 1500})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := &host{Namespace: h.Namespace, t: t, net: net}
+		n.prepare()
+		return n
+	}
+	dead, next := node("f/dead"), node("f/next")
+	dead.newPod() // 10.244.1.7
+	taken := func() (all []string) {
+		next.Do(func() {
+			for {
+				a, err := next.net.Take()
+				if err != nil {
+					return
+				}
+				all = append(all, a[0].String())
+			}
+		})
+		return all
+	}
+	if got := taken(); len(got) != 13 || slices.Contains(got, "10.244.1.7") {
+		t.Errorf("taken %v", got)
+	}
+	next.Do(func() {
+		if err := RemoveOwner(t.Context(), "f/dead"); err != nil {
+			t.Error(err)
+		}
+		if err := RemoveOwner(t.Context(), "f/none"); err != nil {
+			t.Error(err)
+		}
+	})
+	next.prepare()
+	if got := taken(); len(got) != 1 || got[0] != "10.244.1.7" {
+		t.Errorf("taken after the dead executor's pods are removed: %v", got)
+	}
+	if s := h.State(); !strings.Contains(s, "unreachable 10.244.1.0/28") || strings.Contains(s, "f/dead") {
+		t.Errorf("the other executor's route is gone, or the dead one's table is not:\n%s", s)
+	}
+	next.Do(func() {
+		if err := RemoveOwner(t.Context(), "f/next"); err != nil {
+			t.Error(err)
+		}
+	})
 	if after := h.State(); after != before {
 		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
 	}

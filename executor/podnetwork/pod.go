@@ -23,11 +23,20 @@ type Port struct {
 	PodPort  uint16
 }
 
-// Take reserves addresses for a pod, one per IP family.
+// Take reserves addresses for a pod, one per IP family. It passes over addresses that lead
+// to pods of another executor: one of the same Node that died and left its pods.
 func (n *Network) Take() ([]netip.Addr, error) {
+	routed, err := routedAddresses()
+	if err != nil {
+		return nil, fmt.Errorf("pod network: the addresses in use: %w", err)
+	}
 	var all []netip.Addr
 	for _, f := range n.families {
 		a, err := f.addresses.Take()
+		for err == nil && routed[a] {
+			n.passOver(a)
+			a, err = f.addresses.Take()
+		}
 		if err != nil {
 			n.Return(all)
 			return nil, err
@@ -35,6 +44,32 @@ func (n *Network) Take() ([]netip.Addr, error) {
 		all = append(all, a)
 	}
 	return all, nil
+}
+
+// passOver remembers an address that another executor's pod has. It counts as in use.
+func (n *Network) passOver(a netip.Addr) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.foreign[a] = true
+}
+
+// returnForeign frees the addresses that no pod of another executor has any more.
+func (n *Network) returnForeign() error {
+	routed, err := routedAddresses()
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	var free []netip.Addr
+	for a := range n.foreign {
+		if !routed[a] {
+			free = append(free, a)
+			delete(n.foreign, a)
+		}
+	}
+	n.mu.Unlock()
+	n.Return(free)
+	return nil
 }
 
 // Return gives addresses back that no pod was attached with.

@@ -22,6 +22,9 @@ const (
 	addressPorts = "address-ports" // host ports on one address
 )
 
+// tableName returns the name of an executor's table.
+func tableName(owner string) string { return tablePrefix + short(owner, 8) }
+
 func (f *family) table() (knftables.Interface, error) { return knftables.New(f.nft, f.name) }
 
 // makeTable makes the table with its rules, or what is missing of it. Elements stay.
@@ -35,7 +38,7 @@ func (f *family) makeTable(ctx context.Context, inside []netip.Prefix) error {
 		addr = "ipv6_addr"
 	}
 	tx := nft.NewTransaction()
-	tx.Add(&knftables.Table{Comment: knftables.PtrTo(f.owner)})
+	tx.Add(&knftables.Table{Comment: knftables.PtrTo(f.owner + " " + f.pods.String())})
 	tx.Add(&knftables.Set{Name: insideSet, Type: addr, Flags: []knftables.SetFlag{knftables.IntervalFlag}, AutoMerge: knftables.PtrTo(true)})
 	tx.Flush(&knftables.Set{Name: insideSet})
 	for _, p := range append(slices.Clone(inside), f.pods) {

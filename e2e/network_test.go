@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,16 +25,14 @@ const serving = `mkdir -p /tmp/w/cgi-bin; printf '#!/bin/sh\necho; echo "$HOSTNA
 // A network of our own connects pods: they see each other's addresses, services lead to
 // them, policies hold, host ports work, and in the end the host is as it was.
 func TestRoutedNetwork(t *testing.T) {
-	// A mistake goes nowhere.
-	for _, network := range []string{"10.244.0.0/16", "10.0.0.0/16"} {
-		host(t, "ip", "route", "add", "unreachable", network, "metric", "9000")
-		t.Cleanup(func() { host(t, "ip", "route", "delete", "unreachable", network, "metric", "9000") })
-	}
+	guardRanges(t)
 	before := hostState(t)
 	s := newStage(t, "-pod_network=routed")
 	httpPod := func(name string, changes ...func(*v1.PodSpec)) *v1.Pod {
 		pod := s.script(serving, changes...)
 		pod.Name, pod.Labels = name, map[string]string{"app": name}
+		pod.Spec.Containers[0].ReadinessProbe = &v1.Probe{PeriodSeconds: 1, ProbeHandler: v1.ProbeHandler{
+			HTTPGet: &v1.HTTPGetAction{Path: "/cgi-bin/who", Port: intstr.FromInt(8080)}}}
 		return pod
 	}
 	create(t, s.Cluster, httpPod("web", func(spec *v1.PodSpec) {
@@ -101,6 +101,9 @@ func TestRoutedNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitAnswer("stranger", byService, "signal: killed")
+	if web := get(t, s.Cluster, "web"); !ready(web) {
+		t.Errorf("the probes of web do not pass the policy: %+v", web.Status.Conditions)
+	}
 	awaitAnswer("client", byService, seen)
 
 	if err := s.Client.CoreV1().Services("default").Delete(t.Context(), "web", metav1.DeleteOptions{}); err != nil {
@@ -153,4 +156,78 @@ func hostState(t *testing.T) string {
 		all.WriteString(othersOwn.ReplaceAllString(string(out), ""))
 	}
 	return all.String()
+}
+
+// The network does not depend on the executor: while it is killed and another one takes
+// its pods over, a client loses no request to a service, and addresses stay.
+func TestFaultNetworkWithoutExecutor(t *testing.T) {
+	p := promised(t, "an executor is killed with -pod_network=routed", "connections between its pods go on: no request to a service is lost")
+	guardRanges(t)
+	s := newStage(t, "-pod_network=routed")
+	web := s.script(serving)
+	web.Name, web.Labels = "web", map[string]string{"app": "web"}
+	web.Spec.RestartPolicy = v1.RestartPolicyAlways
+	create(t, s.Cluster, web)
+	service, err := s.Client.CoreV1().Services("default").Create(t.Context(), &v1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: v1.ServiceSpec{Selector: map[string]string{"app": "web"}, Ports: []v1.ServicePort{{Port: 80, TargetPort: intstr.FromInt(8080)}}}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitPhase(t, s.Cluster, "web", v1.PodRunning)
+	client := s.script(fmt.Sprintf(`until wget -qO- http://%[1]s/cgi-bin/who; do sleep 0.1; done
+		while :; do if wget -qO- http://%[1]s/cgi-bin/who >/dev/null 2>&1; then echo answered; else echo lost; fi; done`, service.Spec.ClusterIP))
+	client.Name = "client"
+	client.Spec.RestartPolicy = v1.RestartPolicyAlways
+	create(t, s.Cluster, client)
+	answered := func() int { return strings.Count(s.log("client", "main"), "answered") }
+	s.Process().Await(soon, "requests to be answered", func() bool { return answered() > 20 })
+	before := get(t, s.Cluster, "web").Status.PodIP
+
+	id := frameworks(t, s.MesosAddr)[0].ID
+	for round := range 3 {
+		old := programs(t, id)
+		for pid := range old {
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Process().Await(soon, "another executor with both pods", func() bool {
+			for pid := range programs(t, id) {
+				if _, same := old[pid]; !same {
+					tasks := liveTasks(t, s.MesosAddr)
+					return len(tasks) == 2 && tasks[0].State == "TASK_RUNNING" && tasks[1].State == "TASK_RUNNING"
+				}
+			}
+			return false
+		})
+		n := answered()
+		s.Process().Await(soon, fmt.Sprint("requests after round ", round), func() bool { return answered() > n+20 })
+	}
+	if log := s.log("client", "main"); strings.Contains(log, "lost") {
+		t.Errorf("%d requests are lost of %d", strings.Count(log, "lost"), answered())
+	}
+	if after := get(t, s.Cluster, "web").Status.PodIP; after != before {
+		t.Errorf("web had the address %s, has %s", before, after)
+	}
+	p.measure("3 executors killed while a client asked: %d requests were answered, none was lost", answered())
+	for _, name := range []string{"web", "client"} {
+		remove(t, s.Cluster, name)
+	}
+	awaitGone(t, s.Cluster, "web", "client")
+}
+
+// guardRanges has mistakes of this machine's routes go nowhere, until the test ends.
+func guardRanges(t *testing.T) {
+	t.Helper()
+	for _, network := range []string{"10.244.0.0/16", "10.0.0.0/16"} {
+		host(t, "ip", "route", "add", "unreachable", network, "metric", "9000")
+		t.Cleanup(func() { host(t, "ip", "route", "delete", "unreachable", network, "metric", "9000") })
+	}
+}
+
+// ready reports whether a pod's probes pass.
+func ready(pod *v1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c v1.PodCondition) bool {
+		return c.Type == v1.PodReady && c.Status == v1.ConditionTrue
+	})
 }

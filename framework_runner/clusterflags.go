@@ -118,6 +118,10 @@ func (o *options) checkCluster() error {
 		return fmt.Errorf("-pod_routes=%s: it is auto, host-gw, vxlan or none", o.podRoutes)
 	case o.podMTU != 0 && (o.podMTU < 576 || o.podMTU > 65535):
 		return fmt.Errorf("-pod_mtu=%d: an MTU is between 576 and 65535 bytes", o.podMTU)
+	case o.podNetwork == networkRouted && len(list(o.clusterCIDR)) > 1:
+		return fmt.Errorf("-cluster_cidr=%s: -pod_network=%s takes one range", o.clusterCIDR, networkRouted)
+	case o.podNetwork == networkRouted && list(o.controllers)[0] == "none":
+		return fmt.Errorf("-pod_network=%s needs a controller that gives nodes their ranges: not -controllers=none", networkRouted)
 	case o.podNetwork == networkRouted && o.clusterCIDR == "":
 		o.clusterCIDR = defaultClusterCIDR
 	}

@@ -23,6 +23,8 @@ type PodNetwork interface {
 	Return([]netip.Addr)
 	// Attach connects a pod, which holds its addresses until Detach.
 	Attach(context.Context, podnetwork.Pod) error
+	// Attached reports whether the pod of a sandbox is connected.
+	Attached(sandbox string) bool
 	// Detach disconnects the pod of a sandbox, if it is connected.
 	Detach(ctx context.Context, sandbox string) error
 }
@@ -70,6 +72,16 @@ func (s *sandboxes) attachTo(ctx context.Context, network PodNetwork, container 
 		Name: r.Namespace + "/" + r.Pod, Sandbox: container.ID, Netns: container.NetworkSettings.SandboxKey,
 		Addresses: r.Addresses, Ports: hostPorts(c.GetPortMappings()),
 	})
+}
+
+// connected reports whether a sandbox that we are to connect is. This process may have ended
+// between its start and that.
+func (s *sandboxes) connected(id string, r spec.Record) bool {
+	if len(r.Addresses) == 0 || s.config.PodNetwork == nil {
+		return true
+	}
+	network := s.config.PodNetwork()
+	return network == nil || network.Attached(id)
 }
 
 // detach disconnects a sandbox, if pods are connected by us.

@@ -55,6 +55,13 @@ func (f *fakeNetwork) Attach(_ context.Context, p podnetwork.Pod) error {
 	return nil
 }
 
+func (f *fakeNetwork) Attached(sandbox string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, is := f.attached[sandbox]
+	return is
+}
+
 func (f *fakeNetwork) Detach(_ context.Context, sandbox string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -89,6 +96,11 @@ func TestPodNetwork(t *testing.T) {
 	if again := n.runSandbox(pod); again != sandbox || fmt.Sprint(f.attached[sandbox].Addresses, f.returned) != "[10.244.9.1] [10.244.9.2]" {
 		t.Errorf("the same sandbox again: %s with %v, returned %v", again, f.attached[sandbox].Addresses, f.returned)
 	}
+	delete(f.attached, sandbox) // as if the process had ended before
+	if s := n.sandboxStatus(sandbox); s.Network.Ip != "" {
+		t.Errorf("a sandbox that is not connected has the address %s", s.Network.Ip)
+	}
+	n.runSandbox(pod)
 	id := n.create(sandbox, pod, n.container("main", "ls /sys/class/net; cat /etc/hostname; sleep 1000"))
 	n.startContainer(id)
 	if out := n.exec(id, "ls", "/sys/class/net"); strings.TrimSpace(out) != "lo" {

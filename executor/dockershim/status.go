@@ -18,6 +18,9 @@ func (s *sandboxes) PodSandboxStatus(ctx context.Context, req *runtimeapi.PodSan
 	if r.Type != spec.TypeSandbox {
 		return nil, &notOurs{req.PodSandboxId}
 	}
+	if !s.connected(c.ID, r) {
+		r.Addresses = nil // the kubelet makes another sandbox if there is no address
+	}
 	return &runtimeapi.PodSandboxStatusResponse{Status: spec.SandboxStatus(c, r), Timestamp: time.Now().UnixNano()}, nil
 }
 

@@ -41,21 +41,23 @@ func (l *Lock) Release() error { return l.file.Close() }
 
 // Acquire waits until this process holds the lock called name alone, or ctx ends.
 func (d Dir) Acquire(ctx context.Context, name string) (*Lock, error) {
+	return d.await(ctx, name, unix.LOCK_EX)
+}
+
+// Join holds the lock called name together with others until it is released. It waits
+// while the last one that held it cleans up.
+func (d Dir) Join(ctx context.Context, name string) (*Lock, error) {
+	return d.await(ctx, name, unix.LOCK_SH)
+}
+
+// await takes a lock as soon as others let it.
+func (d Dir) await(ctx context.Context, name string, how int) (*Lock, error) {
 	var held *Lock
 	err := wait.PollUntilContextCancel(ctx, retryEvery, true, func(context.Context) (bool, error) {
 		var err error
-		held, err = d.take(name, unix.LOCK_EX)
+		held, err = d.take(name, how)
 		return held != nil, err
 	})
-	return held, err
-}
-
-// Join holds the lock called name together with others until it is released.
-func (d Dir) Join(name string) (*Lock, error) {
-	held, err := d.take(name, unix.LOCK_SH)
-	if held == nil && err == nil {
-		err = fmt.Errorf("lock %s in %s: the last process that held it is cleaning up", name, d.path)
-	}
 	return held, err
 }
 

@@ -51,11 +51,11 @@ func TestAcquire(t *testing.T) {
 func TestLast(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	first, err := d.Join("members")
+	first, err := d.Join(t.Context(), "members")
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := d.Join("members")
+	second, err := d.Join(t.Context(), "members")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestLast(t *testing.T) {
 	if left, err := os.ReadDir(d.path); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
-	third, err := d.Join("members")
+	third, err := d.Join(t.Context(), "members")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,14 +96,14 @@ func TestLast(t *testing.T) {
 func TestRemovedFile(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	held, err := d.Join("members")
+	held, err := d.Join(t.Context(), "members")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if last, err := held.Last(); !last || err != nil {
 		t.Fatal(err)
 	}
-	other, err := d.Join("members") // a new file
+	other, err := d.Join(t.Context(), "members") // a new file
 	if err != nil || other == nil {
 		t.Fatalf("%v", err)
 	}

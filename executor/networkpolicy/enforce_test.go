@@ -55,6 +55,8 @@ func newNode(t *testing.T) *node {
 		}
 	})
 	n.objects.namespaces = []*v1.Namespace{namespace("default", nil), namespace("other", map[string]string{"team": "x"})}
+	long := newPod("default", strings.Repeat("p", 253), 99) // a name that nft would refuse as a comment
+	n.objects.pods = append(n.objects.pods, long)
 	for i, name := range []string{"a", "b", "c"} {
 		p := newPod(map[string]string{"c": "other"}[name], name, 5+i)
 		if p.Namespace == "" {
@@ -210,7 +212,7 @@ func TestEstablishedConnectionsPersist(t *testing.T) {
 // Policies of the API server come into force, and a change of a pod's labels counts.
 func TestRun(t *testing.T) {
 	n := newNode(t)
-	client := fake.NewClientset(n.objects.pods[0], n.objects.pods[1], n.objects.namespaces[0])
+	client := fake.NewClientset(n.objects.pods[1], n.objects.pods[2], n.objects.namespaces[0])
 	n.e.cfg.Client = client
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -239,7 +241,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	await("no")
-	a := n.objects.pods[0].DeepCopy()
+	a := n.objects.pods[1].DeepCopy()
 	a.Labels["app"] = "friend"
 	if _, err := client.CoreV1().Pods("default").Update(ctx, a, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)

@@ -70,11 +70,14 @@ func (r *renderer) pod(p podRules) {
 	}
 }
 
+// maxComment is less than the 128 bytes that nft accepts.
+const maxComment = 120
+
 // chain makes the chain for a pod's address; side is the end of a packet that its peers are
 // at.
 func (r *renderer) chain(way, side string, pod netip.Addr, name string, d direction) {
 	chain := fmt.Sprintf("%s-%x", way, sha256.Sum256([]byte(pod.String())))[:len(way)+13]
-	r.tx.Add(&knftables.Chain{Name: chain, Comment: knftables.PtrTo(name)})
+	r.tx.Add(&knftables.Chain{Name: chain, Comment: knftables.PtrTo(name[:min(len(name), maxComment)])})
 	r.tx.Add(&knftables.Rule{Chain: chain, Rule: fmt.Sprintf("%s %s %s return", r.ip, side, pod)}) // a pod reaches itself
 	for _, rule := range d.rules {
 		for _, peers := range r.peers(side, rule) {

@@ -69,7 +69,7 @@ func (n *Node) removeNetwork() error {
 }
 
 // networkRemoval is how long the removal of the network may take.
-const networkRemoval = 5 * time.Second
+const networkRemoval = 20 * time.Second
 
 // drainKubelet has the kubelet end all pods, within most of the time left.
 func (n *Node) drainKubelet(ctx context.Context, r *runtime, k *kubelet.Kubelet) {

@@ -116,7 +116,7 @@ func (n *network) prepare(ctx context.Context, client kubernetes.Interface, r *r
 	if err != nil {
 		return err
 	}
-	links, err := podnetwork.New(podnetwork.Config{Ranges: ranges, Inside: n.pods, Owner: n.owner, MTU: n.mtu, Log: n.log.WithName("pods")})
+	links, err := podnetwork.New(podnetwork.Config{Ranges: ranges, Inside: n.pods, Owner: n.owner, MTU: n.mtu, Overhead: n.overhead(), Log: n.log.WithName("pods")})
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (n *network) prepare(ctx context.Context, client kubernetes.Interface, r *r
 	if err != nil {
 		return err
 	}
-	member, err := n.locks.Join(networkMembers)
+	member, err := n.locks.Join(ctx, networkMembers)
 	if err != nil {
 		return err
 	}
@@ -148,6 +148,14 @@ func (n *network) prepare(ctx context.Context, client kubernetes.Interface, r *r
 	n.mu.Unlock()
 	close(n.made)
 	return nil
+}
+
+// overhead returns what pods' packets must leave free for a tunnel.
+func (n *network) overhead() int {
+	if n.config.Mode == noderoutes.HostGW || n.config.Mode == noderoutes.None {
+		return 0
+	}
+	return noderoutes.Overhead
 }
 
 // rangesWait is how long a node waits for its range of addresses before it says so, and
@@ -208,10 +216,14 @@ func (n *network) run(ctx context.Context, client func() kubernetes.Interface) {
 
 const tryAgain = 30 * time.Second
 
-// nodesChanged lets pods reach the nodes' addresses with their own.
-func (n *network) nodesChanged(nodes []noderoutes.Peer) {
+// nodesChanged lets pods reach the nodes' addresses with their own. A node without an
+// executor has no way back to pods.
+func (n *network) nodesChanged(ctx context.Context, nodes []noderoutes.Peer) {
 	inside := append([]netip.Prefix(nil), n.pods...)
 	for _, p := range nodes {
+		if !p.Ready {
+			continue
+		}
 		for _, a := range []netip.Addr{p.Node, p.Node6} {
 			if a.IsValid() {
 				inside = append(inside, netip.PrefixFrom(a, a.BitLen()))
@@ -219,7 +231,7 @@ func (n *network) nodesChanged(nodes []noderoutes.Peer) {
 		}
 	}
 	n.links.SetInside(inside)
-	if err := n.links.Prepare(context.Background()); err != nil {
+	if err := n.links.Prepare(ctx); err != nil && ctx.Err() == nil {
 		n.log.Error(err, "other nodes are reached with this node's address until the next attempt")
 	}
 }
@@ -228,8 +240,8 @@ func (n *network) nodesChanged(nodes []noderoutes.Peer) {
 func (n *network) remove(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.links == nil {
-		return nil
+	if n.links == nil { // not made, but perhaps by an executor before this one
+		return podnetworkLeftovers(ctx, n.owner)
 	}
 	err := errors.Join(n.links.Remove(ctx), n.policies.Remove(ctx), n.proxy.Remove(ctx))
 	last, failed := n.member.Last()
@@ -246,8 +258,12 @@ func removeNetworkOf(ctx context.Context, owner dockershim.Owner) error {
 	if _, err := exec.LookPath("nft"); err != nil {
 		return nil
 	}
-	text := networkOwner(owner.Framework, owner.Agent)
-	return errors.Join(podnetwork.RemoveOwner(ctx, text), networkpolicy.New(networkpolicy.Config{Owner: text}).Remove(ctx))
+	return podnetworkLeftovers(ctx, networkOwner(owner.Framework, owner.Agent))
+}
+
+// podnetworkLeftovers removes the links, tables and policies of an owner's pods.
+func podnetworkLeftovers(ctx context.Context, owner string) error {
+	return errors.Join(podnetwork.RemoveOwner(ctx, owner), networkpolicy.New(networkpolicy.Config{Owner: owner}).Remove(ctx))
 }
 
 // networkOwner identifies an executor among those of a host.

@@ -1,6 +1,7 @@
 package noderoutes
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -31,8 +32,9 @@ type Config struct {
 	// VNI and Port identify the cluster's VXLAN: the network identifier, 24 bits, and the
 	// UDP port, open between all hosts.
 	VNI, Port int
-	// Changed is called with the nodes when Run sees that they have changed; nil: no call.
-	Changed func([]Peer)
+	// Changed is called with the nodes when Run sees that they have changed, and ends with
+	// the context; nil: no call.
+	Changed func(context.Context, []Peer)
 	Log     logr.Logger
 }
 
@@ -42,6 +44,7 @@ type Peer struct {
 	Node   netip.Addr
 	Node6  netip.Addr // its IPv6 address, if Node is an IPv4 address; the zero value: none
 	Ranges []netip.Prefix
+	Ready  bool // an executor works there
 }
 
 // Routes are the routes of this host to other nodes' pods.

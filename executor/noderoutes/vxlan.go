@@ -3,15 +3,17 @@ package noderoutes
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
+	"os"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
-// overhead is what VXLAN adds to a packet, in bytes: Ethernet, IPv4, UDP and VXLAN headers.
-const overhead = 50
+// Overhead is what VXLAN adds to a packet, in bytes: Ethernet, IPv4, UDP and VXLAN headers.
+const Overhead = 50
 
 // deviceName returns the name of the cluster's device, at most 15 bytes long. It begins as
 // pods' links do, for which a firewall has an exception.
@@ -56,7 +58,7 @@ func (r *Routes) makeDevice() (netlink.Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	attrs.MTU = under.Attrs().MTU - overhead
+	attrs.MTU = under.Attrs().MTU - Overhead
 	want := &netlink.Vxlan{LinkAttrs: attrs, VxlanId: r.cfg.VNI, Port: r.cfg.Port, SrcAddr: r.cfg.Node.AsSlice(), Learning: false}
 	if link, err := netlink.LinkByName(attrs.Name); err == nil {
 		if same(link, want) {
@@ -87,6 +89,10 @@ func same(link netlink.Link, want *netlink.Vxlan) bool {
 // finish gives the device its addresses, the first of this node's ranges: what the host
 // itself sends to pods then comes back the same way, as a strict reverse path filter wants.
 func (r *Routes) finish(link netlink.Link) error {
+	// Another node must not become this host's router. Without IPv6 there is no such file.
+	if err := os.WriteFile("/proc/sys/net/ipv6/conf/"+link.Attrs().Name+"/accept_ra", []byte("0"), 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	for _, network := range r.cfg.Ranges {
 		a := &netlink.Addr{IPNet: ipNet(netip.PrefixFrom(network.Addr(), network.Addr().BitLen())), Flags: unix.IFA_F_NODAD}
 		if err := netlink.AddrReplace(link, a); err != nil {

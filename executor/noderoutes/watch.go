@@ -60,10 +60,10 @@ func (r *Routes) keep(ctx context.Context, nodes cache.Store, changed <-chan str
 	var logged, seen string
 	for {
 		text := ""
-		now := peers(nodes)
+		now := r.peers(nodes)
 		if names := fmt.Sprint(now); names != seen && r.cfg.Changed != nil {
 			seen = names
-			r.cfg.Changed(now)
+			r.cfg.Changed(ctx, now)
 		}
 		if err := r.Set(now); err != nil {
 			if text = err.Error(); text != logged {
@@ -87,10 +87,14 @@ func (r *Routes) keep(ctx context.Context, nodes cache.Store, changed <-chan str
 	}
 }
 
-func peers(nodes cache.Store) []Peer {
+// peers returns the nodes that have an address and a range. A range outside of the cluster's
+// is left out: a route to it would take away what is not ours.
+func (r *Routes) peers(nodes cache.Store) []Peer {
 	var all []Peer
 	for _, n := range nodes.List() {
-		if p := PeerOf(n.(*v1.Node)); p.Node.IsValid() && len(p.Ranges) > 0 {
+		p := PeerOf(n.(*v1.Node))
+		p.Ranges = slices.DeleteFunc(p.Ranges, func(x netip.Prefix) bool { return !r.inCluster(x) })
+		if p.Node.IsValid() && len(p.Ranges) > 0 {
 			all = append(all, p)
 		}
 	}
@@ -118,6 +122,9 @@ func PeerOf(n *v1.Node) Peer {
 		if network, err := netip.ParsePrefix(c); err == nil {
 			p.Ranges = append(p.Ranges, network.Masked())
 		}
+	}
+	for _, c := range n.Status.Conditions {
+		p.Ready = p.Ready || c.Type == v1.NodeReady && c.Status == v1.ConditionTrue
 	}
 	return p
 }

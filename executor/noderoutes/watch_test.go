@@ -24,7 +24,8 @@ func TestPeers(t *testing.T) {
 	t.Parallel()
 	store := cache.NewStore(cache.MetaNamespaceKeyFunc)
 	for _, n := range []*v1.Node{
-		node("dual", []string{"10.244.1.0/24", "fd00:1::/64"}, "10.0.0.1", "fd00::1", "10.0.0.9"),
+		node("dual", []string{"10.244.1.0/24", "fd00:10:244:1::/64"}, "10.0.0.1", "fd00::1", "10.0.0.9"),
+		node("elsewhere", []string{"0.0.0.0/0", "10.0.0.0/8", "192.168.0.0/24"}, "10.0.0.7"),
 		node("no-range", nil, "10.0.0.2"),
 		node("no-address", []string{"10.244.3.0/24"}),
 		node("broken", []string{"x", "10.244.4.7/24"}, "y", "10.0.0.4"),
@@ -34,12 +35,12 @@ func TestPeers(t *testing.T) {
 		}
 	}
 	got := map[string]Peer{}
-	for _, p := range peers(store) {
+	for _, p := range (&Routes{Config{Cluster: cluster}}).peers(store) {
 		got[p.Name] = p
 	}
 	want := map[string]Peer{
 		"dual": {Name: "dual", Node: netip.MustParseAddr("10.0.0.1"), Node6: netip.MustParseAddr("fd00::1"),
-			Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.1.0/24"), netip.MustParsePrefix("fd00:1::/64")}},
+			Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.1.0/24"), netip.MustParsePrefix("fd00:10:244:1::/64")}},
 		"broken": {Name: "broken", Node: netip.MustParseAddr("10.0.0.4"), Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.4.0/24")}},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

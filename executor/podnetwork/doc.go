@@ -4,7 +4,7 @@
 //
 //	pod: eth0 10.244.1.7/32, default via 169.254.1.1
 //	       │ veth pair
-//	host: km3f2a90c1b2d4e (no address), route 10.244.1.7 dev km3f2a90c1b2d4e
+//	host: kmp3f2a90c1b2d4 (no address), route 10.244.1.7 dev kmp3f2a90c1b2d4
 //	      unreachable 10.244.1.0/24: absent pods are refused at once
 //
 // What the host needs besides is in one nftables table per executor: host ports (DNAT)

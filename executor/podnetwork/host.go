@@ -48,15 +48,15 @@ func (f *family) acceptForwarded(ctx context.Context) error {
 	if err != nil {
 		return nil
 	}
-	listed, err := run(ctx, command, "-w", "-S", "FORWARD")
+	listed, err := run(ctx, command, "-w", "5", "-S", "FORWARD")
 	if err != nil || !strings.Contains(listed, "-P FORWARD DROP") {
 		return err
 	}
 	for _, rule := range accepts {
-		if _, err := run(ctx, command, append([]string{"-w", "-C"}, rule...)...); err == nil {
+		if _, err := run(ctx, command, append([]string{"-w", "5", "-C"}, rule...)...); err == nil {
 			continue
 		}
-		if _, err := run(ctx, command, append([]string{"-w", "-A"}, rule...)...); err != nil {
+		if _, err := run(ctx, command, append([]string{"-w", "5", "-A"}, rule...)...); err != nil {
 			return err
 		}
 	}
@@ -73,11 +73,13 @@ func (f *family) removeAccepts(ctx context.Context) error {
 		return err
 	}
 	for _, rule := range accepts {
-		if _, err := run(ctx, command, append([]string{"-w", "-C"}, rule...)...); err != nil {
-			continue // it is not there
-		}
-		if _, err := run(ctx, command, append([]string{"-w", "-D"}, rule...)...); err != nil {
-			return err
+		for { // until it is not there
+			if _, err := run(ctx, command, append([]string{"-w", "5", "-C"}, rule...)...); err != nil {
+				break
+			}
+			if _, err := run(ctx, command, append([]string{"-w", "5", "-D"}, rule...)...); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -15,10 +15,7 @@ import (
 // its tables, which name its ranges. What another executor uses too stays.
 func RemoveOwner(ctx context.Context, owner string) error {
 	links, err := (&Network{cfg: Config{Owner: owner}}).links()
-	if err != nil {
-		return fmt.Errorf("pod network of %s: %w", owner, err)
-	}
-	var all []error
+	all := []error{err}
 	for _, l := range links {
 		all = append(all, deleteLink(l))
 	}

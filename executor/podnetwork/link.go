@@ -1,8 +1,10 @@
 package podnetwork
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -14,7 +16,7 @@ import (
 )
 
 const (
-	linkPrefix = "km"
+	linkPrefix = "kmp"
 	inPod      = "eth0"
 	// protocol marks our routes, so that no other one is touched (rtnetlink(7): numbers
 	// above RTPROT_STATIC are free to use).
@@ -28,17 +30,35 @@ var (
 	gateway6 = netip.MustParseAddr("fe80::1")
 )
 
+// complete repeats a listing that a change in between has cut short.
+func complete(list func() error) error {
+	var err error
+	for range 10 {
+		if err = list(); !errors.Is(err, netlink.ErrDumpInterrupted) {
+			return err
+		}
+	}
+	return err
+}
+
 // linkName returns the name of the host's end for a sandbox, at most 15 bytes long.
 func (n *Network) linkName(sandbox string) string {
-	return linkPrefix + short(n.cfg.Owner+" "+sandbox, 13)
+	return linkPrefix + short(n.cfg.Owner+" "+sandbox, 12)
 }
 
 // alias returns what `ip link` shows for a pod's link; links finds ours by its beginning.
-func (n *Network) alias(p Pod) string { return n.cfg.Owner + " pod " + p.Name }
+func (n *Network) alias(p Pod) string {
+	alias := n.cfg.Owner + " pod " + p.Name
+	return alias[:min(len(alias), maxAlias)]
+}
+
+// maxAlias is what the kernel keeps of an alias, in bytes.
+const maxAlias = 255
 
 // links returns the host's ends of all pods of this owner.
 func (n *Network) links() ([]netlink.Link, error) {
-	all, err := netlink.LinkList()
+	var all []netlink.Link
+	err := complete(func() (err error) { all, err = netlink.LinkList(); return err })
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +75,11 @@ func (n *Network) links() ([]netlink.Link, error) {
 func routedAddresses() (map[netip.Addr]bool, error) {
 	all := map[netip.Addr]bool{}
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
-		routes, err := netlink.RouteListFiltered(family, &netlink.Route{Protocol: protocol}, netlink.RT_FILTER_PROTOCOL)
+		var routes []netlink.Route
+		err := complete(func() (err error) {
+			routes, err = netlink.RouteListFiltered(family, &netlink.Route{Protocol: protocol}, netlink.RT_FILTER_PROTOCOL)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -84,6 +108,7 @@ func (n *Network) connect(p Pod, mtu int) error {
 	defer ns.Close()
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name, attrs.MTU = n.linkName(p.Sandbox), mtu
+	attrs.HardwareAddr = hardwareAddr(attrs.Name)
 	if err := netlink.LinkAdd(&netlink.Veth{LinkAttrs: attrs, PeerName: inPod, PeerNamespace: netlink.NsFd(ns)}); err != nil {
 		return fmt.Errorf("making link %s: %w", attrs.Name, err)
 	}
@@ -98,7 +123,7 @@ func (n *Network) connect(p Pod, mtu int) error {
 	if err != nil {
 		return fmt.Errorf("interface %s of the pod: %w", inPod, err)
 	}
-	return configureHost(host, pod, p.Addresses)
+	return n.configureHost(host, pod, p.Addresses)
 }
 
 // configurePod sets up the pod's end of a pair whose other end has the address host. It
@@ -139,20 +164,33 @@ func configurePod(ns netns.NsHandle, host net.HardwareAddr, addresses []netip.Ad
 	return link.Attrs().HardwareAddr, nil
 }
 
+// hardwareAddr returns the address of the host's end of a link. It is set when the link is
+// made: udev would change one that the kernel chose, after the pod has learnt it.
+func hardwareAddr(link string) net.HardwareAddr {
+	sum := sha256.Sum256([]byte(link))
+	return append(net.HardwareAddr{0x02}, sum[:5]...) // 02: not a manufacturer's
+}
+
 // configureHost sets up the host's end of a pair whose other end has the address pod.
-func configureHost(link netlink.Link, pod net.HardwareAddr, addresses []netip.Addr) error {
+func (n *Network) configureHost(link netlink.Link, pod net.HardwareAddr, addresses []netip.Addr) error {
+	// A pod must not become the host's router.
+	name := link.Attrs().Name
+	if err := sysctl("net/ipv6/conf/"+name+"/accept_ra", "0"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err // without IPv6 there is no such file
+	}
 	if err := netlink.LinkSetUp(link); err != nil {
 		return err
 	}
 	// Without this, replies to a host port asked for at 127.0.0.1 would be dropped.
-	if err := sysctl("net/ipv4/conf/"+link.Attrs().Name+"/route_localnet", "1"); err != nil {
+	if err := sysctl("net/ipv4/conf/"+name+"/route_localnet", "1"); err != nil {
 		return err
 	}
 	for _, a := range addresses {
 		index := link.Attrs().Index
 		err := errors.Join(
 			netlink.NeighSet(&netlink.Neigh{LinkIndex: index, State: netlink.NUD_PERMANENT, IP: a.AsSlice(), HardwareAddr: pod}),
-			netlink.RouteReplace(&netlink.Route{LinkIndex: index, Dst: single(a), Scope: netlink.SCOPE_LINK, Protocol: protocol}),
+			// Not replaced: another pod's must not be taken over.
+			netlink.RouteAdd(&netlink.Route{LinkIndex: index, Dst: single(a), Scope: netlink.SCOPE_LINK, Protocol: protocol}),
 		)
 		if err != nil {
 			return fmt.Errorf("route to %v: %w", a, err)

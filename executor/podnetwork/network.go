@@ -24,9 +24,10 @@ type Config struct {
 	// Owner identifies the executor among those of this host, in a short text that people
 	// see at links and tables.
 	Owner string
-	// MTU of pods' interfaces in bytes; 0: that of the interface with the default route.
-	MTU int
-	Log logr.Logger
+	// MTU of pods' interfaces in bytes; 0: that of the interface with the default route, less
+	// Overhead.
+	MTU, Overhead int
+	Log           logr.Logger
 }
 
 // Network is the network of one node's pods. Its methods may be called from several
@@ -35,14 +36,16 @@ type Network struct {
 	cfg      Config
 	families []*family
 
+	preparing sync.Mutex // held while what pods share is made
+
 	mu      sync.Mutex
-	held    map[string][]netip.Addr // by sandbox
-	foreign map[netip.Addr]bool     // of other executors' pods
+	held    map[string]Pod      // by sandbox
+	foreign map[netip.Addr]bool // of other executors' pods
 }
 
 // New checks cfg. It has no side effects.
 func New(cfg Config) (*Network, error) {
-	n := &Network{cfg: cfg, held: map[string][]netip.Addr{}, foreign: map[netip.Addr]bool{}}
+	n := &Network{cfg: cfg, held: map[string]Pod{}, foreign: map[netip.Addr]bool{}}
 	if cfg.Owner == "" {
 		return nil, errors.New("pod network: it has no owner")
 	}
@@ -97,6 +100,8 @@ func (n *Network) Run(ctx context.Context) error {
 
 // Prepare makes what all pods share, or what is missing of it.
 func (n *Network) Prepare(ctx context.Context) error {
+	n.preparing.Lock()
+	defer n.preparing.Unlock()
 	n.mu.Lock()
 	inside := n.cfg.Inside
 	n.mu.Unlock()
@@ -110,8 +115,11 @@ func (n *Network) Prepare(ctx context.Context) error {
 		if err := f.makeTable(ctx, inside); err != nil {
 			return fmt.Errorf("pod network %v: nftables: %w", f.pods, err)
 		}
-		if err := f.acceptForwarded(ctx); err != nil {
-			return fmt.Errorf("pod network %v: iptables FORWARD: %w", f.pods, err)
+		if err := n.restorePorts(ctx, f); err != nil {
+			return fmt.Errorf("pod network %v: host ports: %w", f.pods, err)
+		}
+		if err := f.acceptForwarded(ctx); err != nil { // where iptables does not work, it drops nothing
+			n.cfg.Log.Error(err, "iptables may drop what is forwarded to and from pods", "range", f.pods.String())
 		}
 	}
 	return n.returnForeign()
@@ -120,11 +128,10 @@ func (n *Network) Prepare(ctx context.Context) error {
 // Remove removes all that this owner has on the host: pods' links, routes and tables, and
 // what executors share if no other one is left.
 func (n *Network) Remove(ctx context.Context) error {
+	n.preparing.Lock()
+	defer n.preparing.Unlock()
 	links, err := n.links()
-	if err != nil {
-		return fmt.Errorf("pod network: %w", err)
-	}
-	var all []error
+	all := []error{err}
 	for _, l := range links {
 		all = append(all, deleteLink(l))
 	}
@@ -152,10 +159,10 @@ func (n *Network) mtu() (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			return link.Attrs().MTU, nil
+			return link.Attrs().MTU - n.cfg.Overhead, nil
 		}
 	}
-	return 1500, nil // a host without a default route, so with no idea of a smaller one
+	return 1500 - n.cfg.Overhead, nil // a host without a default route, so with no idea of a smaller one
 }
 
 // short returns a name for text that is different for different texts, of n hexadecimal

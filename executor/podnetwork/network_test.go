@@ -205,9 +205,15 @@ func TestFirewall(t *testing.T) {
 	if !works() {
 		t.Error("packets do not pass a FORWARD chain with the policy DROP")
 	}
-	h.Do(func() { h.Command("iptables", "-F", "FORWARD") })
+	h.Do(func() {
+		h.Command("iptables", "-F", "FORWARD")
+		h.Command("nft", "delete", "table", "ip", h.net.families[0].name)
+	})
 	h.prepare()
 	h.prepare()
+	if got := h.Ask("tcp", "127.0.0.1:31080", 1); !strings.HasSuffix(got, " 1") {
+		t.Errorf("the host port does not come back: %s", got)
+	}
 	if !works() {
 		t.Error("the accepts do not come back")
 	}

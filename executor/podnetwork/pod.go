@@ -3,7 +3,11 @@ package podnetwork
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
+
+	"github.com/vishvananda/netlink"
 )
 
 // Pod is what the network needs to know about a pod.
@@ -83,23 +87,44 @@ func (n *Network) Return(all []netip.Addr) {
 	}
 }
 
-// Adopt makes a pod count as attached that an earlier process has attached.
+// Adopt makes the addresses of a sandbox count as held that an earlier process has made.
 func (n *Network) Adopt(sandbox string, all []netip.Addr) {
-	for _, a := range all {
+	n.hold(Pod{Sandbox: sandbox, Addresses: all})
+}
+
+// hold records a pod with its addresses.
+func (n *Network) hold(p Pod) {
+	for _, a := range p.Addresses {
 		for _, f := range n.families {
 			if f.v6 == a.Is6() {
 				f.addresses.Use(a)
 			}
 		}
 	}
-	n.hold(sandbox, all)
-}
-
-// hold records the addresses of a sandbox.
-func (n *Network) hold(sandbox string, all []netip.Addr) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.held[sandbox] = all
+	n.held[p.Sandbox] = p
+}
+
+// Attached reports whether the pod of a sandbox is connected. Attach may have been cut short
+// by the end of its process.
+func (n *Network) Attached(sandbox string) bool {
+	_, err := netlink.LinkByName(n.linkName(sandbox))
+	return err == nil
+}
+
+// restorePorts adds the host ports of the pods that this process has attached, in case
+// others have removed them.
+func (n *Network) restorePorts(ctx context.Context, f *family) error {
+	n.mu.Lock()
+	pods := slices.Collect(maps.Values(n.held))
+	n.mu.Unlock()
+	for _, p := range pods {
+		if err := f.addPorts(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Attach connects a pod, which holds its addresses until Detach. A pod that was attached
@@ -110,17 +135,19 @@ func (n *Network) Attach(ctx context.Context, p Pod) error {
 	if err != nil {
 		return fmt.Errorf("pod network: MTU: %w", err)
 	}
-	err = n.connect(p, mtu)
-	for _, f := range n.families {
+	for _, f := range n.families { // before the link, which shows that all is there
 		if err == nil {
 			err = f.addPorts(ctx, p)
 		}
+	}
+	if err == nil {
+		err = n.connect(p, mtu)
 	}
 	if err != nil {
 		_ = n.clear(ctx, p.Sandbox) // err is the reason
 		return fmt.Errorf("pod network: attaching pod %s: %w", p.Name, err)
 	}
-	n.Adopt(p.Sandbox, p.Addresses)
+	n.hold(p)
 	return nil
 }
 
@@ -131,10 +158,10 @@ func (n *Network) Detach(ctx context.Context, sandbox string) error {
 		return err
 	}
 	n.mu.Lock()
-	all := n.held[sandbox]
+	p := n.held[sandbox]
 	delete(n.held, sandbox)
 	n.mu.Unlock()
-	n.Return(all)
+	n.Return(p.Addresses)
 	return nil
 }
 

@@ -75,6 +75,23 @@ func (f *family) makeChains(tx *knftables.Transaction) {
 			tx.Add(&knftables.Rule{Chain: c.name, Rule: rule})
 		}
 	}
+	const filter = "from-pods"
+	tx.Add(&knftables.Chain{Name: filter, Type: knftables.PtrTo(knftables.FilterType), Hook: knftables.PtrTo(knftables.PreroutingHook),
+		Priority: knftables.PtrTo(knftables.BaseChainPriority("-300"))})
+	tx.Flush(&knftables.Chain{Name: filter})
+	for _, rule := range f.filterRules() {
+		tx.Add(&knftables.Rule{Chain: filter, Rule: rule})
+	}
+}
+
+// filterRules drop what no pod may send: to the host's loopback addresses, which its link
+// would accept, and from an address that is not the pod's own.
+func (f *family) filterRules() []string {
+	from := fmt.Sprintf(`iifname "%s*"`, linkPrefix)
+	if f.v6 {
+		return []string{from + " ip6 saddr != fe80::/10 ip6 saddr != :: fib saddr . iif oif missing counter drop"}
+	}
+	return []string{from + " ip daddr 127.0.0.0/8 counter drop", from + " fib saddr . iif oif missing counter drop"}
 }
 
 func (f *family) portRules() []string {

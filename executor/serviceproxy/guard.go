@@ -69,13 +69,24 @@ func unguard(ctx context.Context) error {
 	return nil
 }
 
+func hasTable(ctx context.Context, family knftables.Family, name string) bool {
+	return exec.CommandContext(ctx, "nft", "list", "table", string(family), name).Run() == nil
+}
+
+func nftFamily(a netip.Addr) knftables.Family {
+	if a.Is4() {
+		return knftables.IPv4Family
+	}
+	return knftables.IPv6Family
+}
+
 // foreignProxy reports whether a kube-proxy that is not ours works on this host: a table
 // of its name without ours next to it, or its chains in iptables.
 func foreignProxy(ctx context.Context, family knftables.Family) (bool, error) {
-	if exec.CommandContext(ctx, "nft", "list", "table", string(family), guardTable).Run() == nil {
+	if hasTable(ctx, family, guardTable) {
 		return false, nil
 	}
-	if exec.CommandContext(ctx, "nft", "list", "table", string(family), kubeProxyTable).Run() == nil {
+	if hasTable(ctx, family, kubeProxyTable) {
 		return true, nil
 	}
 	iptables := map[knftables.Family]string{knftables.IPv4Family: "iptables", knftables.IPv6Family: "ip6tables"}[family]

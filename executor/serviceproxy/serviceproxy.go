@@ -30,8 +30,10 @@ type Config struct {
 
 // Proxy makes the rules for services while it is this host's turn.
 type Proxy struct {
-	cfg    Config
-	member *hostlock.Lock
+	cfg      Config
+	member   *hostlock.Lock
+	guards   bool // the tables of this host's services are ours
+	topology topology
 }
 
 // ErrForeign reports that another cluster's kube-proxy works on this host.
@@ -56,7 +58,10 @@ const (
 // Remove.
 func (p *Proxy) Run(ctx context.Context) error {
 	if p.member == nil {
-		member, err := p.cfg.Locks.Join(members)
+		member, err := p.cfg.Locks.Join(ctx, members)
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("service proxy: %w", err)
 		}
@@ -65,6 +70,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	if err := guard(ctx, p.cfg.Services); err != nil {
 		return fmt.Errorf("service proxy: %w", err)
 	}
+	p.guards = true
 	held, err := p.cfg.Locks.Acquire(ctx, turn)
 	if ctx.Err() != nil {
 		return nil

@@ -167,6 +167,19 @@ func TestServices(t *testing.T) {
 		}
 	}
 
+	c.host.Do(func() { // as a reload of the firewall does
+		for _, table := range []string{kubeProxyTable, guardTable} {
+			c.host.Command("nft", "delete", "table", "ip", table)
+		}
+	})
+	if err := p.repair(t.Context()); err != nil {
+		t.Error(err)
+	}
+	c.await(c.client, "tcp", serviceIP+":80", "10.244.1.5 ")
+	if !hasTable(t.Context(), nftFamily(p.cfg.Addresses[0]), guardTable) {
+		t.Error("the guard does not come back")
+	}
+
 	if _, err := c.api.DiscoveryV1().EndpointSlices("default").Update(t.Context(), endpoints(), metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -221,8 +234,12 @@ func TestForeignProxy(t *testing.T) {
 			c.host.Do(func() { c.host.Command(make[0], make[1:]...) })
 			t.Cleanup(func() { c.host.Do(func() { c.host.Command("nft", "flush", "ruleset") }) })
 			before := c.host.State()
-			if err := c.newProxy().Run(t.Context()); !errors.Is(err, ErrForeign) {
+			p := c.newProxy()
+			if err := p.Run(t.Context()); !errors.Is(err, ErrForeign) {
 				t.Errorf("got %v", err)
+			}
+			if err := p.Remove(t.Context()); err != nil {
+				t.Error(err)
 			}
 			if after := c.host.State(); after != before {
 				t.Errorf("changed:\n%s\nbefore:\n%s", after, before)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -38,10 +39,69 @@ func (p *Proxy) proxy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.topology.next = provider
 	p.feed(ctx, provider)
 	go provider.SyncLoop()
-	<-ctx.Done()
+	tick := time.NewTicker(repairEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := p.repair(ctx); err != nil && ctx.Err() == nil {
+				p.cfg.Log.Error(err, "restoring the rules for services; the next attempt follows", "within", repairEvery)
+			}
+		}
+	}
+}
+
+// repairEvery is how often rules are looked for that others have removed, such as by
+// reloading the host's firewall.
+const repairEvery = 30 * time.Second
+
+// repair makes the rules again that are not there. kube-proxy itself would do so within an
+// hour.
+func (p *Proxy) repair(ctx context.Context) error {
+	missing := false
+	for family := range families {
+		if !hasTable(ctx, family, guardTable) {
+			missing = true
+		}
+	}
+	if missing {
+		if err := guard(ctx, p.cfg.Services); err != nil {
+			return err
+		}
+	}
+	if !hasTable(ctx, nftFamily(p.cfg.Addresses[0]), kubeProxyTable) {
+		p.topology.repeat()
+	}
 	return nil
+}
+
+// topology passes this node's topology on. A change of it makes the proxier write all of
+// its rules, and so does a repetition.
+type topology struct {
+	next config.NodeTopologyHandler
+
+	mu     sync.Mutex
+	labels map[string]string
+}
+
+// OnTopologyChange implements config.NodeTopologyHandler.
+func (t *topology) OnTopologyChange(labels map[string]string) {
+	t.mu.Lock()
+	t.labels = labels
+	t.mu.Unlock()
+	t.next.OnTopologyChange(labels)
+}
+
+func (t *topology) repeat() {
+	t.mu.Lock()
+	labels := t.labels
+	t.mu.Unlock()
+	t.next.OnTopologyChange(labels)
 }
 
 // provider returns the proxier for the node's IP families.
@@ -86,7 +146,7 @@ func (p *Proxy) feed(ctx context.Context, provider proxy.Provider) {
 	ranges := config.NewServiceCIDRConfig(ctx, all.Networking().V1().ServiceCIDRs(), resync)
 	ranges.RegisterEventHandler(provider)
 	topology := config.NewNodeTopologyConfig(ctx, own.Core().V1().Nodes(), resync)
-	topology.RegisterEventHandler(provider)
+	topology.RegisterEventHandler(&p.topology)
 
 	for _, f := range []informers.SharedInformerFactory{all, services, slices, own} {
 		f.Start(ctx.Done())
@@ -110,7 +170,7 @@ func (p *Proxy) Remove(ctx context.Context) error {
 	}
 	defer p.member.Release()
 	last, err := p.member.Last()
-	if err != nil || !last {
+	if err != nil || !last || !p.guards {
 		return err
 	}
 	if nftables.CleanupLeftovers(ctx) {

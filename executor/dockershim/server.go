@@ -25,6 +25,7 @@ type Server struct {
 	sweeper   *sweeper
 	listener  net.Listener // the kubelet's socket
 	streams   net.Listener // exec, attach, port-forward
+	admission admission
 }
 
 // maxMessage is the kubelet's own limit for CRI messages.
@@ -94,7 +95,7 @@ func (s *Server) Run(ctx context.Context) error {
 	calls := grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxSendMsgSize(maxMessage),
-		grpc.UnaryInterceptor(withStatus),
+		grpc.ChainUnaryInterceptor(withStatus, s.admission.intercept),
 	)
 	runtimeapi.RegisterRuntimeServiceServer(calls, s.service)
 	runtimeapi.RegisterImageServiceServer(calls, s.service)

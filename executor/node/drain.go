@@ -34,10 +34,15 @@ func (n *Node) Running(ctx context.Context, uid string) (bool, error) {
 func (n *Node) Drain(ctx context.Context) error {
 	n.mu.Lock()
 	n.draining = true
-	r, k, owner, groups := n.runtime, n.kubelet, n.owner, n.groups
+	r, k, shim, owner, groups := n.runtime, n.kubelet, n.shim, n.owner, n.groups
 	n.mu.Unlock()
 	if r != nil && k != nil {
 		n.drainKubelet(ctx, r, k)
+	}
+	if shim != nil {
+		enough, cancel := context.WithTimeout(ctx, left(ctx)/2)
+		shim.StartNothing(enough) // the kubelet may still be starting a pod
+		cancel()
 	}
 	if owner != (dockershim.Owner{}) { // otherwise it never had containers
 		if err := dockershim.RemoveAll(ctx, n.cfg.Docker, owner); err != nil {

@@ -55,12 +55,13 @@ type Config struct {
 type Node struct {
 	cfg Config
 
-	mu       sync.Mutex       // guards what Run brings up
-	root     string           // root directory; "" until it is made
-	lock     *lock            // shows that this executor is alive; nil until there is a root directory
-	owner    dockershim.Owner // of the node's containers; empty until there may be any
-	groups   string           // control group of the containers; "": Docker's default
-	runtime  *runtime         // nil while none serves
+	mu       sync.Mutex         // guards what Run brings up
+	root     string             // root directory; "" until it is made
+	lock     *lock              // shows that this executor is alive; nil until there is a root directory
+	owner    dockershim.Owner   // of the node's containers; empty until there may be any
+	groups   string             // control group of the containers; "": Docker's default
+	runtime  *runtime           // nil while none serves
+	shim     *dockershim.Server // that serves it
 	kubelet  *kubelet.Kubelet
 	network  *network // nil: Docker connects pods
 	servers  []string // API servers that the kubelet is to use; nil: those of the Spec
@@ -245,8 +246,8 @@ func (n *Node) serve(ctx context.Context, config dockershim.Config, waits func(s
 		defer cancel()
 		served <- server.Run(ctx)
 	}()
-	n.setRuntime(r)
-	defer n.setRuntime(nil)
+	n.setRuntime(r, server)
+	defer n.setRuntime(nil, nil)
 	if err = r.awaitDocker(ctx, n.cfg.Log, waits); err == nil {
 		err = f(ctx, r)
 	}
@@ -257,10 +258,10 @@ func (n *Node) serve(ctx context.Context, config dockershim.Config, waits func(s
 	return err
 }
 
-func (n *Node) setRuntime(r *runtime) {
+func (n *Node) setRuntime(r *runtime, server *dockershim.Server) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.runtime = r
+	n.runtime, n.shim = r, server
 }
 
 func megabytes(mb float64) uint64 { return uint64(max(mb, 0) * (1 << 20)) }

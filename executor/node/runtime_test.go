@@ -122,7 +122,7 @@ func TestRunningWithoutARuntime(t *testing.T) {
 	if running, err := n.Running(t.Context(), "u"); running || err == nil {
 		t.Errorf("while the runtime is away: %v, %v", running, err)
 	}
-	n.setRuntime(&runtime{RuntimeServiceClient: &boxes{until: map[string]time.Time{"u": time.Now().Add(time.Hour)}}})
+	n.setRuntime(&runtime{RuntimeServiceClient: &boxes{until: map[string]time.Time{"u": time.Now().Add(time.Hour)}}}, nil)
 	if running, err := n.Running(t.Context(), "u"); !running || err != nil {
 		t.Errorf("it runs: %v, %v", running, err)
 	}

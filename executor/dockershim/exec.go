@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"syscall"
@@ -12,6 +13,7 @@ import (
 
 	docker "github.com/fsouza/go-dockerclient"
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // commands runs commands in containers.
@@ -115,4 +117,10 @@ func (s *commands) killExec(ctx context.Context, container, id string) {
 	if err != nil && !gone(err) && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ESRCH) {
 		s.log.Error(err, "ending a command that has timed out", "container", container)
 	}
+}
+
+// poll calls done, at growing intervals, until it returns true, fails, or ctx ends.
+func poll(ctx context.Context, done func() (bool, error)) error {
+	backoff := wait.Backoff{Duration: time.Millisecond, Factor: 2, Cap: 500 * time.Millisecond, Steps: math.MaxInt}
+	return backoff.DelayFunc().Until(ctx, true, true, func(context.Context) (bool, error) { return done() })
 }

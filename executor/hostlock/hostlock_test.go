@@ -47,7 +47,7 @@ func TestAcquire(t *testing.T) {
 	}
 }
 
-// The last of several cleans up alone, and leaves no file; whoever comes later begins anew.
+// The last of several cleans up alone, and leaves no file; a later one starts over.
 func TestLast(t *testing.T) {
 	t.Parallel()
 	d := open(t)

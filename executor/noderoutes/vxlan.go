@@ -78,7 +78,7 @@ func (r *Routes) makeDevice() (netlink.Link, error) {
 	return link, r.finish(link)
 }
 
-// same reports whether a device is as wanted. Somebody may have changed its hardware
+// same reports whether a device is as wanted. Others may have changed its hardware
 // address: udev has a policy of its own.
 func same(link netlink.Link, want *netlink.Vxlan) bool {
 	have, is := link.(*netlink.Vxlan)

@@ -326,7 +326,7 @@ func TestPodsOfADeadExecutor(t *testing.T) {
 	}
 }
 
-// A pod is attached anew without harm, and detached after its namespace is gone.
+// A pod is attached again without harm, and detached after its namespace is gone.
 func TestAttachAgain(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, 1)

@@ -26,7 +26,7 @@ const (
 	// masqueradeBit is the bit of a packet's mark by which kube-proxy remembers to
 	// masquerade it: its default.
 	masqueradeBit = 14
-	// syncPeriod is how often rules are made anew if nothing changes: kube-proxy's default.
+	// syncPeriod is how often rules are made again if nothing changes: kube-proxy's default.
 	syncPeriod = 30 * time.Second
 	// healthTimeout is after how long without a sync the proxy counts as unhealthy.
 	healthTimeout = 2 * syncPeriod

@@ -1,0 +1,67 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/noderoutes"
+)
+
+// rangesWait is how long a node waits for its range of addresses before it says so, and
+// again each time.
+const rangesWait = 5 * time.Second
+
+// awaitRanges waits until the Node has its ranges of pod addresses, which the controllers
+// give it soon after it is made.
+func (n *network) awaitRanges(ctx context.Context, client kubernetes.Interface, waits func(string)) ([]netip.Prefix, error) {
+	var ranges []netip.Prefix
+	asked := time.Now()
+	err := wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		node, err := client.CoreV1().Nodes().Get(ctx, n.name, metav1.GetOptions{})
+		if err == nil {
+			ranges = noderoutes.PeerOf(node).Ranges
+		}
+		if len(ranges) == 0 && time.Since(asked) > rangesWait {
+			asked = time.Now()
+			waits(fmt.Sprintf("node %s has no range of pod addresses yet (%v): its events tell whether the cluster's range is used up", n.name, err))
+		}
+		return len(ranges) > 0, nil
+	})
+	return ranges, err
+}
+
+// apart fails if this machine has an address in one of the cluster's ranges, which would be
+// cut off. Addresses of the network itself, which an earlier executor has left, are not.
+func apart(own []net.Addr, ranges []netip.Prefix) error {
+	for _, a := range own {
+		network, err := netip.ParsePrefix(a.String())
+		if err != nil || network.IsSingleIP() {
+			continue
+		}
+		for _, r := range ranges {
+			if r.Overlaps(network) {
+				return fmt.Errorf("this machine is in the network %v, which overlaps the cluster's range %v: choose other ranges of pods and services", network.Masked(), r)
+			}
+		}
+	}
+	return nil
+}
+
+func parsePrefixes(texts []string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, text := range texts {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p.Masked())
+	}
+	return all, nil
+}

@@ -69,9 +69,9 @@ func TestDataDirIsAbsolute(t *testing.T) {
 // pages, a temporary directory, and no credentials but those of the file.
 func TestLocalMesosConfig(t *testing.T) {
 	t.Parallel()
-	own := localMesosConfig(parsed(t, "-mesos_master=local(3)", "-data_dir=/d", "-local_attributes=rack:r1", "-local_resources=cpus:2"))
+	own := localMesosConfig(parsed(t, "-mesos_master=local(3)", "-data_dir=/d", "-local_attributes=rack:r1", "-local_resources=cpus:2", "-local_hosts=/proc/1/ns,/proc/2/ns,/proc/3/ns"))
 	if own.Addr != "127.0.0.1:5050" || own.Agents != 3 || own.WorkDir != "/d/mesos" || own.FaultPages || own.Resources != "cpus:2" ||
-		!slices.Equal(own.Attributes, []string{"rack:r1"}) || len(own.Credentials) != 1 || !own.Guarded {
+		!slices.Equal(own.Attributes, []string{"rack:r1"}) || len(own.Hosts) != 3 || own.Hosts[2] != "/proc/3/ns" || len(own.Credentials) != 1 || !own.Guarded {
 		t.Errorf("a Mesos in this process: %+v", own)
 	}
 	served := localMesosConfig(parsed(t, "-serve_local_mesos=127.0.0.1:5051", "-local_credentials="+written(t, "other sesame\n", 0o600),

@@ -20,6 +20,7 @@ type options struct {
 	localAddress    string
 	localResources  string
 	localAttributes string
+	localHosts      string
 	localWorkDir    string
 
 	login            login             // towards the master

@@ -41,6 +41,7 @@ func localMesosConfig(o options) local.Config {
 		Agents:    o.master.agents,
 		Resources: o.localResources,
 		WorkDir:   o.localWorkDir,
+		Hosts:     list(o.localHosts),
 
 		Credentials:  o.credentials,
 		Guarded:      true,

@@ -14,6 +14,7 @@ func (o *options) declareLocalMesos(fs *flag.FlagSet) {
 	fs.StringVar(&o.localAddress, "local_address", "127.0.0.1:5050", "`host:port` of the master of a local Mesos")
 	fs.StringVar(&o.localResources, "local_resources", "", "`resources` of each local agent, as Mesos writes them: cpus:4;mem:4096;disk:10000;ports:[31000-31999] (default: those of this machine, with its ports divided among the agents)")
 	fs.StringVar(&o.localAttributes, "local_attributes", "", "`attributes` of each local agent: rack:r1;zone:a")
+	fs.StringVar(&o.localHosts, "local_hosts", "", "comma-separated `directories` of namespaces, one for each local agent: its executors are in the network and mount namespaces there, such as /proc/1/ns, as if on machines of their own (default: all on this machine)")
 	fs.StringVar(&o.localWorkDir, "local_work_dir", "", "`directory` of the local Mesos' sandboxes (default: mesos in -data_dir; with -serve_local_mesos a temporary one)")
 	fs.StringVar(&o.localCredentials, "local_credentials", "", "`file` with the frameworks' principals and secrets that a local Mesos accepts: a line of \"principal secret\" for each, or JSON as Mesos has it; only its owner and group may read it. "+
 		"Without it, -serve_local_mesos run by root starts no tasks")

@@ -31,7 +31,7 @@ func (m *master) newAgent(index int, total []*mesospb.Resource) (*agent, error) 
 	if err != nil {
 		return nil, fmt.Errorf("local Mesos: %w", err)
 	}
-	endpoint, err := httpapi.NewEndpoint()
+	endpoint, err := httpapi.NewEndpoint(m.cfg.host(index))
 	if err != nil {
 		return nil, fmt.Errorf("local Mesos: agent %d: %w", index+1, err)
 	}

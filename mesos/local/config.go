@@ -28,6 +28,12 @@ type Config struct {
 	// so on. Empty: the host name of the machine.
 	Hostname string
 
+	// Hosts are directories of namespaces, such as /proc/1/ns, one for each agent, which
+	// stand for its machine: its address is in the network namespace there, and its
+	// executors are in that and in the mount namespace, which must show WorkDir. Empty:
+	// all agents are on this machine.
+	Hosts []string
+
 	// Resources of each agent, in the syntax of a Mesos agent's --resources flag.
 	// Any of cpus, mem, disk and ports not named there comes from the machine; ports
 	// default to 31000-32000 split among the agents.
@@ -112,6 +118,9 @@ func (c Config) withDefaults() (Config, error) {
 	if n := len(c.Attributes); n > 1 && n != c.Agents {
 		return c, fmt.Errorf("local Mesos: attributes for %d agents, but there are %d; give one entry for all or one for each", n, c.Agents)
 	}
+	if n := len(c.Hosts); n > 0 && n != c.Agents {
+		return c, fmt.Errorf("local Mesos: hosts for %d agents, but there are %d; give one for each", n, c.Agents)
+	}
 	for _, a := range c.Attributes {
 		if _, err := resources.ParseAttributes(a); err != nil {
 			return c, fmt.Errorf("local Mesos: %w", err)
@@ -159,6 +168,13 @@ func (c *Config) hostname(agent int) string {
 		return c.Hostname
 	}
 	return fmt.Sprintf("%s-%d", c.Hostname, agent+1)
+}
+
+func (c *Config) host(agent int) string {
+	if len(c.Hosts) == 0 {
+		return ""
+	}
+	return c.Hosts[agent]
 }
 
 func (c *Config) attributes(agent int) string {

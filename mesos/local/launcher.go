@@ -39,7 +39,7 @@ func (l *launcher) start(ex *executor) {
 	ctx, cancel := context.WithCancel(l.context)
 	ex.cancel = cancel
 	x := containerizer.Container{
-		Directory: ex.directory, Command: ex.info.Command, Env: ex.environment(), User: ex.user(),
+		Directory: ex.directory, Command: ex.info.Command, Env: ex.environment(), User: ex.user(), Host: l.cfg.host(ex.agent.index),
 		FailFetch: l.faults.Happens(l.faults.FailFetches),
 	}
 	info, dropped := ex.info, ex.framework.lost(mesospb.TaskState_TASK_DROPPED)

@@ -149,6 +149,8 @@ func TestConfigErrors(t *testing.T) {
 		"resources":  {Resources: "cpus:many"},
 		"attributes": {Attributes: []string{"rack"}},
 		"too few":    {Agents: 3, Attributes: []string{"a:b", "a:c"}},
+		"hosts":      {Agents: 2, Hosts: []string{"/proc/1/ns"}},
+		"no host":    {Hosts: []string{"/proc/1"}},
 		"address":    {Addr: "256.0.0.1:0"},
 		"time":       {OfferTimeout: -1},
 		"chance":     {Faults: local.Faults{FailFetches: 1.5}},

@@ -5,6 +5,7 @@ package cluster
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -29,6 +30,15 @@ type Config struct {
 	DataDir string   // -data_dir; default a temporary directory
 	Args    []string // further flags
 	Program string   // the framework_runner; default the one that build.sh builds
+	On      Host     // where it runs; default this machine
+}
+
+// Host is a machine that is not this one, such as network namespaces.
+type Host interface {
+	// Command returns a command that runs there.
+	Command(name string, args ...string) *exec.Cmd
+	// Dial connects to an address as programs there do.
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Cluster is a running framework_runner.
@@ -43,6 +53,8 @@ type Cluster struct {
 	Client kubernetes.Interface
 
 	t       testing.TB
+	on      Host
+	http    *http.Client
 	args    []string
 	secure  int // port
 	process *Process
@@ -52,7 +64,7 @@ type Cluster struct {
 // the test.
 func Start(t testing.TB, cfg Config) *Cluster {
 	t.Helper()
-	c := &Cluster{t: t, DataDir: cfg.DataDir, Port: FreePort(t), secure: FreePort(t), Program: cfg.Program, MesosAddr: fmt.Sprintf("127.0.0.1:%d", FreePort(t))}
+	c := &Cluster{t: t, on: cfg.On, http: http.DefaultClient, DataDir: cfg.DataDir, Port: FreePort(t), secure: FreePort(t), Program: cfg.Program, MesosAddr: fmt.Sprintf("127.0.0.1:%d", FreePort(t))}
 	if c.DataDir == "" {
 		c.DataDir = t.TempDir()
 	}
@@ -69,7 +81,12 @@ func Start(t testing.TB, cfg Config) *Cluster {
 		"-port=" + strconv.Itoa(c.Port),
 		"-secure_port=" + strconv.Itoa(c.secure),
 	}, slices.Concat(Login(t), cfg.Args)...)
-	client, err := kubernetes.NewForConfig(&rest.Config{Host: c.URL(), QPS: -1})
+	rest := &rest.Config{Host: c.URL(), QPS: -1}
+	if c.on != nil {
+		rest.Dial = c.on.Dial
+		c.http = &http.Client{Transport: &http.Transport{DialContext: c.on.Dial}}
+	}
+	client, err := kubernetes.NewForConfig(rest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,9 +100,9 @@ func Start(t testing.TB, cfg Config) *Cluster {
 func (c *Cluster) Restart() {
 	c.t.Helper()
 	began := time.Now()
-	c.process = Run(c.t, c.Program, c.args...)
+	c.process = c.run(c.args)
 	c.process.Await(3*time.Minute, "the API server", func() bool {
-		resp, err := http.Get(c.URL() + "/readyz")
+		resp, err := c.http.Get(c.URL() + "/readyz")
 		if err != nil {
 			return false
 		}
@@ -99,7 +116,16 @@ func (c *Cluster) Restart() {
 // serving cluster.
 func (c *Cluster) Command(args ...string) *Process {
 	c.t.Helper()
-	return Run(c.t, c.Program, append(slices.Clone(c.args), args...)...)
+	return c.run(append(slices.Clone(c.args), args...))
+}
+
+// run starts Program on its host.
+func (c *Cluster) run(args []string) *Process {
+	c.t.Helper()
+	if c.on == nil {
+		return Run(c.t, c.Program, args...)
+	}
+	return start(c.t, c.on.Command(c.Program, args...))
 }
 
 // Stop asks framework_runner to end, as Ctrl-C does, and waits for it.
@@ -125,7 +151,7 @@ func (c *Cluster) Do(method, path string, body []byte) (int, []byte) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := c.http.Do(req)
 	if err != nil {
 		c.t.Fatalf("%s %s: %v", method, path, err)
 	}

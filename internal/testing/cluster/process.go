@@ -21,12 +21,17 @@ type Process struct {
 // Run starts a program in a process group of its own.
 func Run(t testing.TB, path string, args ...string) *Process {
 	t.Helper()
-	p := &Process{t: t, cmd: exec.Command(path, args...), out: &output{}, done: make(chan struct{})}
+	return start(t, exec.Command(path, args...))
+}
+
+func start(t testing.TB, cmd *exec.Cmd) *Process {
+	t.Helper()
+	p := &Process{t: t, cmd: cmd, out: &output{}, done: make(chan struct{})}
 	p.cmd.Dir = Root()
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
-		t.Fatalf("starting %s: %v", path, err)
+		t.Fatalf("starting %s: %v", cmd.Path, err)
 	}
 	go func() {
 		p.err = p.cmd.Wait()
@@ -35,7 +40,7 @@ func Run(t testing.TB, path string, args ...string) *Process {
 	t.Cleanup(func() {
 		p.Stop()
 		if t.Failed() {
-			t.Logf("the end of the output of %s:\n%s", path, p.out.tail(8000))
+			t.Logf("the end of the output of %s:\n%s", cmd.Path, p.out.tail(8000))
 		}
 	})
 	return p

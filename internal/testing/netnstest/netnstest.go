@@ -26,18 +26,37 @@ type Namespace struct {
 	// Path is a path by which others can open the namespace.
 	Path string
 
-	t     *testing.T
+	t     testing.TB
 	calls chan func()
 }
 
 // New makes a network namespace with its loopback interface up.
-func New(t *testing.T) *Namespace {
+func New(t testing.TB) *Namespace {
+	t.Helper()
+	p := inhabit(t, func() error { return unix.Unshare(unix.CLONE_NEWNET) })
+	p.Do(func() { p.Command("ip", "link", "set", "lo", "up") })
+	return p
+}
+
+// Of returns the namespace at a path, such as that of a process or of a container.
+func Of(t testing.TB, path string) *Namespace {
+	t.Helper()
+	ns, err := netns.GetFromPath(path)
+	if err != nil {
+		t.Fatalf("a network namespace: %v", err)
+	}
+	defer ns.Close()
+	return inhabit(t, func() error { return netns.Set(ns) })
+}
+
+// inhabit returns a namespace that a thread of its own enters.
+func inhabit(t testing.TB, enter func() error) *Namespace {
 	t.Helper()
 	p := &Namespace{t: t, calls: make(chan func())}
 	made := make(chan error)
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with its goroutine
-		err := unix.Unshare(unix.CLONE_NEWNET)
+		err := enter()
 		p.Path = fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), unix.Gettid())
 		made <- err
 		for f := range p.calls {
@@ -48,7 +67,6 @@ func New(t *testing.T) *Namespace {
 		t.Fatalf("a network namespace: %v", err)
 	}
 	t.Cleanup(func() { close(p.calls) })
-	p.Do(func() { p.Command("ip", "link", "set", "lo", "up") })
 	return p
 }
 
@@ -211,7 +229,7 @@ func Main(m *testing.M) int {
 }
 
 // Host returns the namespace of the whole process, after Main.
-func Host(t *testing.T) *Namespace {
+func Host(t testing.TB) *Namespace {
 	t.Helper()
 	h := &Namespace{Path: "/proc/self/ns/net", t: t, calls: make(chan func())}
 	go func() {

@@ -19,6 +19,7 @@ type Daemon struct {
 	t          testing.TB
 	dir        string // holds all its files; a short path, as they include sockets
 	bridge     string
+	host       func(name string, args ...string) *exec.Cmd // a command on the daemon's host
 	args       []string
 	process    *exec.Cmd
 	ended      chan struct{}
@@ -30,6 +31,27 @@ type Daemon struct {
 // and all that it has made are removed when the test ends.
 func NewDaemon(t testing.TB, args ...string) *Daemon {
 	t.Helper()
+	d := newDaemon(t, exec.Command)
+	d.makeBridge()
+	// There is one set of Docker's iptables chains per machine, and it belongs to the
+	// machine's daemon: this one leaves it alone.
+	d.args = append(d.args, "--bridge="+d.bridge, "--iptables=false", "--ip6tables=false", "--ip-forward=false")
+	d.begin(args)
+	return d
+}
+
+// NewDaemonOn starts the daemon of another host, on which host returns a command. It has
+// the usual socket, the bridge and the firewall there to itself.
+func NewDaemonOn(t testing.TB, host func(name string, args ...string) *exec.Cmd, args ...string) *Daemon {
+	t.Helper()
+	d := newDaemon(t, host)
+	d.args = append(d.args, "--host=unix:///var/run/docker.sock")
+	d.begin(args)
+	return d
+}
+
+func newDaemon(t testing.TB, host func(name string, args ...string) *exec.Cmd) *Daemon {
+	t.Helper()
 	Need(t)
 	if os.Getuid() != 0 {
 		Absent(t, "a Docker daemon of the test's own takes root")
@@ -38,21 +60,24 @@ func NewDaemon(t testing.TB, args ...string) *Daemon {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Daemon{t: t, dir: dir}
+	d := &Daemon{t: t, dir: dir, host: host}
 	t.Cleanup(d.remove)
 	if d.log, err = os.Create(filepath.Join(dir, "log")); err != nil {
 		t.Fatal(err)
 	}
-	d.makeBridge()
-	d.startContainerd()
-	// There is one set of Docker's iptables chains per machine, and it belongs to the
-	// machine's daemon: this one leaves it alone.
-	d.args = append([]string{
+	d.args = []string{
 		"--host=" + d.Endpoint(), "--data-root=" + filepath.Join(dir, "data"), "--exec-root=" + filepath.Join(dir, "exec"),
-		"--pidfile=" + filepath.Join(dir, "pid"), "--containerd=" + filepath.Join(dir, "exec", "c.sock"), "--bridge=" + d.bridge, "--iptables=false", "--ip6tables=false", "--ip-forward=false",
-	}, args...)
-	d.Start()
+		"--pidfile=" + filepath.Join(dir, "pid"), "--containerd=" + filepath.Join(dir, "exec", "c.sock"),
+	}
 	return d
+}
+
+// begin starts the daemon for the first time, with further arguments.
+func (d *Daemon) begin(args []string) {
+	d.t.Helper()
+	d.args = append(d.args, args...)
+	d.startContainerd()
+	d.Start()
 }
 
 // makeBridge makes a bridge with a network that nothing else on this machine uses.
@@ -89,7 +114,7 @@ func (d *Daemon) startContainerd() {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		d.t.Fatal(err)
 	}
-	d.containerd = exec.Command("containerd", "--config", config)
+	d.containerd = d.host("containerd", "--config", config)
 	d.containerd.Stdout, d.containerd.Stderr = d.log, d.log
 	if err := d.containerd.Start(); err != nil {
 		d.t.Fatalf("containerd: %v", err)
@@ -112,7 +137,7 @@ func (d *Daemon) Start() {
 	// A daemon that was killed leaves its pid file behind. If another process has that
 	// pid by now, Docker would not start.
 	_ = os.Remove(filepath.Join(d.dir, "pid"))
-	cmd := exec.Command("dockerd", d.args...)
+	cmd := d.host("dockerd", d.args...)
 	cmd.Stdout, cmd.Stderr = d.log, d.log
 	if err := cmd.Start(); err != nil {
 		d.t.Fatalf("dockerd: %v", err)

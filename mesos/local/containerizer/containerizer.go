@@ -29,6 +29,7 @@ type Container struct {
 	Command   *mesospb.CommandInfo
 	Env       map[string]string // all of it
 	User      string            // an account; "" is that of this process
+	Host      string            // a directory of namespaces that it runs in; "": this process's
 	FailFetch bool              // the fetch fails, as a fault
 }
 

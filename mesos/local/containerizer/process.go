@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/machine"
 )
 
 // settle is how long killed processes may take to vanish.
@@ -49,7 +51,7 @@ func start(x Container, owner owner) (*Process, error) {
 		Path: path, Args: args, Dir: x.Directory, Env: list(x.Env), Stdout: stdout, Stderr: stderr,
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Credential: owner.credential()},
 	}
-	if err := cmd.Start(); err != nil {
+	if err := machine.In(x.Host, cmd.Start); err != nil {
 		return nil, fmt.Errorf("starting the executor: %w", err)
 	}
 	return &Process{cmd, cmd.Process.Pid}, nil

@@ -9,11 +9,12 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/machine"
 )
 
-// An Endpoint is an agent's address: a loopback port of its own, at which it serves while
+// An Endpoint is an agent's address: a loopback port of its host, its own, at which it serves while
 // it runs. It belongs to one goroutine, except Wait.
 type Endpoint struct {
 	Addr string // host:port
 
+	host     string
 	reserved *os.File
 	listener net.Listener
 	server   *http.Server  // nil while it does not serve
@@ -21,18 +22,22 @@ type Endpoint struct {
 	serving  sync.WaitGroup
 }
 
-// NewEndpoint takes a free port and listens, so that connections wait for Serve.
-func NewEndpoint() (*Endpoint, error) {
-	reserved, addr, err := machine.ReservePort()
+// NewEndpoint takes a free port of a host, a directory of namespaces or "" for this one,
+// and listens, so that connections wait for Serve.
+func NewEndpoint(host string) (*Endpoint, error) {
+	e := &Endpoint{host: host}
+	err := machine.In(host, func() (err error) {
+		e.reserved, e.Addr, err = machine.ReservePort()
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		reserved.Close()
+	if err := e.Listen(); err != nil {
+		e.reserved.Close()
 		return nil, err
 	}
-	return &Endpoint{Addr: addr, reserved: reserved, listener: l}, nil
+	return e, nil
 }
 
 // Port returns the port.
@@ -60,11 +65,13 @@ func (e *Endpoint) Stop() {
 
 // Listen listens again after Stop.
 func (e *Endpoint) Listen() error {
-	l, err := net.Listen("tcp", e.Addr)
-	if err == nil {
-		e.listener = l
-	}
-	return err
+	return machine.In(e.host, func() error {
+		l, err := net.Listen("tcp", e.Addr)
+		if err == nil {
+			e.listener = l
+		}
+		return err
+	})
 }
 
 // Wait waits until nothing serves any more.

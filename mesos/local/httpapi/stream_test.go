@@ -190,7 +190,7 @@ func TestGate(t *testing.T) {
 // An endpoint keeps its port while it does not serve, and serves there again.
 func TestEndpoint(t *testing.T) {
 	t.Parallel()
-	e, err := NewEndpoint()
+	e, err := NewEndpoint("")
 	if err != nil {
 		t.Fatal(err)
 	}

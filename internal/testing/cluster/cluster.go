@@ -100,7 +100,7 @@ func Start(t testing.TB, cfg Config) *Cluster {
 func (c *Cluster) Restart() {
 	c.t.Helper()
 	began := time.Now()
-	c.process = c.run(c.args)
+	c.process = RunOn(c.t, c.on, c.Program, c.args...)
 	c.process.Await(3*time.Minute, "the API server", func() bool {
 		resp, err := c.http.Get(c.URL() + "/readyz")
 		if err != nil {
@@ -116,16 +116,7 @@ func (c *Cluster) Restart() {
 // serving cluster.
 func (c *Cluster) Command(args ...string) *Process {
 	c.t.Helper()
-	return c.run(append(slices.Clone(c.args), args...))
-}
-
-// run starts Program on its host.
-func (c *Cluster) run(args []string) *Process {
-	c.t.Helper()
-	if c.on == nil {
-		return Run(c.t, c.Program, args...)
-	}
-	return start(c.t, c.on.Command(c.Program, args...))
+	return RunOn(c.t, c.on, c.Program, append(slices.Clone(c.args), args...)...)
 }
 
 // Stop asks framework_runner to end, as Ctrl-C does, and waits for it.

@@ -24,6 +24,15 @@ func Run(t testing.TB, path string, args ...string) *Process {
 	return start(t, exec.Command(path, args...))
 }
 
+// RunOn is Run on a host, this machine if it is nil.
+func RunOn(t testing.TB, on Host, path string, args ...string) *Process {
+	t.Helper()
+	if on == nil {
+		return Run(t, path, args...)
+	}
+	return start(t, on.Command(path, args...))
+}
+
 func start(t testing.TB, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{t: t, cmd: cmd, out: &output{}, done: make(chan struct{})}

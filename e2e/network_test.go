@@ -120,7 +120,7 @@ func TestRoutedNetwork(t *testing.T) {
 }
 
 // host runs a command on this machine.
-func host(t *testing.T, name string, args ...string) string {
+func host(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	out, err := exec.Command(name, args...).CombinedOutput()
 	if err != nil {
@@ -217,7 +217,7 @@ func TestFaultNetworkWithoutExecutor(t *testing.T) {
 }
 
 // guardRanges has mistakes of this machine's routes go nowhere, until the test ends.
-func guardRanges(t *testing.T) {
+func guardRanges(t testing.TB) {
 	t.Helper()
 	for _, network := range []string{"10.244.0.0/16", "10.0.0.0/16"} {
 		host(t, "ip", "route", "add", "unreachable", network, "metric", "9000")

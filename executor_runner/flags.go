@@ -10,6 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/node"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
@@ -35,7 +36,7 @@ func register(f *flag.FlagSet) *options {
 	f.IntVar(&o.maxPods, "max_pods", taskdata.DefaultMaxPods, "how many pods this node takes at most")
 	f.Int64Var(&o.pidsLimit, "container_pids_limit", 0, "how many processes and threads a container may have; 0 means 4096, -1 no limit")
 	f.BoolVar(&o.contain, "contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
-	f.StringVar(&o.locks, "lock_dir", "/run/kubernetes-mesos", "`directory` for the locks by which executors share this machine's network")
+	f.StringVar(&o.locks, "lock_dir", hostlock.Usual, "`directory` for the locks by which executors share this machine's network")
 	f.BoolVar(&o.check, strings.TrimPrefix(upgrade.CheckFlag, "-"), false, "exit at once: this shows whether the program starts on this machine with these flags")
 	return o
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"net"
 	"net/netip"
 	"os/exec"
@@ -15,11 +14,11 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
-	"github.com/kubernetes-mesos/kubernetes-mesos/executor/hostlock"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/networkpolicy"
-	"github.com/kubernetes-mesos/kubernetes-mesos/executor/noderoutes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/serviceproxy"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 )
 
 // network is the cluster's network on this node: its pods' links, routes to other nodes,
@@ -44,9 +43,6 @@ type network struct {
 	made     chan struct{} // closed once these are set
 	member   *hostlock.Lock
 }
-
-// networkMembers is the lock that every executor of a host with a network holds.
-const networkMembers = "network-members"
 
 // newNetwork returns the network that the cluster wants, nil if pods are Docker's to
 // connect. It has no side effects but the directory of locks.
@@ -85,7 +81,7 @@ func newNetwork(spec executor.Spec, address net.IP, locks string, log logr.Logge
 	}
 	n.config = noderoutes.Config{
 		Mode: noderoutes.Mode(wanted.Routes), Node: n.address, Cluster: n.pods, Port: wanted.VXLANPort,
-		VNI: vni(spec.Framework), Changed: n.nodesChanged, Log: log.WithName("routes"),
+		VNI: wanted.VNI, Changed: n.nodesChanged, Log: log.WithName("routes"),
 	}
 	return n, nil
 }
@@ -123,7 +119,7 @@ func (n *network) prepare(ctx context.Context, client kubernetes.Interface, r *r
 	if err != nil {
 		return err
 	}
-	member, err := n.locks.Join(ctx, networkMembers)
+	member, err := n.locks.Join(ctx, hostlock.Members)
 	if err != nil {
 		return err
 	}
@@ -151,11 +147,3 @@ func (n *network) overhead() int {
 
 // networkOwner identifies an executor among those of a host.
 func networkOwner(framework, agent string) string { return framework + "/" + agent }
-
-// vni returns the network identifier of a framework's VXLAN, so that two clusters on the
-// same machines do not hear each other.
-func vni(framework string) int {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(framework))
-	return int(h.Sum32() & 0xffffff)
-}

@@ -14,7 +14,7 @@ import (
 	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/record"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/executor/noderoutes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 )
 
 // run keeps the network up to date until ctx ends. A part that fails is shown as an event of

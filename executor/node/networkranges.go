@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/executor/noderoutes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 )
 
 // rangesWait is how long a node waits for its range of addresses before it says so, and

@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/events"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/executor/hostlock"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
 )
 
 // Config configures the proxy of one executor.

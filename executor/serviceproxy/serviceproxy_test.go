@@ -16,8 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/executor/hostlock"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/netnstest"
 )
 

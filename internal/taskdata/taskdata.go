@@ -72,6 +72,7 @@ type Network struct {
 	Services  []string `json:"services"`         // ranges of services, likewise
 	Routes    string   `json:"routes,omitempty"` // how other nodes are reached, see package noderoutes
 	VXLANPort int      `json:"vxlanPort,omitempty"`
+	VNI       int      `json:"vni,omitempty"` // the VXLAN's identifier
 	MTU       int      `json:"mtu,omitempty"` // of pods' interfaces; 0: the host's
 }
 

@@ -27,31 +27,34 @@ func hardwareAddr(node netip.Addr) net.HardwareAddr {
 }
 
 // tunnel makes the device, and reaches peers by it. Without peers there is no device.
-func (r *Routes) tunnel(peers []Peer) error {
+func (r *Routes) tunnel(peers []Peer, own []netip.Prefix) error {
 	if len(peers) == 0 {
 		return r.removeDevice()
 	}
-	device, err := r.makeDevice()
+	device, err := r.makeDevice(own)
 	if err != nil {
 		return fmt.Errorf("device %s: %w", r.deviceName(), err)
 	}
 	var all []error
-	macs := map[string]bool{}
+	known := map[string]bool{} // hardware addresses and gateways
 	for _, p := range peers {
 		if !p.Node.Is4() {
 			all = append(all, fmt.Errorf("node %s at %v: VXLAN needs an IPv4 address", p.Name, p.Node))
 			continue
 		}
-		macs[hardwareAddr(p.Node).String()] = true
+		known[hardwareAddr(p.Node).String()] = true
+		for _, network := range p.Ranges {
+			known[network.Addr().String()] = true
+		}
 		if err := reach(device, p); err != nil {
 			all = append(all, fmt.Errorf("node %s at %v by VXLAN: %w", p.Name, p.Node, err))
 		}
 	}
-	return errors.Join(append(all, forget(device, macs))...)
+	return errors.Join(append(all, forget(device, known))...)
 }
 
 // makeDevice returns the device, made if it is missing or different.
-func (r *Routes) makeDevice() (netlink.Link, error) {
+func (r *Routes) makeDevice(own []netip.Prefix) (netlink.Link, error) {
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name, attrs.HardwareAddr = r.deviceName(), hardwareAddr(r.cfg.Node)
 	under, err := r.underlay()
@@ -62,7 +65,7 @@ func (r *Routes) makeDevice() (netlink.Link, error) {
 	want := &netlink.Vxlan{LinkAttrs: attrs, VxlanId: r.cfg.VNI, Port: r.cfg.Port, SrcAddr: r.cfg.Node.AsSlice(), Learning: false}
 	if link, err := netlink.LinkByName(attrs.Name); err == nil {
 		if same(link, want) {
-			return link, r.finish(link)
+			return link, r.finish(link, own)
 		}
 		if err := netlink.LinkDel(link); err != nil {
 			return nil, err
@@ -75,7 +78,7 @@ func (r *Routes) makeDevice() (netlink.Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	return link, r.finish(link)
+	return link, r.finish(link, own)
 }
 
 // same reports whether a device is as wanted. Others may have changed its hardware
@@ -86,14 +89,17 @@ func same(link netlink.Link, want *netlink.Vxlan) bool {
 		have.MTU == want.MTU && have.HardwareAddr.String() == want.HardwareAddr.String()
 }
 
-// finish gives the device its addresses, the first of this node's ranges: what the host
+// finish gives the device its addresses, the first of this host's own ranges: what the host
 // itself sends to pods then comes back the same way, as a strict reverse path filter wants.
-func (r *Routes) finish(link netlink.Link) error {
+func (r *Routes) finish(link netlink.Link, own []netip.Prefix) error {
 	// Another node must not become this host's router. Without IPv6 there is no such file.
 	if err := os.WriteFile("/proc/sys/net/ipv6/conf/"+link.Attrs().Name+"/accept_ra", []byte("0"), 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, network := range r.cfg.Ranges {
+	if err := forgetTunnelAddress(link, own); err != nil {
+		return err
+	}
+	for _, network := range own {
 		a := &netlink.Addr{IPNet: ipNet(netip.PrefixFrom(network.Addr(), network.Addr().BitLen())), Flags: unix.IFA_F_NODAD}
 		if err := netlink.AddrReplace(link, a); err != nil {
 			return fmt.Errorf("address %v: %w", network.Addr(), err)
@@ -139,7 +145,7 @@ func reach(device netlink.Link, p Peer) error {
 }
 
 // forget removes the device's entries of nodes that are no longer peers.
-func forget(device netlink.Link, macs map[string]bool) error {
+func forget(device netlink.Link, known map[string]bool) error {
 	var all []error
 	for _, family := range []int{unix.AF_BRIDGE, netlink.FAMILY_V4, netlink.FAMILY_V6} {
 		entries, err := netlink.NeighList(device.Attrs().Index, family)
@@ -147,7 +153,11 @@ func forget(device netlink.Link, macs map[string]bool) error {
 			return err
 		}
 		for _, e := range entries {
-			if e.State&netlink.NUD_PERMANENT == 0 || macs[e.HardwareAddr.String()] {
+			key := e.IP.String()
+			if family == unix.AF_BRIDGE {
+				key = e.HardwareAddr.String()
+			}
+			if e.State&netlink.NUD_PERMANENT == 0 || known[key] {
 				continue
 			}
 			if family == unix.AF_BRIDGE {

@@ -1,5 +1,5 @@
-// Package hostlock coordinates the executors that share a host's network: one of them acts
-// for all, and the last one cleans up.
+// Package hostlock coordinates the programs that share a host's network, executors and
+// framework_runner: one of them acts for all, and the last one cleans up.
 //
 // The kernel holds the locks (flock), so they end with their process, however it ends. The
 // files' names contain the inode of the network namespace: files are shared by namespaces,
@@ -21,6 +21,12 @@ import (
 
 // retryEvery is how often a lock that another process holds is tried again.
 const retryEvery = time.Second
+
+// Members is the lock that every program holds which sets routes on a host.
+const Members = "network-members"
+
+// Usual is where programs of one host find each other's locks.
+const Usual = "/run/kubernetes-mesos"
 
 // Dir is a directory of locks. It is not below the root directory of any executor.
 type Dir struct{ path string }

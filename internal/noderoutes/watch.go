@@ -9,6 +9,8 @@ import (
 	"time"
 
 	v1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
@@ -26,6 +28,10 @@ const (
 func (r *Routes) Run(ctx context.Context, client kubernetes.Interface) error {
 	factory := informers.NewSharedInformerFactory(client, 0)
 	nodes := factory.Core().V1().Nodes().Informer()
+	endpoints := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithNamespace(metav1.NamespaceDefault), informers.WithTweakListOptions(func(o *metav1.ListOptions) {
+		o.LabelSelector = discoveryv1.LabelServiceName + "=kubernetes"
+	}))
+	servers := endpoints.Discovery().V1().EndpointSlices().Informer()
 	changed := make(chan struct{}, 1)
 	signal := func() {
 		select {
@@ -43,18 +49,25 @@ func (r *Routes) Run(ctx context.Context, client kubernetes.Interface) error {
 	}); err != nil {
 		return fmt.Errorf("routes to nodes: %w", err)
 	}
-	factory.Start(ctx.Done())
-	defer factory.Shutdown()
-	if !cache.WaitForCacheSync(ctx.Done(), nodes.HasSynced) {
+	if _, err := servers.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc: func(any) { signal() }, DeleteFunc: func(any) { signal() }, UpdateFunc: func(any, any) { signal() },
+	}); err != nil {
+		return fmt.Errorf("routes to nodes: %w", err)
+	}
+	for _, f := range []informers.SharedInformerFactory{factory, endpoints} {
+		f.Start(ctx.Done())
+		defer f.Shutdown()
+	}
+	if !cache.WaitForCacheSync(ctx.Done(), nodes.HasSynced, servers.HasSynced) {
 		return nil
 	}
-	r.keep(ctx, nodes.GetStore(), changed)
+	r.keep(ctx, nodes.GetStore(), servers.GetStore(), changed)
 	return nil
 }
 
 // keep sets the routes whenever nodes have changed, and periodically. A failure is logged
 // once until it changes.
-func (r *Routes) keep(ctx context.Context, nodes cache.Store, changed <-chan struct{}) {
+func (r *Routes) keep(ctx context.Context, nodes, servers cache.Store, changed <-chan struct{}) {
 	tick := time.NewTicker(repairEvery)
 	defer tick.Stop()
 	var logged, seen string
@@ -65,7 +78,7 @@ func (r *Routes) keep(ctx context.Context, nodes cache.Store, changed <-chan str
 			seen = names
 			r.cfg.Changed(ctx, now)
 		}
-		if err := r.Set(now); err != nil {
+		if err := r.Set(append(now, serversBeside(nodes, servers, r.cfg.VNI)...)); err != nil {
 			if text = err.Error(); text != logged {
 				r.cfg.Log.Error(err, "some pods of other nodes are not reached")
 			}

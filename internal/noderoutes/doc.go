@@ -7,6 +7,10 @@
 //     neighbour and a forwarding entry. The device's hardware address is computed from the
 //     node's address, so all nodes know it.
 //
+// A host with an API server but without pods, which is no node, reaches pods likewise. They
+// answer it by the way it came: nodes learn of it from the endpoints of the service
+// "kubernetes", and its end of the tunnel has an address that all compute from its own.
+//
 // Only routes with the protocol number of this package and a destination within the
-// cluster are touched, and the one device. Executors of the same host set the same routes.
+// cluster are touched, and the one device. Programs of the same host set the same routes.
 package noderoutes

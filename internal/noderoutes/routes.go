@@ -27,7 +27,7 @@ type Config struct {
 	Mode    Mode
 	Node    netip.Addr     // this host's address, at which other nodes reach it
 	Node6   netip.Addr     // its IPv6 address, if Node is an IPv4 address; the zero value: none
-	Ranges  []netip.Prefix // this node's ranges of pod addresses
+	Ranges  []netip.Prefix // this node's ranges of pod addresses; empty: those of the nodes with this address, if any
 	Cluster []netip.Prefix // the ranges of all pods of the cluster
 	// VNI and Port identify the cluster's VXLAN: the network identifier, 24 bits, and the
 	// UDP port, open between all hosts.
@@ -45,6 +45,7 @@ type Peer struct {
 	Node6  netip.Addr // its IPv6 address, if Node is an IPv4 address; the zero value: none
 	Ranges []netip.Prefix
 	Ready  bool // an executor works there
+	Server bool // not a node: a host with an API server and no pods
 }
 
 // Routes are the routes of this host to other nodes' pods.
@@ -83,6 +84,8 @@ func (r *Routes) Set(peers []Peer) error {
 		switch {
 		case err != nil:
 			all = append(all, fmt.Errorf("node %s at %v: %w", p.Name, p.Node, err))
+		case p.Server && (neighbour || r.cfg.Mode == HostGW):
+			continue // it uses its own address
 		case neighbour:
 			all = append(all, direct(p))
 		case r.cfg.Mode == HostGW:
@@ -95,7 +98,7 @@ func (r *Routes) Set(peers []Peer) error {
 			wanted[network] = true
 		}
 	}
-	all = append(all, r.tunnel(tunnelled), r.removeOthers(wanted))
+	all = append(all, r.tunnel(tunnelled, r.own(peers)), r.removeOthers(wanted))
 	if err := errors.Join(all...); err != nil {
 		return fmt.Errorf("routes to nodes: %w", err)
 	}
@@ -141,10 +144,31 @@ func direct(p Peer) error {
 	return nil
 }
 
-// removeOthers removes those of our routes that are not wanted. Routes outside of the
-// cluster's ranges belong to another cluster.
+// own returns the ranges of this host: those of its pods, or its address in the tunnel.
+func (r *Routes) own(peers []Peer) []netip.Prefix {
+	own := r.cfg.Ranges
+	if len(own) > 0 {
+		return own
+	}
+	for _, p := range peers {
+		if p.Node == r.cfg.Node && !p.Server {
+			own = append(own, p.Ranges...)
+		}
+	}
+	if len(own) == 0 {
+		own = []netip.Prefix{tunnelAddress(r.cfg.VNI, r.cfg.Node)}
+	}
+	return own
+}
+
+// removeOthers removes those of our routes that are not wanted. Other routes outside of the
+// cluster's ranges than those by its tunnel belong to another cluster.
 func (r *Routes) removeOthers(wanted map[netip.Prefix]bool) error {
 	var all []error
+	tunnel := -1
+	if link, err := netlink.LinkByName(r.deviceName()); err == nil {
+		tunnel = link.Attrs().Index
+	}
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
 		routes, err := netlink.RouteListFiltered(family, &netlink.Route{Protocol: protocol}, netlink.RT_FILTER_PROTOCOL)
 		if err != nil {
@@ -152,7 +176,7 @@ func (r *Routes) removeOthers(wanted map[netip.Prefix]bool) error {
 		}
 		for _, route := range routes {
 			network, is := prefixOf(route.Dst)
-			if !is || wanted[network] || !r.inCluster(network) {
+			if !is || wanted[network] || !r.inCluster(network) && route.LinkIndex != tunnel {
 				continue
 			}
 			if err := netlink.RouteDel(&route); err != nil && !errors.Is(err, unix.ESRCH) {

@@ -1,17 +1,13 @@
-// Package clusterdns answers the names of services and pods by CoreDNS, as a library, on
-// every node.
+// Package clusterdns answers DNS queries on every node: the names of the cluster's services
+// and pods from what the API server shows, all others by the machine's own resolvers. It is
+// CoreDNS as a library, with sockets of our own.
+//
+//	client → source → loadbalance → cache → kubernetes → forward
+//
+// Names of the cluster are answered from memory and stay known while no API server answers.
+// Who is neither a pod nor a node is refused, so this is no open resolver. The sockets live
+// longer than the program: while another one takes over, queries wait in them.
+//
+// The endpoints of the Service that pods ask are written by the framework, from the port
+// that each executor announces on its Node.
 package clusterdns
-
-import (
-	_ "github.com/coredns/caddy"
-	_ "github.com/coredns/coredns/core/dnsserver"
-	_ "github.com/coredns/coredns/plugin/acl"
-	_ "github.com/coredns/coredns/plugin/cache"
-	_ "github.com/coredns/coredns/plugin/errors"
-	_ "github.com/coredns/coredns/plugin/forward"
-	_ "github.com/coredns/coredns/plugin/kubernetes"
-	_ "github.com/coredns/coredns/plugin/loadbalance"
-	_ "github.com/coredns/coredns/plugin/loop"
-	_ "github.com/coredns/coredns/plugin/metrics"
-	_ "github.com/miekg/dns"
-)

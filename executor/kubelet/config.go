@@ -25,6 +25,8 @@ type Config struct {
 	Token         string   // bootstrap token; only for requesting this node's certificate
 	ClusterDNS    []string // addresses for pods' resolv.conf; none: the host's own
 	ClusterDomain string   // e.g. cluster.local
+	// Resolvers is the file that names the host's DNS servers, see package hostresolver.
+	Resolvers string
 
 	CPUs   float64 // of the agent, as Mesos gives it; at least 0.01
 	Memory uint64  // bytes, as Mesos gives it

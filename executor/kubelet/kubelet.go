@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/apiproxy"
 )
@@ -22,6 +23,7 @@ type Kubelet struct {
 	source  *source
 	ready   chan struct{}
 	client  kubernetes.Interface // set before ready is closed
+	conn    *rest.Config         // likewise
 }
 
 // New checks cfg and returns a kubelet. It has no side effects.
@@ -53,6 +55,9 @@ func (k *Kubelet) Ready() <-chan struct{} { return k.ready }
 // is closed.
 func (k *Kubelet) Client() kubernetes.Interface { return k.client }
 
+// Connection returns what Client is made of. It is available once Ready is closed.
+func (k *Kubelet) Connection() *rest.Config { return rest.CopyConfig(k.conn) }
+
 // Run gets the node's certificate, starts the kubelet and returns when ctx ends
 // or the kubelet cannot start. The kubelet's own goroutines stay until the process
 // ends: there is no way to stop them. On some failures (the port was taken in the
@@ -77,6 +82,7 @@ func (k *Kubelet) runAt(ctx context.Context, server string) error {
 		return fmt.Errorf("kubelet: %w", err)
 	}
 	conn := k.cfg.clientConfig(server)
+	k.conn = conn
 	if k.client, err = kubernetes.NewForConfig(conn); err != nil {
 		return fmt.Errorf("kubelet: client of %s: %w", server, err)
 	}

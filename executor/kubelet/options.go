@@ -10,6 +10,7 @@ import (
 	"k8s.io/kubernetes/cmd/kubelet/app/options"
 	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/hostresolver"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
@@ -71,6 +72,7 @@ func (c *Config) setIdentity(k *kubeletconfig.KubeletConfiguration, port int32) 
 	k.ServerTLSBootstrap = true
 	k.RegisterNode = true
 	k.ClusterDNS, k.ClusterDomain = c.dns()
+	k.ResolverConfig = hostresolver.File(c.Resolvers)
 	k.ContainerRuntimeEndpoint = "unix://" + c.Socket
 	k.PodLogsDir = p.podLogs()
 	k.VolumePluginDir = p.flexVolume()

@@ -68,6 +68,7 @@ func TestDoors(t *testing.T) {
 		"github.com/go-zookeeper/zk":        {"mesos"},
 		"github.com/vishvananda/netlink":    {"executor/podnetwork", "internal/noderoutes"},
 		"sigs.k8s.io/knftables":             {"executor/podnetwork", "executor/serviceproxy", "executor/networkpolicy"},
+		"github.com/coredns/":               {"executor/clusterdns"},
 		"github.com/golang/glog":            {"internal/logging"},
 	}
 	for _, s := range sources(t) {
@@ -119,7 +120,9 @@ func layer(path string) int {
 		{"framework_runner/", 4}, {"executor_runner/", 4},
 		{"framework/artifact/", 2}, {"executor/kubelet/", 2}, {"executor/dockershim/", 2},
 		{"executor/apiproxy/", 2}, {"executor/dockerd/", 2},
-		{"executor/podnetwork/", 1}, {"executor/networkpolicy/", 1}, {"executor/serviceproxy/", 2},
+		{"executor/serviceproxy/", 2}, {"executor/clusterdns/", 2},
+		{"executor/podnetwork/", 1}, {"executor/cninetwork/", 1}, {"executor/networkpolicy/", 1},
+		{"executor/hostresolver/", 1}, {"executor/reconcile/", 1},
 		{"framework/", 3}, {"executor/", 3},
 		{"mesos/mesospb/", 1}, {"internal/", 1},
 		{"scheduler/", 2}, {"controlplane/", 2}, {"api/", 2}, {"mesos/", 2},

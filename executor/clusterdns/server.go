@@ -1,0 +1,111 @@
+package clusterdns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coredns/coredns/core/dnsserver"
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+)
+
+// Config configures the DNS server of one node.
+type Config struct {
+	Client  *rest.Config // of the API server, as this node
+	Domain  string       // of the cluster, such as cluster.local
+	Address netip.Addr   // of this node: where the server listens
+	Service netip.Addr   // where pods ask; this server never asks there
+	// Inside are the addresses that are answered, in addition to this machine's own.
+	Inside []netip.Prefix
+	// Resolvers is the file that names the machine's own resolvers, see package hostresolver.
+	Resolvers string
+	Sockets   *Sockets
+	// Serving is called with the server's port as soon as it knows all names, and ends with
+	// the context.
+	Serving func(ctx context.Context, port uint16)
+	Log     logr.Logger
+}
+
+// Server is the DNS server of one node.
+type Server struct {
+	cfg    Config
+	inside atomic.Pointer[[]netip.Prefix]
+}
+
+// New checks cfg. It has no side effects.
+func New(cfg Config) (*Server, error) {
+	if !cfg.Address.IsValid() || cfg.Domain == "" || cfg.Client == nil || cfg.Sockets == nil {
+		return nil, fmt.Errorf("cluster DNS: an address (%v), a domain (%q), a client and sockets are needed", cfg.Address, cfg.Domain)
+	}
+	s := &Server{cfg: cfg}
+	s.SetInside(cfg.Inside)
+	return s, nil
+}
+
+// SetInside replaces the addresses that are answered.
+func (s *Server) SetInside(inside []netip.Prefix) { s.inside.Store(&inside) }
+
+// Run answers queries until ctx ends. It does not answer before it knows all names: until
+// then queries wait.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel()
+	names, err := s.newNames(ctx)
+	if err != nil {
+		return fmt.Errorf("cluster DNS: %w", err)
+	}
+	all.Go(names.APIConn.Run)
+	defer names.APIConn.Stop()
+	if err := wait.PollUntilContextCancel(ctx, syncPeriod, true, func(context.Context) (bool, error) {
+		return names.APIConn.HasSynced(), nil
+	}); err != nil {
+		return nil
+	}
+	resolvers := &resolvers{file: s.cfg.Resolvers, never: s.cfg.Service, log: s.cfg.Log}
+	all.Go(func() { resolvers.run(ctx) })
+	config, err := s.chain(names, resolvers)
+	if err != nil {
+		return fmt.Errorf("cluster DNS: %w", err)
+	}
+	udp, tcp, err := s.cfg.Sockets.open(s.cfg.Address)
+	if err != nil {
+		return fmt.Errorf("cluster DNS: %w", err)
+	}
+	return s.serve(ctx, config, udp, tcp)
+}
+
+const syncPeriod = 20 * time.Millisecond
+
+// serve answers what comes to two sockets, and closes them.
+func (s *Server) serve(ctx context.Context, config *dnsserver.Config, udp net.PacketConn, tcp net.Listener) error {
+	at := netip.MustParseAddrPort(udp.LocalAddr().String())
+	server, err := dnsserver.NewServer("dns://"+at.String(), []*dnsserver.Config{config})
+	if err != nil {
+		return errors.Join(err, udp.Close(), tcp.Close())
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() { cancel(server.ServePacket(udp)) })
+	all.Go(func() { cancel(server.Serve(tcp)) })
+	if s.cfg.Serving != nil {
+		all.Go(func() { s.cfg.Serving(ctx, at.Port()) })
+	}
+	<-ctx.Done()
+	_ = server.Stop() // what it waits for in vain ends with the sockets
+	_ = udp.Close()
+	_ = tcp.Close()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("cluster DNS at %v: %w", at, err)
+	}
+	return nil
+}

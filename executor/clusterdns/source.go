@@ -1,0 +1,62 @@
+package clusterdns
+
+import (
+	"context"
+	"net"
+	"net/netip"
+
+	"github.com/coredns/coredns/plugin"
+	"github.com/go-logr/logr"
+	"github.com/miekg/dns"
+)
+
+// source refuses queries from outside of the cluster.
+type source struct {
+	next   plugin.Handler
+	allows func(netip.Addr) bool
+	log    logr.Logger
+}
+
+// Name implements plugin.Handler.
+func (s *source) Name() string { return "source" }
+
+// ServeDNS implements plugin.Handler.
+func (s *source) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg) (int, error) {
+	from, err := netip.ParseAddrPort(w.RemoteAddr().String())
+	if err != nil || !s.allows(from.Addr().Unmap()) {
+		return dns.RcodeRefused, nil
+	}
+	code, err := s.next.ServeDNS(ctx, w, r)
+	if err != nil {
+		s.log.V(1).Info("a query has no answer", "from", from.String(), "name", r.Question[0].Name, "reason", err.Error())
+	}
+	return code, err
+}
+
+// allows reports whether a query from a is answered: from a pod, a node or this machine.
+func (s *Server) allows(a netip.Addr) bool {
+	if a.IsLoopback() || a == s.cfg.Address {
+		return true
+	}
+	for _, p := range *s.inside.Load() {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return ofThisMachine(a)
+}
+
+// ofThisMachine reports whether an interface of this machine has the address a. Pods in the
+// host's network may ask from any of them.
+func ofThisMachine(a netip.Addr) bool {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return false
+	}
+	for _, own := range all {
+		if p, err := netip.ParsePrefix(own.String()); err == nil && p.Addr() == a {
+			return true
+		}
+	}
+	return false
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 )
@@ -23,6 +24,7 @@ type agent struct {
 	id       string
 	labels   map[string]string // of its Node, made from its attributes
 	capacity scheduler.Amount  // the most that was seen of it at once
+	ports    []resources.Range // all that it was seen to offer
 	tasks    map[string]scheduler.Task
 	offers   map[string]*mesospb.Offer // outstanding
 	stored   []byte                    // the ExecutorInfo that is certain to be on record; nil: none
@@ -60,6 +62,7 @@ func (a *agent) offersNow(o *mesospb.Offer, now time.Time) {
 	a.started = a.runs || len(a.tasks) > 0
 	a.offers[o.GetId().GetValue()] = o
 	a.capacity = larger(a.capacity, a.visible())
+	a.ports = resources.Union(a.ports, resources.Ports(o.Resources))
 }
 
 // visible returns what can be seen of the agent's resources: what it offers and
@@ -75,9 +78,10 @@ func (a *agent) visible() scheduler.Amount {
 	return sum
 }
 
-// restore takes from its Node what an earlier life knew about an agent that
-// has not offered in this one.
+// restore takes from its Node what an earlier life knew about an agent: its ports, and
+// the rest if it has not offered in this one.
 func (a *agent) restore(n *v1.Node) {
+	a.ports = resources.Union(a.ports, nodes.PortsOf(n))
 	if a.met || a.labels != nil {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	"k8s.io/client-go/kubernetes"
 )
@@ -30,6 +31,10 @@ type Config struct {
 	// MaxPods is the most pods that an agent gets before its kubelet has
 	// registered and reports its own limit. Default: taskdata.DefaultMaxPods.
 	MaxPods int
+
+	// NodePorts are the ports of services on agents. The Node of an agent that offers
+	// any of them says so.
+	NodePorts []resources.Range
 
 	// DefaultContainer is what a container with neither a cpu nor a memory
 	// request counts as. Default: DefaultContainer.

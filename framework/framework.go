@@ -121,7 +121,7 @@ func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 	l.agents = newAgents(stored, out, f.log)
 	l.nodes = &nodeKeeper{
 		step: l.step, now: now, events: f.events, log: f.log,
-		maxPods: f.cfg.MaxPods, view: nodes.NewView(), writer: f.nodeWriter, identities: f.identities,
+		maxPods: f.cfg.MaxPods, nodePorts: f.cfg.NodePorts, view: nodes.NewView(), writer: f.nodeWriter, identities: f.identities,
 	}
 	l.drains = &drains{step: l.step, outbox: out, log: f.log, agents: l.agents, nodes: l.nodes, askMaster: f.askStates}
 	l.maintenance = &maintenance{

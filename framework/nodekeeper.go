@@ -6,6 +6,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodecerts"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 )
@@ -19,6 +20,7 @@ type nodeKeeper struct {
 	log    logr.Logger
 
 	maxPods    int
+	nodePorts  []resources.Range // of services
 	view       *nodes.View
 	writer     nodeWriter
 	identities *nodecerts.Identities
@@ -39,6 +41,8 @@ func (k *nodeKeeper) desired(a *agent) nodes.Desired {
 		Idle:            a.met && a.idle(),
 		MaintenanceNear: a.maintenance.within(maintenanceNotice, k.now()),
 		Deactivated:     a.deactivated,
+		Ports:           a.ports,
+		PortsTwice:      resources.Intersection(a.ports, k.nodePorts),
 	}
 }
 
@@ -61,6 +65,10 @@ func (k *nodeKeeper) identify(a *agent) {
 
 // seen tells the core of a Node as the API server has it.
 func (k *nodeKeeper) seen(n *v1.Node) {
+	if message := nodes.PortConflict(n); message != "" && message != nodes.PortConflict(k.view.Node(n.Name)) {
+		k.log.Info(message, "node", n.Name)
+		k.events.Event(n, v1.EventTypeWarning, string(nodes.ConditionPortConflict), message)
+	}
 	if n, news := k.view.Seen(n); news {
 		k.step(scheduler.NodeChanged{Name: n.Name, Node: n})
 	}

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
 )
 
 // declareFramework declares the flags of the framework that Mesos sees.
@@ -101,8 +99,6 @@ func (o *options) declareCluster(fs *flag.FlagSet) {
 	fs.StringVar(&o.podRoutes, "pod_routes", "auto", "how agents reach each other's pods with -pod_network=routed (a `mode`): auto, by host-gw to neighbours and by vxlan to agents behind a router; host-gw; vxlan; none, if routers know the pods' ranges")
 	fs.IntVar(&o.vxlanPort, "vxlan_port", 8475, "UDP `port` of VXLAN, open between agents")
 	fs.IntVar(&o.podMTU, "pod_mtu", 0, "MTU of pods' interfaces in `bytes` (default: that of the agent's interface with the default route)")
-	fs.StringVar(&o.serviceClusterIPRange, "service_cluster_ip_range", controlplane.DefaultServiceClusterIPRange, "`network` of the services' virtual addresses")
-	fs.StringVar(&o.serviceNodePorts, "service_node_port_range", controlplane.DefaultServiceNodePorts, "`ports` of services of type NodePort; agents usually offer 31000-32000 to all frameworks, so it ends before that")
 	fs.StringVar(&o.clusterDNS, "cluster_dns", "", "comma-separated `IPs` for the pods' resolv.conf (default: those of the hosts)")
 	fs.StringVar(&o.clusterDomain, "cluster_domain", "cluster.local", "DNS `domain` of the cluster")
 }

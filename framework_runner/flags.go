@@ -10,6 +10,8 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+	"k8s.io/apimachinery/pkg/labels"
 )
 
 // options holds what the command line says, checked but not yet acted upon.
@@ -84,6 +86,9 @@ type options struct {
 	podMTU                int
 	serviceClusterIPRange string
 	serviceNodePorts      string
+	nodePorts             resources.Range // of serviceNodePorts, parsed
+	loadBalancerNodes     string
+	balancers             labels.Selector // of loadBalancerNodes, parsed; nil: none
 	clusterDNS            string
 	clusterDomain         string
 }
@@ -102,6 +107,7 @@ func flagSet(o *options) *flag.FlagSet {
 	o.declarePorts(fs)
 	o.declareStorage(fs)
 	o.declareCluster(fs)
+	o.declareServices(fs)
 	for _, name := range glogFlags {
 		if f := flag.Lookup(name); f != nil {
 			fs.Var(f.Value, f.Name, f.Usage) // logging.Init has set the defaults
@@ -115,7 +121,7 @@ func flagSet(o *options) *flag.FlagSet {
 // secrets. The first error is returned; it names the flag.
 func (o *options) validate() error {
 	for _, check := range []func() error{
-		o.checkMesos, o.checkLocalMesos, o.checkExecutor, o.checkFramework, o.checkPorts, o.checkStorage, o.checkCluster,
+		o.checkMesos, o.checkLocalMesos, o.checkExecutor, o.checkFramework, o.checkPorts, o.checkStorage, o.checkCluster, o.checkServices,
 		o.readCredentials, o.setLogin,
 	} {
 		if err := check(); err != nil {

@@ -92,6 +92,13 @@ func TestBadFlags(t *testing.T) {
 		{"-executor_uri=bin/executor_runner", "absolute"},
 		{"-executor_uri=/nowhere/executor_runner", "/nowhere/executor_runner"},
 		{"-controllers=", "-controllers"},
+		{"-service_node_port_range=30000-3x", "-service_node_port_range"},
+		{"-pod_network=routed -service_node_port_range=30000-31005", "offer ports [31000-31005]"},
+		{"-pod_network=routed -local_resources=ports:[30500-30600]", "offer ports [30500-30600]"},
+		{"-pod_network=routed -service_node_port_range=6000-7000", "port 6443 in it belongs to framework_runner, by -secure_port"},
+		{"-pod_network=routed -mesos_master=a:5050 -service_node_port_range=8000-8100 -port=8050", "by -port"},
+		{"-load_balancer_nodes=edge=true -pod_network=docker", "-pod_network=docker nothing serves services"},
+		{"-load_balancer_nodes=edge=(true -pod_network=routed", "-load_balancer_nodes"},
 		{"stray", "stray"},
 	} {
 		_, err := parse(strings.Fields(row.args), nil)

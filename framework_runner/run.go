@@ -14,6 +14,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 )
 
@@ -92,6 +93,11 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	} else if err != nil {
 		return err
 	}
+	client, err := clientOf(plane)
+	if err != nil {
+		return err
+	}
+	startLoadBalancer(ctx, p, o, client)
 	run := func(ctx context.Context) error {
 		return explainRemoval(explainTakeover(measured(ctx, f), plane.Elector()))
 	}
@@ -165,6 +171,9 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	cfg.MaxPods = o.maxPods
 	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem}
 	cfg.Machines = list(o.machines)
+	if o.podNetwork != networkDocker {
+		cfg.NodePorts = []resources.Range{o.nodePorts}
+	}
 	cfg.StartOver = o.newFrameworkID
 	cfg.Settings = func() taskdata.Settings {
 		return taskdata.Settings{Servers: plane.Servers(), Program: program}

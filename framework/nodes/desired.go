@@ -3,6 +3,8 @@ package nodes
 import (
 	"slices"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -22,10 +24,15 @@ type Desired struct {
 	Idle            bool // the agent offers and has no executor of ours, nor is one about to start
 	MaintenanceNear bool // announced by an operator
 	Deactivated     bool // by an operator: Mesos offers the agent to no framework
+
+	Ports      []resources.Range // that the agent offers to Mesos' frameworks
+	PortsTwice []resources.Range // those of them that are also node ports of services
 }
 
-// The Ready condition of a lost agent's Node.
+// The Ready condition of a Node without an executor.
 const (
+	ReasonOffers = "MesosAgentOffers"
+
 	ReasonLost  = "MesosAgentLost"
 	MessageLost = "Mesos has lost this agent. Pods there may still run; they are known again if it returns."
 )
@@ -38,7 +45,7 @@ type readiness struct {
 }
 
 var (
-	readyOffers = readiness{v1.ConditionTrue, "MesosAgentOffers", "Mesos offers this agent; an executor with a kubelet starts there with the first pod."}
+	readyOffers = readiness{v1.ConditionTrue, ReasonOffers, "Mesos offers this agent; an executor with a kubelet starts there with the first pod."}
 	readyLost   = readiness{v1.ConditionUnknown, ReasonLost, MessageLost}
 )
 
@@ -53,6 +60,14 @@ func (d Desired) ready() readiness {
 		return readyOffers
 	}
 	return readiness{}
+}
+
+// ExecutorReady reports whether a Node is ready by the word of its executor, so that
+// services are served there.
+func ExecutorReady(n *v1.Node) bool {
+	return slices.ContainsFunc(n.Status.Conditions, func(c v1.NodeCondition) bool {
+		return c.Type == v1.NodeReady && c.Status == v1.ConditionTrue && c.Reason != ReasonOffers
+	})
 }
 
 // taints returns those that are the framework's to set.

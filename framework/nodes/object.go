@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,6 +24,10 @@ const (
 	// knows them; the address is host:port.
 	AnnotationHostname = "mesos.agent/hostname"
 	AnnotationAddress  = "mesos.agent/address"
+
+	// AnnotationPorts holds the ports that the agent was seen to offer to Mesos'
+	// frameworks, as Mesos writes them: [31000-32000].
+	AnnotationPorts = "mesos.agent/ports"
 
 	// AnnotationCordoned says that the framework has made a Node unschedulable,
 	// and why: the framework makes such a Node schedulable again.
@@ -44,6 +49,9 @@ func (d Desired) object(now metav1.Time) *v1.Node {
 	d.describe(n)
 	if ready := d.ready(); !d.KubeletDecides() {
 		n.Status.Conditions = []v1.NodeCondition{ready.condition(now)}
+	}
+	if c := d.portConflict(nil, now); c != nil {
+		n.Status.Conditions = append(n.Status.Conditions, *c)
 	}
 	return n
 }
@@ -82,6 +90,9 @@ func (d Desired) describe(n *v1.Node) {
 	n.Annotations[AnnotationAgent] = d.Agent
 	n.Annotations[AnnotationHostname] = d.Hostname
 	n.Annotations[AnnotationAddress] = d.Address
+	if len(d.Ports) > 0 {
+		n.Annotations[AnnotationPorts] = resources.FormatRanges(d.Ports)
+	}
 	n.Spec.Taints = withOurTaints(n.Spec.Taints, d.taints(), metav1.Now())
 	d.cordon(n)
 }

@@ -13,8 +13,15 @@ import (
 // version in the patch keeps one that was not seen yet from being overruled.
 func (d Desired) statusPatch(node *v1.Node, now metav1.Time) []byte {
 	status := map[string]any{}
+	var conditions []v1.NodeCondition
 	if ready := d.ready(); !d.KubeletDecides() && !shows(node, ready) {
-		status["conditions"] = []v1.NodeCondition{ready.condition(now)}
+		conditions = append(conditions, ready.condition(now))
+	}
+	if c := d.portConflict(node, now); c != nil {
+		conditions = append(conditions, *c)
+	}
+	if len(conditions) > 0 {
+		status["conditions"] = conditions
 	}
 	if node.Status.NodeInfo.KubeletVersion == "" {
 		want := d.object(now).Status

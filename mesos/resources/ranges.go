@@ -36,6 +36,21 @@ func merge(rs []Range) []Range {
 	return out
 }
 
+// Union returns what is in any of the ranges, in order.
+func Union(a, b []Range) []Range { return merge(slices.Concat(a, b)) }
+
+// Intersection returns what is in ranges of both; both must be merged, as by Union.
+func Intersection(a, b []Range) (both []Range) {
+	for _, x := range a {
+		for _, y := range b {
+			if begin, end := max(x.Begin, y.Begin), min(x.End, y.End); begin <= end {
+				both = append(both, Range{begin, end})
+			}
+		}
+	}
+	return both
+}
+
 // subtractRanges subtracts part from all; both must be merged.
 func subtractRanges(all, part []Range) ([]Range, bool) {
 	var rest []Range

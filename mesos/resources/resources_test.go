@@ -236,3 +236,22 @@ func TestTakeLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// What is in either of two lists of ranges, and what is in both.
+func TestRanges(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ a, b, union, both string }{
+		{"ports:[31000-32000]", "ports:[30000-30999]", "[30000-32000]", "[]"},
+		{"ports:[30500-32000]", "ports:[30000-30999]", "[30000-32000]", "[30500-30999]"},
+		{"ports:[1-2, 5-9]", "ports:[2-6, 9-9]", "[1-9]", "[2-2, 5-6, 9-9]"},
+		{"", "ports:[7-7]", "[7-7]", "[]"},
+	} {
+		a, b := resources.Ports(parse(t, c.a)), resources.Ports(parse(t, c.b))
+		if got := resources.FormatRanges(resources.Union(a, b)); got != c.union {
+			t.Errorf("%s and %s together: %s, want %s", c.a, c.b, got, c.union)
+		}
+		if got := resources.FormatRanges(resources.Intersection(a, b)); got != c.both {
+			t.Errorf("%s and %s have in common: %s, want %s", c.a, c.b, got, c.both)
+		}
+	}
+}

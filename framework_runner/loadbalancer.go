@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/events"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/loadbalancer"
+)
+
+// startLoadBalancer starts what gives services of type LoadBalancer addresses, or tells
+// them that they get none. This process leads.
+func startLoadBalancer(ctx context.Context, p *parts, o options, client kubernetes.Interface) {
+	recorder := events.NewRecorder(client, "load-balancer")
+	p.start(ctx, "events about services", func(ctx context.Context) error {
+		recorder.Run(ctx)
+		return nil
+	})
+	balancer := loadbalancer.New(loadbalancer.Config{
+		Client: client, Nodes: o.balancers, Off: o.whyNoBalancer(), Reserved: o.reservedPorts(),
+		Events: recorder, Log: p.log.WithName("loadbalancer"),
+	})
+	p.start(ctx, "load balancer", balancer.Run)
+}
+
+// whyNoBalancer returns what services are told if no node is named.
+func (o options) whyNoBalancer() string {
+	if o.podNetwork == networkDocker {
+		return fmt.Sprintf("nothing serves services with -pod_network=%s: start framework_runner with another network, such as %s, and -load_balancer_nodes, or use host ports of pods", networkDocker, networkRouted)
+	}
+	return "no nodes are named for load balancers: start framework_runner with -load_balancer_nodes=<label selector>, such as mesos.attribute/edge=true; " +
+		"until then the service is reached at its node ports"
+}
+
+// reservedPorts returns the ports of agents that are not for services.
+func (o options) reservedPorts() []loadbalancer.Port {
+	return append(o.ownPorts(), loadbalancer.Port{Begin: int32(o.nodePorts.Begin), End: int32(o.nodePorts.End), Owner: "node ports of services"})
+}
+
+// ownPorts returns the ports of this program: it may be on a machine with an agent.
+func (o options) ownPorts() []loadbalancer.Port {
+	all := []loadbalancer.Port{{Begin: int32(o.vxlanPort), Protocol: v1.ProtocolUDP, Owner: "the pods' network, by -vxlan_port,"}}
+	for _, p := range []struct {
+		port int
+		flag string
+	}{{o.port, "-port"}, {o.securePort, "-secure_port"}, {o.executorPort, "-executor_port"}, {o.localMesosPort(), "-local_address"}} {
+		if p.port != 0 {
+			all = append(all, loadbalancer.Port{Begin: int32(p.port), Protocol: v1.ProtocolTCP, Owner: "framework_runner, by " + p.flag + ","})
+		}
+	}
+	for i := range all {
+		all[i].End = all[i].Begin
+	}
+	return all
+}
+
+// localMesosPort returns the port of the local Mesos' master, or 0 if there is none.
+func (o options) localMesosPort() int {
+	_, text, _ := net.SplitHostPort(o.localAddress)
+	port, err := strconv.Atoi(text)
+	if err != nil || o.master.kind != masterLocal {
+		return 0
+	}
+	return port
+}

@@ -1,8 +1,10 @@
 package dockershim
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -60,6 +62,11 @@ type Config struct {
 	// PodNetwork returns what connects pods to the cluster's network, or nil while that is
 	// not ready. If it is not set, Docker connects them to its bridge.
 	PodNetwork func() PodNetwork
+
+	// NetworkReady returns why pods cannot be connected now, if so. If it is not set, Docker
+	// must have its default network. PodRanges is told the node's ranges of pod addresses.
+	NetworkReady func(context.Context) error
+	PodRanges    func([]netip.Prefix)
 
 	// Log receives what goes wrong outside of calls. The zero Logger discards it.
 	Log logr.Logger

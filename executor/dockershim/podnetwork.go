@@ -17,14 +17,14 @@ import (
 
 // PodNetwork connects pods to the cluster's network. Its sandboxes start without one.
 type PodNetwork interface {
-	// Take reserves addresses for a pod: one per IP family.
+	// Take reserves addresses for a pod: one per IP family, or none if Attach chooses them.
 	Take() ([]netip.Addr, error)
 	// Return gives addresses back that no pod was attached with.
 	Return([]netip.Addr)
 	// Attach connects a pod, which holds its addresses until Detach.
 	Attach(context.Context, podnetwork.Pod) error
-	// Attached reports whether the pod of a sandbox is connected.
-	Attached(sandbox string) bool
+	// Addresses returns the addresses of the pod of a sandbox, none if it is not connected.
+	Addresses(sandbox string) []netip.Addr
 	// Detach disconnects the pod of a sandbox, if it is connected.
 	Detach(ctx context.Context, sandbox string) error
 }
@@ -70,18 +70,21 @@ func (s *sandboxes) attachTo(ctx context.Context, network PodNetwork, container 
 	}
 	return network.Attach(ctx, podnetwork.Pod{
 		Name: r.Namespace + "/" + r.Pod, Sandbox: container.ID, Netns: container.NetworkSettings.SandboxKey,
-		Addresses: r.Addresses, Ports: hostPorts(c.GetPortMappings()),
+		Addresses: r.Addresses, Ports: hostPorts(c.GetPortMappings()), UID: r.UID, Annotations: r.Annotations,
+		DNS: podnetwork.DNS{Servers: c.GetDnsConfig().GetServers(), Searches: c.GetDnsConfig().GetSearches(), Options: c.GetDnsConfig().GetOptions()},
 	})
 }
 
-// connected reports whether a sandbox that we are to connect is. This process may have ended
-// between its start and that.
-func (s *sandboxes) connected(id string, r spec.Record) bool {
-	if len(r.Addresses) == 0 || s.config.PodNetwork == nil {
-		return true
+// addresses returns the addresses of a sandbox that we are to connect, none if it is not
+// connected: this process may have ended between its start and that.
+func (s *sandboxes) addresses(c *docker.Container, r spec.Record) []netip.Addr {
+	if s.config.PodNetwork == nil || c.HostConfig == nil || c.HostConfig.NetworkMode != "none" {
+		return r.Addresses
 	}
-	network := s.config.PodNetwork()
-	return network == nil || network.Attached(id)
+	if network := s.config.PodNetwork(); network != nil {
+		return network.Addresses(c.ID)
+	}
+	return r.Addresses
 }
 
 // detach disconnects a sandbox, if pods are connected by us.

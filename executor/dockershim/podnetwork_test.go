@@ -20,6 +20,7 @@ type fakeNetwork struct {
 	mu       sync.Mutex
 	next     netip.Addr
 	refuses  bool
+	chooses  bool // the addresses, when it attaches
 	attached map[string]podnetwork.Pod
 	returned []netip.Addr
 }
@@ -31,9 +32,16 @@ func newFakeNetwork() *fakeNetwork {
 func (f *fakeNetwork) Take() ([]netip.Addr, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.chooses {
+		return nil, nil
+	}
+	return f.take(), nil
+}
+
+func (f *fakeNetwork) take() []netip.Addr {
 	taken := f.next
 	f.next = taken.Next()
-	return []netip.Addr{taken}, nil
+	return []netip.Addr{taken}
 }
 
 func (f *fakeNetwork) Return(all []netip.Addr) {
@@ -51,20 +59,27 @@ func (f *fakeNetwork) Attach(_ context.Context, p podnetwork.Pod) error {
 	if f.refuses {
 		return errors.New("no cable")
 	}
+	if f.chooses {
+		p.Addresses = f.take()
+	}
 	f.attached[p.Sandbox] = p
 	return nil
 }
 
-func (f *fakeNetwork) Attached(sandbox string) bool {
+func (f *fakeNetwork) Addresses(sandbox string) []netip.Addr {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	_, is := f.attached[sandbox]
-	return is
+	return f.attached[sandbox].Addresses
 }
 
 func (f *fakeNetwork) Detach(_ context.Context, sandbox string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if p, is := f.attached[sandbox]; is && f.chooses {
+		if _, err := os.Stat(p.Netns); err != nil {
+			return err
+		}
+	}
 	delete(f.attached, sandbox)
 	return nil
 }
@@ -146,5 +161,45 @@ func TestPodNetworkRefuses(t *testing.T) {
 	left := must[*runtimeapi.ListPodSandboxResponse](n)(n.ListPodSandbox(t.Context(), &runtimeapi.ListPodSandboxRequest{}))
 	if len(left.Items) != 1 {
 		t.Errorf("sandboxes %v, want the one in the host's network", left.Items)
+	}
+}
+
+// A network may choose the addresses when it attaches, is told what plugins may want to know
+// of the pod, and detaches it while its namespace is there.
+func TestPodNetworkChooses(t *testing.T) {
+	t.Parallel()
+	f := newFakeNetwork()
+	f.chooses = true
+	var ranges []netip.Prefix
+	n := newNode(t, func(c *Config) {
+		c.PodNetwork = func() PodNetwork { return f }
+		c.NetworkReady = func(context.Context) error { return errors.New("no plugs yet") }
+		c.PodRanges = func(all []netip.Prefix) { ranges = all }
+	})
+	n.network = runtimeapi.NamespaceMode_POD
+	status := must[*runtimeapi.StatusResponse](n)(n.Status(t.Context(), &runtimeapi.StatusRequest{}))
+	if c := status.Status.Conditions[1]; c.Status || c.Type != runtimeapi.NetworkReady || c.Message != "no plugs yet" {
+		t.Errorf("condition %v", c)
+	}
+	must[*runtimeapi.UpdateRuntimeConfigResponse](n)(n.UpdateRuntimeConfig(t.Context(), &runtimeapi.UpdateRuntimeConfigRequest{
+		RuntimeConfig: &runtimeapi.RuntimeConfig{NetworkConfig: &runtimeapi.NetworkConfig{PodCidr: "10.244.1.0/24,fd00:1::/64"}}}))
+	if fmt.Sprint(ranges) != "[10.244.1.0/24 fd00:1::/64]" {
+		t.Errorf("ranges %v", ranges)
+	}
+	pod := n.pod("php", func(c *runtimeapi.PodSandboxConfig) {
+		c.Annotations = map[string]string{"kubernetes.io/ingress-bandwidth": "1M"}
+		c.DnsConfig = &runtimeapi.DNSConfig{Servers: []string{"10.0.0.10"}}
+	})
+	sandbox := n.runSandbox(pod)
+	if s := n.sandboxStatus(sandbox); s.Network.Ip != "10.244.9.1" {
+		t.Errorf("status %v", s.Network)
+	}
+	got := f.attached[sandbox]
+	if got.UID != pod.Metadata.Uid || got.Annotations["kubernetes.io/ingress-bandwidth"] != "1M" || fmt.Sprint(got.DNS.Servers) != "[10.0.0.10]" {
+		t.Errorf("attached %+v", got)
+	}
+	must[*runtimeapi.StopPodSandboxResponse](n)(n.StopPodSandbox(t.Context(), &runtimeapi.StopPodSandboxRequest{PodSandboxId: sandbox}))
+	if s := n.sandboxStatus(sandbox); s.Network.Ip != "" || len(f.attached) != 0 {
+		t.Errorf("after its end: %v, %v", s.Network, f.attached)
 	}
 }

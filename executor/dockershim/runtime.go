@@ -2,6 +2,8 @@ package dockershim
 
 import (
 	"context"
+	"net/netip"
+	"strings"
 	"time"
 
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
@@ -18,7 +20,10 @@ const (
 )
 
 // daemonStatus answers what the kubelet asks of the runtime as a whole.
-type daemonStatus struct{ engine *engine.Engine }
+type daemonStatus struct {
+	engine *engine.Engine
+	config Config
+}
 
 // Version returns the version of Docker.
 func (s *daemonStatus) Version(ctx context.Context, _ *runtimeapi.VersionRequest) (*runtimeapi.VersionResponse, error) {
@@ -45,7 +50,7 @@ func (s *daemonStatus) Status(ctx context.Context, _ *runtimeapi.StatusRequest) 
 	return &runtimeapi.StatusResponse{
 		Status: &runtimeapi.RuntimeStatus{Conditions: []*runtimeapi.RuntimeCondition{
 			condition(runtimeapi.RuntimeReady, "DockerDaemonNotReady", s.ping(ctx)),
-			condition(runtimeapi.NetworkReady, "DockerBridgeMissing", s.bridge(ctx)),
+			s.network(ctx),
 		}},
 		RuntimeHandlers: []*runtimeapi.RuntimeHandler{{Features: &runtimeapi.RuntimeHandlerFeatures{}}},
 		Features:        &runtimeapi.RuntimeFeatures{},
@@ -65,6 +70,14 @@ func (s *daemonStatus) ping(ctx context.Context) error {
 		return err
 	}
 	return client.PingWithContext(ctx)
+}
+
+// network reports whether pods can be connected.
+func (s *daemonStatus) network(ctx context.Context) *runtimeapi.RuntimeCondition {
+	if s.config.NetworkReady != nil {
+		return condition(runtimeapi.NetworkReady, "PodNetworkNotReady", s.config.NetworkReady(ctx))
+	}
+	return condition(runtimeapi.NetworkReady, "DockerBridgeMissing", s.bridge(ctx))
 }
 
 // bridge returns an error unless Docker has its default network, which pods use. A
@@ -91,7 +104,17 @@ func (s *daemonStatus) RuntimeConfig(ctx context.Context, _ *runtimeapi.RuntimeC
 	return &runtimeapi.RuntimeConfigResponse{Linux: &runtimeapi.LinuxRuntimeConfiguration{CgroupDriver: driver}}, nil
 }
 
-// UpdateRuntimeConfig ignores the pod address range: Docker's bridge has its own.
-func (s *daemonStatus) UpdateRuntimeConfig(context.Context, *runtimeapi.UpdateRuntimeConfigRequest) (*runtimeapi.UpdateRuntimeConfigResponse, error) {
+// UpdateRuntimeConfig passes the node's ranges of pod addresses on to a network that wants
+// them; Docker's bridge has its own.
+func (s *daemonStatus) UpdateRuntimeConfig(_ context.Context, req *runtimeapi.UpdateRuntimeConfigRequest) (*runtimeapi.UpdateRuntimeConfigResponse, error) {
+	var ranges []netip.Prefix
+	for text := range strings.SplitSeq(req.GetRuntimeConfig().GetNetworkConfig().GetPodCidr(), ",") {
+		if r, err := netip.ParsePrefix(text); err == nil {
+			ranges = append(ranges, r.Masked())
+		}
+	}
+	if s.config.PodRanges != nil {
+		s.config.PodRanges(ranges)
+	}
 	return &runtimeapi.UpdateRuntimeConfigResponse{}, nil
 }

@@ -36,7 +36,7 @@ func (s *sandboxes) RunPodSandbox(ctx context.Context, req *runtimeapi.RunPodSan
 		return nil, err
 	}
 	settings := s.config.settings(d, image.Name)
-	settings.Addresses = addresses
+	settings.Connected, settings.Addresses = network != nil, addresses
 	id, err := s.run(ctx, settings, image, req)
 	if err != nil {
 		if network != nil {
@@ -102,10 +102,13 @@ func (s *sandboxes) StopPodSandbox(ctx context.Context, req *runtimeapi.StopPodS
 	if err := each(inside, func(c docker.APIContainers) error { return s.inventory.kill(ctx, c.ID) }); err != nil {
 		return nil, err
 	}
+	if err := s.detach(ctx, req.PodSandboxId); err != nil { // while there still is something to detach
+		return nil, err
+	}
 	if missing == nil {
 		err = s.inventory.kill(ctx, req.PodSandboxId)
 	}
-	return &runtimeapi.StopPodSandboxResponse{}, errors.Join(err, s.detach(ctx, req.PodSandboxId))
+	return &runtimeapi.StopPodSandboxResponse{}, err
 }
 
 // RemovePodSandbox removes a sandbox and whatever containers it still has.
@@ -127,10 +130,13 @@ func (s *sandboxes) RemovePodSandbox(ctx context.Context, req *runtimeapi.Remove
 	}); err != nil {
 		return nil, err
 	}
+	if err := s.detach(ctx, req.PodSandboxId); err != nil {
+		return nil, err
+	}
 	if missing == nil {
 		err = s.inventory.remove(ctx, client, req.PodSandboxId)
 	}
-	return &runtimeapi.RemovePodSandboxResponse{}, errors.Join(err, s.detach(ctx, req.PodSandboxId))
+	return &runtimeapi.RemovePodSandboxResponse{}, err
 }
 
 func ignoreGone(err error) error {

@@ -34,7 +34,7 @@ func newService(c Config) (*service, *inventory, *sweeper) {
 	commands := &commands{inventory: inventory, log: c.Log}
 	stats := &stats{inventory: inventory, layers: layers{inventory: inventory}}
 	s := &service{
-		daemonStatus: &daemonStatus{inventory.engine},
+		daemonStatus: &daemonStatus{inventory.engine, c},
 		sandboxes:    &sandboxes{inventory: inventory, config: c},
 		containers:   containers,
 		images:       images,

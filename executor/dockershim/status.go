@@ -18,9 +18,7 @@ func (s *sandboxes) PodSandboxStatus(ctx context.Context, req *runtimeapi.PodSan
 	if r.Type != spec.TypeSandbox {
 		return nil, &notOurs{req.PodSandboxId}
 	}
-	if !s.connected(c.ID, r) {
-		r.Addresses = nil // the kubelet makes another sandbox if there is no address
-	}
+	r.Addresses = s.addresses(c, r) // the kubelet makes another sandbox if there is none
 	return &runtimeapi.PodSandboxStatusResponse{Status: spec.SandboxStatus(c, r), Timestamp: time.Now().UnixNano()}, nil
 }
 

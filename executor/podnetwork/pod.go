@@ -17,7 +17,15 @@ type Pod struct {
 	Netns     string // path of its network namespace
 	Addresses []netip.Addr
 	Ports     []Port
+
+	// The rest is for the plugins of others.
+	UID         string
+	Annotations map[string]string
+	DNS         DNS
 }
+
+// DNS is what a pod's resolver is told.
+type DNS struct{ Servers, Searches, Options []string }
 
 // Port is a port of the host that leads to a port of a pod.
 type Port struct {
@@ -106,11 +114,15 @@ func (n *Network) hold(p Pod) {
 	n.held[p.Sandbox] = p
 }
 
-// Attached reports whether the pod of a sandbox is connected. Attach may have been cut short
-// by the end of its process.
-func (n *Network) Attached(sandbox string) bool {
-	_, err := netlink.LinkByName(n.linkName(sandbox))
-	return err == nil
+// Addresses returns the addresses of the pod of a sandbox, none if it is not connected.
+// Attach may have been cut short by the end of its process.
+func (n *Network) Addresses(sandbox string) []netip.Addr {
+	if _, err := netlink.LinkByName(n.linkName(sandbox)); err != nil {
+		return nil
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.held[sandbox].Addresses
 }
 
 // restorePorts adds the host ports of the pods that this process has attached, in case

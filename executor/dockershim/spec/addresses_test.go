@@ -21,7 +21,7 @@ func TestSandboxWithAddresses(t *testing.T) {
 	owner := Owner{Framework: "f", Agent: "a"}
 	make := func(addresses ...string) docker.CreateContainerOptions {
 		t.Helper()
-		s := Settings{Owner: owner}
+		s := Settings{Owner: owner, Connected: len(addresses) > 0}
 		for _, a := range addresses {
 			s.Addresses = append(s.Addresses, netip.MustParseAddr(a))
 		}
@@ -40,6 +40,10 @@ func TestSandboxWithAddresses(t *testing.T) {
 	}
 	if one.Config.Labels[LabelSpec] != other.Config.Labels[LabelSpec] || one.Config.Labels[LabelSpec] == bridge.Config.Labels[LabelSpec] {
 		t.Errorf("digests %s, %s, and by a bridge %s", one.Config.Labels[LabelSpec], other.Config.Labels[LabelSpec], bridge.Config.Labels[LabelSpec])
+	}
+	later, err := NewSandbox(Settings{Owner: owner, Connected: true}, config, "")
+	if _, labelled := later.Config.Labels[LabelAddresses]; err != nil || later.HostConfig.NetworkMode != "none" || labelled {
+		t.Errorf("before the addresses are known: %+v, %v, %v", later.HostConfig, later.Config.Labels, err)
 	}
 	r, ours := owner.Read(one.Config.Labels)
 	if !ours || fmt.Sprint(r.Addresses) != "[10.244.1.7 fd00::7]" {

@@ -21,7 +21,9 @@ type Settings struct {
 	LogSize       int64
 	LogFiles      int
 	PidsLimit     int64 // of a container; less than one: no limit
-	// Addresses are those of a sandbox that is connected by us instead of by Docker.
+	// Connected says that a sandbox is connected by us instead of by Docker, and Addresses
+	// what its addresses are, if that is known before it is.
+	Connected bool
 	Addresses []netip.Addr
 }
 
@@ -75,7 +77,7 @@ func NewSandbox(s Settings, c *runtimeapi.PodSandboxConfig, handler string) (doc
 	case HostNetwork(c):
 		host.NetworkMode = "host"
 		host.UTSMode = "host"
-	case len(s.Addresses) > 0:
+	case s.Connected:
 		host.NetworkMode = "none"
 		config.Hostname = c.Hostname
 	default:
@@ -90,7 +92,7 @@ func NewSandbox(s Settings, c *runtimeapi.PodSandboxConfig, handler string) (doc
 	}
 	dnsSpec(host, c.DnsConfig)
 	options, err := stampDigest(r, config, host)
-	if err == nil && host.NetworkMode == "none" {
+	if err == nil && host.NetworkMode == "none" && len(s.Addresses) > 0 {
 		// Not part of the digest: a sandbox that an earlier call made has others, and is as good.
 		config.Labels[LabelAddresses] = joinAddresses(s.Addresses)
 	}

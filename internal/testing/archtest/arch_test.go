@@ -70,6 +70,7 @@ func TestDoors(t *testing.T) {
 		"sigs.k8s.io/knftables":             {"executor/podnetwork", "executor/serviceproxy", "executor/networkpolicy"},
 		"github.com/coredns/":               {"executor/clusterdns"},
 		"github.com/golang/glog":            {"internal/logging"},
+		"github.com/containernetworking/":   {"executor/cninetwork"},
 	}
 	for _, s := range sources(t) {
 		if strings.HasSuffix(s.path, "_test.go") || strings.HasPrefix(s.path, "internal/testing/") {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/clusterdns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/upgrade"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 )
@@ -31,6 +32,14 @@ func takeSecrets(before *upgrade.Handover) secrets {
 		}
 	}
 	return s
+}
+
+// socketsOf returns the sockets of the cluster's DNS that the previous program handed over.
+func socketsOf(before *upgrade.Handover) *clusterdns.Sockets {
+	if before == nil {
+		return clusterdns.NewSockets(nil)
+	}
+	return clusterdns.NewSockets(before.Descriptors)
 }
 
 // getenv is os.Getenv with the secrets.

@@ -24,7 +24,23 @@ type options struct {
 	pidsLimit int64
 	contain   bool
 	locks     string
+	resolvers string
 	check     bool
+}
+
+// glogFlags are the flags of the logging library.
+var glogFlags = []string{"v", "vmodule", "logtostderr", "alsologtostderr", "stderrthreshold", "log_dir"}
+
+// flagSet returns the program's flags and what they will be set to. Libraries have added
+// flags of their own to the usual set, which mean nothing here.
+func flagSet() (*flag.FlagSet, *options) {
+	f := flag.NewFlagSet("executor_runner", flag.ExitOnError)
+	for _, name := range glogFlags {
+		if g := flag.Lookup(name); g != nil {
+			f.Var(g.Value, g.Name, g.Usage)
+		}
+	}
+	return f, register(f)
 }
 
 // register adds the flags to f, and returns what they will be set to.
@@ -37,6 +53,7 @@ func register(f *flag.FlagSet) *options {
 	f.Int64Var(&o.pidsLimit, "container_pids_limit", 0, "how many processes and threads a container may have; 0 means 4096, -1 no limit")
 	f.BoolVar(&o.contain, "contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
 	f.StringVar(&o.locks, "lock_dir", hostlock.Usual, "`directory` for the locks by which executors share this machine's network")
+	f.StringVar(&o.resolvers, "resolv_conf", "", "`file` that names the DNS servers of this machine; the default is /etc/resolv.conf, or the one behind systemd-resolved")
 	f.BoolVar(&o.check, strings.TrimPrefix(upgrade.CheckFlag, "-"), false, "exit at once: this shows whether the program starts on this machine with these flags")
 	return o
 }
@@ -45,7 +62,7 @@ func register(f *flag.FlagSet) *options {
 func (o *options) node(agent mesos.ExecutorConfig) node.Config {
 	return node.Config{
 		RootDir: o.root, Docker: o.docker, Endpoint: agent.Endpoint, Address: o.address, MaxPods: o.maxPods, PidsLimit: o.pidsLimit,
-		Contain: o.contain, Sandbox: agent.Directory, Locks: o.locks,
+		Contain: o.contain, Sandbox: agent.Directory, Locks: o.locks, Resolvers: o.resolvers,
 	}
 }
 

@@ -34,6 +34,7 @@ func TestFlags(t *testing.T) {
 		"-root_dir=/r":               func(c *node.Config) { c.RootDir = "/r" },
 		"-node_address=10.1.0.0/16":  func(c *node.Config) { c.Address = "10.1.0.0/16" },
 		"-lock_dir=/l":               func(c *node.Config) { c.Locks = "/l" },
+		"-resolv_conf=/x":            func(c *node.Config) { c.Resolvers = "/x" },
 		"-max_pods=7":                func(c *node.Config) { c.MaxPods = 7 },
 		"-container_pids_limit=-1":   func(c *node.Config) { c.PidsLimit = -1 },
 		"-contain_pods=false":        func(c *node.Config) { c.Contain = false },
@@ -56,6 +57,14 @@ func TestFlags(t *testing.T) {
 		if o.check != (arg == upgrade.CheckFlag) {
 			t.Errorf("%s: check is %v", arg, o.check)
 		}
+	}
+	for _, own := range []string{"v", "logtostderr", "root_dir"} {
+		if f, _ := flagSet(); f.Lookup(own) == nil {
+			t.Errorf("there is no flag -%s", own)
+		}
+	}
+	if f, _ := flagSet(); f.Lookup("conf") != nil {
+		t.Error("a flag of CoreDNS is among the program's")
 	}
 	for _, bad := range []string{"-max_pods=many", "-contain_pods=maybe", "-container_pids_limit=1.5", "-no_such_flag"} {
 		if _, err := parse(bad); err == nil {

@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -45,13 +44,13 @@ func main() {
 
 func run() int {
 	logging.Init()
-	o := register(flag.CommandLine)
-	flag.Parse()
+	flags, o := flagSet()
+	_ = flags.Parse(os.Args[1:]) // ends the program where it fails
 	logging.RouteKlog()
 	defer logging.Flush()
 
-	if flag.NArg() > 0 {
-		return usage(fmt.Errorf("%q is not a flag", flag.Arg(0)))
+	if flags.NArg() > 0 {
+		return usage(fmt.Errorf("%q is not a flag", flags.Arg(0)))
 	}
 	if o.check {
 		return exitOK
@@ -71,12 +70,13 @@ func run() int {
 	agent.Log = log.WithName("mesos")
 	cfg := o.node(agent)
 	cfg.Verbosity, cfg.Log = logging.SetVerbosity, log.WithName("node")
+	cfg.Names = socketsOf(before)
 	n, err := node.New(cfg)
 	if err != nil {
 		return usage(withFlag(err))
 	}
 	programs := upgrade.New(directory(agent, o.root), os.Args[1:], secrets)
-	programs.Log, programs.Flush = log.WithName("upgrade"), logging.Flush
+	programs.Log, programs.Flush, programs.Descriptors = log.WithName("upgrade"), logging.Flush, cfg.Names.Descriptors
 	config := executor.Config{
 		Mesos: mesos.NewExecutor(agent), Runner: runner{n}, Grace: agent.ShutdownGrace,
 		Programs: programs, Log: log.WithName("executor"),

@@ -33,6 +33,8 @@ type network struct {
 	locks   hostlock.Dir
 	config  noderoutes.Config
 	mtu     int
+	dns     netip.Addr // of the Service behind which executors answer names; the zero value: they do not
+	names   names
 	log     logr.Logger
 
 	mu       sync.Mutex
@@ -68,6 +70,11 @@ func newNetwork(spec executor.Spec, address net.IP, locks string, log logr.Logge
 	}
 	if n.service, err = parsePrefixes(wanted.Services); err != nil {
 		return nil, fmt.Errorf("ranges of services: %w", err)
+	}
+	if wanted.DNS != "" {
+		if n.dns, err = netip.ParseAddr(wanted.DNS); err != nil {
+			return nil, fmt.Errorf("the address of the cluster's DNS: %w", err)
+		}
 	}
 	own, err := net.InterfaceAddrs()
 	if err != nil {

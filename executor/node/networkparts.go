@@ -73,6 +73,7 @@ func (n *network) nodesChanged(ctx context.Context, nodes []noderoutes.Peer) {
 		}
 	}
 	n.links.SetInside(inside)
+	n.names.setInside(inside)
 	if err := n.links.Prepare(ctx); err != nil && ctx.Err() == nil {
 		n.log.Error(err, "other nodes are reached with this node's address until the next attempt")
 	}

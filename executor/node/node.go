@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/clusterdns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/kubelet"
 )
@@ -45,6 +46,10 @@ type Config struct {
 	// Locks is a directory for the locks of the executors of this host; it need not be
 	// below RootDir.
 	Locks string
+	// Resolvers is the file that names this host's DNS servers, see package hostresolver.
+	Resolvers string
+	// Names are the sockets of the cluster's DNS server on this node.
+	Names *clusterdns.Sockets
 	// Verbosity sets the log's verbosity to the framework's; nil: it stays.
 	Verbosity func(int) error
 	// Log receives what happens. The zero Logger discards it.
@@ -129,6 +134,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 	}
 	if network != nil {
 		shim.PodNetwork = network.podNetwork
+		network.names.domain, network.names.resolvers, network.names.sockets = spec.Cluster.ClusterDomain, n.cfg.Resolvers, n.cfg.Names
 	}
 	swept := newSweep(n.cfg.Log)
 	prepare := func(ctx context.Context, client kubernetes.Interface) error {
@@ -137,7 +143,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 	k, err := kubelet.New(kubelet.Config{
 		Node: spec.Name, Agent: spec.Agent, Address: address, RootDir: root, Socket: shim.Socket,
 		Servers: spec.Cluster.Servers, CA: []byte(spec.Cluster.CA), Token: spec.Cluster.Token,
-		ClusterDNS: spec.Cluster.ClusterDNS, ClusterDomain: spec.Cluster.ClusterDomain,
+		ClusterDNS: network.clusterDNS(spec.Cluster), ClusterDomain: spec.Cluster.ClusterDomain, Resolvers: n.cfg.Resolvers,
 		CPUs: spec.Total.CPUs, Memory: megabytes(spec.Total.Mem), Disk: megabytes(spec.Total.Disk),
 		ReservedCPUs: spec.Executor.CPUs, ReservedMemory: megabytes(spec.Executor.Mem),
 		MaxPods: n.cfg.MaxPods,
@@ -169,7 +175,8 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		sweeps := func(ctx context.Context) { swept.run(ctx, r) }
 		reports := func(ctx context.Context) { reportUp(ctx, k.Ready(), o) }
 		keeps := func(ctx context.Context) { network.run(ctx, k.Client) }
-		return runWith(ctx, k.Run, others.run, sweeps, reports, keeps)
+		answers := func(ctx context.Context) { network.answer(ctx, k) }
+		return runWith(ctx, k.Run, others.run, sweeps, reports, keeps, answers)
 	})
 }
 

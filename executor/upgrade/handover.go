@@ -15,6 +15,8 @@ import (
 type Handover struct {
 	// Secrets are variables that must stay out of the environment.
 	Secrets map[string]string `json:"secrets,omitempty"`
+	// Descriptors are files that stay open, by name.
+	Descriptors map[string]int `json:"descriptors,omitempty"`
 	// State is the executor's state.
 	State json.RawMessage `json:"memory"`
 }
@@ -66,6 +68,9 @@ func Receive() (*Handover, error) {
 	h, err := read(path)
 	if err = errors.Join(err, os.Remove(path)); err != nil {
 		return nil, fmt.Errorf("the handover of the previous program: %w", err)
+	}
+	for _, fd := range h.Descriptors {
+		syscall.CloseOnExec(fd)
 	}
 	return h, nil
 }

@@ -6,14 +6,25 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Start starts the program at path in this process or, if that fails, the running
 // program again. It returns only if both fail.
 func (p *Programs) Start(path string, state []byte) error {
-	file, err := Handover{Secrets: p.Secrets, State: state}.write(p.Dir)
+	h := Handover{Secrets: p.Secrets, State: state}
+	if p.Descriptors != nil {
+		h.Descriptors = p.Descriptors()
+	}
+	file, err := h.write(p.Dir)
 	if err != nil {
 		return err
+	}
+	for name, fd := range h.Descriptors {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, 0); err != nil {
+			return errors.Join(fmt.Errorf("keeping %s open: %w", name, err), os.Remove(file))
+		}
 	}
 	env := append(os.Environ(), fileVariable+"="+file)
 	first := p.start(path, env)

@@ -3,6 +3,7 @@ package upgrade
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +20,8 @@ type life struct {
 	Args    []string
 	Secret  string
 	State   string
-	Leaks   bool // the secret is in the environment
+	Leaks   bool   // the secret is in the environment
+	Open    string // what is read from the descriptor that was handed over
 	Files   []string
 	Problem string
 }
@@ -34,6 +36,12 @@ func TestMain(m *testing.M) {
 	h, err := Receive()
 	if h == nil && err == nil {
 		p := New(dir, os.Args[1:], map[string]string{"MESOS_TOKEN": "s3cret"})
+		r, w, failed := os.Pipe()
+		if failed != nil {
+			os.Exit(1)
+		}
+		_, _ = w.WriteString("still open")
+		p.Descriptors = func() map[string]int { return map[string]int{"pipe": int(r.Fd())} }
 		err = p.Start(os.Getenv("NEXT"), []byte(`"of the first"`))
 	}
 	exe, _ := os.Readlink(self)
@@ -42,6 +50,8 @@ func TestMain(m *testing.M) {
 		l.Problem = err.Error()
 	} else {
 		l.Secret, l.State = h.Secrets["MESOS_TOKEN"], string(h.State)
+		said, _ := io.ReadAll(os.NewFile(uintptr(h.Descriptors["pipe"]), "pipe"))
+		l.Open = string(said)
 	}
 	l.Files, _ = filepath.Glob(filepath.Join(dir, "handover-*"))
 	if err := json.NewEncoder(os.Stdout).Encode(l); err != nil {
@@ -84,7 +94,7 @@ func TestStart(t *testing.T) {
 	if got.PID != pid || got.Exe != next || !slices.Equal(got.Args, []string{"-a", "b c"}) || got.Problem != "" {
 		t.Errorf("got %+v, want process %d and program %s", got, pid, next)
 	}
-	if got.Secret != "s3cret" || got.State != `"of the first"` || got.Leaks || len(got.Files) > 0 {
+	if got.Secret != "s3cret" || got.State != `"of the first"` || got.Open != "still open" || got.Leaks || len(got.Files) > 0 {
 		t.Errorf("handed over: %+v", got)
 	}
 }

@@ -34,6 +34,8 @@ type Programs struct {
 	Dir string
 	// Secrets are variables for the next program that are not in the environment.
 	Secrets map[string]string
+	// Descriptors returns the files that stay open for the next program, by name; nil: none.
+	Descriptors func() map[string]int
 	// Log receives that a program could not be started. The zero Logger discards it.
 	Log logr.Logger
 	// Flush writes out the log before this program is replaced; nil: there is nothing to write.

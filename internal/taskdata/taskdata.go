@@ -74,7 +74,15 @@ type Network struct {
 	VXLANPort int      `json:"vxlanPort,omitempty"`
 	VNI       int      `json:"vni,omitempty"` // the VXLAN's identifier
 	MTU       int      `json:"mtu,omitempty"` // of pods' interfaces; 0: the host's
+	// DNS is the address of the Service behind which executors answer DNS queries; "": they
+	// do not.
+	DNS string `json:"dns,omitempty"`
 }
+
+// DNSAnnotation is set by an executor on its Node: the port at the node's address at which
+// it answers DNS queries, and after a space what distinguishes this executor from others
+// before it.
+const DNSAnnotation = "mesos.executor/dns"
 
 // Encode returns d as it goes into TaskInfo.data.
 func (d Data) Encode() ([]byte, error) { return json.Marshal(d) }

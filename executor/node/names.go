@@ -1,0 +1,114 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/clusterdns"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/kubelet"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+)
+
+// names is the cluster's DNS on this node.
+type names struct {
+	domain    string
+	resolvers string // the file that names the host's own
+	sockets   *clusterdns.Sockets
+
+	mu     sync.Mutex
+	server *clusterdns.Server // the latest
+	inside []netip.Prefix     // who is answered; nil: not known yet
+}
+
+// clusterDNS returns where pods ask for names: where the cluster says, otherwise at the
+// executors' own service, if pods reach it.
+func (n *network) clusterDNS(c taskdata.Cluster) []string {
+	if len(c.ClusterDNS) > 0 || n == nil || !n.dns.IsValid() {
+		return c.ClusterDNS
+	}
+	return []string{n.dns.String()}
+}
+
+// answer answers the names of the cluster until ctx ends, once there is a network. It
+// begins anew after a failure.
+func (n *network) answer(ctx context.Context, k *kubelet.Kubelet) {
+	if n == nil || !n.dns.IsValid() {
+		return
+	}
+	select {
+	case <-n.made:
+	case <-ctx.Done():
+		return
+	}
+	wait.UntilWithContext(ctx, func(ctx context.Context) {
+		server, err := clusterdns.New(clusterdns.Config{
+			Client: k.Connection(), Domain: n.names.domain, Address: n.address, Service: n.dns, Inside: n.pods,
+			Resolvers: n.names.resolvers, Sockets: n.names.sockets, Log: n.log.WithName("dns"),
+			Serving: func(ctx context.Context, port uint16) { n.announce(ctx, k.Client(), port) },
+		})
+		if err == nil {
+			n.names.use(server)
+			err = server.Run(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			n.log.Error(err, "pods of this node ask other nodes for names; it is tried again", "within", tryAgain)
+		}
+	}, tryAgain)
+}
+
+// use has a server answer those who are known by now.
+func (n *names) use(server *clusterdns.Server) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.server = server
+	if n.inside != nil {
+		server.SetInside(n.inside)
+	}
+}
+
+// setInside sets who is answered, in addition to this machine.
+func (n *names) setInside(inside []netip.Prefix) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.inside = inside
+	if n.server != nil {
+		n.server.SetInside(inside)
+	}
+}
+
+// announcePeriod is how often it is checked whether the Node shows where names are
+// answered.
+const announcePeriod = 5 * time.Second
+
+// announce keeps on this Node the port at which names are answered, until ctx ends. The
+// framework makes it an endpoint of the cluster's DNS.
+func (n *network) announce(ctx context.Context, client kubernetes.Interface, port uint16) {
+	said := fmt.Sprintf("%d %x", port, time.Now().UnixNano())
+	patch := []byte(fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, taskdata.DNSAnnotation, said))
+	check := func(o any) {
+		if node, ok := o.(*v1.Node); !ok || node.Annotations[taskdata.DNSAnnotation] == said {
+			return
+		}
+		if _, err := client.CoreV1().Nodes().Patch(ctx, n.name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil && ctx.Err() == nil {
+			n.log.Error(err, "other nodes do not know that names are answered here; it is tried again", "within", announcePeriod)
+		}
+	}
+	own := fields.OneTermEqualSelector(metav1.ObjectNameField, n.name)
+	_, informer := cache.NewInformerWithOptions(cache.InformerOptions{
+		ListerWatcher: cache.NewListWatchFromClient(client.CoreV1().RESTClient(), "nodes", metav1.NamespaceAll, own),
+		ObjectType:    &v1.Node{}, ResyncPeriod: announcePeriod,
+		Handler: cache.ResourceEventHandlerFuncs{AddFunc: check, UpdateFunc: func(_, o any) { check(o) }},
+	})
+	informer.RunWithContext(ctx)
+}

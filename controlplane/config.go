@@ -69,6 +69,8 @@ type Config struct {
 	ClusterCIDR string
 	// AssignPodRanges has each Node get a range of ClusterCIDR.
 	AssignPodRanges bool
+	// ClusterDNS is the address of the Service kube-dns, see DNSAddress; "": there is none.
+	ClusterDNS string
 	// AllowPrivileged lets pods ask for privileged containers.
 	AllowPrivileged bool
 	// PodSecurity is the Pod Security Standard of namespaces that do not set one:

@@ -167,6 +167,12 @@ func (c *ControlPlane) act(ctx context.Context, client kubernetes.Interface) err
 		close(c.ready)
 		return nil
 	})
+	if c.config.ClusterDNS != "" {
+		g.Go(func() error {
+			c.keepDNSService(ctx, client)
+			return nil
+		})
+	}
 	return g.Wait()
 }
 

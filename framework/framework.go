@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/dnsendpoints"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/events"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/mailbox"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodecerts"
@@ -34,6 +35,7 @@ type Framework struct {
 	podWriter  *podwriter.Writer
 	reasons    *podwriter.Reasons
 	nodeWriter *nodes.Writer
+	dnsWriter  *dnsendpoints.Writer
 	tokens     *nodecerts.Tokens
 	identities *nodecerts.Identities
 	approver   *nodecerts.Approver
@@ -65,6 +67,7 @@ func New(cfg Config) (*Framework, error) {
 	f.watches.review(f.approver.Review)
 	f.podWriter = podwriter.NewWriter(cfg.Client, f.events, cfg.Log)
 	f.reasons = podwriter.NewReasons(cfg.Client, f.watches.pods.GetStore(), f.events, cfg.Log)
+	f.dnsWriter = dnsendpoints.NewWriter(cfg.Client, cfg.Log)
 	f.nodeWriter = nodes.NewWriter(cfg.Client, f.watches.nodes.GetStore(), cfg.Log)
 	return f, nil
 }
@@ -89,7 +92,7 @@ func (f *Framework) Run(ctx context.Context) error {
 	defer cancel(nil)
 	for _, part := range []func(context.Context){
 		f.newLoop(stored, f.outbox).run, f.outbox.Run, f.watches.run,
-		f.podWriter.Run, f.reasons.Run, f.events.Run, f.nodeWriter.Run, f.tokens.Run, f.approver.Run,
+		f.podWriter.Run, f.reasons.Run, f.events.Run, f.nodeWriter.Run, f.dnsWriter.Run, f.tokens.Run, f.approver.Run,
 		f.watchSettings, f.watchMaintenance, f.watchAgentStates,
 	} {
 		wg.Go(func() { part(ctx) })
@@ -122,6 +125,7 @@ func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 	l.nodes = &nodeKeeper{
 		step: l.step, now: now, events: f.events, log: f.log,
 		maxPods: f.cfg.MaxPods, nodePorts: f.cfg.NodePorts, view: nodes.NewView(), writer: f.nodeWriter, identities: f.identities,
+		names: &nameServers{agents: l.agents, writer: f.dnsWriter, known: map[string]nameServer{}},
 	}
 	l.drains = &drains{step: l.step, outbox: out, log: f.log, agents: l.agents, nodes: l.nodes, askMaster: f.askStates}
 	l.maintenance = &maintenance{

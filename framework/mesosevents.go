@@ -102,6 +102,7 @@ func (l *loop) failure(f *mesospb.SchedulerEvent_Failure) {
 	if f.GetExecutorId() != nil {
 		l.log.Info("an executor has ended", "executor", f.GetExecutorId().GetValue(), "agent", id, "wait status", f.GetStatus())
 		if a != nil {
+			l.nodes.names.executorEnded(a)
 			l.drains.executorEnded(a)
 		}
 		l.step(scheduler.ExecutorLost{Agent: id})

@@ -24,6 +24,7 @@ type nodeKeeper struct {
 	view       *nodes.View
 	writer     nodeWriter
 	identities *nodecerts.Identities
+	names      *nameServers
 }
 
 // nodeWriter writes Nodes in the background.
@@ -47,12 +48,16 @@ func (k *nodeKeeper) desired(a *agent) nodes.Desired {
 }
 
 // write has an agent's Node written.
-func (k *nodeKeeper) write(a *agent) { k.writer.Want(k.desired(a)) }
+func (k *nodeKeeper) write(a *agent) {
+	k.writer.Want(k.desired(a))
+	k.names.write(a.Node)
+}
 
 // publish has an agent's Node written, and tells the core of it before that is done.
 func (k *nodeKeeper) publish(a *agent) {
 	d := k.desired(a)
 	k.writer.Want(d)
+	k.names.write(a.Node)
 	if n, news := k.view.Tell(d); news {
 		k.step(scheduler.NodeChanged{Name: n.Name, Node: n})
 	}
@@ -69,12 +74,14 @@ func (k *nodeKeeper) seen(n *v1.Node) {
 		k.log.Info(message, "node", n.Name)
 		k.events.Event(n, v1.EventTypeWarning, string(nodes.ConditionPortConflict), message)
 	}
+	k.names.seen(n)
 	if n, news := k.view.Seen(n); news {
 		k.step(scheduler.NodeChanged{Name: n.Name, Node: n})
 	}
 }
 
 func (k *nodeKeeper) deleted(name string) {
+	k.names.gone(name)
 	k.view.Deleted(name)
 	k.writer.Deleted(name)
 }

@@ -161,7 +161,7 @@ func TestSupersededAgentGoesAtTakeOver(t *testing.T) {
 }
 
 func aNodeKeeper(s *steps, e *recordedEvents) *nodeKeeper {
-	return &nodeKeeper{step: s.step, now: time.Now, events: e, maxPods: 10, view: nodes.NewView(), writer: wanted{}}
+	return &nodeKeeper{step: s.step, now: time.Now, events: e, maxPods: 10, view: nodes.NewView(), writer: wanted{}, names: &nameServers{}}
 }
 
 // wanted keeps what Nodes should show.

@@ -28,6 +28,7 @@ func controlPlaneConfig(o options, log logr.Logger) controlplane.Config {
 		ServiceNodePorts:      o.serviceNodePorts,
 		ClusterCIDR:           o.clusterCIDR,
 		AssignPodRanges:       o.podNetwork == networkRouted,
+		ClusterDNS:            ownDNS(o),
 		AllowPrivileged:       o.allowPrivileged,
 		PodSecurity:           o.podSecurity,
 		DenyExternalIPs:       o.denyExternalIPs,

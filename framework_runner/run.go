@@ -196,8 +196,20 @@ func network(o options) *taskdata.Network {
 	}
 	return &taskdata.Network{
 		Pods: list(o.clusterCIDR), Services: list(o.serviceClusterIPRange),
-		Routes: o.podRoutes, VXLANPort: o.vxlanPort, MTU: o.podMTU,
+		Routes: o.podRoutes, VXLANPort: o.vxlanPort, MTU: o.podMTU, DNS: ownDNS(o),
 	}
+}
+
+// ownDNS returns where pods ask executors for names; "": they ask others, or there is no
+// network by which they would reach executors.
+func ownDNS(o options) string {
+	if o.podNetwork != networkRouted || o.clusterDNS != "" {
+		return ""
+	}
+	if ip := controlplane.DNSAddress(list(o.serviceClusterIPRange)); ip != nil {
+		return ip.String()
+	}
+	return ""
 }
 
 // identityOf returns who the framework is, and how it reaches Mesos and the API.

@@ -90,7 +90,7 @@ func TestExecutorArguments(t *testing.T) {
 		"":                    "",
 		"-contain_pods=true":  "",
 		"-contain_pods=false": "-contain_pods=false",
-		"-docker_endpoint=unix:///d -root_dir=/r -node_address=10.0.0.0/8 -max_pods=7 -container_pids_limit=-1": "-docker_endpoint=unix:///d -root_dir=/r -node_address=10.0.0.0/8 -max_pods=7 -container_pids_limit=-1",
+		"-docker_endpoint=unix:///d -root_dir=/r -node_address=10.0.0.0/8 -max_pods=7 -resolv_conf=/x -container_pids_limit=-1": "-docker_endpoint=unix:///d -root_dir=/r -node_address=10.0.0.0/8 -max_pods=7 -resolv_conf=/x -container_pids_limit=-1",
 		"-executor_cpus=1 -executor_mem=64": "",
 	} {
 		if got := strings.Join(parsed(t, strings.Fields(args)...).executorArguments(), " "); got != want {

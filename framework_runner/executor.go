@@ -80,6 +80,9 @@ func (o options) executorArguments() []string {
 	if o.maxPods != taskdata.DefaultMaxPods {
 		args = append(args, fmt.Sprint("-max_pods=", o.maxPods))
 	}
+	if o.resolvConf != "" {
+		args = append(args, "-resolv_conf="+o.resolvConf)
+	}
 	if o.containerPidsLimit != 0 {
 		args = append(args, fmt.Sprint("-container_pids_limit=", o.containerPidsLimit))
 	}

@@ -23,6 +23,7 @@ func (o *options) declareExecutor(fs *flag.FlagSet) {
 	fs.StringVar(&o.nodeAddress, "node_address", "", "`address` of the only agent, or the network of all agents' node addresses, such as 10.1.0.0/16 (default: the agent's address); running executors keep theirs")
 	fs.IntVar(&o.maxPods, "max_pods", taskdata.DefaultMaxPods, "how many `pods` an agent runs at most; running executors keep theirs")
 	fs.Int64Var(&o.containerPidsLimit, "container_pids_limit", 0, "how many `processes` and threads a container may have (default: executor_runner's, 4096); -1: no limit; running executors keep theirs")
+	fs.StringVar(&o.resolvConf, "resolv_conf", "", "`file` on agents that names their DNS servers (default: /etc/resolv.conf, or the one behind systemd-resolved); running executors keep theirs")
 	fs.DurationVar(&o.executorIdleTimeout, "executor_idle_timeout", 10*time.Minute, "after how long (a `duration`) without pods an executor ends, which frees what it uses of its agent and removes the logs of finished pods; 0: never")
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
 	fs.Float64Var(&o.defaultContainerCPU, "default_container_cpu", cpus(framework.DefaultContainer), "`cpus` to count for a container that states neither cpu nor memory")
@@ -44,6 +45,9 @@ func (o *options) checkExecutor() error {
 	}
 	if _, _, err := net.ParseCIDR(o.nodeAddress); err != nil && o.nodeAddress != "" && net.ParseIP(o.nodeAddress) == nil {
 		return fmt.Errorf("-node_address=%s: name an IP address, or a network such as 10.1.0.0/16", o.nodeAddress)
+	}
+	if o.resolvConf != "" && !filepath.IsAbs(o.resolvConf) {
+		return fmt.Errorf("-resolv_conf=%s: name a file of agents by its absolute path", o.resolvConf)
 	}
 	if o.maxPods < 1 {
 		return fmt.Errorf("-max_pods=%d: must be positive", o.maxPods)

@@ -19,7 +19,7 @@ func TestHelp(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	for _, name := range []string{
-		"mesos_master", "executor_uri", "machines", "address", "port", "local_port_users", "root_dir", "node_address", "max_pods", "container_pids_limit", "secure_port", "api_prefix", "etcd_servers",
+		"mesos_master", "executor_uri", "machines", "address", "port", "local_port_users", "root_dir", "node_address", "max_pods", "container_pids_limit", "resolv_conf", "secure_port", "api_prefix", "etcd_servers",
 		"etcd_ca_file", "etcd_cert_file", "etcd_key_file",
 		"data_dir", "framework_name", "framework_role", "framework_user", "failover_timeout", "teardown",
 		"mesos_authentication_principal", "mesos_authentication_secret_file", "default_container_cpu",
@@ -62,6 +62,7 @@ func TestBadFlags(t *testing.T) {
 		{"-node_address=10.0.0", "-node_address"},
 		{"-max_pods=-1", "-max_pods"},
 		{"-container_pids_limit=-2", "-container_pids_limit"},
+		{"-resolv_conf=x", "-resolv_conf"},
 		{"-secure_port=70000", "-secure_port"},
 		{"-api_prefix=api", "-api_prefix"},
 		{"-mesos_master=a:5050 -mesos_ca_file=/nowhere", "-mesos_ca_file"},

@@ -96,6 +96,7 @@ func apiServerOptions(s resolved, files files, etcd etcdClient, l net.Listener) 
 
 	o.ServiceClusterIPRanges = s.ServiceClusterIPRange
 	o.ServiceNodePortRange = *s.nodePorts
+	o.EnableAggregatorRouting = true // webhooks and aggregated APIs are reached at their pods: no service proxy runs here
 	o.AllowPrivileged = s.AllowPrivileged
 	o.EndpointReconcilerType = string(reconcilers.LeaseEndpointReconcilerType)
 	if s.advertise.IsLoopback() {

@@ -28,6 +28,7 @@ type hostStage struct {
 	agents []*hosts.Host // two near ones and a far one
 	nodes  []string      // their names
 	mesos  string        // address of the master, on front
+	before string        // the network of front before framework_runner ran
 }
 
 // Positions in agents and nodes.
@@ -62,6 +63,7 @@ func newHostStage(t testing.TB, args ...string) *hostStage {
 		}
 		return err == nil
 	})
+	s.before = s.front.State()
 	s.stage = &stage{image: busybox, Cluster: cluster.Start(t, cluster.Config{Master: s.mesos, On: s.front, Args: append([]string{"-pod_network=routed"}, args...)})}
 	return s
 }
@@ -110,12 +112,12 @@ func (s *hostStage) member(name string, agent int) member {
 	return member{pod, s.agents[agent].Container(id), pod.Status.PodIP}
 }
 
-// service makes a service for the pods called app, by TCP and UDP at port, and by HTTP at
-// port 80.
+// service makes a service for the pods called app: TCP and UDP at port, HTTP and HTTPS.
 func (s *hostStage) service(app string, change func(*v1.ServiceSpec)) *v1.Service {
 	s.t.Helper()
 	spec := v1.ServiceSpec{Selector: map[string]string{"app": app}, Ports: []v1.ServicePort{
-		{Name: "tcp", Port: port}, {Name: "udp", Port: port, Protocol: v1.ProtocolUDP}, {Name: "http", Port: 80, TargetPort: intstr.FromInt(8080)}}}
+		{Name: "tcp", Port: port}, {Name: "udp", Port: port, Protocol: v1.ProtocolUDP}, {Name: "http", Port: 80, TargetPort: intstr.FromInt(8080)},
+		{Name: "https", Port: 443, TargetPort: intstr.FromInt(8443)}}}
 	change(&spec)
 	made, err := s.Client.CoreV1().Services("default").Create(context.Background(), &v1.Service{ObjectMeta: metav1.ObjectMeta{Name: app}, Spec: spec}, metav1.CreateOptions{})
 	if err != nil {

@@ -47,8 +47,13 @@ func TestHosts(t *testing.T) {
 			s.expect("the host of near asks "+pods[to].Name, s.source(t, near, to)+" 9000", func() string { return s.agents[near].Ask("udp", pods[to].at(), 9000) })
 		}
 	})
+	t.Run("framework_runner", func(t *testing.T) { s.frontReaches(t, pods) })
 	t.Run("stateful set", s.statefulSet)
 	t.Run("agent lost", func(t *testing.T) { s.agentLost(t, services[far]) })
+	s.Stop()
+	if after := s.front.State(); after != s.before {
+		t.Errorf("left on the host of framework_runner:\n%s\nbefore:\n%s", after, s.before)
+	}
 }
 
 func (m member) at() string { return net.JoinHostPort(m.ip, fmt.Sprint(port)) }

@@ -12,6 +12,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/etcdstore"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
@@ -51,6 +52,9 @@ func run(ctx context.Context, o options) (err error) {
 		p.log.Info(fmt.Sprintf("the API is ready: %s, v1beta1 at %s/v1beta1, no local port is served", plane.Servers()[0], o.apiPrefix))
 	} else {
 		p.log.Info(fmt.Sprintf("the API is ready: http://%s, v1beta1 at %s/v1beta1", plane.LocalAddr(), o.apiPrefix))
+	}
+	if err := startRoutes(ctx, p, o, plane); err != nil {
+		return err
 	}
 	p.start(ctx, "leadership", plane.Elector().Hold)
 	if err := startFramework(ctx, p, o, plane); err != nil {
@@ -184,19 +188,19 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		ClusterDNS:    list(o.clusterDNS),
 		ClusterDomain: o.clusterDomain,
 		IdleTimeout:   o.executorIdleTimeout,
-		Network:       network(o),
+		Network:       network(o, plane),
 	}
 	return framework.New(cfg)
 }
 
 // network returns what executors are told about the pods' network; nil: they have none.
-func network(o options) *taskdata.Network {
+func network(o options, plane *controlplane.ControlPlane) *taskdata.Network {
 	if o.podNetwork != networkRouted {
 		return nil
 	}
 	return &taskdata.Network{
 		Pods: list(o.clusterCIDR), Services: list(o.serviceClusterIPRange),
-		Routes: o.podRoutes, VXLANPort: o.vxlanPort, MTU: o.podMTU, DNS: ownDNS(o),
+		Routes: o.podRoutes, VXLANPort: o.vxlanPort, VNI: noderoutes.VNI(plane.CA()), MTU: o.podMTU, DNS: ownDNS(o),
 	}
 }
 

@@ -80,7 +80,7 @@ func newNetwork(spec executor.Spec, address net.IP, locks string, log logr.Logge
 	if err != nil {
 		return nil, err
 	}
-	if err := apart(own, append(append([]netip.Prefix(nil), n.pods...), n.service...)); err != nil {
+	if err := noderoutes.Apart(own, append(append([]netip.Prefix(nil), n.pods...), n.service...)); err != nil {
 		return nil, err
 	}
 	if n.locks, err = hostlock.Open(locks); err != nil {

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
 
@@ -35,23 +34,6 @@ func (n *network) awaitRanges(ctx context.Context, client kubernetes.Interface, 
 		return len(ranges) > 0, nil
 	})
 	return ranges, err
-}
-
-// apart fails if this machine has an address in one of the cluster's ranges, which would be
-// cut off. Addresses of the network itself, which an earlier executor has left, are not.
-func apart(own []net.Addr, ranges []netip.Prefix) error {
-	for _, a := range own {
-		network, err := netip.ParsePrefix(a.String())
-		if err != nil || network.IsSingleIP() {
-			continue
-		}
-		for _, r := range ranges {
-			if r.Overlaps(network) {
-				return fmt.Errorf("this machine is in the network %v, which overlaps the cluster's range %v: choose other ranges of pods and services", network.Masked(), r)
-			}
-		}
-	}
-	return nil
 }
 
 func parsePrefixes(texts []string) ([]netip.Prefix, error) {

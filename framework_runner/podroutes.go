@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"net/netip"
+	"net/url"
+
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/hostroutes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
+)
+
+// startRoutes has this host join the network of pods, or says why it does not. Each
+// framework_runner does so, as each serves the API.
+func startRoutes(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) error {
+	log := p.log.WithName("routes to pods")
+	switch {
+	case o.master.kind == masterNone || o.podNetwork == networkRouted && o.podRoutes == string(noderoutes.None):
+		return nil
+	case o.podNetwork != networkRouted:
+		log.Info("each agent's Docker connects its pods: webhooks and aggregated APIs that run in pods, and /proxy of pods and services, reach pods of this host only", "podNetwork", o.podNetwork)
+		return nil
+	}
+	api, err := url.Parse(plane.Servers()[0])
+	if err != nil {
+		return err
+	}
+	address, err := netip.ParseAddr(api.Hostname())
+	if err != nil || address.IsLoopback() {
+		return err // agents at loopback are on this host
+	}
+	routes, err := hostroutes.New(hostroutes.Config{Locks: hostlock.Usual, Log: log, Routes: noderoutes.Config{
+		Mode: noderoutes.Mode(o.podRoutes), Node: address, Cluster: prefixes(o.clusterCIDR),
+		VNI: noderoutes.VNI(plane.CA()), Port: o.vxlanPort, Log: log,
+	}})
+	if err != nil {
+		log.Error(err, "this host does not join the network of pods")
+		return nil
+	}
+	client, err := kubernetes.NewForConfig(plane.ClientConfig())
+	if err != nil {
+		return err
+	}
+	p.start(ctx, "routes to pods", func(ctx context.Context) error { return routes.Run(ctx, client) })
+	return nil
+}
+
+// prefixes parses a list of networks that the control plane has checked.
+func prefixes(texts string) []netip.Prefix {
+	var all []netip.Prefix
+	for _, text := range list(texts) {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			all = append(all, p.Masked())
+		}
+	}
+	return all
+}

@@ -78,6 +78,9 @@ type Config struct {
 	PodSecurity string
 	// DenyExternalIPs rejects services that set external IPs.
 	DenyExternalIPs bool
+	// UnenforcedPolicies is the warning that whoever writes a NetworkPolicy gets; "" if
+	// policies are enforced.
+	UnenforcedPolicies string
 	// EncryptSecrets encrypts secrets before they are stored in etcd, each from its
 	// next write on.
 	EncryptSecrets bool

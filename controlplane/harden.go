@@ -51,6 +51,9 @@ func (h hardening) apply(o *options.ServerRunOptions, s resolved) {
 	if s.DenyExternalIPs {
 		o.Admission.GenericAdmission.EnablePlugins = append(o.Admission.GenericAdmission.EnablePlugins, "DenyServiceExternalIPs")
 	}
+	if s.UnenforcedPolicies != "" {
+		warnOfPolicies(o, s.UnenforcedPolicies)
+	}
 	if s.AuditLog != "" {
 		o.Audit.PolicyFile = h.auditPolicy
 		o.Audit.LogOptions.Path = s.AuditLog

@@ -3,6 +3,7 @@ package controlplane
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,6 +45,7 @@ func TestHardened(t *testing.T) {
 	open := startChild(t, cfg)
 	cfg.DataDir = t.TempDir()
 	cfg.PodSecurity, cfg.DenyExternalIPs, cfg.EncryptSecrets = "baseline", true, true
+	cfg.UnenforcedPolicies = "nothing enforces it"
 	cfg.AuditLog = filepath.Join(cfg.DataDir, "audit.log")
 	hard := startChild(t, cfg)
 
@@ -57,6 +59,8 @@ func TestHardened(t *testing.T) {
 		t.Errorf("in the clear are plain: %t and hidden: %t", stored(t, etcd, "plain"), stored(t, etcd, "hidden"))
 	}
 	wantRefusals(t, hard.client)
+	wantWarning(t, hard.local, "nothing enforces it")
+	wantWarning(t, open.local, "")
 	hard.end()
 	wantAudit(t, cfg.AuditLog, "hidden")
 	wantClosed(t, cfg.DataDir)
@@ -86,6 +90,20 @@ func wantRefusals(t *testing.T, client kubernetes.Interface) {
 	}
 	if _, err := client.CoreV1().Services("default").Create(t.Context(), service, metav1.CreateOptions{}); !apierrors.IsForbidden(err) {
 		t.Errorf("a service with an address of its own choice: %v, want it forbidden", err)
+	}
+}
+
+// wantWarning checks the warning that whoever makes a NetworkPolicy gets; "": none.
+func wantWarning(t *testing.T, local, warning string) {
+	t.Helper()
+	policy := `{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"generateName": "p-"}, "spec": {"podSelector": {}}}`
+	resp, err := http.Post("http://"+local+"/apis/networking.k8s.io/v1/namespaces/default/networkpolicies", "application/json", strings.NewReader(policy))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got := resp.Header.Get("Warning"); resp.StatusCode != http.StatusCreated || !strings.Contains(got, warning) || (got == "") != (warning == "") {
+		t.Errorf("a network policy: %s, warning %q, want %q", resp.Status, got, warning)
 	}
 }
 

@@ -32,6 +32,7 @@ func controlPlaneConfig(o options, log logr.Logger) controlplane.Config {
 		AllowPrivileged:       o.allowPrivileged,
 		PodSecurity:           o.podSecurity,
 		DenyExternalIPs:       o.denyExternalIPs,
+		UnenforcedPolicies:    o.whyNoPolicies(),
 		EncryptSecrets:        o.encryptSecrets,
 		AuditLog:              o.auditLog,
 		Controllers:           list(o.controllers),

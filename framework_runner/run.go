@@ -101,7 +101,7 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	if err != nil {
 		return err
 	}
-	startLoadBalancer(ctx, p, o, client)
+	startServiceControllers(ctx, p, o, client)
 	run := func(ctx context.Context) error {
 		return explainRemoval(explainTakeover(measured(ctx, f), plane.Elector()))
 	}

@@ -11,12 +11,13 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/events"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/loadbalancer"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/policynotices"
 )
 
-// startLoadBalancer starts what gives services of type LoadBalancer addresses, or tells
-// them that they get none. This process leads.
-func startLoadBalancer(ctx context.Context, p *parts, o options, client kubernetes.Interface) {
-	recorder := events.NewRecorder(client, "load-balancer")
+// startServiceControllers starts what gives services of type LoadBalancer addresses, and
+// what tells policies that they are not enforced. This process leads.
+func startServiceControllers(ctx context.Context, p *parts, o options, client kubernetes.Interface) {
+	recorder := events.NewRecorder(client, "kubernetes-mesos")
 	p.start(ctx, "events about services", func(ctx context.Context) error {
 		recorder.Run(ctx)
 		return nil
@@ -26,6 +27,8 @@ func startLoadBalancer(ctx context.Context, p *parts, o options, client kubernet
 		Events: recorder, Log: p.log.WithName("loadbalancer"),
 	})
 	p.start(ctx, "load balancer", balancer.Run)
+	notices := policynotices.New(policynotices.Config{Client: client, Nowhere: o.whyNoPolicies(), Events: recorder})
+	p.start(ctx, "notices of network policies", notices.Run)
 }
 
 // whyNoBalancer returns what services are told if no node is named.
@@ -35,6 +38,14 @@ func (o options) whyNoBalancer() string {
 	}
 	return "no nodes are named for load balancers: start framework_runner with -load_balancer_nodes=<label selector>, such as mesos.attribute/edge=true; " +
 		"until then the service is reached at its node ports"
+}
+
+// whyNoPolicies returns why no node enforces network policies, or "" if nodes do.
+func (o options) whyNoPolicies() string {
+	if o.podNetwork != networkDocker {
+		return ""
+	}
+	return fmt.Sprintf("network policies are not enforced with -pod_network=%s: any pod reaches any other; start framework_runner with another network, such as %s", networkDocker, networkRouted)
 }
 
 // reservedPorts returns the ports of agents that are not for services.

@@ -30,10 +30,16 @@ func TestReservedPorts(t *testing.T) {
 // A service that gets no address is told the flag that would give it one.
 func TestWhyNoBalancer(t *testing.T) {
 	t.Parallel()
-	if why := parsed(t, "-pod_network=docker").whyNoBalancer(); !strings.Contains(why, "-pod_network=docker") {
-		t.Error(why)
+	docker := parsed(t, "-pod_network=docker")
+	for _, why := range []string{docker.whyNoBalancer(), docker.whyNoPolicies()} {
+		if !strings.Contains(why, "-pod_network=docker") {
+			t.Error(why)
+		}
 	}
 	o := parsed(t, "-pod_network=routed")
+	if why := o.whyNoPolicies(); why != "" {
+		t.Error(why)
+	}
 	if why := o.whyNoBalancer(); !strings.Contains(why, "-load_balancer_nodes=") || o.balancers != nil {
 		t.Error(why, o.balancers)
 	}

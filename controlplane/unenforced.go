@@ -1,0 +1,39 @@
+package controlplane
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/warning"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
+	"k8s.io/kubernetes/pkg/apis/networking"
+)
+
+// unenforced is an admission plugin that warns whoever writes a NetworkPolicy that nothing
+// enforces it. The warning is a header of the answer; kubectl prints it.
+type unenforced struct {
+	*admission.Handler
+	warning string
+}
+
+const unenforcedPlugin = "UnenforcedNetworkPolicy"
+
+// Validate lets everything pass.
+func (u unenforced) Validate(ctx context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
+	if a.GetResource().GroupResource() == networking.Resource("networkpolicies") {
+		warning.AddWarning(ctx, "", u.warning)
+	}
+	return nil
+}
+
+// warnOfPolicies adds the plugin to the API server's own.
+func warnOfPolicies(o *options.ServerRunOptions, text string) {
+	a := o.Admission.GenericAdmission
+	a.Plugins.Register(unenforcedPlugin, func(io.Reader) (admission.Interface, error) {
+		return unenforced{admission.NewHandler(admission.Create, admission.Update), text}, nil
+	})
+	a.RecommendedPluginOrder = append(slices.Clone(a.RecommendedPluginOrder), unenforcedPlugin)
+	a.EnablePlugins = append(a.EnablePlugins, unenforcedPlugin)
+}

@@ -54,7 +54,7 @@ func (o *options) checkPorts() error {
 	if !strings.HasPrefix(o.apiPrefix, "/") || strings.HasSuffix(o.apiPrefix, "/") {
 		return fmt.Errorf("-api_prefix=%q: must begin with a slash and not end with one, as in /api", o.apiPrefix)
 	}
-	if o.advertiseAddress == "" && o.master.kind != masterRemote && o.podNetwork != networkRouted { // pods cannot reach loopback
+	if o.advertiseAddress == "" && o.master.kind != masterRemote && o.podNetwork == networkDocker { // pods cannot reach loopback
 		o.advertiseAddress = "127.0.0.1"
 	}
 	return nil
@@ -85,6 +85,7 @@ func (o *options) checkStorage() error {
 const (
 	networkDocker      = "docker"
 	networkRouted      = "routed"
+	networkCNI         = "cni"
 	defaultClusterCIDR = "10.244.0.0/16"
 )
 
@@ -94,8 +95,8 @@ func (o *options) declareCluster(fs *flag.FlagSet) {
 	fs.StringVar(&o.podSecurity, "pod_security", "privileged", "the Pod Security Standard of namespaces without a label of their own: privileged, baseline or restricted (a `level`)")
 	fs.BoolVar(&o.denyExternalIPs, "deny_external_ips", false, "reject services with externalIPs (v1beta1: publicIPs), which could redirect the traffic of others' addresses")
 	fs.StringVar(&o.controllers, "controllers", "*", "controllers to run: `names` as in kube-controller-manager, * for all that make sense on Mesos, -name to leave one out, none for none")
-	fs.StringVar(&o.clusterCIDR, "cluster_cidr", "", "`network` of the pods: agents get a part each (default with -pod_network=routed: 10.244.0.0/16)")
-	fs.StringVar(&o.podNetwork, "pod_network", "docker", "who connects pods (a `mode`): docker, each agent's Docker by its own bridge; routed, executors by a network across agents, with services and network policies")
+	fs.StringVar(&o.clusterCIDR, "cluster_cidr", "", "`network` of the pods: agents get a part each (default with -pod_network=routed: 10.244.0.0/16; with -pod_network=cni: none, plugins have their own)")
+	fs.StringVar(&o.podNetwork, "pod_network", "docker", "who connects pods (a `mode`): docker, each agent's Docker by its own bridge; routed, executors by a network across agents, with services and network policies; cni, the plugins of CNI that agents have, with services")
 	fs.StringVar(&o.podRoutes, "pod_routes", "auto", "how agents reach each other's pods with -pod_network=routed (a `mode`): auto, by host-gw to neighbours and by vxlan to agents behind a router; host-gw; vxlan; none, if routers know the pods' ranges")
 	fs.IntVar(&o.vxlanPort, "vxlan_port", 8475, "UDP `port` of VXLAN, open between agents")
 	fs.IntVar(&o.podMTU, "pod_mtu", 0, "MTU of pods' interfaces in `bytes` (default: that of the agent's interface with the default route)")
@@ -108,18 +109,24 @@ func (o *options) checkCluster() error {
 		return errors.New("-controllers is empty: * stands for the usual ones, none for none")
 	}
 	switch {
-	case o.podNetwork != networkDocker && o.podNetwork != networkRouted:
-		return fmt.Errorf("-pod_network=%s: it is %s or %s", o.podNetwork, networkDocker, networkRouted)
+	case !slices.Contains([]string{networkDocker, networkRouted, networkCNI}, o.podNetwork):
+		return fmt.Errorf("-pod_network=%s: it is %s, %s or %s", o.podNetwork, networkDocker, networkRouted, networkCNI)
 	case !slices.Contains([]string{"auto", "host-gw", "vxlan", "none"}, o.podRoutes):
 		return fmt.Errorf("-pod_routes=%s: it is auto, host-gw, vxlan or none", o.podRoutes)
 	case o.podMTU != 0 && (o.podMTU < 576 || o.podMTU > 65535):
 		return fmt.Errorf("-pod_mtu=%d: an MTU is between 576 and 65535 bytes", o.podMTU)
-	case o.podNetwork == networkRouted && len(list(o.clusterCIDR)) > 1:
-		return fmt.Errorf("-cluster_cidr=%s: -pod_network=%s takes one range", o.clusterCIDR, networkRouted)
-	case o.podNetwork == networkRouted && list(o.controllers)[0] == "none":
-		return fmt.Errorf("-pod_network=%s needs a controller that gives nodes their ranges: not -controllers=none", networkRouted)
+	case o.assignsRanges() && len(list(o.clusterCIDR)) > 1:
+		return fmt.Errorf("-cluster_cidr=%s: -pod_network=%s takes one range", o.clusterCIDR, o.podNetwork)
+	case o.assignsRanges() && list(o.controllers)[0] == "none":
+		return fmt.Errorf("-pod_network=%s needs a controller that gives nodes their ranges: not -controllers=none", o.podNetwork)
 	case o.podNetwork == networkRouted && o.clusterCIDR == "":
 		o.clusterCIDR = defaultClusterCIDR
 	}
 	return nil
+}
+
+// assignsRanges reports whether nodes get ranges of pod addresses. Plugins of CNI may use
+// them, or addresses of their own.
+func (o *options) assignsRanges() bool {
+	return o.podNetwork == networkRouted || o.podNetwork == networkCNI && o.clusterCIDR != ""
 }

@@ -24,6 +24,9 @@ func (o *options) declareExecutor(fs *flag.FlagSet) {
 	fs.IntVar(&o.maxPods, "max_pods", taskdata.DefaultMaxPods, "how many `pods` an agent runs at most; running executors keep theirs")
 	fs.Int64Var(&o.containerPidsLimit, "container_pids_limit", 0, "how many `processes` and threads a container may have (default: executor_runner's, 4096); -1: no limit; running executors keep theirs")
 	fs.StringVar(&o.resolvConf, "resolv_conf", "", "`file` on agents that names their DNS servers (default: /etc/resolv.conf, or the one behind systemd-resolved); running executors keep theirs")
+	fs.StringVar(&o.cniBinDir, "cni_bin_dir", "", "`directory` on agents with the plugins of CNI, for -pod_network=cni (default: /opt/cni/bin)")
+	fs.StringVar(&o.cniConfDir, "cni_conf_dir", "", "`directory` on agents with configurations of CNI, of which the first in lexical order counts, for -pod_network=cni (default: /etc/cni/net.d)")
+	fs.StringVar(&o.cniNetwork, "cni_network", "", "`name` of the network to take from -cni_conf_dir instead of the first, as where Mesos' tasks have networks of their own")
 	fs.DurationVar(&o.executorIdleTimeout, "executor_idle_timeout", 10*time.Minute, "after how long (a `duration`) without pods an executor ends, which frees what it uses of its agent and removes the logs of finished pods; 0: never")
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
 	fs.Float64Var(&o.defaultContainerCPU, "default_container_cpu", cpus(framework.DefaultContainer), "`cpus` to count for a container that states neither cpu nor memory")
@@ -55,5 +58,22 @@ func (o *options) checkExecutor() error {
 	if o.containerPidsLimit < -1 {
 		return fmt.Errorf("-container_pids_limit=%d: -1 is no limit, 0 the default", o.containerPidsLimit)
 	}
+	if err := o.checkCNI(); err != nil {
+		return err
+	}
 	return checkExecutorURI(o.executorURI, o.master.kind)
+}
+
+// checkCNI checks the flags that only mode cni uses.
+func (o *options) checkCNI() error {
+	for _, f := range []struct{ name, value string }{{"cni_bin_dir", o.cniBinDir}, {"cni_conf_dir", o.cniConfDir}, {"cni_network", o.cniNetwork}} {
+		switch {
+		case f.value == "":
+		case o.podNetwork != networkCNI:
+			return fmt.Errorf("-%s=%s has no effect without -pod_network=%s", f.name, f.value, networkCNI)
+		case f.name != "cni_network" && !filepath.IsAbs(f.value):
+			return fmt.Errorf("-%s=%s: name a directory of agents by its absolute path", f.name, f.value)
+		}
+	}
+	return nil
 }

@@ -85,6 +85,9 @@ type options struct {
 	podRoutes             string
 	vxlanPort             int
 	podMTU                int
+	cniBinDir             string
+	cniConfDir            string
+	cniNetwork            string
 	serviceClusterIPRange string
 	serviceNodePorts      string
 	nodePorts             resources.Range // of serviceNodePorts, parsed

@@ -100,6 +100,12 @@ func TestBadFlags(t *testing.T) {
 		{"-pod_network=routed -mesos_master=a:5050 -service_node_port_range=8000-8100 -port=8050", "by -port"},
 		{"-load_balancer_nodes=edge=true -pod_network=docker", "-pod_network=docker nothing serves services"},
 		{"-load_balancer_nodes=edge=(true -pod_network=routed", "-load_balancer_nodes"},
+		{"-pod_network=cables", "it is docker, routed or cni"},
+		{"-pod_network=cni -cluster_cidr=10.1.0.0/16,fd00::/48", "takes one range"},
+		{"-pod_network=cni -cluster_cidr=10.1.0.0/16 -controllers=none", "not -controllers=none"},
+		{"-cni_network=net", "-cni_network=net has no effect without -pod_network=cni"},
+		{"-pod_network=cni -cni_bin_dir=bin", "absolute path"},
+		{"-pod_network=cni -cni_conf_dir=net.d", "absolute path"},
 		{"stray", "stray"},
 	} {
 		_, err := parse(strings.Fields(row.args), nil)

@@ -195,8 +195,14 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 
 // network returns what executors are told about the pods' network; nil: they have none.
 func network(o options, plane *controlplane.ControlPlane) *taskdata.Network {
-	if o.podNetwork != networkRouted {
+	switch o.podNetwork {
+	case networkDocker:
 		return nil
+	case networkCNI:
+		return &taskdata.Network{
+			Services: list(o.serviceClusterIPRange), DNS: ownDNS(o),
+			CNI: &taskdata.CNI{BinDir: o.cniBinDir, ConfDir: o.cniConfDir, Network: o.cniNetwork},
+		}
 	}
 	return &taskdata.Network{
 		Pods: list(o.clusterCIDR), Services: list(o.serviceClusterIPRange),

@@ -45,6 +45,7 @@ func (n *Node) Drain(ctx context.Context) error {
 		cancel()
 	}
 	if owner != (dockershim.Owner{}) { // otherwise it never had containers
+		n.detachCNI(ctx)
 		if err := dockershim.RemoveAll(ctx, n.cfg.Docker, owner); err != nil {
 			return err
 		}
@@ -60,17 +61,31 @@ func (n *Node) Drain(ctx context.Context) error {
 	return nil
 }
 
+// detachCNI detaches the pods that plugins of CNI connect, within half of the time left.
+// What fails is repeated when the network is removed.
+func (n *Node) detachCNI(ctx context.Context) {
+	n.mu.Lock()
+	root, bin := n.root, n.cniBin
+	n.mu.Unlock()
+	enough, cancel := context.WithTimeout(ctx, left(ctx)/2)
+	defer cancel()
+	if err := detachCNI(enough, root, bin); err != nil {
+		n.cfg.Log.Error(err, "pods are still to be detached from their network")
+	}
+}
+
 // removeNetwork removes the pods' network, if there is one.
 func (n *Node) removeNetwork() error {
 	n.mu.Lock()
-	network := n.network
+	network, root, bin := n.network, n.root, n.cniBin
 	n.mu.Unlock()
-	if network == nil {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), networkRemoval)
 	defer cancel()
-	return network.remove(ctx)
+	err := detachCNI(ctx, root, bin)
+	if network != nil {
+		err = errors.Join(err, network.remove(ctx))
+	}
+	return err
 }
 
 // networkRemoval is how long the removal of the network may take.

@@ -25,6 +25,7 @@ type leftovers struct {
 	owner   dockershim.Owner // ours, which is left alone
 	grace   time.Duration
 	log     logr.Logger
+	cniBin  string               // directory of CNI's plugins, if not the usual one
 	since   map[string]time.Time // by a lock's path: when it was first found without an executor
 }
 
@@ -33,7 +34,7 @@ type leftovers struct {
 const leftoverGrace = 15 * time.Minute
 
 func newLeftovers(rootDir, docker string, owner dockershim.Owner, log logr.Logger) *leftovers {
-	return &leftovers{rootDir, docker, owner, leftoverGrace, log, map[string]time.Time{}}
+	return &leftovers{rootDir: rootDir, docker: docker, owner: owner, grace: leftoverGrace, log: log, since: map[string]time.Time{}}
 }
 
 // run removes once a minute, until ctx ends.
@@ -99,14 +100,16 @@ func (l *leftovers) removeExpired(ctx context.Context, now time.Time) (removed [
 // starts there meanwhile waits for the lock.
 func (l *leftovers) remove(ctx context.Context, owner dockershim.Owner, held *lock) error {
 	defer held.release()
-	if err := dockershim.RemoveAll(ctx, l.docker, owner); err != nil {
+	path := held.file.Name()
+	root := strings.TrimSuffix(path, lockSuffix)
+	detached := detachCNI(ctx, root, l.cniBin)
+	if err := errors.Join(dockershim.RemoveAll(ctx, l.docker, owner), detached); err != nil {
 		return err
 	}
 	if err := removeNetworkOf(ctx, owner); err != nil {
 		return err
 	}
-	path := held.file.Name()
-	if err := removeTree(strings.TrimSuffix(path, lockSuffix)); err != nil {
+	if err := removeTree(root); err != nil {
 		return err
 	}
 	return os.Remove(path)

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/cninetwork"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/networkpolicy"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
@@ -44,6 +45,8 @@ type network struct {
 	policies *networkpolicy.Enforcer
 	made     chan struct{} // closed once these are set
 	member   *hostlock.Lock
+
+	cni *cninetwork.Network // what connects pods instead, in mode cni
 }
 
 // newNetwork returns the network that the cluster wants, nil if pods are Docker's to
@@ -106,6 +109,9 @@ func (n *network) podNetwork() dockershim.PodNetwork {
 // prepare waits for the node's range of addresses and makes the network, with the pods
 // that an earlier executor has connected.
 func (n *network) prepare(ctx context.Context, client kubernetes.Interface, r *runtime, waits func(string)) error {
+	if n.cni != nil {
+		return n.prepareCNI(ctx, client, r)
+	}
 	ranges, err := n.awaitRanges(ctx, client, waits)
 	if err != nil {
 		return err

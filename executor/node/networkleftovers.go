@@ -18,6 +18,9 @@ import (
 func (n *network) remove(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.cni != nil {
+		return n.removeCNI(ctx)
+	}
 	if n.links == nil { // not made, but perhaps by an executor before this one
 		return podnetworkLeftovers(ctx, n.owner)
 	}

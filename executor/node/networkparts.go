@@ -52,6 +52,9 @@ const tryAgain = 30 * time.Second
 // parts returns what works side by side once the network is made, each until its context
 // ends, by names for people.
 func (n *network) parts(client func() kubernetes.Interface) map[string]func(context.Context) error {
+	if n.cni != nil { // routes and policies are the plugins' business
+		return map[string]func(context.Context) error{"pods": n.cni.Run, "services": n.proxy.Run}
+	}
 	return map[string]func(context.Context) error{
 		"pods": n.links.Run, "services": n.proxy.Run, "policies": n.policies.Run,
 		"routes": func(ctx context.Context) error { return n.routes.Run(ctx, client()) },

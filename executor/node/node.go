@@ -69,6 +69,7 @@ type Node struct {
 	shim     *dockershim.Server // that serves it
 	kubelet  *kubelet.Kubelet
 	network  *network // nil: Docker connects pods
+	cniBin   string   // directory of CNI's plugins, if not the usual one
 	servers  []string // API servers that the kubelet is to use; nil: those of the Spec
 	draining bool     // no kubelet may come up any more
 	drained  bool     // no pod will run any more
@@ -136,6 +137,9 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		shim.PodNetwork = network.podNetwork
 		network.names.domain, network.names.resolvers, network.names.sockets = spec.Cluster.ClusterDomain, n.cfg.Resolvers, n.cfg.Names
 	}
+	if err := network.useCNI(spec.Cluster.Network, root, &shim); err != nil {
+		return fmt.Errorf("node %s: %w", spec.Name, err)
+	}
 	swept := newSweep(n.cfg.Log)
 	prepare := func(ctx context.Context, client kubernetes.Interface) error {
 		return n.prepare(ctx, network, client, o.Waits)
@@ -160,7 +164,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 	}
 	n.cfg.Log.Info("bringing the node up", "node", spec.Name, "address", address.String(), "directory", root)
 	n.mu.Lock()
-	n.owner, n.groups, n.network = shim.Owner, shim.CgroupParent, network
+	n.owner, n.groups, n.network, n.cniBin = shim.Owner, shim.CgroupParent, network, cniBinDir(spec.Cluster.Network)
 	n.mu.Unlock()
 	return n.serve(ctx, shim, o.Waits, func(ctx context.Context, r *runtime) error {
 		if shim.CgroupParent != "" && r.slices(ctx) {
@@ -172,6 +176,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 			return ctx.Err()
 		}
 		others := newLeftovers(n.cfg.RootDir, n.cfg.Docker, shim.Owner, n.cfg.Log)
+		others.cniBin = cniBinDir(spec.Cluster.Network)
 		sweeps := func(ctx context.Context) { swept.run(ctx, r) }
 		reports := func(ctx context.Context) { reportUp(ctx, k.Ready(), o) }
 		keeps := func(ctx context.Context) { network.run(ctx, k.Client) }

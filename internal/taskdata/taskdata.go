@@ -74,9 +74,18 @@ type Network struct {
 	VXLANPort int      `json:"vxlanPort,omitempty"`
 	VNI       int      `json:"vni,omitempty"` // the VXLAN's identifier
 	MTU       int      `json:"mtu,omitempty"` // of pods' interfaces; 0: the host's
+	CNI       *CNI     `json:"cni,omitempty"` // who connects pods instead of executors
 	// DNS is the address of the Service behind which executors answer DNS queries; "": they
 	// do not.
 	DNS string `json:"dns,omitempty"`
+}
+
+// CNI tells an executor where its agent has plugins of CNI. Empty fields stand for CNI's
+// usual directories, and for the first network that is configured.
+type CNI struct {
+	BinDir  string `json:"binDir,omitempty"`
+	ConfDir string `json:"confDir,omitempty"`
+	Network string `json:"network,omitempty"`
 }
 
 // DNSAnnotation is set by an executor on its Node: the port at the node's address at which

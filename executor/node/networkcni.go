@@ -1,0 +1,101 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"k8s.io/client-go/kubernetes"
+	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/cninetwork"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/serviceproxy"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+)
+
+// cniDir is the directory, below an executor's root, of what is kept about pods that
+// plugins of CNI connect.
+const cniDir = "cni"
+
+// useCNI has plugins connect pods, if that is wanted: from now on, so that a pod of the
+// host's network can install them.
+func (n *network) useCNI(wanted *taskdata.Network, root string, shim *dockershim.Config) error {
+	if n == nil || wanted.CNI == nil {
+		return nil
+	}
+	var err error
+	n.cni, err = cninetwork.New(cninetwork.Config{
+		BinDirs: []string{wanted.CNI.BinDir}, ConfDir: wanted.CNI.ConfDir, Network: wanted.CNI.Network,
+		Dir: filepath.Join(root, cniDir), Log: n.log.WithName("cni"),
+	})
+	if err != nil {
+		return err
+	}
+	shim.PodNetwork = func() dockershim.PodNetwork { return n.cni }
+	shim.NetworkReady, shim.PodRanges = n.cni.Ready, n.cni.SetRanges
+	return nil
+}
+
+// prepareCNI makes what plugins do not: the rules for services. It tells the network which
+// pods there still are.
+func (n *network) prepareCNI(ctx context.Context, client kubernetes.Interface, r *runtime) error {
+	boxes, err := r.ListPodSandbox(ctx, &cri.ListPodSandboxRequest{})
+	if err != nil {
+		return fmt.Errorf("listing pod sandboxes: %w", err)
+	}
+	var ids []string
+	for _, box := range boxes.Items {
+		ids = append(ids, box.Id)
+	}
+	n.cni.Keep(ids)
+	// Which addresses pods have is the plugins' business. So the proxy is told no ranges, and
+	// masquerades nothing but what came by a node's address and pods that reach themselves.
+	proxy, err := serviceproxy.New(serviceproxy.Config{
+		Client: client, Node: n.name, Addresses: []netip.Addr{n.address}, Services: n.service,
+		Locks: n.locks, Log: n.log.WithName("services"),
+	})
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	n.proxy = proxy
+	n.mu.Unlock()
+	close(n.made)
+	return nil
+}
+
+// removeCNI removes the rules for services. Pods are detached by detachCNI.
+func (n *network) removeCNI(ctx context.Context) error {
+	if n.proxy == nil {
+		return nil
+	}
+	return n.proxy.Remove(ctx)
+}
+
+// detachCNI detaches the pods that an executor with this root directory has had connected by
+// plugins of CNI, also if it is dead or has another mode by now. It comes before the pods'
+// sandboxes are removed, when plugins find everything to undo, and does no harm afterwards.
+func detachCNI(ctx context.Context, root, binDir string) error {
+	dir := filepath.Join(root, cniDir)
+	if _, err := os.Stat(dir); root == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	network, err := cninetwork.New(cninetwork.Config{BinDirs: []string{binDir}, Dir: dir})
+	if err != nil {
+		return err
+	}
+	return network.Remove(ctx)
+}
+
+// cniBinDir returns the directory of plugins, "" if it is the usual one.
+func cniBinDir(n *taskdata.Network) string {
+	if n == nil || n.CNI == nil {
+		return ""
+	}
+	return n.CNI.BinDir
+}

@@ -71,9 +71,9 @@ type Config struct {
 	AssignPodRanges bool
 	// ClusterDNS is the address of the Service kube-dns, see DNSAddress; "": there is none.
 	ClusterDNS string
-	// ServicesOnNodes lets executors read what the rules for services and for network
-	// policies are made of.
-	ServicesOnNodes bool
+	// ServicesOnNodes lets executors read what the rules for services are made of, and
+	// PoliciesOnNodes those for network policies: the pods of the whole cluster.
+	ServicesOnNodes, PoliciesOnNodes bool
 	// AllowPrivileged lets pods ask for privileged containers.
 	AllowPrivileged bool
 	// PodSecurity is the Pod Security Standard of namespaces that do not set one:

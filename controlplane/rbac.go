@@ -12,17 +12,19 @@ import (
 
 // grants returns the rights that our cluster needs in addition to those that the API
 // server creates itself.
-func grants(network bool) []rbacv1.ClusterRoleBinding {
+func grants(c Config) []rbacv1.ClusterRoleBinding {
 	all := []rbacv1.ClusterRoleBinding{
 		// An agent with a bootstrap token may request its certificate.
 		grant("node-bootstrapper", "system:node-bootstrapper", rbacv1.Subject{Kind: rbacv1.GroupKind, Name: "system:bootstrappers"}),
 		// The API server may fetch logs from kubelets and run commands there.
 		grant("kubelet-api", "system:kubelet-api-admin", rbacv1.Subject{Kind: rbacv1.UserKind, Name: kubeletClientUser}),
 	}
-	if network {
-		nodes := rbacv1.Subject{Kind: rbacv1.GroupKind, Name: "system:nodes"}
+	nodes := rbacv1.Subject{Kind: rbacv1.GroupKind, Name: "system:nodes"}
+	if c.ServicesOnNodes {
 		// An executor makes rules for services, and routes to other nodes.
 		all = append(all, grant("node-proxier", "system:node-proxier", nodes))
+	}
+	if c.PoliciesOnNodes {
 		// It enforces policies, which select the pods and namespaces of the whole cluster.
 		all = append(all, grant("network-policies", networkPolicyRole, nodes))
 	}
@@ -33,8 +35,8 @@ func grants(network bool) []rbacv1.ClusterRoleBinding {
 const networkPolicyRole = "kubernetes-mesos:network-policies"
 
 // roles returns the roles that grants refers to and the API server does not have.
-func roles(network bool) []rbacv1.ClusterRole {
-	if !network {
+func roles(c Config) []rbacv1.ClusterRole {
+	if !c.PoliciesOnNodes {
 		return nil
 	}
 	read := []string{"list", "watch"}
@@ -55,14 +57,14 @@ func grant(name, role string, to rbacv1.Subject) rbacv1.ClusterRoleBinding {
 
 // giveGrants creates the missing roles and bindings. It leaves existing ones alone: a
 // change to them was intended.
-func giveGrants(ctx context.Context, client kubernetes.Interface, network bool) error {
-	for _, r := range roles(network) {
+func giveGrants(ctx context.Context, client kubernetes.Interface, c Config) error {
+	for _, r := range roles(c) {
 		_, err := client.RbacV1().ClusterRoles().Create(ctx, &r, metav1.CreateOptions{})
 		if err != nil && !apierrors.IsAlreadyExists(err) {
 			return fmt.Errorf("cluster role %s: %w", r.Name, err)
 		}
 	}
-	for _, g := range grants(network) {
+	for _, g := range grants(c) {
 		_, err := client.RbacV1().ClusterRoleBindings().Create(ctx, &g, metav1.CreateOptions{})
 		if err != nil && !apierrors.IsAlreadyExists(err) {
 			return fmt.Errorf("cluster role binding %s: %w", g.Name, err)

@@ -39,7 +39,7 @@ const followerPatience = 10 * time.Second
 // system namespaces, and the account that a pod needs, which the leader's controllers
 // create. A follower waits for the account only for a limited time.
 func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interface) error {
-	if err := giveGrants(ctx, client, c.config.ServicesOnNodes); err != nil {
+	if err := giveGrants(ctx, client, c.config.Config); err != nil {
 		return err
 	}
 	if err := until(ctx, func() error {

@@ -29,6 +29,7 @@ func controlPlaneConfig(o options, log logr.Logger) controlplane.Config {
 		ClusterCIDR:           o.clusterCIDR,
 		AssignPodRanges:       o.assignsRanges(),
 		ServicesOnNodes:       o.podNetwork != networkDocker,
+		PoliciesOnNodes:       o.podNetwork == networkRouted,
 		ClusterDNS:            ownDNS(o),
 		AllowPrivileged:       o.allowPrivileged,
 		PodSecurity:           o.podSecurity,

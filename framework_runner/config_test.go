@@ -58,22 +58,22 @@ func TestControlPlaneConfig(t *testing.T) {
 func TestNetwork(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		args, network    string
-		ranges, services bool
+		args, network              string
+		ranges, services, policies bool
 	}{
-		{"-pod_network=docker", "null", false, false},
-		{"-pod_network=routed", `{"pods":["10.244.0.0/16"],"services":["10.0.0.0/16"],"routes":"auto","vxlanPort":8475}`, true, true},
-		{"-pod_network=cni", `{"pods":null,"services":["10.0.0.0/16"],"cni":{}}`, false, true},
+		{"-pod_network=docker", "null", false, false, false},
+		{"-pod_network=routed", `{"pods":["10.244.0.0/16"],"services":["10.0.0.0/16"],"routes":"auto","vxlanPort":8475}`, true, true, true},
+		{"-pod_network=cni", `{"pods":null,"services":["10.0.0.0/16"],"cni":{}}`, false, true, false},
 		{"-pod_network=cni -cni_bin_dir=/b -cni_conf_dir=/c -cni_network=n -cluster_cidr=10.1.0.0/16",
-			`{"pods":null,"services":["10.0.0.0/16"],"cni":{"binDir":"/b","confDir":"/c","network":"n"}}`, true, true},
+			`{"pods":null,"services":["10.0.0.0/16"],"cni":{"binDir":"/b","confDir":"/c","network":"n"}}`, true, true, false},
 	} {
 		o := parsed(t, strings.Fields(row.args)...)
 		told, err := json.Marshal(network(o, nil))
 		if err != nil || string(told) != row.network {
 			t.Errorf("%s: %s, %v, want %s", row.args, told, err, row.network)
 		}
-		if c := controlPlaneConfig(o, logr.Discard()); c.AssignPodRanges != row.ranges || c.ServicesOnNodes != row.services {
-			t.Errorf("%s: ranges %v, services %v", row.args, c.AssignPodRanges, c.ServicesOnNodes)
+		if c := controlPlaneConfig(o, logr.Discard()); c.AssignPodRanges != row.ranges || c.ServicesOnNodes != row.services || c.PoliciesOnNodes != row.policies {
+			t.Errorf("%s: ranges %v, services %v, policies %v", row.args, c.AssignPodRanges, c.ServicesOnNodes, c.PoliciesOnNodes)
 		}
 	}
 }

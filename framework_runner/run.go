@@ -188,13 +188,14 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		ClusterDNS:    list(o.clusterDNS),
 		ClusterDomain: o.clusterDomain,
 		IdleTimeout:   o.executorIdleTimeout,
-		Network:       network(o, plane),
+		Network:       network(o, plane.CA()),
 	}
 	return framework.New(cfg)
 }
 
-// network returns what executors are told about the pods' network; nil: they have none.
-func network(o options, plane *controlplane.ControlPlane) *taskdata.Network {
+// network returns what executors are told about the network of pods of the cluster with this
+// certificate authority; nil: pods are Docker's to connect.
+func network(o options, ca []byte) *taskdata.Network {
 	switch o.podNetwork {
 	case networkDocker:
 		return nil
@@ -206,7 +207,7 @@ func network(o options, plane *controlplane.ControlPlane) *taskdata.Network {
 	}
 	return &taskdata.Network{
 		Pods: list(o.clusterCIDR), Services: list(o.serviceClusterIPRange),
-		Routes: o.podRoutes, VXLANPort: o.vxlanPort, VNI: noderoutes.VNI(plane.CA()), MTU: o.podMTU, DNS: ownDNS(o),
+		Routes: o.podRoutes, VXLANPort: o.vxlanPort, VNI: noderoutes.VNI(ca), MTU: o.podMTU, DNS: ownDNS(o),
 	}
 }
 

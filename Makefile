@@ -57,6 +57,10 @@ faults: setup ## what can go wrong with processes and nodes, kills FAULT_ROUNDS 
 attack: build setup ## attacks from outside on a cluster of its own: each is refused or explained
 	@scripts/attack.sh
 
+.PHONY: conformance
+conformance: setup ## Kubernetes' own tests (FOCUS, SKIP: regular expressions; PARALLEL, AGENTS) on two hosts of their own; the first time builds the suite and its images
+	@conformance/run.sh
+
 .PHONY: release
 release: ## what others run, into release/: both programs, what is inside, checksums; RELEASE_KEY signs them
 	@scripts/release.sh release

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const report = `<?xml version="1.0"?>
+<testsuites><testsuite>
+<testcase name="[SynchronizedBeforeSuite]" status="passed" time="1"></testcase>
+<testcase name="[It] [sig-network] Services should be served [Conformance] [sig-network, Conformance]" status="passed" time="2.5"></testcase>
+<testcase name="[It] [sig-apps] Job should end [Conformance] [sig-apps, Conformance]" status="failed" time="3"><failure message="timed out&#xA;in a second line"></failure><system-err>all that was said</system-err></testcase>
+<testcase name="[It] [sig-apps] Job should be left out" status="skipped" time="0"></testcase>
+</testsuite></testsuites>`
+
+// The results of a run are kept, shown by SIG, and what passed need not run again.
+func TestRun(t *testing.T) {
+	dir := t.TempDir()
+	junit, file := filepath.Join(dir, "junit.xml"), filepath.Join(dir, "record")
+	if err := os.WriteFile(junit, []byte(report), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(file, "", junit, dir, false); err != nil {
+		t.Fatal(err)
+	}
+	table, err := os.ReadFile(filepath.Join(dir, "table.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"sig-apps                    0 passed    1 failed", "sig-network                 1 passed    0 failed", "2 tests", "failed: [sig-apps] Job should end [Conformance]\n    timed out\n"} {
+		if !strings.Contains(string(table), line) {
+			t.Errorf("the table lacks %q:\n%s", line, table)
+		}
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "failed", "sig-apps-Job-should-end-Conformance.log"))
+	if err != nil || !strings.Contains(string(log), "all that was said") {
+		t.Errorf("the log of the failure: %q, %v", log, err)
+	}
+
+	record, err := readRecord(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	skip := regexp.MustCompile(record.passed("Slow"))
+	for name, want := range map[string]bool{"[sig-network] Services should be served [Conformance]": true, "[sig-apps] Job should end [Conformance]": false, "[Slow] one": true} {
+		if got := skip.MatchString(name); got != want {
+			t.Errorf("%s need not run: %v, want %v", name, got, want)
+		}
+	}
+	record.add(test{Name: "[sig-apps] Job should end [Conformance]"})
+	if record["[sig-apps] Job should end [Conformance]"].Failure != "timed out" {
+		t.Error("a test that passes at the second attempt counts as passed")
+	}
+}
+
+// The list has every conformance test, with its result.
+func TestDocument(t *testing.T) {
+	name := "[sig-network] Services should serve a basic endpoint from pods [Conformance]"
+	text, err := record{name: test{Name: name}}.document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(text, "\n| [sig-"); n < 400 {
+		t.Errorf("the list has %d tests", n)
+	}
+	if !strings.Contains(text, strings.ReplaceAll("| NAME | passed |", "NAME", name)) || !strings.Contains(text, " 1 passed, 0 failed,") {
+		t.Errorf("the list:\n%.500s", text)
+	}
+}

@@ -34,7 +34,7 @@ func BenchmarkServices(b *testing.B) {
 func measureServices(b *testing.B, n int) {
 	c := cluster.Start(b, cluster.Config{Args: append([]string{"-pod_network=routed"}, roomy...)})
 	defer c.Stop()
-	makeServices(b, c, n)
+	idleServices(b, c, n)
 	rules := watchRules(b)
 	began := time.Now()
 	runAll(b, c, "first", 1)
@@ -71,15 +71,15 @@ func endpointOf(service, k int) string {
 	return fmt.Sprintf("10.245.%d.%d", at/250, at%250+1)
 }
 
-// makeServices makes n services of ten endpoints each, eight at a time.
-func makeServices(b *testing.B, c *cluster.Cluster, n int) {
+// idleServices makes n services of ten endpoints each, eight at a time.
+func idleServices(b *testing.B, c *cluster.Cluster, n int) {
 	b.Helper()
 	next := make(chan int)
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
 			for i := range next {
-				if err := makeService(b.Context(), c, i); err != nil {
+				if err := idleService(b.Context(), c, i); err != nil {
 					b.Error(err)
 				}
 			}
@@ -92,7 +92,7 @@ func makeServices(b *testing.B, c *cluster.Cluster, n int) {
 	all.Wait()
 }
 
-func makeService(ctx context.Context, c *cluster.Cluster, i int) error {
+func idleService(ctx context.Context, c *cluster.Cluster, i int) error {
 	name, port, tcp := "http", int32(8080), v1.ProtocolTCP
 	if _, err := c.Client.CoreV1().Services("default").Create(ctx, &v1.Service{ObjectMeta: metav1.ObjectMeta{Name: serviceName(i)},
 		Spec: v1.ServiceSpec{Ports: []v1.ServicePort{{Name: name, Port: 80, TargetPort: intstr.FromInt32(port)}}}}, metav1.CreateOptions{}); err != nil {

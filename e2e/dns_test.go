@@ -53,6 +53,9 @@ func TestClusterDNS(t *testing.T) {
 	for _, name := range []string{"web", "client", "default", "host", "none", "db-0"} {
 		awaitPhase(t, s.Cluster, name, v1.PodRunning)
 	}
+	// A guarded range cannot be reached by this machine's own programs either.
+	host(t, "ip", "route", "add", "10.0.0.0/16", "dev", "lo", "src", get(t, s.Cluster, "host").Status.HostIP)
+	t.Cleanup(func() { host(t, "ip", "route", "delete", "10.0.0.0/16", "dev", "lo") })
 	for _, c := range []struct{ from, script, want string }{
 		{"client", "wget -qO- http://web/cgi-bin/who", "web sees "},
 		{"client", "wget -qO- http://web.default.svc.cluster.local/cgi-bin/who", "web sees "},
@@ -62,11 +65,11 @@ func TestClusterDNS(t *testing.T) {
 		{"client", "nslookup -type=ptr 1.0.0.10.in-addr.arpa", "kubernetes.default.svc.cluster.local"},
 		{"host", "wget -qO- http://web/cgi-bin/who", "web sees "},
 		{"default", "cat /etc/resolv.conf", "nameserver 127.0.77.9\n"},
-		{"none", "cat /etc/resolv.conf", "nameserver 127.0.77.7\nsearch mine.example\n"},
+		{"none", "cat /etc/resolv.conf", "search mine.example\nnameserver 127.0.77.7\n"},
 	} {
 		awaitOutput(t, s, c.from, c.script, c.want)
 	}
-	const clusterFirst = "nameserver 10.0.0.10\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n"
+	const clusterFirst = "search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.0.0.10\noptions ndots:5\n"
 	for _, name := range []string{"web", "client", "host"} {
 		if got := inPod(t, s, name, "cat /etc/resolv.conf"); got != clusterFirst {
 			t.Errorf("%s has the resolv.conf\n%s", name, got)

@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,6 +15,9 @@ import (
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
 
 // Pods find services, each other and the outside by name: by the cluster's DNS, by default,
@@ -149,4 +154,67 @@ func outsideResolver(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// The DNS server of a node ends with its executor. Names resolve there again within two
+// seconds: by another node's server if there is one, and by the next executor's.
+func TestFaultNamesWithoutExecutor(t *testing.T) {
+	for _, agents := range []int{1, 2} {
+		t.Run(fmt.Sprint(agents), func(t *testing.T) { namesWithoutExecutor(t, agents) })
+	}
+}
+
+func namesWithoutExecutor(t *testing.T, agents int) {
+	p := promised(t, fmt.Sprintf("an executor is killed with -pod_network=routed, on %d agents", agents), "names resolve again within 2 s")
+	guardRanges(t)
+	s := &stage{image: realdocker.Busybox(t), Cluster: cluster.Start(t, cluster.Config{Master: fmt.Sprintf("local(%d)", agents),
+		Args: []string{"-pod_network=routed", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]"}})}
+	var names []string
+	for i := range agents {
+		pod := s.script("exec sleep 1000000", func(p *v1.PodSpec) {
+			p.RestartPolicy = v1.RestartPolicyAlways
+			p.Containers[0].Ports = []v1.ContainerPort{{ContainerPort: 80, HostPort: 31007}} // on an agent each
+		})
+		pod.Name = fmt.Sprint("pod", i)
+		names = append(names, pod.Name)
+		create(t, s.Cluster, pod)
+		awaitPhase(t, s.Cluster, pod.Name, v1.PodRunning)
+	}
+	host(t, "ip", "route", "add", "10.0.0.0/16", "dev", "lo", "src", get(t, s.Cluster, "pod0").Status.HostIP)
+	t.Cleanup(func() { host(t, "ip", "route", "delete", "10.0.0.0/16", "dev", "lo") })
+	resolves := func() bool {
+		q := new(dns.Msg).SetQuestion("kubernetes.default.svc.cluster.local.", dns.TypeA)
+		answer, _, err := (&dns.Client{Timeout: 200 * time.Millisecond}).Exchange(q, "10.0.0.10:53")
+		return err == nil && len(answer.Answer) == 1
+	}
+	id := frameworks(t, s.MesosAddr)[0].ID
+	var longest time.Duration
+	for range 3 * agents {
+		s.Process().Await(soon, "all nodes to answer names", func() bool {
+			slices, err := s.Client.DiscoveryV1().EndpointSlices("kube-system").List(t.Context(), metav1.ListOptions{})
+			return err == nil && len(slices.Items) == agents && len(programs(t, id)) == agents && resolves()
+		})
+		for pid := range programs(t, id) {
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+		last := time.Now()
+		for end := last.Add(5 * time.Second); time.Now().Before(end); {
+			if resolves() {
+				longest = max(longest, time.Since(last))
+				last = time.Now()
+			}
+		}
+		longest = max(longest, time.Since(last))
+	}
+	if longest > 2*time.Second {
+		t.Errorf("names did not resolve for %v", longest)
+	}
+	p.measure("not for %v at most in %d kills", longest.Round(10*time.Millisecond), 3*agents)
+	for _, name := range names {
+		remove(t, s.Cluster, name)
+	}
+	awaitGone(t, s.Cluster, names...)
 }

@@ -21,6 +21,7 @@ type Config struct {
 	Client  *rest.Config // of the API server, as this node
 	Domain  string       // of the cluster, such as cluster.local
 	Address netip.Addr   // of this node: where the server listens
+	Port    uint16       // preferred; 0, or if it is taken: any
 	Service netip.Addr   // where pods ask; this server never asks there
 	// Inside are the addresses that are answered, in addition to this machine's own.
 	Inside []netip.Prefix
@@ -76,7 +77,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cluster DNS: %w", err)
 	}
-	udp, tcp, err := s.cfg.Sockets.open(s.cfg.Address)
+	udp, tcp, err := s.cfg.Sockets.open(netip.AddrPortFrom(s.cfg.Address, s.cfg.Port))
 	if err != nil {
 		return fmt.Errorf("cluster DNS: %w", err)
 	}

@@ -168,6 +168,16 @@ func TestQueriesWaitForTheNextServer(t *testing.T) {
 	if after, _ := start(t, client, resolvConf(t, ""), passed); after != before {
 		t.Errorf("the server was at %s, is at %s", before, after)
 	}
+	port := netip.MustParseAddrPort(before).Port()
+	for what, wanted := range map[string]netip.AddrPort{"taken": netip.AddrPortFrom(nodeAddress, port), "free": netip.AddrPortFrom(netip.MustParseAddr("127.0.77.3"), port)} {
+		other := &Sockets{}
+		t.Cleanup(other.Close)
+		if udp, tcp, err := other.open(wanted); err != nil || (at(udp.LocalAddr()) == wanted) != (what == "free") {
+			t.Errorf("a port that is %s: %v, wanted %v: %v", what, udp.LocalAddr(), wanted, err)
+		} else {
+			_, _ = udp.Close(), tcp.Close()
+		}
+	}
 	for range 2 {
 		if answer := <-got; answer != "A 10.0.0.20" {
 			t.Errorf("a query between two servers: %s", answer)

@@ -65,13 +65,14 @@ func (s *Sockets) close() {
 }
 
 // open returns the sockets at address, which its caller closes; the originals stay open. It
-// opens new ones if there are none, or if the node has another address now.
-func (s *Sockets) open(address netip.Addr) (net.PacketConn, net.Listener, error) {
+// opens new ones if there are none, or if the node has another address now: at the port that
+// is wanted, or at any.
+func (s *Sockets) open(wanted netip.AddrPort) (net.PacketConn, net.Listener, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.udp != nil && s.tcp != nil {
 		udp, tcp, err := use(s.udp, s.tcp)
-		if err == nil && at(udp.LocalAddr()) == at(tcp.Addr()) && at(udp.LocalAddr()).Addr() == address {
+		if err == nil && at(udp.LocalAddr()) == at(tcp.Addr()) && at(udp.LocalAddr()).Addr() == wanted.Addr() {
 			return udp, tcp, nil
 		}
 		if err == nil {
@@ -81,9 +82,10 @@ func (s *Sockets) open(address netip.Addr) (net.PacketConn, net.Listener, error)
 	s.close()
 	var err error
 	for range attempts {
-		if s.udp, s.tcp, err = listen(address); err == nil {
+		if s.udp, s.tcp, err = listen(wanted); err == nil {
 			return use(s.udp, s.tcp)
 		}
+		wanted = netip.AddrPortFrom(wanted.Addr(), 0)
 	}
 	return nil, nil, err
 }
@@ -91,9 +93,9 @@ func (s *Sockets) open(address netip.Addr) (net.PacketConn, net.Listener, error)
 // attempts is how often a port is tried that must be free for UDP and TCP.
 const attempts = 20
 
-// listen opens both sockets at a port that the kernel chooses.
-func listen(address netip.Addr) (udp, tcp *os.File, err error) {
-	t, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(address, 0)))
+// listen opens both sockets. The kernel chooses port 0.
+func listen(wanted netip.AddrPort) (udp, tcp *os.File, err error) {
+	t, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(wanted))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,7 +55,7 @@ func (n *network) answer(ctx context.Context, k *kubelet.Kubelet) {
 	}
 	wait.UntilWithContext(ctx, func(ctx context.Context) {
 		server, err := clusterdns.New(clusterdns.Config{
-			Client: k.Connection(), Domain: n.names.domain, Address: n.address, Service: n.dns, Inside: n.pods,
+			Client: k.Connection(), Domain: n.names.domain, Address: n.address, Port: n.portBefore(ctx, k.Client()), Service: n.dns, Inside: n.pods,
 			Resolvers: n.names.resolvers, Sockets: n.names.sockets, Log: n.log.WithName("dns"),
 			Serving: func(ctx context.Context, port uint16) { n.announce(ctx, k.Client(), port) },
 		})
@@ -65,6 +67,21 @@ func (n *network) answer(ctx context.Context, k *kubelet.Kubelet) {
 			n.log.Error(err, "pods of this node ask other nodes for names; it is tried again", "within", tryAgain)
 		}
 	}, tryAgain)
+}
+
+// portBefore returns the port at which an executor before this one answered, 0 if there was
+// none. Rules for services lead there until they are made anew.
+func (n *network) portBefore(ctx context.Context, client kubernetes.Interface) uint16 {
+	node, err := client.CoreV1().Nodes().Get(ctx, n.name, metav1.GetOptions{})
+	if err != nil {
+		return 0
+	}
+	text, _, _ := strings.Cut(node.Annotations[taskdata.DNSAnnotation], " ")
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return 0
+	}
+	return uint16(port)
 }
 
 // use has a server answer those who are known by now.

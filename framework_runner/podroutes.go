@@ -17,11 +17,11 @@ import (
 // framework_runner does so, as each serves the API.
 func startRoutes(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) error {
 	log := p.log.WithName("routes to pods")
-	switch {
-	case o.master.kind == masterNone || o.podNetwork == networkRouted && o.podRoutes == string(noderoutes.None):
+	if o.master.kind == masterNone {
 		return nil
-	case o.podNetwork != networkRouted:
-		log.Info("each agent's Docker connects its pods: webhooks and aggregated APIs that run in pods, and /proxy of pods and services, reach pods of this host only", "podNetwork", o.podNetwork)
+	}
+	if others := othersRoute(o); others != "" {
+		log.Info(others)
 		return nil
 	}
 	api, err := url.Parse(plane.Servers()[0])
@@ -46,6 +46,21 @@ func startRoutes(ctx context.Context, p *parts, o options, plane *controlplane.C
 	}
 	p.start(ctx, "routes to pods", func(ctx context.Context) error { return routes.Run(ctx, client) })
 	return nil
+}
+
+// othersRoute says who sets routes to pods if this process does not, and what follows from
+// that; "": it does.
+func othersRoute(o options) string {
+	const needs = "webhooks and aggregated APIs that run in pods, and /proxy of pods and services, work only for pods that this host reaches"
+	switch {
+	case o.podNetwork == networkDocker:
+		return "each agent's Docker connects its pods: " + needs + ", which are those of an agent on this host"
+	case o.podNetwork == networkCNI:
+		return "the agents' CNI plugins connect pods: " + needs + ": join it to their network"
+	case o.podRoutes == string(noderoutes.None):
+		return "routers lead to pods (-pod_routes=none): " + needs
+	}
+	return ""
 }
 
 // prefixes parses a list of networks that the control plane has checked.

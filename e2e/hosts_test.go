@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/hosts"
 )
@@ -18,7 +20,7 @@ import (
 // Pods of agents on several hosts are one network: by host-gw between neighbours and by
 // VXLAN to a host behind a router, at the same time, which is what -pod_routes=auto does.
 func TestHosts(t *testing.T) {
-	s := newHostStage(t)
+	s := newHostStage(t, "-load_balancer_nodes=kubernetes.io/os=linux")
 	pods := []member{s.start("near", near), s.start("near-too", nearToo), s.start("far", far)}
 	var services []*v1.Service
 	for _, p := range pods {
@@ -48,6 +50,7 @@ func TestHosts(t *testing.T) {
 		}
 	})
 	t.Run("framework_runner", func(t *testing.T) { s.frontReaches(t, pods) })
+	t.Run("load balancer", func(t *testing.T) { s.loadBalancer(t, pods[far]) })
 	t.Run("stateful set", s.statefulSet)
 	t.Run("agent lost", func(t *testing.T) { s.agentLost(t, services[far]) })
 	s.Stop()
@@ -93,6 +96,52 @@ func (s *hostStage) meet(from, to member, service *v1.Service) {
 				func() string { return from.Ask("udp", address, size) })
 			s.expect(fmt.Sprintf("%s asks %s at %s by TCP with %d bytes", from.Name, to.Name, address, size), from.ip+" ",
 				func() string { return from.Ask("tcp", address, size) })
+		}
+	}
+}
+
+// loadBalancer leads to a pod at the address of every chosen node; with the policy Local at
+// that of the pod's node alone, and then the pod sees the client's address.
+func (s *hostStage) loadBalancer(t *testing.T, pod member) {
+	for name, policy := range map[string]v1.ServiceExternalTrafficPolicy{"anywhere": v1.ServiceExternalTrafficPolicyCluster, "there": v1.ServiceExternalTrafficPolicyLocal} {
+		at := int32(8000 + len(name))
+		if _, err := s.Client.CoreV1().Services("default").Create(t.Context(), &v1.Service{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1.ServiceSpec{
+			Type: v1.ServiceTypeLoadBalancer, ExternalTrafficPolicy: policy, Selector: pod.Labels,
+			Ports: []v1.ServicePort{{Port: at, TargetPort: intstr.FromInt32(port)}}}}, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		those, want := s.agents, ""
+		if policy == v1.ServiceExternalTrafficPolicyLocal {
+			those, want = s.agents[far:], s.front.Address.String()+" 10"
+		}
+		var addresses []string
+		for _, h := range those {
+			addresses = append(addresses, h.Address.String())
+		}
+		slices.Sort(addresses)
+		s.expect("the addresses of service "+name, fmt.Sprint(addresses), func() string {
+			service, err := s.Client.CoreV1().Services("default").Get(t.Context(), name, metav1.GetOptions{})
+			if err != nil {
+				return err.Error()
+			}
+			var got []string
+			for _, i := range service.Status.LoadBalancer.Ingress {
+				got = append(got, i.IP)
+			}
+			slices.Sort(got)
+			return fmt.Sprint(got)
+		})
+		for i, h := range those {
+			want := want
+			switch {
+			case want == "" && i == far:
+				want = h.Address.String() + " 10"
+			case want == "":
+				want = s.source(t, i, far) + " 10"
+			}
+			s.expect("service "+name+" at "+h.Name, want, func() string {
+				return s.front.Ask("tcp", net.JoinHostPort(h.Address.String(), fmt.Sprint(at)), 10)
+			})
 		}
 	}
 }

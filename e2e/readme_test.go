@@ -27,6 +27,7 @@ func TestReadme(t *testing.T) {
 	if len(steps) < 10 {
 		t.Fatalf("the README has %d commands only", len(steps))
 	}
+	guardRanges(t)
 	putAside(t, "/var/lib/kubernetes-mesos/framework")
 	sh := newShell(t)
 	for _, step := range steps {

@@ -11,15 +11,16 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 )
 
-// `make run` shows the whole life of a pod, runs until Ctrl-C, and leaves nothing behind.
+// `make run` shows the whole life of a pod, and a service that leads to it, runs until Ctrl-C, and leaves nothing behind.
 func TestMakeRun(t *testing.T) {
+	guardRanges(t)
 	port, mesos := cluster.FreePort(t), cluster.FreePort(t)
 	p := cluster.Run(t, "/usr/bin/env", fmt.Sprintf("PORT=%d", port), fmt.Sprintf("MESOS_PORT=%d", mesos),
 		fmt.Sprintf("SECURE_PORT=%d", cluster.FreePort(t)), "make", "run")
 	p.Await(3*time.Minute, "the pod's answer", func() bool { return strings.Contains(p.Output(), "Ctrl-C ends everything") })
 	for _, want := range []string{
 		"The pod php is Pending", "The pod php is Running", `"state": "TASK_RUNNING"`,
-		"k8s--nginx--php--default--", "Hello from php, a pod on Mesos.",
+		"k8s--nginx--php--default--", "Hello from php, a pod on Mesos.", `"nodePort": 30081`, ":30081/\nHello from php",
 	} {
 		if !strings.Contains(p.Output(), want) {
 			t.Errorf("the output does not show %q", want)

@@ -34,7 +34,7 @@ func TestRecordedExchanges(t *testing.T) {
 // and deleted.
 func TestExamples(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{Args: []string{"-local_resources=cpus:8;mem:8192;disk:10000;ports:[31000-31999]"}})
-	files, err := filepath.Glob(filepath.Join(cluster.Root(), "examples/guestbook/*.json"))
+	files, err := filepath.Glob(filepath.Join(cluster.Root(), "examples/guestbook/v1beta1/*.json"))
 	if err != nil || len(files) < 6 {
 		t.Fatalf("found %d examples of the guestbook, %v", len(files), err)
 	}

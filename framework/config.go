@@ -63,7 +63,7 @@ type Config struct {
 
 // What an executor costs, and what a container without requests counts as.
 var (
-	DefaultExecutor  = scheduler.Amount{CPU: 100, Mem: 128}
+	DefaultExecutor  = scheduler.Amount{CPU: 100, Mem: 192} // a kubelet, DNS and rules of a few hundred services
 	DefaultContainer = scheduler.Amount{CPU: 250, Mem: 64}
 )
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The main job, shown: a pod POSTed to /api/v1beta1/pods runs in Docker as a
-# Mesos task. Stays in the foreground until Ctrl-C, and leaves nothing behind.
+# Mesos task, and a service leads to it. Stays in the foreground until Ctrl-C, and leaves nothing behind.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -8,7 +8,7 @@ port=${PORT:-8080}
 mesos=127.0.0.1:${MESOS_PORT:-5050}
 api=http://localhost:$port/api/v1beta1
 
-scripts/need.sh curl=curl
+scripts/need.sh curl=curl nft=nftables ip=iproute2
 scripts/docker.sh
 ./build.sh
 scripts/image.sh nginx
@@ -29,7 +29,7 @@ show() { printf '\n$ %s\n' "$*"; sh -c "$*"; }
 log=$data/framework_runner.log
 echo "Starting framework_runner (log: $log)"
 # In a session of its own: Ctrl-C is for this script, which then ends it in order.
-setsid ./framework_runner/framework_runner -mesos_master=local -local_address="$mesos" -port="$port" \
+setsid ./framework_runner/framework_runner -mesos_master=local -pod_network=routed -local_address="$mesos" -port="$port" \
 	-secure_port="${SECURE_PORT:-6443}" -data_dir="$data" >"$log" 2>&1 </dev/null &
 runner=$!
 
@@ -76,11 +76,17 @@ show "docker ps"
 await 30 "An answer from the pod" curl -sf http://localhost:31080/
 show "curl -s http://localhost:31080/"
 
+v1=http://localhost:$port/api/v1
+show "curl -s $v1/namespaces/default/services -H 'Content-Type: application/yaml' --data-binary @examples/service.yaml | grep -i port"
+node=$(curl -s "$v1/nodes" | sed -n 's/^ *"address": "\([0-9.]*\)".*/\1/p' | head -n 1)
+await 30 "An answer from the service" curl -sf -m 2 "http://$node:30081/"
+show "curl -s http://$node:30081/"
+
 cat <<END
 
-The pod runs. Try in another terminal:
+The pod runs, and the service leads to it. Try in another terminal:
   curl -L $api/pods
-  kubectl -s http://localhost:$port get pods,nodes -o wide
+  kubectl -s http://localhost:$port get pods,services,nodes -o wide
 Ctrl-C ends everything that was started here.
 END
 wait "$runner"

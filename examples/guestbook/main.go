@@ -1,19 +1,21 @@
 // Command guestbook is the three programs of the guestbook example in one: a
 // store that takes entries, replicas that follow it, and a front end.
 //
-//	guestbook master            keeps the entries, on port 6379
-//	guestbook replica HOST:PORT follows a master and serves its entries, on port 6379
-//	guestbook frontend          shows and takes entries by HTTP, on port 80
+//	guestbook master        keeps the entries, on port 6379
+//	guestbook replica       follows the master and serves its entries, on port 6379
+//	guestbook frontend      shows and takes entries by HTTP, on port 80
+//	guestbook list SERVICE  prints the entries that a service has
 //
-// The front end finds the others as containers of Kubernetes do, by the
-// environment: REDIS_MASTER_SERVICE_HOST, REDIS_MASTER_SERVICE_PORT, and the
-// same for REDIS_SLAVE. A replica without an argument looks there, too.
+// They find each other as the services redis-master and redis-slave. With the environment
+// GET_HOSTS_FROM=dns a service is its name, which the cluster resolves; otherwise it is what
+// Kubernetes tells containers in the environment, such as REDIS_MASTER_SERVICE_HOST.
 package main
 
 import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 )
 
 func main() {
@@ -24,28 +26,31 @@ func main() {
 }
 
 func run(args []string) error {
-	role := ""
-	if len(args) > 0 {
-		role = args[0]
-	}
-	switch role {
+	switch strings.Join(args, " ") {
 	case "master":
 		return serve(":6379", &book{})
 	case "replica":
-		master := service("REDIS_MASTER")
-		if len(args) > 1 {
-			master = args[1]
-		}
 		b := &book{}
-		go follow(master, b)
+		go follow(service("redis-master"), b)
 		return serve(":6379", b)
 	case "frontend":
-		return frontend(":80", service("REDIS_MASTER"), service("REDIS_SLAVE"))
+		return frontend(":80", service("redis-master"), service("redis-slave"))
 	}
-	return fmt.Errorf("%q: say master, replica or frontend", role)
+	if len(args) == 2 && args[0] == "list" {
+		entries, err := ask(service(args[1]), "LIST")
+		for _, entry := range entries {
+			fmt.Println(entry)
+		}
+		return err
+	}
+	return fmt.Errorf("%q: say master, replica, frontend or list SERVICE", args)
 }
 
-// service returns the address of a Kubernetes service, as the environment tells it.
+// service returns the address of a service of the guestbook.
 func service(name string) string {
-	return net.JoinHostPort(os.Getenv(name+"_SERVICE_HOST"), os.Getenv(name+"_SERVICE_PORT"))
+	if os.Getenv("GET_HOSTS_FROM") == "dns" {
+		return net.JoinHostPort(name, "6379")
+	}
+	variable := strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_SERVICE_"
+	return net.JoinHostPort(os.Getenv(variable+"HOST"), os.Getenv(variable+"PORT"))
 }

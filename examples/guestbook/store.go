@@ -108,3 +108,26 @@ func follow(master string, b *book) {
 		conn.Close()
 	}
 }
+
+// ask sends one command and returns the lines of the answer.
+func ask(addr, command string) ([]string, error) {
+	conn, err := net.DialTimeout("tcp", addr, 5*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	fmt.Fprintln(conn, command)
+	var answer []string
+	for lines := bufio.NewScanner(conn); lines.Scan(); {
+		switch line := lines.Text(); {
+		case line == "." || line == "OK":
+			return answer, nil
+		case strings.HasPrefix(line, "ERROR"):
+			return nil, fmt.Errorf("%s", line)
+		default:
+			answer = append(answer, line)
+		}
+	}
+	return nil, fmt.Errorf("the answer of %s was cut off", addr)
+}

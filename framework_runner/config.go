@@ -34,7 +34,7 @@ func controlPlaneConfig(o options, log logr.Logger) controlplane.Config {
 		AllowPrivileged:       o.allowPrivileged,
 		PodSecurity:           o.podSecurity,
 		DenyExternalIPs:       o.denyExternalIPs,
-		UnenforcedPolicies:    o.whyNoPolicies(),
+		UnenforcedPolicies:    o.policyWarning(),
 		EncryptSecrets:        o.encryptSecrets,
 		AuditLog:              o.auditLog,
 		Controllers:           list(o.controllers),

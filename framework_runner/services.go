@@ -48,6 +48,14 @@ func (o options) whyNoPolicies() string {
 	return fmt.Sprintf("network policies are not enforced with -pod_network=%s: any pod reaches any other; start framework_runner with another network, such as %s", networkDocker, networkRouted)
 }
 
+// policyWarning returns what whoever writes a network policy is told, or "".
+func (o options) policyWarning() string {
+	if o.podNetwork == networkCNI {
+		return fmt.Sprintf("with -pod_network=%s network policies are enforced by the agents' CNI plugins or not at all: Calico and Cilium do, bridge and ptp do not", networkCNI)
+	}
+	return o.whyNoPolicies()
+}
+
 // reservedPorts returns the ports of agents that are not for services.
 func (o options) reservedPorts() []loadbalancer.Port {
 	return append(o.ownPorts(), loadbalancer.Port{Begin: int32(o.nodePorts.Begin), End: int32(o.nodePorts.End), Owner: "node ports of services"})

@@ -36,8 +36,12 @@ func TestWhyNoBalancer(t *testing.T) {
 			t.Error(why)
 		}
 	}
+	cni := parsed(t, "-pod_network=cni")
+	if warning := cni.policyWarning(); !strings.Contains(warning, "plugins or not at all") || cni.whyNoPolicies() != "" {
+		t.Errorf("mode cni: %q, %q", warning, cni.whyNoPolicies())
+	}
 	o := parsed(t, "-pod_network=routed")
-	if why := o.whyNoPolicies(); why != "" {
+	if why := o.policyWarning(); why != "" {
 		t.Error(why)
 	}
 	if why := o.whyNoBalancer(); !strings.Contains(why, "-load_balancer_nodes=") || o.balancers != nil {

@@ -2,10 +2,8 @@ package loadbalancer
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	v1 "k8s.io/api/core/v1"
 )
@@ -83,148 +81,6 @@ func waits(s *v1.Service) int {
 		return 1
 	}
 	return 0
-}
-
-// refusal says why a service has no address.
-type refusal struct{ reason, message string }
-
-func pending(format string, args ...any) *refusal {
-	return &refusal{ReasonPending, fmt.Sprintf(format, args...)}
-}
-
-func refused(format string, args ...any) *refusal {
-	return &refusal{ReasonRefused, fmt.Sprintf(format, args...)}
-}
-
-// claims are the ports of addresses that services have, each with the service's name.
-type claims map[claim]string
-
-type claim struct {
-	address  netip.Addr
-	protocol v1.Protocol
-	port     int32
-}
-
-// ingressOf returns the addresses of a service, and claims its ports there.
-func (c claims) ingressOf(s *v1.Service, nodes []node, reserved []Port, serving endpoints) ([]v1.LoadBalancerIngress, *refusal) {
-	for _, p := range s.Spec.Ports {
-		if r := reservedFor(p, nodes, reserved); r != nil {
-			return nil, r
-		}
-	}
-	offered := addressesOf(s, nodes)
-	if len(offered) == 0 {
-		return nil, pending("no node that is chosen for load balancers has a ready executor and an address of the service's family")
-	}
-	wanted, err := wantedBy(s)
-	if err != nil {
-		return nil, refused("%v", err)
-	}
-	if len(wanted) > 0 {
-		all := list(offered)
-		offered = slices.DeleteFunc(offered, func(a place) bool { return !slices.Contains(wanted, a.address) })
-		if len(offered) == 0 {
-			return nil, refused("the service wants %v, and the nodes that are chosen for load balancers have %s", wanted, all)
-		}
-	}
-	free, r := c.freeOf(s, offered)
-	if r != nil {
-		return nil, r
-	}
-	for _, a := range free {
-		for _, p := range s.Spec.Ports {
-			c[claim{a.address, p.Protocol, p.Port}] = name(s)
-		}
-	}
-	if s.Spec.ExternalTrafficPolicy == v1.ServiceExternalTrafficPolicyLocal {
-		local := serving[name(s)]
-		free = slices.DeleteFunc(free, func(a place) bool { return !slices.ContainsFunc(a.nodes, func(n string) bool { return local[n] }) })
-		if len(free) == 0 {
-			return nil, pending("externalTrafficPolicy is Local, and no node that is chosen for load balancers has a ready pod of the service")
-		}
-	}
-	return ingress(free), nil
-}
-
-// freeOf returns the places of which no other service has a port of s.
-func (c claims) freeOf(s *v1.Service, offered []place) (free []place, r *refusal) {
-	for _, a := range offered {
-		holder, its := "", v1.ServicePort{}
-		for _, p := range s.Spec.Ports {
-			if h, is := c[claim{a.address, p.Protocol, p.Port}]; is {
-				holder, its = h, p
-			}
-		}
-		if holder == "" {
-			free = append(free, a)
-		} else if r == nil {
-			r = refused("port %d/%s is taken by service %s, which came first: take another port, or delete that service", its.Port, its.Protocol, holder)
-		}
-	}
-	if len(free) > 0 {
-		return free, nil
-	}
-	return nil, r
-}
-
-// place is an address and the nodes that have it: agents of one host share theirs.
-type place struct {
-	address netip.Addr
-	nodes   []string
-}
-
-// addressesOf returns the addresses of the nodes in the service's families, in order.
-func addressesOf(s *v1.Service, nodes []node) []place {
-	var all []place
-	for _, n := range nodes {
-		for _, a := range n.addresses {
-			family := v1.IPv4Protocol
-			if a.Is6() {
-				family = v1.IPv6Protocol
-			}
-			if !slices.Contains(s.Spec.IPFamilies, family) {
-				continue
-			}
-			i := slices.IndexFunc(all, func(p place) bool { return p.address == a })
-			if i < 0 {
-				i, all = len(all), append(all, place{address: a})
-			}
-			all[i].nodes = append(all[i].nodes, n.name)
-		}
-	}
-	slices.SortFunc(all, func(a, b place) int { return a.address.Compare(b.address) })
-	return all
-}
-
-// wantedBy returns the addresses that a service asks for; none: any.
-func wantedBy(s *v1.Service) ([]netip.Addr, error) {
-	text := cmp.Or(s.Annotations[AnnotationIPs], s.Spec.LoadBalancerIP)
-	var wanted []netip.Addr
-	for _, item := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
-		a, err := netip.ParseAddr(item)
-		if err != nil {
-			return nil, fmt.Errorf("the service wants an address that is none: %w", err)
-		}
-		wanted = append(wanted, a.Unmap())
-	}
-	return wanted, nil
-}
-
-func ingress(places []place) []v1.LoadBalancerIngress {
-	mode := v1.LoadBalancerIPModeVIP
-	all := make([]v1.LoadBalancerIngress, len(places))
-	for i, p := range places {
-		all[i] = v1.LoadBalancerIngress{IP: p.address.String(), IPMode: &mode}
-	}
-	return all
-}
-
-func list(places []place) string {
-	all := make([]string, len(places))
-	for i, p := range places {
-		all[i] = p.address.String()
-	}
-	return strings.Join(all, ", ")
 }
 
 func name(s *v1.Service) string { return s.Namespace + "/" + s.Name }

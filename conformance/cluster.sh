@@ -2,7 +2,8 @@
 # daemon each, in one Ethernet segment that leads nowhere else. Sourced by run.sh, which
 # sets $dir, an empty directory with a short path, and calls "cluster_down" in the end.
 
-# host NAME [ADDRESS] makes a host; on NAME COMMAND... runs a command there.
+# host NAME [ADDRESS] makes a host; on NAME COMMAND... runs a command there, and become turns
+# a subshell into it, so that it has the process id that the shell knows.
 host() {
 	unshare --net --mount sh -c 'mount -t tmpfs run /run && ip link set lo up && exec sleep infinity' &
 	echo $! >"$dir/$1.host"
@@ -17,15 +18,19 @@ host() {
 	on "$1" ip route add default via 192.168.210.1
 }
 
-on() {
-	pid=$(cat "$dir/$1.host")
+on() (
+	become "$@"
+)
+
+become() {
+	holder=$(cat "$dir/$1.host")
 	shift
-	nsenter --net="/proc/$pid/ns/net" --mount="/proc/$pid/ns/mnt" -- "$@"
+	exec nsenter --net="/proc/$holder/ns/net" --mount="/proc/$holder/ns/mnt" -- "$@"
 }
 
 # docker_on NAME starts a host's Docker with the suite's images.
 docker_on() {
-	on "$1" sh -c 'exec dockerd --data-root="$1/data" --exec-root="$1/exec" --pidfile="$1/pid" >"$1.log" 2>&1' - "$dir/docker-$1" &
+	become "$1" sh -c 'exec dockerd --data-root="$1/data" --exec-root="$1/exec" --pidfile="$1/pid" >"$1.log" 2>&1' - "$dir/docker-$1" &
 	echo $! >"$dir/$1.docker"
 	await "Docker on host $1" 60 on "$1" docker version
 	on "$1" "$here/conformance/images.sh" load
@@ -57,14 +62,14 @@ cluster_up() {
 		namespaces="$namespaces,/proc/$(cat "$dir/host$n.host")/ns"
 	done
 	# As many resources as the tests count on, whatever this machine has.
-	on host1 "$here/framework_runner/framework_runner" -mesos_master="local($1)" -local_hosts="${namespaces#,}" \
+	become host1 "$here/framework_runner/framework_runner" -mesos_master="local($1)" -local_hosts="${namespaces#,}" \
 		-local_resources='cpus:16;mem:32768;disk:65536;ports:[31000-31999]' -advertise_address=192.168.210.11 \
 		-pod_network=routed -allow_privileged -executor_idle_timeout=0 \
 		-data_dir="$dir/data" -root_dir="$dir/root" -log_dir="$logs" ${CLUSTER_FLAGS:-} >"$logs/framework_runner.log" 2>&1 &
 	echo $! >"$dir/framework_runner"
 	kubeconfig=$dir/data/admin.kubeconfig
 	await "the API" 120 kubectl get --raw /readyz
-	await "$1 nodes" 60 sh -c 'test "$(nsenter --net=/proc/$1/ns/net $2 --kubeconfig $3 get nodes -o name | wc -l)" = $4' - "$(cat "$dir/host1.host")" "$bin/kubectl" "$kubeconfig" "$1"
+	await "$1 nodes" 60 nodes_are "$1"
 	for node in $(kubectl get nodes -o name); do
 		kubectl create -f - <<END
 {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "stays-on-${node##*/}", "namespace": "kube-system"},
@@ -74,6 +79,8 @@ END
 	kubectl -n kube-system wait --for=condition=Ready --timeout=120s pod --all
 	kubectl get nodes -o wide
 }
+
+nodes_are() { [ "$(kubectl get nodes -o name | wc -l)" = "$1" ]; }
 
 kubectl() { on host1 "$bin/kubectl" --kubeconfig "$kubeconfig" "$@"; }
 
@@ -92,9 +99,7 @@ cluster_down() {
 # stop NAME ends the process of $dir/NAME, and waits for it.
 stop() {
 	[ -e "$dir/$1" ] || return 0
-	pid=$(cat "$dir/$1")
-	# nsenter has become the program itself; a shell around it waits for it.
-	kill -TERM "$pid" $(ps -o pid= --ppid "$pid") 2>/dev/null || true
-	wait "$pid" || true
+	kill "$(cat "$dir/$1")" 2>/dev/null || true
+	wait "$(cat "$dir/$1")" || true
 	rm "$dir/$1"
 }

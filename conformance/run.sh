@@ -39,6 +39,11 @@ dir=$(mktemp -d /tmp/kmconf.XXXX)
 down() {
 	trap - INT TERM EXIT
 	cluster_down
+	cp "$dir"/docker-*.log "$logs/"
+	for run in "$dir"/data/mesos/slaves/*/frameworks/*/executors/*/runs/*/stderr; do
+		node=${run#"$dir"/data/mesos/slaves/*-}
+		[ ! -e "$run" ] || cat "$run" >>"$logs/executor-${node%%/*}.log"
+	done
 	rm -rf --one-file-system "$dir"
 }
 . ./cluster.sh

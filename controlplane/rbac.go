@@ -24,6 +24,10 @@ func grants(c Config) []rbacv1.ClusterRoleBinding {
 		// An executor makes rules for services, and routes to other nodes.
 		all = append(all, grant("node-proxier", "system:node-proxier", nodes))
 	}
+	if c.ClusterDNS != "" {
+		// It answers names of services, which are those of namespaces too.
+		all = append(all, grant("cluster-dns", clusterDNSRole, nodes))
+	}
 	if c.PoliciesOnNodes {
 		// It enforces policies, which select the pods and namespaces of the whole cluster.
 		all = append(all, grant("network-policies", networkPolicyRole, nodes))
@@ -31,19 +35,29 @@ func grants(c Config) []rbacv1.ClusterRoleBinding {
 	return all
 }
 
-// networkPolicyRole is a role of ours.
-const networkPolicyRole = "kubernetes-mesos:network-policies"
+// The roles of ours.
+const (
+	networkPolicyRole = "kubernetes-mesos:network-policies"
+	clusterDNSRole    = "kubernetes-mesos:cluster-dns"
+)
 
 // roles returns the roles that grants refers to and the API server does not have.
 func roles(c Config) []rbacv1.ClusterRole {
-	if !c.PoliciesOnNodes {
-		return nil
-	}
+	var all []rbacv1.ClusterRole
 	read := []string{"list", "watch"}
-	return []rbacv1.ClusterRole{{ObjectMeta: metav1.ObjectMeta{Name: networkPolicyRole}, Rules: []rbacv1.PolicyRule{
-		{Verbs: read, APIGroups: []string{""}, Resources: []string{"pods", "namespaces"}},
-		{Verbs: read, APIGroups: []string{"networking.k8s.io"}, Resources: []string{"networkpolicies"}},
-	}}}
+	if c.ClusterDNS != "" {
+		all = append(all, rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: clusterDNSRole}, Rules: []rbacv1.PolicyRule{
+			{Verbs: read, APIGroups: []string{""}, Resources: []string{"services", "namespaces"}},
+			{Verbs: read, APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}},
+		}})
+	}
+	if c.PoliciesOnNodes {
+		all = append(all, rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: networkPolicyRole}, Rules: []rbacv1.PolicyRule{
+			{Verbs: read, APIGroups: []string{""}, Resources: []string{"pods", "namespaces"}},
+			{Verbs: read, APIGroups: []string{"networking.k8s.io"}, Resources: []string{"networkpolicies"}},
+		}})
+	}
+	return all
 }
 
 func grant(name, role string, to rbacv1.Subject) rbacv1.ClusterRoleBinding {

@@ -214,7 +214,7 @@ func network(o options, ca []byte) *taskdata.Network {
 // ownDNS returns where pods ask executors for names; "": they ask others, or there is no
 // network by which they would reach executors.
 func ownDNS(o options) string {
-	if o.podNetwork != networkRouted || o.clusterDNS != "" {
+	if o.podNetwork == networkDocker || o.clusterDNS != "" {
 		return ""
 	}
 	if ip := controlplane.DNSAddress(list(o.serviceClusterIPRange)); ip != nil {

@@ -22,12 +22,17 @@ type Config struct {
 	Domain  string       // of the cluster, such as cluster.local
 	Address netip.Addr   // of this node: where the server listens
 	Port    uint16       // preferred; 0, or if it is taken: any
-	Service netip.Addr   // where pods ask; this server never asks there
-	// Inside are the addresses that are answered, in addition to this machine's own.
+	// Service is where pods ask: this server never asks there. While it is silent, this
+	// host's queries go to other nodes' servers. The zero value: unknown.
+	Service netip.Addr
+	// Inside are the addresses that are answered, in addition to this machine's own. Where
+	// they are not known, as others give pods their addresses, all private ones are.
 	Inside []netip.Prefix
 	// Resolvers is the file that names the machine's own resolvers, see package hostresolver.
 	Resolvers string
 	Sockets   *Sockets
+	// Owner identifies the executor among those of this host.
+	Owner string
 	// Serving is called with the server's port as soon as it knows all names, and ends with
 	// the context.
 	Serving func(ctx context.Context, port uint16)
@@ -80,6 +85,14 @@ func (s *Server) Run(ctx context.Context) error {
 	udp, tcp, err := s.cfg.Sockets.open(netip.AddrPortFrom(s.cfg.Address, s.cfg.Port))
 	if err != nil {
 		return fmt.Errorf("cluster DNS: %w", err)
+	}
+	if own := at(udp.LocalAddr()); s.cfg.Service.IsValid() {
+		d := &detour{own: own, service: s.cfg.Service, domain: s.cfg.Domain, owner: s.cfg.Owner}
+		all.Go(func() {
+			d.run(ctx, func() []netip.AddrPort { return othersThan(own, names) }, func(err error) {
+				s.cfg.Log.Error(err, "while this server does not answer, names of this node's pods will not resolve")
+			})
+		})
 	}
 	return s.serve(ctx, config, udp, tcp)
 }

@@ -16,6 +16,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/netnstest"
 )
 
 func resolvConf(t testing.TB, text string) string {
@@ -30,8 +32,9 @@ func resolvConf(t testing.TB, text string) string {
 // start runs a server until the test ends or stop is called, and returns where it answers.
 func start(t testing.TB, client *rest.Config, resolvers string, sockets *Sockets) (at string, stop func()) {
 	t.Helper()
+	netnstest.Host(t) // with its loopback interface up
 	serving := make(chan uint16, 1)
-	s, err := New(Config{Client: client, Domain: "cluster.local", Address: nodeAddress, Service: netip.MustParseAddr("10.0.0.10"),
+	s, err := New(Config{Client: client, Domain: "cluster.local", Address: nodeAddress,
 		Resolvers: resolvers, Sockets: sockets, Serving: func(_ context.Context, port uint16) { serving <- port }})
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +130,7 @@ func TestSpecification(t *testing.T) {
 // answered at once; a resolver that is named later is used.
 func TestResolversComeAndGo(t *testing.T) {
 	t.Parallel()
-	file := resolvConf(t, "nameserver 10.0.0.10\n") // where pods ask: it would be asked again and again
+	file := resolvConf(t, "search example.com\n")
 	at, _ := start(t, api(t, []v1.Service{service("web", "10.0.0.20")}, nil), file, &Sockets{})
 	for name, want := range map[string]string{"web.default.svc.cluster.local": "A 10.0.0.20", "www.example.com": "SERVFAIL"} {
 		if got := asks(t, "udp", at, name, "A"); got != want {
@@ -201,6 +204,12 @@ func TestNoOpenResolver(t *testing.T) {
 	s.SetInside([]netip.Prefix{netip.MustParsePrefix("203.0.113.2/32")})
 	if !s.allows(netip.MustParseAddr("203.0.113.2")) || s.allows(netip.MustParseAddr("10.244.3.4")) {
 		t.Error("who is answered has not changed")
+	}
+	s.SetInside(nil) // others give pods their addresses
+	for text, want := range map[string]bool{"10.9.8.7": true, "192.168.3.4": true, "100.64.1.2": true, "fd00::9": true, "203.0.113.2": false, "2001:db8::1": false} {
+		if s.allows(netip.MustParseAddr(text)) != want {
+			t.Errorf("%s, where pods' ranges are not known: answered %v, want %v", text, !want, want)
+		}
 	}
 	if _, err := New(Config{Domain: "cluster.local"}); err == nil {
 		t.Error("a server without address is accepted")

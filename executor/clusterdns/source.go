@@ -38,13 +38,21 @@ func (s *Server) allows(a netip.Addr) bool {
 	if a.IsLoopback() || a == s.cfg.Address {
 		return true
 	}
-	for _, p := range *s.inside.Load() {
+	inside := *s.inside.Load()
+	if len(inside) == 0 && (a.IsPrivate() || shared.Contains(a)) {
+		return true
+	}
+	for _, p := range inside {
 		if p.Contains(a) {
 			return true
 		}
 	}
 	return ofThisMachine(a)
 }
+
+// shared is the range that providers share among their customers (RFC 6598), which some
+// networks of pods use.
+var shared = netip.MustParsePrefix("100.64.0.0/10")
 
 // ofThisMachine reports whether an interface of this machine has the address a. Pods in the
 // host's network may ask from any of them.

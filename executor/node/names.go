@@ -55,7 +55,7 @@ func (n *network) answer(ctx context.Context, k *kubelet.Kubelet) {
 	}
 	wait.UntilWithContext(ctx, func(ctx context.Context) {
 		server, err := clusterdns.New(clusterdns.Config{
-			Client: k.Connection(), Domain: n.names.domain, Address: n.address, Port: n.portBefore(ctx, k.Client()), Service: n.dns, Inside: n.pods,
+			Client: k.Connection(), Domain: n.names.domain, Address: n.address, Port: n.portBefore(ctx, k.Client()), Service: n.dns, Inside: n.pods, Owner: n.owner,
 			Resolvers: n.names.resolvers, Sockets: n.names.sockets, Log: n.log.WithName("dns"),
 			Serving: func(ctx context.Context, port uint16) { n.announce(ctx, k.Client(), port) },
 		})

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/clusterdns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/cninetwork"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/serviceproxy"
@@ -74,7 +75,7 @@ func (n *network) removeCNI(ctx context.Context) error {
 	if n.proxy == nil {
 		return nil
 	}
-	return n.proxy.Remove(ctx)
+	return errors.Join(n.proxy.Remove(ctx), clusterdns.Remove(ctx, n.owner))
 }
 
 // detachCNI detaches the pods that an executor with this root directory has had connected by

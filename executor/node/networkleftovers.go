@@ -9,6 +9,7 @@ import (
 
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/clusterdns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/networkpolicy"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
@@ -24,7 +25,7 @@ func (n *network) remove(ctx context.Context) error {
 	if n.links == nil { // not made, but perhaps by an executor before this one
 		return podnetworkLeftovers(ctx, n.owner)
 	}
-	err := errors.Join(n.links.Remove(ctx), n.policies.Remove(ctx), n.proxy.Remove(ctx))
+	err := errors.Join(n.links.Remove(ctx), n.policies.Remove(ctx), n.proxy.Remove(ctx), clusterdns.Remove(ctx, n.owner))
 	last, failed := n.member.Last()
 	if last {
 		err = errors.Join(err, n.routes.Remove())
@@ -44,7 +45,7 @@ func removeNetworkOf(ctx context.Context, owner dockershim.Owner) error {
 
 // podnetworkLeftovers removes the links, tables and policies of an owner's pods.
 func podnetworkLeftovers(ctx context.Context, owner string) error {
-	return errors.Join(podnetwork.RemoveOwner(ctx, owner), networkpolicy.New(networkpolicy.Config{Owner: owner}).Remove(ctx))
+	return errors.Join(podnetwork.RemoveOwner(ctx, owner), networkpolicy.New(networkpolicy.Config{Owner: owner}).Remove(ctx), clusterdns.Remove(ctx, owner))
 }
 
 // adopt makes the addresses of all sandboxes count as held, until they are stopped or

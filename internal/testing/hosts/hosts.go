@@ -42,24 +42,38 @@ func New(t testing.TB, sizes ...int) [][]*Host {
 	var all [][]*Host
 	for i, size := range sizes {
 		gateway := fmt.Sprintf("192.168.%d.1", 201+i)
-		segment := fmt.Sprint("segment", i)
-		router.Do(func() {
-			router.Namespace.Command("ip", "link", "add", segment, "type", "bridge")
-			router.Namespace.Command("ip", "address", "add", gateway+"/24", "dev", segment)
-			router.Namespace.Command("ip", "link", "set", segment, "up")
-		})
 		var hosts []*Host
 		for j := range size {
 			h := newHost(t, fmt.Sprintf("host%d%c", i, 'a'+j))
 			h.Address = netip.MustParseAddr(fmt.Sprintf("192.168.%d.%d", 201+i, 11+j))
-			netnstest.Wire(router.Namespace, h.Namespace, h.Name, "", h.Address.String()+"/24")
-			router.Do(func() { router.Namespace.Command("ip", "link", "set", h.Name, "master", segment) })
-			h.Do(func() { h.Namespace.Command("ip", "route", "add", "default", "via", gateway) })
 			hosts = append(hosts, h)
 		}
+		segment(router, hosts, fmt.Sprint("segment", i), gateway)
 		all = append(all, hosts)
 	}
 	return all
+}
+
+// segment wires hosts to the router: one alone directly, as a bridge would slow tunnels
+// down, and several by a bridge.
+func segment(router *Host, hosts []*Host, bridge, gateway string) {
+	alone := len(hosts) == 1
+	if !alone {
+		router.Do(func() {
+			router.Namespace.Command("ip", "link", "add", bridge, "type", "bridge")
+			router.Namespace.Command("ip", "address", "add", gateway+"/24", "dev", bridge)
+			router.Namespace.Command("ip", "link", "set", bridge, "up")
+		})
+	}
+	for _, h := range hosts {
+		if alone {
+			netnstest.Wire(router.Namespace, h.Namespace, h.Name, gateway+"/24", h.Address.String()+"/24")
+		} else {
+			netnstest.Wire(router.Namespace, h.Namespace, h.Name, "", h.Address.String()+"/24")
+			router.Do(func() { router.Namespace.Command("ip", "link", "set", h.Name, "master", bridge) })
+		}
+		h.Do(func() { h.Namespace.Command("ip", "route", "add", "default", "via", gateway) })
+	}
 }
 
 // newHost makes a host that is connected to nothing. The process that holds its namespaces

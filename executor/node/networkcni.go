@@ -23,6 +23,14 @@ import (
 // plugins of CNI connect.
 const cniDir = "cni"
 
+// private are the ranges of addresses that no network of the Internet has (RFC 1918, 6598,
+// 4193). Pods have theirs from them, as plugins choose; the cluster's names are told to nobody
+// else.
+var private = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("fc00::/7"),
+}
+
 // useCNI has plugins connect pods, if that is wanted: from now on, so that a pod of the
 // host's network can install them.
 func (n *network) useCNI(wanted *taskdata.Network, root string, shim *dockershim.Config) error {
@@ -37,6 +45,7 @@ func (n *network) useCNI(wanted *taskdata.Network, root string, shim *dockershim
 	if err != nil {
 		return err
 	}
+	n.pods = private
 	shim.PodNetwork = func() dockershim.PodNetwork { return n.cni }
 	shim.NetworkReady, shim.PodRanges = n.cni.Ready, n.cni.SetRanges
 	return nil

@@ -2,27 +2,34 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cniplugins"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/hosts"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
 
-// cniHost is this machine with plugins of CNI, and a configuration that comes and goes.
+// cniHost is a cluster on a host of its own, with plugins of CNI and a configuration that
+// comes and changes.
 type cniHost struct {
 	*stage
-	t                 *testing.T
+	t                 testing.TB
+	host              *hosts.Host
 	bin, conf, leases string
 }
 
@@ -39,10 +46,10 @@ func (h *cniHost) configure(conf string) {
 	}
 }
 
-func newCNIHost(t *testing.T) *cniHost {
+func newCNIHost(t testing.TB) *cniHost {
 	t.Helper()
-	guardRanges(t)
-	h := &cniHost{t: t, bin: t.TempDir(), conf: t.TempDir(), leases: t.TempDir()}
+	busybox := realdocker.Busybox(t)
+	h := &cniHost{t: t, host: hosts.New(t, 1)[0][0], bin: t.TempDir(), conf: t.TempDir(), leases: t.TempDir()}
 	plugins, err := filepath.Glob(filepath.Join(cniplugins.Dir(t), "*"))
 	if err != nil {
 		t.Fatal(err)
@@ -56,16 +63,40 @@ func newCNIHost(t *testing.T) *cniHost {
 	if err := os.WriteFile(filepath.Join(h.bin, "refuses"), []byte(refuses), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { removePluginsOwn(t) })
-	h.stage = newStage(t, "-pod_network=cni", "-cni_bin_dir="+h.bin, "-cni_conf_dir="+h.conf)
+	h.host.StartDocker([]string{busybox}, "--live-restore")
+	h.stage = &stage{image: busybox, Cluster: cluster.Start(t, cluster.Config{On: h.host, Args: []string{
+		"-pod_network=cni", "-cni_bin_dir=" + h.bin, "-cni_conf_dir=" + h.conf, "-docker_endpoint=" + h.host.Docker.Endpoint(),
+		"-local_resources=cpus:8;mem:8192;disk:10000;ports:[31000-31099]"}})}
 	return h
+}
+
+// install has a DaemonSet write the configuration, as networks for Kubernetes come: its pod is
+// in the host's network, so it starts while the node is not ready.
+func (h *cniHost) install(conf string) {
+	h.t.Helper()
+	pod := h.script(`printf '%s' "$CONF" >/conf/new && mv /conf/new /conf/10-net.conflist; trap exit TERM; sleep 100000 & wait`, func(spec *v1.PodSpec) {
+		spec.RestartPolicy, spec.HostNetwork = v1.RestartPolicyAlways, true
+		spec.Volumes = []v1.Volume{{Name: "conf", VolumeSource: v1.VolumeSource{HostPath: &v1.HostPathVolumeSource{Path: h.conf}}}}
+		spec.Containers[0].VolumeMounts = []v1.VolumeMount{{Name: "conf", MountPath: "/conf"}}
+		spec.Containers[0].Env = []v1.EnvVar{{Name: "CONF", Value: strings.ReplaceAll(conf, "LEASES", h.leases)}}
+	})
+	labels := map[string]string{"app": "installer"}
+	set := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "installer"}, Spec: appsv1.DaemonSetSpec{
+		Selector: &metav1.LabelSelector{MatchLabels: labels},
+		Template: v1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: pod.Spec}}}
+	if _, err := h.Client.AppsV1().DaemonSets("default").Create(context.Background(), set, metav1.CreateOptions{}); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // asks returns what a pod's request is answered, or why it is not.
 func (h *cniHost) asks(from, url string) string {
-	ctx, cancel := context.WithTimeout(h.t.Context(), 4*time.Second)
-	defer cancel()
-	out, err := h.command(ctx, h.t, "", "exec", from, "--", "wget", "-qO-", url).CombinedOutput()
+	return h.answer("timeout", "5", filepath.Join(cluster.Root(), "bin/kubectl"), "-s", h.URL(), "exec", from, "--", "wget", "-qO-", url)
+}
+
+// answer returns the output of a command on the host, and how it failed.
+func (h *cniHost) answer(name string, args ...string) string {
+	out, err := h.host.Command(name, args...).CombinedOutput()
 	if err != nil {
 		return fmt.Sprint(err, " ", string(out))
 	}
@@ -114,53 +145,47 @@ func TestCNINetwork(t *testing.T) {
 			web.Name, web.Labels = "web", map[string]string{"app": "web"}
 			client := h.script("echo hello; sleep 100000")
 			client.Name = "client"
+			makeService(t, h.stage, v1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"}, Spec: v1.ServiceSpec{
+				Selector: web.Labels, Ports: []v1.ServicePort{{Port: 80, TargetPort: intstr.FromInt(8080)}}}})
 			create(t, h.Cluster, web)
-			h.await(t, "web", func(*v1.Pod) string { return h.says(web, "NetworkNotReady", "no configuration of CNI in "+h.conf) })
+			h.await(t, "web", func(*v1.Pod) string { return h.hasEvent(web, "NetworkNotReady", "no configuration of CNI in "+h.conf) })
 			h.configure(cniRefuses)
-			h.await(t, "web", func(*v1.Pod) string { return h.says(web, "FailedCreatePodSandBox", "no cable in rack 7") })
-			h.configure(conf)
+			h.await(t, "web", func(*v1.Pod) string { return h.hasEvent(web, "FailedCreatePodSandBox", "no cable in rack 7") })
+			h.install(conf)
 			create(t, h.Cluster, client)
 			awaitPhase(t, h.Cluster, "web", v1.PodRunning)
 			awaitPhase(t, h.Cluster, "client", v1.PodRunning)
 			h.serves("web", "client")
 
 			before := get(t, h.Cluster, "web").Status.PodIP
-			h.killExecutor()
+			h.killExecutor(t)
 			h.serves("web", "client")
 			if after := get(t, h.Cluster, "web").Status.PodIP; after != before {
 				t.Errorf("web had the address %s, has %s", before, after)
 			}
-			for _, name := range []string{"web", "client"} {
-				remove(t, h.Cluster, name)
-			}
+			remove(t, h.Cluster, "web", "client")
 			awaitGone(t, h.Cluster, "web", "client")
 			if used := h.inUse(); len(used) > 0 {
 				t.Errorf("addresses are still in use: %v", used)
 			}
 			h.Stop()
-			if left := leftByPlugins(t); left != "" {
+			if left := h.leftByPlugins(); left != "" {
 				t.Errorf("left of pods:\n%s", left)
 			}
 		})
 	}
 }
 
-// serves asks web from client, and both from this machine.
+// serves asks web from client, by its address and by its service's name, and from its host.
 func (h *cniHost) serves(web, client string) {
 	h.t.Helper()
 	ip := get(h.t, h.Cluster, web).Status.PodIP
 	seen := "web sees [::ffff:" + get(h.t, h.Cluster, client).Status.PodIP + "]"
 	h.awaitAnswer(client, "http://"+ip+":8080/cgi-bin/who", seen)
-	service := &v1.Service{ObjectMeta: metav1.ObjectMeta{GenerateName: "web"}, Spec: v1.ServiceSpec{
-		Selector: map[string]string{"app": web}, Ports: []v1.ServicePort{{Port: 80, TargetPort: intstr.FromInt(8080)}}}}
-	service, err := h.Client.CoreV1().Services("default").Create(h.t.Context(), service, metav1.CreateOptions{})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	h.awaitAnswer(client, "http://"+service.Spec.ClusterIP+"/cgi-bin/who", seen)
-	h.awaitAnswer(web, "http://"+service.Spec.ClusterIP+"/cgi-bin/who", "web sees ")
+	h.awaitAnswer(client, "http://web/cgi-bin/who", seen)
+	h.awaitAnswer(web, "http://web/cgi-bin/who", "web sees ")
 	for _, url := range []string{"http://127.0.0.1:31007/cgi-bin/who", "http://" + ip + ":8080/cgi-bin/who"} {
-		if got := hostAsks(url); !strings.HasPrefix(got, "web sees ") {
+		if got := h.answer("curl", "-sS", "-m", "3", url); !strings.HasPrefix(got, "web sees ") {
 			h.t.Errorf("the host asks %s: %s", url, got)
 		}
 	}
@@ -170,29 +195,39 @@ func (h *cniHost) serves(web, client string) {
 }
 
 // killExecutor kills the executor and awaits the next one, with the same pods.
-func (h *cniHost) killExecutor() {
-	h.t.Helper()
-	id := frameworks(h.t, h.MesosAddr)[0].ID
-	old := programs(h.t, id)
+func (h *cniHost) killExecutor(t *testing.T) {
+	t.Helper()
+	id := h.frameworks()[0].ID
+	old := programs(t, id)
 	for pid := range old {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			h.t.Fatal(err)
+			t.Fatal(err)
 		}
 	}
-	h.Process().Await(soon, "another executor with both pods", func() bool {
-		for pid := range programs(h.t, id) {
+	h.Process().Await(soon, "another executor with all pods", func() bool {
+		for pid := range programs(t, id) {
 			if _, same := old[pid]; !same {
-				tasks := liveTasks(h.t, h.MesosAddr)
-				return len(tasks) == 2 && tasks[0].State == "TASK_RUNNING" && tasks[1].State == "TASK_RUNNING"
+				tasks := h.frameworks()[0].Tasks
+				return len(tasks) == 3 && !slices.ContainsFunc(tasks, func(t task) bool { return t.State != "TASK_RUNNING" })
 			}
 		}
 		return false
 	})
 }
 
-// says is the fate of having an event with this reason and text.
-func (h *cniHost) says(pod *v1.Pod, reason, text string) string {
-	events, err := h.Client.CoreV1().Events("default").List(h.t.Context(), eventsOf(pod.Name))
+// frameworks reads the master's state page.
+func (h *cniHost) frameworks() []framework {
+	h.t.Helper()
+	var state struct{ Frameworks []framework }
+	if err := json.Unmarshal([]byte(h.host.Run("curl", "-sSf", "http://"+h.MesosAddr+"/state")), &state); err != nil || len(state.Frameworks) == 0 {
+		h.t.Fatalf("frameworks: %+v, %v", state, err)
+	}
+	return state.Frameworks
+}
+
+// hasEvent is the fate of having an event with this reason and text.
+func (h *cniHost) hasEvent(pod *v1.Pod, reason, text string) string {
+	events, err := h.Client.CoreV1().Events("default").List(context.Background(), eventsOf(pod.Name))
 	if err != nil {
 		return err.Error()
 	}
@@ -207,41 +242,16 @@ func (h *cniHost) says(pod *v1.Pod, reason, text string) string {
 }
 
 // ofPods matches what plugins make for one pod: ports of the bridge, chains of host ports.
-var ofPods = regexp.MustCompile(`(?m)^.*(master kmcni1|10\.244\.77\.\d+(/32)? dev|CNI-DN-|CNI-[0-9a-f]{20}|10\.244\.77\.).*$`)
+var ofPods = regexp.MustCompile(`(?m)^.*(master kmcni1|10\.244\.77\.\d+(/32)? dev|CNI-DN-|CNI-[0-9a-f]{20}|10\.244\.77\.|kube-proxy|kubernetes-mesos).*$`)
 
 // leftByPlugins returns what is left of pods. The bridge and its network are the plugin's.
-func leftByPlugins(t *testing.T) string {
-	t.Helper()
-	all := host(t, "ip", "-o", "link") + host(t, "ip", "route") + host(t, "iptables-save") + host(t, "nft", "list", "tables")
+func (h *cniHost) leftByPlugins() string {
+	all := h.host.Run("ip", "-o", "link") + h.host.Run("ip", "route") + h.host.Run("iptables-save") + h.host.Run("nft", "list", "tables")
 	var found []string
 	for _, line := range ofPods.FindAllString(all, -1) {
 		if !strings.HasPrefix(line, "10.244.77.0/24 dev kmcni1") {
 			found = append(found, line)
 		}
 	}
-	if strings.Contains(all, "kube-proxy") {
-		found = append(found, "the table kube-proxy")
-	}
 	return strings.Join(found, "\n")
-}
-
-// removePluginsOwn removes what plugins keep for the next pod: the bridge, and chains with
-// names of theirs.
-func removePluginsOwn(t *testing.T) {
-	t.Helper()
-	_ = exec.Command("ip", "link", "delete", "kmcni1").Run() // ptp makes none
-	for _, table := range []string{"nat", "filter"} {
-		rules := strings.Split(host(t, "iptables", "-w", "-t", table, "-S"), "\n")
-		for _, delete := range []string{"-A", "-N"} {
-			for _, rule := range rules {
-				if !strings.HasPrefix(rule, delete+" ") || !strings.Contains(rule, "CNI-") {
-					continue
-				}
-				rule = map[string]string{"-A": "-D", "-N": "-X"}[delete] + rule[2:]
-				if out, err := exec.Command("sh", "-c", "iptables -w -t "+table+" "+rule).CombinedOutput(); err != nil {
-					t.Errorf("iptables %s: %v %s", rule, err, out)
-				}
-			}
-		}
-	}
 }

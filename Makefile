@@ -31,6 +31,7 @@ test: setup ## everything that can be tested; sets up what is missing
 	$(race) $(others)
 	$(plain) go test -vet=off $(addprefix ./,$(linked))
 	$(plain) go test -vet=off -timeout 60m ./e2e
+	cd conformance && $(plain) go test -vet=off ./results
 
 .PHONY: check
 check: setup ## formatting, vet, go.mod, and known vulnerabilities where their database can be reached

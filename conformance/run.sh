@@ -8,8 +8,9 @@
 #              AGENTS     how many agents; default 2
 #              AGAIN=1    also what passed with these very programs before
 #
-# What comes out is in bin/conformance/results/TIME: junit.xml, table.txt, and for each
-# failure its log with the events of its pods; next to that the logs of all programs.
+# What comes out is in bin/conformance/results-TIME: junit.xml, table.txt, conformance.md (what
+# is known of all conformance tests with these programs), for each failure its log with the
+# events of its pods in failed, and the logs of all programs in logs.
 set -eu
 cd "$(dirname "$0")"
 here=$(cd .. && pwd)
@@ -57,3 +58,4 @@ on host1 env KUBECONFIG="$kubeconfig" "$bin/ginkgo" -procs="${PARALLEL:-4}" -no-
 	-e2e-output-dir="$results" >"$results/e2e.log" 2>&1 || true
 down
 "$bin/results" -record "$record" -junit "$results/junit.xml" -dir "$results"
+"$bin/results" -record "$record" -list "commit $(git describe --always --dirty) on $(date +%F)" >"$results/conformance.md"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/kubernetes/test/conformance/testdata"
@@ -28,33 +29,79 @@ func conformanceTests() ([]string, error) {
 	return names, nil
 }
 
-// document returns docs/conformance.md.
-func (r record) document() (string, error) {
+// document returns docs/conformance.md, of what was tested.
+func (r record) document(of string) (string, error) {
 	names, err := conformanceTests()
 	if err != nil {
 		return "", err
 	}
-	var rows strings.Builder
 	passed, failed := 0, 0
+	var listed []test
 	for _, name := range names {
-		result := "not run"
-		if t, ran := r[name]; ran && t.Failure == "" {
-			result = "passed"
+		t, ran := r[name]
+		switch {
+		case !ran:
+			t.Name, t.Failure = name, notRun
+		case t.Failure == "":
 			passed++
-		} else if ran {
-			result = "**failed**: " + strings.ReplaceAll(t.Failure, "|", `\|`)
+		default:
 			failed++
 		}
-		fmt.Fprintf(&rows, "| %s | %s |\n", strings.ReplaceAll(name, "|", `\|`), result)
+		listed = append(listed, t)
 	}
-	return fmt.Sprintf(head, len(names), passed, failed, len(names)-passed-failed, rows.String()), nil
+	more := r.others(names)
+	text := fmt.Sprintf(head, of, len(names), passed, failed, len(names)-passed-failed, rows(listed))
+	if len(more) > 0 {
+		text += fmt.Sprintf(tail, len(more), rows(more))
+	}
+	return text, nil
 }
+
+const notRun = "not run"
+
+// others returns the results of tests that are not of conformance.
+func (r record) others(conformance []string) []test {
+	var more []test
+	for _, name := range r.names() {
+		if !slices.Contains(conformance, name) {
+			more = append(more, r[name])
+		}
+	}
+	return more
+}
+
+func rows(tests []test) string {
+	var b strings.Builder
+	for _, t := range tests {
+		result := "passed"
+		if t.Failure == notRun {
+			result = notRun
+		} else if t.Failure != "" {
+			result = "**failed**: " + t.Failure
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", inTable.Replace(t.Name), inTable.Replace(result))
+	}
+	return b.String()
+}
+
+// inTable has text not be taken for Markdown.
+var inTable = strings.NewReplacer("|", `\|`, "<", "&lt;")
 
 const head = `# Conformance
 
 What became of each of Kubernetes' conformance tests on this project. ` + "`make conformance`" + ` makes
 this list: it runs Kubernetes' own suite, unchanged, against a cluster of two agents on hosts
-of their own. Of %d tests %d passed, %d failed, %d did not run.
+of their own, with images that are made without a registry (conformance/images.sh says of
+what). Tested: %s.
+
+Of %d tests %d passed, %d failed, %d did not run.
+
+| test | result |
+|---|---|
+%s`
+
+const tail = `
+Of the suite's other tests %d ran.
 
 | test | result |
 |---|---|

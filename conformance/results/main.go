@@ -3,7 +3,7 @@
 //
 //	results -record FILE -skip REGEXP                 prints a regular expression of what need not run again
 //	results -record FILE -junit junit.xml -dir DIR    adds the results of a run, writes DIR/table.txt and DIR/failed
-//	results -record FILE -list                        prints docs/conformance.md
+//	results -record FILE -list "commit, date"         prints docs/conformance.md
 package main
 
 import (
@@ -20,22 +20,22 @@ func main() {
 	skip := flag.String("skip", "", "`regexp` of tests that are not to run in any case")
 	junit := flag.String("junit", "", "`file` in which the run left its results")
 	dir := flag.String("dir", "", "`directory` for table and logs")
-	list := flag.Bool("list", false, "print the list of conformance tests with their results")
+	of := flag.String("list", "", "print the list of conformance tests with their results, and this `text` on what was tested")
 	flag.Parse()
-	if err := run(*file, *skip, *junit, *dir, *list); err != nil {
+	if err := run(*file, *skip, *junit, *dir, *of); err != nil {
 		fmt.Fprintln(os.Stderr, "results:", err)
 		os.Exit(1)
 	}
 }
 
-func run(file, skip, junit, dir string, list bool) error {
+func run(file, skip, junit, dir, of string) error {
 	record, err := readRecord(file)
 	if err != nil {
 		return err
 	}
 	switch {
-	case list:
-		text, err := record.document()
+	case of != "":
+		text, err := record.document(of)
 		if err != nil {
 			return err
 		}

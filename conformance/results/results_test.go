@@ -23,7 +23,7 @@ func TestRun(t *testing.T) {
 	if err := os.WriteFile(junit, []byte(report), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(file, "", junit, dir, false); err != nil {
+	if err := run(file, "", junit, dir, ""); err != nil {
 		t.Fatal(err)
 	}
 	table, err := os.ReadFile(filepath.Join(dir, "table.txt"))
@@ -59,14 +59,16 @@ func TestRun(t *testing.T) {
 // The list has every conformance test, with its result.
 func TestDocument(t *testing.T) {
 	name := "[sig-network] Services should serve a basic endpoint from pods [Conformance]"
-	text, err := record{name: test{Name: name}}.document()
+	text, err := record{name: test{Name: name}, "another": test{Name: "another", Failure: "a|b"}}.document("today's")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(text, "\n| [sig-"); n < 400 {
 		t.Errorf("the list has %d tests", n)
 	}
-	if !strings.Contains(text, strings.ReplaceAll("| NAME | passed |", "NAME", name)) || !strings.Contains(text, " 1 passed, 0 failed,") {
-		t.Errorf("the list:\n%.500s", text)
+	for _, want := range []string{"Tested: today's.", " 1 passed, 0 failed,", "\n| " + name + " | passed |\n", "other tests 1 ran", `| another | **failed**: a\|b |`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the list lacks %q", want)
+		}
 	}
 }

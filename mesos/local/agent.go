@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/httpapi"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/loop"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/machine"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
@@ -35,9 +36,15 @@ func (m *master) newAgent(index int, total []*mesospb.Resource) (*agent, error) 
 	if err != nil {
 		return nil, fmt.Errorf("local Mesos: agent %d: %w", index+1, err)
 	}
+	ip := agentIP
+	if host := m.cfg.host(index); host != "" {
+		if ip, err = machine.Address(host); err != nil {
+			return nil, fmt.Errorf("local Mesos: agent %d: %w", index+1, err)
+		}
+	}
 	a := &agent{
 		master:   m,
-		identity: identity{index: index, hostname: m.cfg.hostname(index), endpoint: endpoint, attributes: attributes},
+		identity: identity{index: index, hostname: m.cfg.hostname(index), ip: ip, endpoint: endpoint, attributes: attributes},
 		capacity: capacity{total: total, free: total, offers: map[string]*offer{}},
 	}
 	a.maintenance.agent, a.executors, a.statuses = a, newExecutors(a), newStatuses(a)

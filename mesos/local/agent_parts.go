@@ -10,13 +10,14 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// agentIP is the address of every agent.
+// agentIP is the address of every agent that is not on a host of its own.
 const agentIP = "127.0.0.1"
 
 // identity is who an agent is and where.
 type identity struct {
 	index      int // among all agents
 	hostname   string
+	ip         string // of its machine
 	endpoint   *httpapi.Endpoint
 	id         string // "" until it has registered
 	attributes []*mesospb.Attribute
@@ -29,7 +30,7 @@ func (id *identity) pid() string { return "slave(1)@" + id.endpoint.Addr }
 func (id *identity) url() *mesospb.URL {
 	return &mesospb.URL{
 		Scheme:  proto.String("http"),
-		Address: &mesospb.Address{Hostname: &id.hostname, Ip: proto.String(agentIP), Port: proto.Int32(id.endpoint.Port())},
+		Address: &mesospb.Address{Hostname: &id.hostname, Ip: &id.ip, Port: proto.Int32(id.endpoint.Port())},
 		Path:    proto.String("/slave(1)"),
 	}
 }

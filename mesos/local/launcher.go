@@ -117,7 +117,7 @@ func (ex *executor) user() string {
 func (ex *executor) environment() map[string]string {
 	a, f, cfg := ex.agent, ex.framework, ex.agent.master.cfg
 	e := containerizer.Executor{
-		AgentID: a.id, AgentPID: a.pid(), AgentEndpoint: a.endpoint.Addr, AgentIP: agentIP,
+		AgentID: a.id, AgentPID: a.pid(), AgentEndpoint: a.endpoint.Addr, AgentIP: a.ip,
 		FrameworkID: f.id, ExecutorID: ex.info.ExecutorId.GetValue(), Directory: ex.directory, Grace: ex.grace(),
 		Checkpoint: f.info.GetCheckpoint(), RecoveryTimeout: cfg.RecoveryTimeout, SubscriptionBackoff: cfg.subscriptionBackoff(),
 		Command: ex.info.Command,

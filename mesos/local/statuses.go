@@ -102,7 +102,7 @@ func (ss *statuses) complete(ex *executor, s *mesospb.TaskStatus) *mesospb.TaskS
 	}
 	if len(s.ContainerStatus.NetworkInfos) == 0 {
 		s.ContainerStatus.NetworkInfos = []*mesospb.NetworkInfo{{IpAddresses: []*mesospb.NetworkInfo_IPAddress{{
-			Protocol: mesospb.NetworkInfo_IPv4.Enum(), IpAddress: proto.String(agentIP)}}}}
+			Protocol: mesospb.NetworkInfo_IPv4.Enum(), IpAddress: &ss.agent.ip}}}}
 	}
 	return s
 }

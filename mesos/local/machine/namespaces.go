@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"net"
 	"path/filepath"
 	"runtime"
 
@@ -26,6 +27,24 @@ func In(namespaces string, f func() error) error {
 		result <- err
 	}()
 	return <-result
+}
+
+// Address returns the address from which the machine of a directory of namespaces, as in In,
+// speaks to others.
+func Address(namespaces string) (string, error) {
+	var ip string
+	err := In(namespaces, func() error {
+		// No packet is sent: this only has the kernel choose. The address is one of those
+		// for documentation (RFC 5737), which only a default route leads to.
+		conn, err := net.Dial("udp", "192.0.2.1:9")
+		if err != nil {
+			return fmt.Errorf("the host %s has no address: %w", namespaces, err)
+		}
+		defer conn.Close()
+		ip = conn.LocalAddr().(*net.UDPAddr).IP.String()
+		return nil
+	})
+	return ip, err
 }
 
 // enter moves the calling thread.

@@ -51,6 +51,16 @@ func TestIn(t *testing.T) {
 	if bytes.Contains(mounts, []byte("there /mnt")) {
 		t.Error("the mount of the other namespace is seen here")
 	}
+	if ip, err := Address(namespaces); err == nil || !strings.Contains(err.Error(), "has no address") {
+		t.Errorf("the address of a machine without network: %q, %v", ip, err)
+	}
+	if out, err := exec.Command("nsenter", "--net="+namespaces+"/net", "sh", "-c",
+		"ip link set lo up; ip link add out type bridge; ip addr add 192.168.7.8/24 dev out; ip link set out up; ip route add default via 192.168.7.1").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if ip, err := Address(namespaces); ip != "192.168.7.8" {
+		t.Errorf("the address is %q, %v", ip, err)
+	}
 	if err := In(t.TempDir(), func() error { t.Error("called"); return nil }); err == nil || !strings.Contains(err.Error(), "namespace") {
 		t.Errorf("a directory without namespaces: %v", err)
 	}

@@ -17,10 +17,14 @@ type test struct {
 	Log     string
 }
 
+// withoutResult are what ginkgo calls tests of which nothing is known.
+var withoutResult = []string{"skipped", "pending", "interrupted"}
+
 // labels are what ginkgo adds to the name of a test.
 var labels = regexp.MustCompile(`^\[It\] | \[[^\[\]]*, [^\[\]]*\]$`)
 
-// readJUnit returns the tests of a run, without what was skipped.
+// readJUnit returns the tests of a run, without those that did not run to
+// their end.
 func readJUnit(file string) ([]test, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -45,7 +49,7 @@ func readJUnit(file string) ([]test, error) {
 	}
 	var tests []test
 	for _, c := range report.Cases {
-		if !strings.HasPrefix(c.Name, "[It] ") || c.Status == "skipped" || c.Status == "pending" {
+		if !strings.HasPrefix(c.Name, "[It] ") || slices.Contains(withoutResult, c.Status) {
 			continue
 		}
 		t := test{Name: labels.ReplaceAllString(c.Name, ""), Seconds: c.Seconds, Log: c.Log}

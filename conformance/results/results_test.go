@@ -14,6 +14,7 @@ const report = `<?xml version="1.0"?>
 <testcase name="[It] [sig-network] Services should be served [Conformance] [sig-network, Conformance]" status="passed" time="2.5"></testcase>
 <testcase name="[It] [sig-apps] Job should end [Conformance] [sig-apps, Conformance]" status="failed" time="3"><failure message="timed out&#xA;in a second line"></failure><system-err>all that was said</system-err></testcase>
 <testcase name="[It] [sig-apps] Job should be left out" status="skipped" time="0"></testcase>
+<testcase name="[It] [sig-apps] Job should go on" status="interrupted" time="1"><failure message="Interrupted by User"></failure></testcase>
 </testsuite></testsuites>`
 
 // The results of a run are kept, shown by SIG, and what passed need not run again.

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
 	netv1 "k8s.io/api/networking/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/knftables"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/reconcile"
 )
 
 // Config configures the enforcement for one node.
@@ -20,7 +21,9 @@ type Config struct {
 	Client kubernetes.Interface
 	Node   string
 	Owner  string // identifies the executor among those of this host
-	Log    logr.Logger
+	// Report is told by Run whether the policies are in force, and why not otherwise; nil:
+	// nobody is.
+	Report func(error)
 }
 
 // Enforcer enforces policies for the pods of one node.
@@ -34,21 +37,16 @@ func New(cfg Config) *Enforcer {
 	return &Enforcer{cfg, fmt.Sprintf("kubernetes-mesos-policy-%x", sha256.Sum256([]byte(cfg.Owner)))[:len("kubernetes-mesos-policy-")+8]}
 }
 
-const (
-	// gather is how long changes are gathered before rules are made.
-	gather = 100 * time.Millisecond
-	// repairEvery is how often rules are made although nothing has changed, for hosts
-	// whose firewall is reloaded.
-	repairEvery = 30 * time.Second
-)
+// gather is how long changes are gathered before rules are made.
+const gather = 100 * time.Millisecond
 
 // Run keeps the rules up to date until ctx ends. They stay when it returns; see Remove.
 func (e *Enforcer) Run(ctx context.Context) error {
 	factory := informers.NewSharedInformerFactory(e.cfg.Client, 0)
 	pods, namespaces, policies := factory.Core().V1().Pods().Informer(), factory.Core().V1().Namespaces().Informer(), factory.Networking().V1().NetworkPolicies().Informer()
-	changed := make(chan struct{}, 1)
+	changed := reconcile.NewSignal()
 	for _, i := range []cache.SharedIndexInformer{pods, namespaces, policies} {
-		if _, err := i.AddEventHandler(signalling(changed)); err != nil {
+		if _, err := i.AddEventHandler(changed.Handler()); err != nil {
 			return fmt.Errorf("network policies: %w", err)
 		}
 	}
@@ -63,19 +61,6 @@ func (e *Enforcer) Run(ctx context.Context) error {
 	return nil
 }
 
-// signalling returns a handler that signals every event.
-func signalling(changed chan<- struct{}) cache.ResourceEventHandler {
-	signal := func() {
-		select {
-		case changed <- struct{}{}:
-		default:
-		}
-	}
-	return cache.ResourceEventHandlerFuncs{
-		AddFunc: func(any) { signal() }, UpdateFunc: func(any, any) { signal() }, DeleteFunc: func(any) { signal() },
-	}
-}
-
 func list[T any](i cache.SharedIndexInformer) []T {
 	var all []T
 	for _, obj := range i.GetStore().List() {
@@ -86,31 +71,23 @@ func list[T any](i cache.SharedIndexInformer) []T {
 
 // keep makes the rules whenever objects have changed, and periodically.
 func (e *Enforcer) keep(ctx context.Context, now func() objects, changed <-chan struct{}) {
-	tick := time.NewTicker(repairEvery)
-	defer tick.Stop()
 	var made string
-	for {
-		rules := compile(e.cfg.Node, now())
-		if text := fmt.Sprintf("%+v", flat(rules)); text != made {
-			if err := e.apply(ctx, rules); err == nil {
-				made = text
-			} else if ctx.Err() == nil {
-				e.cfg.Log.Error(err, "network policies are not in force as written; the next attempt follows", "within", repairEvery)
+	reconcile.Loop{
+		Every: reconcile.Every, Changed: changed, Settle: gather, Report: e.cfg.Report,
+		Do: func(ctx context.Context, repair bool) error {
+			rules := compile(e.cfg.Node, now())
+			text := fmt.Sprintf("%+v", flat(rules))
+			if text == made && !repair {
+				return nil
 			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
 			made = ""
-		case <-changed:
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(gather):
+			if err := e.apply(ctx, rules); err != nil {
+				return fmt.Errorf("network policies are not in force as written: %w", err)
 			}
-		}
-	}
+			made = text
+			return nil
+		},
+	}.Run(ctx)
 }
 
 // flat returns rules without pointers, to be compared as text.

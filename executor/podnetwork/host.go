@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/vishvananda/netlink"
@@ -41,26 +43,69 @@ var accepts = [][]string{
 	{"FORWARD", "-o", linkPrefix + "+", "-m", "comment", "--comment", "kubernetes-mesos: to pods", "-j", "ACCEPT"},
 }
 
-// acceptForwarded appends the accepts if the chain has the policy DROP. A host without
-// iptables has no such chain.
+// acceptForwarded adds the accepts where the chain would drop: if its policy is DROP or a
+// rule rejects what is left, as a distribution's firewall does; before that rule. A host
+// without iptables has no such chain.
 func (f *family) acceptForwarded(ctx context.Context) error {
 	command, err := exec.LookPath(f.iptables())
 	if err != nil {
 		return nil
 	}
 	listed, err := run(ctx, command, "-w", "5", "-S", "FORWARD")
-	if err != nil || !strings.Contains(listed, "-P FORWARD DROP") {
+	if err != nil {
 		return err
 	}
+	end, drops := lastWord(listed)
+	if !drops {
+		return nil
+	}
 	for _, rule := range accepts {
-		if _, err := run(ctx, command, append([]string{"-w", "5", "-C"}, rule...)...); err == nil {
+		if at := ruleNumber(listed, rule); at > 0 && at < end {
 			continue
 		}
-		if _, err := run(ctx, command, append([]string{"-w", "5", "-A"}, rule...)...); err != nil {
+		insert := append([]string{"-w", "5", "-I", rule[0], strconv.Itoa(end)}, rule[1:]...)
+		if _, err := run(ctx, command, insert...); err != nil {
 			return err
 		}
+		end++
 	}
 	return nil
+}
+
+// refuses matches a rule that drops or rejects whatever comes to it.
+var refuses = regexp.MustCompile(`^-A FORWARD (-m comment --comment (".*"|\S+) )?-j (DROP|REJECT)( --reject-with \S+)?$`)
+
+// lastWord returns the number of the rule of a listed FORWARD chain that refuses all, or one
+// more than its rules, and whether the chain refuses what no rule accepts.
+func lastWord(listed string) (number int, refused bool) {
+	number = 1
+	for line := range strings.Lines(listed) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "-P FORWARD DROP":
+			refused = true
+		case refuses.MatchString(line):
+			return number, true
+		case strings.HasPrefix(line, "-A "):
+			number++
+		}
+	}
+	return number, refused
+}
+
+// ruleNumber returns the number of one of our accepts in a listed chain, 0 if it is not there.
+func ruleNumber(listed string, rule []string) int {
+	number := 0
+	for line := range strings.Lines(listed) {
+		if !strings.HasPrefix(line, "-A ") {
+			continue
+		}
+		number++
+		if strings.Contains(line, " "+rule[1]+" "+rule[2]+" ") && strings.Contains(line, rule[6]) {
+			return number
+		}
+	}
+	return 0
 }
 
 // removeAccepts removes the accepts unless another executor of this host has pods.

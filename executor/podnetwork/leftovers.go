@@ -4,23 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/knftables"
 )
 
-// RemoveOwner removes what an executor that died has left on this host: its pods' links and
-// its tables, which name its ranges. What another executor uses too stays.
-func RemoveOwner(ctx context.Context, owner string) error {
+// RemoveOwner removes what an executor has made on this host: its pods' links, and its
+// tables with what belongs to the ranges that they name, or to these ranges. What another
+// executor uses too stays.
+func RemoveOwner(ctx context.Context, owner string, ranges ...netip.Prefix) error {
 	links, err := (&Network{cfg: Config{Owner: owner}}).links()
 	all := []error{err}
 	for _, l := range links {
 		all = append(all, deleteLink(l))
 	}
 	for _, nft := range []knftables.Family{knftables.IPv4Family, knftables.IPv6Family} {
-		all = append(all, removeOwnerTable(ctx, nft, owner))
+		all = append(all, removeOwnerTable(ctx, nft, owner, ranges))
 	}
 	if err := errors.Join(all...); err != nil {
 		return fmt.Errorf("pod network of %s: %w", owner, err)
@@ -28,21 +31,26 @@ func RemoveOwner(ctx context.Context, owner string) error {
 	return nil
 }
 
-func removeOwnerTable(ctx context.Context, nft knftables.Family, owner string) error {
-	ranges, err := rangesByTable(ctx, nft)
+func removeOwnerTable(ctx context.Context, nft knftables.Family, owner string, ranges []netip.Prefix) error {
+	tables, err := ownersByTable(ctx, nft)
 	if err != nil {
 		return err
 	}
 	f := &family{nft: nft, v6: nft == knftables.IPv6Family, owner: owner, name: tableName(owner)}
-	pods, found := ranges[f.name]
+	own, found := tables[f.name]
+	f.pods = own.Range
+	for _, r := range ranges {
+		if r.Addr().Is6() == f.v6 {
+			f.pods, found = r, true
+		}
+	}
 	if !found {
 		return nil
 	}
-	f.pods = pods
-	delete(ranges, f.name)
+	delete(tables, f.name)
 	shared := false
-	for _, other := range ranges {
-		shared = shared || other == pods
+	for _, other := range tables {
+		shared = shared || other.Range == f.pods
 	}
 	if !shared {
 		err = f.removeAbsentRoute()
@@ -50,17 +58,36 @@ func removeOwnerTable(ctx context.Context, nft knftables.Family, owner string) e
 	return errors.Join(err, f.removeTable(ctx), f.removeAccepts(ctx))
 }
 
-// comment matches the comment of a table: its owner and its range.
-var comment = regexp.MustCompile(`comment "\S+ (\S+)"`)
+// Claim is a range of pod addresses that an executor uses on this host.
+type Claim struct {
+	Owner string
+	Range netip.Prefix
+}
 
-// rangesByTable returns the ranges of the executors of this host, by the names of their
+// Claims returns the ranges in use on this host, also those of executors that died.
+func Claims(ctx context.Context) ([]Claim, error) {
+	var all []Claim
+	for _, nft := range []knftables.Family{knftables.IPv4Family, knftables.IPv6Family} {
+		tables, err := ownersByTable(ctx, nft)
+		if err != nil {
+			return nil, fmt.Errorf("pod networks of this host: %w", err)
+		}
+		all = slices.AppendSeq(all, maps.Values(tables))
+	}
+	return all, nil
+}
+
+// comment matches the comment of a table: its owner and its range.
+var comment = regexp.MustCompile(`comment "(\S+) (\S+)"`)
+
+// ownersByTable returns the executors of this host with their ranges, by the names of their
 // tables.
-func rangesByTable(ctx context.Context, nft knftables.Family) (map[string]netip.Prefix, error) {
+func ownersByTable(ctx context.Context, nft knftables.Family) (map[string]Claim, error) {
 	listed, err := run(ctx, "nft", "list", "tables", string(nft))
 	if err != nil {
 		return nil, err
 	}
-	ranges := map[string]netip.Prefix{}
+	owners := map[string]Claim{}
 	for line := range strings.Lines(listed) {
 		fields := strings.Fields(line)
 		if len(fields) != 3 || !strings.HasPrefix(fields[2], tablePrefix) {
@@ -71,10 +98,10 @@ func rangesByTable(ctx context.Context, nft knftables.Family) (map[string]netip.
 			return nil, err
 		}
 		if m := comment.FindStringSubmatch(table); m != nil {
-			if pods, err := netip.ParsePrefix(m[1]); err == nil {
-				ranges[fields[2]] = pods
+			if pods, err := netip.ParsePrefix(m[2]); err == nil {
+				owners[fields[2]] = Claim{m[1], pods}
 			}
 		}
 	}
-	return ranges, nil
+	return owners, nil
 }

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
-	"time"
 
-	"github.com/go-logr/logr"
 	"github.com/vishvananda/netlink"
 	"sigs.k8s.io/knftables"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/reconcile"
 )
 
 // Config configures the network of one node's pods.
@@ -27,7 +27,9 @@ type Config struct {
 	// MTU of pods' interfaces in bytes; 0: that of the interface with the default route, less
 	// Overhead.
 	MTU, Overhead int
-	Log           logr.Logger
+	// Report is told by Run whether the network is as it should be, and what is wrong
+	// otherwise; nil: nobody is.
+	Report func(error)
 }
 
 // Network is the network of one node's pods. Its methods may be called from several
@@ -74,28 +76,13 @@ func (n *Network) SetInside(inside []netip.Prefix) {
 	n.cfg.Inside = inside
 }
 
-// repairEvery is how often Run looks for what others have removed, such as by reloading
-// the host's firewall.
-const repairEvery = 30 * time.Second
-
-// Run keeps what all pods share in place until ctx ends. It fails at once if it cannot
-// be made. What it made stays, so that pods live on without this process: see Remove.
-func (n *Network) Run(ctx context.Context) error {
-	if err := n.Prepare(ctx); err != nil {
-		return err
-	}
-	tick := time.NewTicker(repairEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if err := n.Prepare(ctx); err != nil && ctx.Err() == nil {
-				n.cfg.Log.Error(err, "repairing the pod network; the next attempt follows", "within", repairEvery)
-			}
-		}
-	}
+// Run keeps what all pods share in place until ctx ends. What it made stays, so that pods
+// live on without this process: see Remove.
+func (n *Network) Run(ctx context.Context) {
+	reconcile.Loop{
+		Every: reconcile.Every, Report: n.cfg.Report,
+		Do: func(ctx context.Context, _ bool) error { return errors.Join(n.Prepare(ctx), n.acceptForwarded(ctx)) },
+	}.Run(ctx)
 }
 
 // Prepare makes what all pods share, or what is missing of it.
@@ -118,30 +105,26 @@ func (n *Network) Prepare(ctx context.Context) error {
 		if err := n.restorePorts(ctx, f); err != nil {
 			return fmt.Errorf("pod network %v: host ports: %w", f.pods, err)
 		}
-		if err := f.acceptForwarded(ctx); err != nil { // where iptables does not work, it drops nothing
-			n.cfg.Log.Error(err, "iptables may drop what is forwarded to and from pods", "range", f.pods.String())
-		}
 	}
 	return n.returnForeign()
 }
 
-// Remove removes all that this owner has on the host: pods' links, routes and tables, and
-// what executors share if no other one is left.
+// acceptForwarded lets pods' packets pass the host's iptables. Without it pods may still be
+// connected: they are wherever iptables drops nothing.
+func (n *Network) acceptForwarded(ctx context.Context) error {
+	for _, f := range n.families {
+		if err := f.acceptForwarded(ctx); err != nil {
+			return fmt.Errorf("pod network %v: iptables may drop what is forwarded to and from pods: %w", f.pods, err)
+		}
+	}
+	return nil
+}
+
+// Remove removes all that this owner has on the host: see [RemoveOwner].
 func (n *Network) Remove(ctx context.Context) error {
 	n.preparing.Lock()
 	defer n.preparing.Unlock()
-	links, err := n.links()
-	all := []error{err}
-	for _, l := range links {
-		all = append(all, deleteLink(l))
-	}
-	for _, f := range n.families {
-		all = append(all, f.removeAbsentRoute(), f.removeTable(ctx), f.removeAccepts(ctx))
-	}
-	if err := errors.Join(all...); err != nil {
-		return fmt.Errorf("pod network: %w", err)
-	}
-	return nil
+	return RemoveOwner(ctx, n.cfg.Owner, n.cfg.Ranges...)
 }
 
 // mtu returns the MTU of pods' interfaces.

@@ -2,6 +2,7 @@ package podnetwork
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -50,7 +51,7 @@ func newHost(t *testing.T, n int, more ...string) *host {
 func (h *host) prepare() {
 	h.t.Helper()
 	h.Do(func() {
-		if err := h.net.Prepare(context.Background()); err != nil {
+		if err := errors.Join(h.net.Prepare(context.Background()), h.net.acceptForwarded(context.Background())); err != nil {
 			h.t.Fatal(err)
 		}
 	})
@@ -220,6 +221,35 @@ func TestFirewall(t *testing.T) {
 	h.Do(func() {
 		if n := strings.Count(h.Command("iptables", "-S", "FORWARD"), "kubernetes-mesos"); n != 2 {
 			t.Errorf("%d rules, want 2", n)
+		}
+	})
+}
+
+// A firewall of the distribution, whose last rule rejects the rest, lets pods' packets pass;
+// what it refuses before stays refused.
+func TestFirewallRejects(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 1)
+	a, b := h.newPod(), h.newPod()
+	h.Do(func() {
+		h.Command("iptables", "-A", "FORWARD", "-p", "tcp", "--dport", "81", "-j", "DROP")
+		h.Command("iptables", "-A", "FORWARD", "-m", "comment", "--comment", "the rest", "-j", "REJECT", "--reject-with", "icmp-host-prohibited")
+	})
+	if got := a.Ask("tcp", at(b.Addresses[0], 80), 1); strings.HasSuffix(got, " 1") {
+		t.Fatal("the rule rejects nothing")
+	}
+	h.prepare()
+	h.prepare()
+	if got := a.Ask("tcp", at(b.Addresses[0], 80), 1); !strings.HasSuffix(got, " 1") {
+		t.Errorf("packets do not pass: %s", got)
+	}
+	h.Do(func() {
+		rules := strings.Split(strings.TrimSpace(h.Command("iptables", "-S", "FORWARD")), "\n")
+		if len(rules) != 5 || !strings.Contains(rules[1], "--dport 81") || !strings.Contains(rules[2], "from pods") || !strings.Contains(rules[3], "to pods") {
+			t.Errorf("rules: %q", rules)
+		}
+		if err := Supported(context.Background()); err != nil {
+			t.Errorf("this kernel has all that the network needs: %v", err)
 		}
 	})
 }

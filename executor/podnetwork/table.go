@@ -33,11 +33,33 @@ func (f *family) makeTable(ctx context.Context, inside []netip.Prefix) error {
 	if err != nil {
 		return err
 	}
+	tx := nft.NewTransaction()
+	f.fillTable(tx, inside)
+	return nft.Run(ctx, tx)
+}
+
+// Supported fails if this host's kernel or nft lacks something that the tables need. It
+// changes nothing.
+func Supported(ctx context.Context) error {
+	f, err := newFamily("probe", netip.MustParsePrefix("192.0.2.0/24"))
+	if err != nil {
+		return err
+	}
+	nft, err := f.table()
+	if err != nil {
+		return err
+	}
+	tx := nft.NewTransaction()
+	f.fillTable(tx, nil)
+	return nft.Check(ctx, tx)
+}
+
+// fillTable adds what makeTable makes to a transaction.
+func (f *family) fillTable(tx *knftables.Transaction, inside []netip.Prefix) {
 	addr := "ipv4_addr"
 	if f.v6 {
 		addr = "ipv6_addr"
 	}
-	tx := nft.NewTransaction()
 	tx.Add(&knftables.Table{Comment: knftables.PtrTo(f.owner + " " + f.pods.String())})
 	tx.Add(&knftables.Set{Name: insideSet, Type: addr, Flags: []knftables.SetFlag{knftables.IntervalFlag}, AutoMerge: knftables.PtrTo(true)})
 	tx.Flush(&knftables.Set{Name: insideSet})
@@ -50,7 +72,6 @@ func (f *family) makeTable(ctx context.Context, inside []netip.Prefix) error {
 	tx.Add(&knftables.Map{Name: ports, Type: "inet_proto . inet_service : " + addr + " . inet_service"})
 	tx.Add(&knftables.Map{Name: addressPorts, Type: addr + " . inet_proto . inet_service : " + addr + " . inet_service"})
 	f.makeChains(tx)
-	return nft.Run(ctx, tx)
 }
 
 // makeChains adds the chains with their rules. Host ports are translated before service

@@ -59,9 +59,9 @@ type Config struct {
 	// is removed as a leftover. Zero means ten minutes.
 	SweepAfter time.Duration
 
-	// PodNetwork returns what connects pods to the cluster's network, or nil while that is
-	// not ready. If it is not set, Docker connects them to its bridge.
-	PodNetwork func() PodNetwork
+	// PodNetwork returns what connects pods to the cluster's network, or why no pod can
+	// start now. If it returns nil or is not set, Docker connects them to its bridge.
+	PodNetwork func() (PodNetwork, error)
 
 	// NetworkReady returns why pods cannot be connected now, if so. If it is not set, Docker
 	// must have its default network. PodRanges is told the node's ranges of pod addresses.

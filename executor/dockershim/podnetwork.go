@@ -2,7 +2,6 @@ package dockershim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -29,8 +28,17 @@ type PodNetwork interface {
 	Detach(ctx context.Context, sandbox string) error
 }
 
-// errNoPodNetwork is the answer while pods cannot be connected.
-var errNoPodNetwork = errors.New("the pod network of this node is not ready")
+// podNetwork returns what connects pods now, nil if Docker does or none can be connected.
+func (s *sandboxes) podNetwork() PodNetwork {
+	if s.config.PodNetwork == nil {
+		return nil
+	}
+	network, err := s.config.PodNetwork()
+	if err != nil {
+		return nil
+	}
+	return network
+}
 
 // reserve returns the network for a new sandbox, with addresses; nil if Docker or the host
 // provides it.
@@ -38,9 +46,9 @@ func (s *sandboxes) reserve(c *runtimeapi.PodSandboxConfig) (PodNetwork, []netip
 	if s.config.PodNetwork == nil || spec.HostNetwork(c) {
 		return nil, nil, nil
 	}
-	network := s.config.PodNetwork()
-	if network == nil {
-		return nil, nil, errNoPodNetwork
+	network, err := s.config.PodNetwork()
+	if err != nil || network == nil {
+		return nil, nil, err
 	}
 	addresses, err := network.Take()
 	return network, addresses, err
@@ -78,21 +86,16 @@ func (s *sandboxes) attachTo(ctx context.Context, network PodNetwork, container 
 // addresses returns the addresses of a sandbox that we are to connect, none if it is not
 // connected: this process may have ended between its start and that.
 func (s *sandboxes) addresses(c *docker.Container, r spec.Record) []netip.Addr {
-	if s.config.PodNetwork == nil || c.HostConfig == nil || c.HostConfig.NetworkMode != "none" {
+	network := s.podNetwork()
+	if network == nil || c.HostConfig == nil || c.HostConfig.NetworkMode != "none" {
 		return r.Addresses
 	}
-	if network := s.config.PodNetwork(); network != nil {
-		return network.Addresses(c.ID)
-	}
-	return r.Addresses
+	return network.Addresses(c.ID)
 }
 
 // detach disconnects a sandbox, if pods are connected by us.
 func (s *sandboxes) detach(ctx context.Context, id string) error {
-	if s.config.PodNetwork == nil {
-		return nil
-	}
-	if network := s.config.PodNetwork(); network != nil {
+	if network := s.podNetwork(); network != nil {
 		return network.Detach(ctx, id)
 	}
 	return nil

@@ -89,7 +89,7 @@ func (f *fakeNetwork) Detach(_ context.Context, sandbox string) error {
 func TestPodNetwork(t *testing.T) {
 	t.Parallel()
 	f := newFakeNetwork()
-	n := newNode(t, func(c *Config) { c.PodNetwork = func() PodNetwork { return f } })
+	n := newNode(t, func(c *Config) { c.PodNetwork = func() (PodNetwork, error) { return f, nil } })
 	n.network = runtimeapi.NamespaceMode_POD
 	pod := n.pod("php", func(c *runtimeapi.PodSandboxConfig) {
 		c.Hostname = "php-host"
@@ -135,11 +135,11 @@ func TestPodNetworkRefuses(t *testing.T) {
 	f.refuses = true
 	ready := false
 	n := newNode(t, func(c *Config) {
-		c.PodNetwork = func() PodNetwork {
+		c.PodNetwork = func() (PodNetwork, error) {
 			if !ready {
-				return nil
+				return nil, errors.New("not ready")
 			}
-			return f
+			return f, nil
 		}
 	})
 	n.runSandbox(n.pod("on-host"))
@@ -172,7 +172,7 @@ func TestPodNetworkChooses(t *testing.T) {
 	f.chooses = true
 	var ranges []netip.Prefix
 	n := newNode(t, func(c *Config) {
-		c.PodNetwork = func() PodNetwork { return f }
+		c.PodNetwork = func() (PodNetwork, error) { return f, nil }
 		c.NetworkReady = func(context.Context) error { return errors.New("no plugs yet") }
 		c.PodRanges = func(all []netip.Prefix) { ranges = all }
 	})

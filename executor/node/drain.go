@@ -74,18 +74,19 @@ func (n *Node) detachCNI(ctx context.Context) {
 	}
 }
 
-// removeNetwork removes the pods' network, if there is one.
+// removeNetwork removes the pods' network, or what an executor before this one, in another
+// mode, has left of it.
 func (n *Node) removeNetwork() error {
 	n.mu.Lock()
-	network, root, bin := n.network, n.root, n.cniBin
+	network, owner, root, bin := n.network, n.owner, n.root, n.cniBin
 	n.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), networkRemoval)
 	defer cancel()
 	err := detachCNI(ctx, root, bin)
-	if network != nil {
-		err = errors.Join(err, network.remove(ctx))
+	if network == nil {
+		return errors.Join(err, removeNetworkOf(ctx, owner))
 	}
-	return err
+	return errors.Join(err, network.remove(ctx))
 }
 
 // networkRemoval is how long the removal of the network may take.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/clusterdns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/kubelet"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/reconcile"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
@@ -57,16 +58,19 @@ func (n *network) answer(ctx context.Context, k *kubelet.Kubelet) {
 		server, err := clusterdns.New(clusterdns.Config{
 			Client: k.Connection(), Domain: n.names.domain, Address: n.address, Port: n.portBefore(ctx, k.Client()), Service: n.dns, Inside: n.pods, Owner: n.owner,
 			Resolvers: n.names.resolvers, Sockets: n.names.sockets, Log: n.log.WithName("dns"),
-			Serving: func(ctx context.Context, port uint16) { n.announce(ctx, k.Client(), port) },
+			Serving: func(ctx context.Context, port uint16) {
+				n.problems.set("names", nil)
+				n.announce(ctx, k.Client(), port)
+			},
 		})
 		if err == nil {
 			n.names.use(server)
 			err = server.Run(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			n.log.Error(err, "pods of this node ask other nodes for names; it is tried again", "within", tryAgain)
+			n.problems.set("names", fmt.Errorf("pods of this node ask other nodes for names: %w", err))
 		}
-	}, tryAgain)
+	}, reconcile.Every)
 }
 
 // portBefore returns the port at which an executor before this one answered, 0 if there was

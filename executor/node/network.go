@@ -1,16 +1,14 @@
 package node
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net"
 	"net/netip"
-	"os/exec"
 	"sync"
 
 	"github.com/go-logr/logr"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/cninetwork"
@@ -20,134 +18,111 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/serviceproxy"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
 // network is the cluster's network on this node: its pods' links, routes to other nodes,
 // services and policies. It is made when the node has its range of addresses, and remains
-// when the process ends, so that pods stay connected; remove removes it.
+// when the process ends, so that pods stay connected; remove removes it. Where it cannot be
+// made Docker connects pods, and the Node's condition says why, until it can be.
 type network struct {
-	name    string // of the node
-	owner   string
-	address netip.Addr
-	pods    []netip.Prefix // of the cluster
-	service []netip.Prefix
-	locks   hostlock.Dir
-	config  noderoutes.Config
-	mtu     int
-	dns     netip.Addr // of the Service behind which executors answer names; the zero value: they do not
-	names   names
-	log     logr.Logger
+	name      string // of the node
+	framework string
+	owner     string
+	address   netip.Addr
+	pods      []netip.Prefix // of the cluster
+	service   []netip.Prefix
+	docker    string // endpoint of its daemon
+	locks     hostlock.Dir
+	config    noderoutes.Config
+	mtu       int
+	dns       netip.Addr // of the Service behind which executors answer names; the zero value: they do not
+	names     names
+	problems  *problems
+	log       logr.Logger
+	refused   error // why there can be no network, whatever is tried
+
+	prepared chan struct{} // closed after the first attempt to make it
+	made     chan struct{} // closed once it is made
 
 	mu       sync.Mutex
-	links    *podnetwork.Network // nil until the node has its range
+	links    *podnetwork.Network // nil until it is made, and once it is removed
 	routes   *noderoutes.Routes
 	proxy    *serviceproxy.Proxy
 	policies *networkpolicy.Enforcer
-	made     chan struct{} // closed once these are set
-	member   *hostlock.Lock
+	cluster  *hostlock.Lock // of clusterMembers
+	member   *hostlock.Lock // of all programs that set routes
+	removed  bool
 
 	cni *cninetwork.Network // what connects pods instead, in mode cni
 }
 
+// clusterMembers is the lock that every executor of a cluster on a host holds while it has a
+// network.
+func clusterMembers(framework string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(framework))
+	return fmt.Sprintf("network-cluster-%08x", h.Sum32())
+}
+
 // newNetwork returns the network that the cluster wants, nil if pods are Docker's to
 // connect. It has no side effects but the directory of locks.
-func newNetwork(spec executor.Spec, address net.IP, locks string, log logr.Logger) (*network, error) {
+func newNetwork(spec executor.Spec, address net.IP, docker, locks string, log logr.Logger) *network {
 	wanted := spec.Cluster.Network
 	if wanted == nil {
-		return nil, nil
+		return nil
 	}
-	for _, program := range []string{"nft", "ip"} {
-		if _, err := exec.LookPath(program); err != nil {
-			return nil, fmt.Errorf("the pod network needs the program %s on this machine: %w", program, err)
-		}
+	n := &network{
+		name: spec.Name, framework: spec.Framework, owner: networkOwner(spec.Framework, spec.Agent), docker: docker, mtu: wanted.MTU,
+		problems: newProblems(spec.Name, log), prepared: make(chan struct{}), made: make(chan struct{}), log: log,
 	}
-	n := &network{name: spec.Name, owner: networkOwner(spec.Framework, spec.Agent), mtu: wanted.MTU, log: log, made: make(chan struct{})}
+	n.refused = n.configure(*wanted, address, locks)
+	return n
+}
+
+// configure checks what the framework wants.
+func (n *network) configure(wanted taskdata.Network, address net.IP, locks string) error {
 	var ok bool
 	if n.address, ok = netip.AddrFromSlice(address); !ok {
-		return nil, fmt.Errorf("the pod network: %v is no address", address)
+		return fmt.Errorf("%v is no address", address)
 	}
 	n.address = n.address.Unmap()
 	var err error
 	if n.pods, err = parsePrefixes(wanted.Pods); err != nil {
-		return nil, fmt.Errorf("ranges of pods: %w", err)
+		return fmt.Errorf("ranges of pods: %w", err)
 	}
 	if n.service, err = parsePrefixes(wanted.Services); err != nil {
-		return nil, fmt.Errorf("ranges of services: %w", err)
+		return fmt.Errorf("ranges of services: %w", err)
 	}
 	if wanted.DNS != "" {
 		if n.dns, err = netip.ParseAddr(wanted.DNS); err != nil {
-			return nil, fmt.Errorf("the address of the cluster's DNS: %w", err)
+			return fmt.Errorf("the address of the cluster's DNS: %w", err)
 		}
-	}
-	own, err := net.InterfaceAddrs()
-	if err != nil {
-		return nil, err
-	}
-	if err := noderoutes.Apart(own, append(append([]netip.Prefix(nil), n.pods...), n.service...)); err != nil {
-		return nil, err
-	}
-	if n.locks, err = hostlock.Open(locks); err != nil {
-		return nil, err
 	}
 	n.config = noderoutes.Config{
 		Mode: noderoutes.Mode(wanted.Routes), Node: n.address, Cluster: n.pods, Port: wanted.VXLANPort,
-		VNI: wanted.VNI, Changed: n.nodesChanged, Log: log.WithName("routes"),
+		VNI: wanted.VNI, Changed: n.nodesChanged, Report: n.problems.of("routes"), Log: n.log.WithName("routes"),
 	}
-	return n, nil
+	n.locks, err = hostlock.Open(locks)
+	return err
 }
 
-// podNetwork returns what connects pods, nil until that is made.
-func (n *network) podNetwork() dockershim.PodNetwork {
+// podNetwork returns what connects pods, nil if Docker does.
+func (n *network) podNetwork() (dockershim.PodNetwork, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.links == nil {
-		return nil
+	select {
+	case <-n.prepared:
+	default:
+		return nil, errors.New("the pod network of this node is not ready")
 	}
-	return n.links
-}
-
-// prepare waits for the node's range of addresses and makes the network, with the pods
-// that an earlier executor has connected.
-func (n *network) prepare(ctx context.Context, client kubernetes.Interface, r *runtime, waits func(string)) error {
-	if n.cni != nil {
-		return n.prepareCNI(ctx, client, r)
+	switch {
+	case n.removed:
+		return nil, errors.New("the pod network of this node is removed: no pod starts any more")
+	case n.links == nil:
+		return nil, nil
 	}
-	ranges, err := n.awaitRanges(ctx, client, waits)
-	if err != nil {
-		return err
-	}
-	links, err := podnetwork.New(podnetwork.Config{Ranges: ranges, Inside: n.pods, Owner: n.owner, MTU: n.mtu, Overhead: n.overhead(), Log: n.log.WithName("pods")})
-	if err != nil {
-		return err
-	}
-	n.config.Ranges = ranges
-	routes, err := noderoutes.New(n.config)
-	if err != nil {
-		return err
-	}
-	proxy, err := serviceproxy.New(serviceproxy.Config{
-		Client: client, Node: n.name, Addresses: []netip.Addr{n.address}, Pods: n.pods, Services: n.service,
-		Locks: n.locks, Log: n.log.WithName("services"),
-	})
-	if err != nil {
-		return err
-	}
-	member, err := n.locks.Join(ctx, hostlock.Members)
-	if err != nil {
-		return err
-	}
-	if err := links.Prepare(ctx); err != nil {
-		return errors.Join(err, member.Release())
-	}
-	if err := r.adopt(ctx, links); err != nil {
-		return errors.Join(err, member.Release())
-	}
-	n.mu.Lock()
-	n.links, n.routes, n.proxy, n.member = links, routes, proxy, member
-	n.policies = networkpolicy.New(networkpolicy.Config{Client: client, Node: n.name, Owner: n.owner, Log: n.log.WithName("policies")})
-	n.mu.Unlock()
-	close(n.made)
-	return nil
+	return n.links, nil
 }
 
 // overhead returns what pods' packets must leave free for a tunnel.

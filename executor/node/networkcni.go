@@ -46,14 +46,14 @@ func (n *network) useCNI(wanted *taskdata.Network, root string, shim *dockershim
 		return err
 	}
 	n.pods = private
-	shim.PodNetwork = func() dockershim.PodNetwork { return n.cni }
+	shim.PodNetwork = func() (dockershim.PodNetwork, error) { return n.cni, nil }
 	shim.NetworkReady, shim.PodRanges = n.cni.Ready, n.cni.SetRanges
 	return nil
 }
 
-// prepareCNI makes what plugins do not: the rules for services. It tells the network which
+// makeCNI makes what plugins do not: the rules for services. It tells the network which
 // pods there still are.
-func (n *network) prepareCNI(ctx context.Context, client kubernetes.Interface, r *runtime) error {
+func (n *network) makeCNI(ctx context.Context, client kubernetes.Interface, r *runtime) error {
 	boxes, err := r.ListPodSandbox(ctx, &cri.ListPodSandboxRequest{})
 	if err != nil {
 		return fmt.Errorf("listing pod sandboxes: %w", err)
@@ -66,8 +66,8 @@ func (n *network) prepareCNI(ctx context.Context, client kubernetes.Interface, r
 	// Which addresses pods have is the plugins' business. So the proxy is told no ranges, and
 	// masquerades nothing but what came by a node's address and pods that reach themselves.
 	proxy, err := serviceproxy.New(serviceproxy.Config{
-		Client: client, Node: n.name, Addresses: []netip.Addr{n.address}, Services: n.service,
-		Locks: n.locks, Log: n.log.WithName("services"),
+		Client: client, Cluster: n.framework, Node: n.name, Addresses: []netip.Addr{n.address}, Services: n.service,
+		Locks: n.locks, Report: n.problems.of("services"), Log: n.log.WithName("services"),
 	})
 	if err != nil {
 		return err

@@ -29,10 +29,7 @@ func TestCNI(t *testing.T) {
 	plugin(`echo '{"cniVersion":"1.0.0","ips":[{"address":"10.88.1.7/24"}]}'`)
 	wanted := &taskdata.Network{Services: []string{"198.19.0.0/24"}, CNI: &taskdata.CNI{BinDir: bin, ConfDir: conf}}
 	spec := executor.Spec{Framework: "f", Agent: "a", Name: "vm-1", Cluster: taskdata.Cluster{Network: wanted}}
-	n, err := newNetwork(spec, net.IPv4(192, 0, 2, 1), t.TempDir(), logr.Discard())
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := newNetwork(spec, net.IPv4(192, 0, 2, 1), "", t.TempDir(), logr.Discard())
 	var shim dockershim.Config
 	if err := n.useCNI(wanted, root, &shim); err != nil {
 		t.Fatal(err)
@@ -46,7 +43,10 @@ func TestCNI(t *testing.T) {
 	if err := shim.NetworkReady(t.Context()); err != nil {
 		t.Error(err)
 	}
-	pods := shim.PodNetwork()
+	pods, err := shim.PodNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := pods.Attach(t.Context(), podnetwork.Pod{Name: "default/php", Sandbox: "s1", Netns: "/proc/self/ns/net"}); err != nil || len(pods.Addresses("s1")) != 1 {
 		t.Fatalf("attached: %v, %v", pods.Addresses("s1"), err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os/exec"
 
+	"k8s.io/apimachinery/pkg/util/wait"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/clusterdns"
@@ -16,59 +17,73 @@ import (
 )
 
 // remove removes the network from this host, and what executors share if this was the last.
+// No pod is connected any more.
 func (n *network) remove(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.removed = true
 	if n.cni != nil {
 		return n.removeCNI(ctx)
 	}
 	if n.links == nil { // not made, but perhaps by an executor before this one
-		return podnetworkLeftovers(ctx, n.owner)
+		return removeNetworkOfOwner(ctx, n.owner)
 	}
 	err := errors.Join(n.links.Remove(ctx), n.policies.Remove(ctx), n.proxy.Remove(ctx), clusterdns.Remove(ctx, n.owner))
 	last, failed := n.member.Last()
 	if last {
-		err = errors.Join(err, n.routes.Remove())
+		err = errors.Join(err, n.routes.Remove(), n.locks.Remove(claimLock))
 	}
+	_, unknown := n.cluster.Last() // removes its file
 	n.links = nil
-	return errors.Join(err, failed, n.member.Release())
+	return errors.Join(err, failed, unknown, n.cluster.Release(), n.member.Release())
 }
 
-// removeNetworkOf removes what another executor has left of its network. A host without
-// nft has no such network.
+// removeNetworkOf removes what another executor has left of its network.
 func removeNetworkOf(ctx context.Context, owner dockershim.Owner) error {
-	if _, err := exec.LookPath("nft"); err != nil {
+	return removeNetworkOfOwner(ctx, networkOwner(owner.Framework, owner.Agent))
+}
+
+// removeNetworkOfOwner removes the links, tables and policies of an owner's pods. An
+// executor that may not make them has none.
+func removeNetworkOfOwner(ctx context.Context, owner string) error {
+	if _, err := exec.LookPath("nft"); err != nil || checkRights() != nil {
 		return nil
 	}
-	return podnetworkLeftovers(ctx, networkOwner(owner.Framework, owner.Agent))
-}
-
-// podnetworkLeftovers removes the links, tables and policies of an owner's pods.
-func podnetworkLeftovers(ctx context.Context, owner string) error {
 	return errors.Join(podnetwork.RemoveOwner(ctx, owner), networkpolicy.New(networkpolicy.Config{Owner: owner}).Remove(ctx), clusterdns.Remove(ctx, owner))
 }
 
-// adopt makes the addresses of all sandboxes count as held, until they are stopped or
-// removed.
-func (r *runtime) adopt(ctx context.Context, links *podnetwork.Network) error {
+// awaitSandboxes returns the addresses of all sandboxes, which an earlier executor may have
+// made, once Docker lists them.
+func (r *runtime) awaitSandboxes(ctx context.Context, waits func(string)) (map[string][]netip.Addr, error) {
+	var all map[string][]netip.Addr
+	err := wait.PollUntilContextCancel(ctx, askAgain, true, func(ctx context.Context) (bool, error) {
+		var err error
+		if all, err = r.sandboxes(ctx); err != nil && ctx.Err() == nil {
+			waits(fmt.Sprintf("the addresses of pods that run are not known yet: %v", err))
+		}
+		return err == nil, nil
+	})
+	return all, err
+}
+
+func (r *runtime) sandboxes(ctx context.Context) (map[string][]netip.Addr, error) {
 	boxes, err := r.ListPodSandbox(ctx, &cri.ListPodSandboxRequest{})
 	if err != nil {
-		return fmt.Errorf("listing pod sandboxes: %w", err)
+		return nil, fmt.Errorf("listing pod sandboxes: %w", err)
 	}
+	all := map[string][]netip.Addr{}
 	for _, box := range boxes.Items {
 		status, err := r.PodSandboxStatus(ctx, &cri.PodSandboxStatusRequest{PodSandboxId: box.Id})
 		if err != nil {
-			return fmt.Errorf("the addresses of sandbox %s: %w", box.Id, err)
+			return nil, fmt.Errorf("the addresses of sandbox %s: %w", box.Id, err)
 		}
-		var addresses []netip.Addr
 		for _, text := range append([]string{status.Status.Network.GetIp()}, additional(status.Status.Network)...) {
 			if a, err := netip.ParseAddr(text); err == nil {
-				addresses = append(addresses, a)
+				all[box.Id] = append(all[box.Id], a)
 			}
 		}
-		links.Adopt(box.Id, addresses)
 	}
-	return nil
+	return all, nil
 }
 
 func additional(n *cri.PodSandboxNetworkStatus) []string {

@@ -4,60 +4,77 @@ import (
 	"context"
 	"net/netip"
 	"sync"
-	"time"
 
-	v1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/kubernetes/scheme"
-	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/tools/record"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/reconcile"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 )
 
-// run keeps the network up to date until ctx ends. A part that fails is shown as an event of
-// the Node, and tried again after a while; the others go on.
-func (n *network) run(ctx context.Context, client func() kubernetes.Interface) {
+// run keeps the network up to date until ctx ends, and shows at the Node what does not work.
+// A part that fails is tried again after a while, the others go on; and so is the network
+// itself where it could not be made.
+func (n *network) run(ctx context.Context, client func() kubernetes.Interface, r *runtime) {
 	if n == nil {
 		return
 	}
 	select {
-	case <-n.made:
+	case <-n.prepared:
 	case <-ctx.Done():
 		return
 	}
-	events := record.NewBroadcaster(record.WithContext(ctx))
-	defer events.Shutdown()
-	events.StartRecordingToSink(&typedv1.EventSinkImpl{Interface: client().CoreV1().Events("")})
-	recorder := events.NewRecorder(scheme.Scheme, v1.EventSource{Component: "executor", Host: n.name})
-	node := &v1.ObjectReference{Kind: "Node", Name: n.name, UID: types.UID(n.name)}
 	var all sync.WaitGroup
-	for name, part := range n.parts(client) {
+	defer all.Wait()
+	all.Go(func() { n.problems.run(ctx, client()) })
+	if !n.awaitMade(ctx, client(), r) {
+		return
+	}
+	for name, part := range n.parts(client()) {
 		all.Go(func() {
 			wait.UntilWithContext(ctx, func(ctx context.Context) {
 				if err := part(ctx); err != nil && ctx.Err() == nil {
-					n.log.Error(err, "a part of the network does not work; it is tried again", "part", name, "within", tryAgain)
-					recorder.Eventf(node, v1.EventTypeWarning, "NetworkProblem", "%s: %v", name, err)
+					n.problems.set(name, err)
 				}
-			}, tryAgain)
+			}, reconcile.Every)
 		})
 	}
-	all.Wait()
 }
 
-const tryAgain = 30 * time.Second
+// awaitMade tries to make the network until it is made, or ctx ends: a missing program is
+// installed, another cluster goes. Pods that Docker has connected keep that.
+func (n *network) awaitMade(ctx context.Context, client kubernetes.Interface, r *runtime) bool {
+	made := func() bool {
+		select {
+		case <-n.made:
+			return true
+		default:
+			return false
+		}
+	}
+	if made() {
+		return true
+	}
+	err := wait.PollUntilContextCancel(ctx, reconcile.Every, false, func(ctx context.Context) (bool, error) {
+		err := n.attempt(ctx, client, r, func(string) {})
+		if ctx.Err() == nil {
+			n.noteAttempt(err)
+		}
+		return made(), nil
+	})
+	return err == nil
+}
 
 // parts returns what works side by side once the network is made, each until its context
-// ends, by names for people.
-func (n *network) parts(client func() kubernetes.Interface) map[string]func(context.Context) error {
+// ends, by the names that problems have. Each tells problems when it works, too.
+func (n *network) parts(client kubernetes.Interface) map[string]func(context.Context) error {
 	if n.cni != nil { // routes and policies are the plugins' business
 		return map[string]func(context.Context) error{"pods": n.cni.Run, "services": n.proxy.Run}
 	}
 	return map[string]func(context.Context) error{
-		"pods": n.links.Run, "services": n.proxy.Run, "policies": n.policies.Run,
-		"routes": func(ctx context.Context) error { return n.routes.Run(ctx, client()) },
+		"pods":     func(ctx context.Context) error { n.links.Run(ctx); return nil },
+		"services": n.proxy.Run, "policies": n.policies.Run,
+		"routes": func(ctx context.Context) error { return n.routes.Run(ctx, client) },
 	}
 }
 

@@ -129,10 +129,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		PidsLimit:    n.cfg.PidsLimit,
 		Log:          n.cfg.Log.WithName("dockershim"),
 	}
-	network, err := newNetwork(spec, address, n.cfg.Locks, n.cfg.Log.WithName("network"))
-	if err != nil {
-		return fmt.Errorf("node %s: %w", spec.Name, err)
-	}
+	network := newNetwork(spec, address, n.cfg.Docker, n.cfg.Locks, n.cfg.Log.WithName("network"))
 	if network != nil {
 		shim.PodNetwork = network.podNetwork
 		network.names.domain, network.names.resolvers, network.names.sockets = spec.Cluster.ClusterDomain, n.cfg.Resolvers, n.cfg.Names
@@ -142,7 +139,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 	}
 	swept := newSweep(n.cfg.Log)
 	prepare := func(ctx context.Context, client kubernetes.Interface) error {
-		return n.prepare(ctx, network, client, o.Waits)
+		return n.prepare(ctx, spec.Name, network, client, o.Waits)
 	}
 	k, err := kubelet.New(kubelet.Config{
 		Node: spec.Name, Agent: spec.Agent, Address: address, RootDir: root, Socket: shim.Socket,
@@ -179,24 +176,24 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		others.cniBin = cniBinDir(spec.Cluster.Network)
 		sweeps := func(ctx context.Context) { swept.run(ctx, r) }
 		reports := func(ctx context.Context) { reportUp(ctx, k.Ready(), o) }
-		keeps := func(ctx context.Context) { network.run(ctx, k.Client) }
+		keeps := func(ctx context.Context) { network.run(ctx, k.Client, r) }
 		answers := func(ctx context.Context) { network.answer(ctx, k) }
 		return runWith(ctx, k.Run, others.run, sweeps, reports, keeps, answers)
 	})
 }
 
 // prepare makes the network of the node's pods, if the cluster has one.
-func (n *Node) prepare(ctx context.Context, network *network, client kubernetes.Interface, waits func(string)) error {
+func (n *Node) prepare(ctx context.Context, name string, network *network, client kubernetes.Interface, waits func(string)) error {
 	if network == nil {
+		if err := removeCondition(ctx, client, name); err != nil && ctx.Err() == nil {
+			n.cfg.Log.Error(err, "an old condition of the Node stays")
+		}
 		return nil
 	}
 	n.mu.Lock()
 	r := n.runtime
 	n.mu.Unlock()
-	if err := network.prepare(ctx, client, r, waits); err != nil {
-		return fmt.Errorf("node %s: %w", network.name, err)
-	}
-	return nil
+	return network.prepare(ctx, client, r, waits)
 }
 
 // setKubelet makes k the kubelet that calls go to, with the API servers known by now. It

@@ -8,27 +8,22 @@ import (
 	"sigs.k8s.io/knftables"
 )
 
-// guardTable rejects what is sent to services and was not translated, and shows that the
-// table kube-proxy on this host is ours.
-const guardTable = "kubernetes-mesos-services"
+// guardPrefix begins the name of a cluster's table that rejects what is sent to services and
+// was not translated. It shows whose the table kube-proxy on this host is.
+const guardPrefix = "kubernetes-mesos-services-"
+
+func guardTable(cluster string) string { return guardPrefix + short(cluster) }
 
 // kubeProxyTable is the table of kube-proxy's library; its name is fixed.
 const kubeProxyTable = "kube-proxy"
 
+// families are the types of addresses by IP family.
 var families = map[knftables.Family]string{knftables.IPv4Family: "ipv4_addr", knftables.IPv6Family: "ipv6_addr"}
 
-// guard makes the tables that reject what was not translated. It fails with [ErrForeign]
-// if another cluster's kube-proxy works here.
-func guard(ctx context.Context, services []netip.Prefix) error {
-	for family := range families {
-		if foreign, err := foreignProxy(ctx, family); err != nil {
-			return err
-		} else if foreign {
-			return ErrForeign
-		}
-	}
+// guard makes the tables of a cluster that reject what was not translated.
+func guard(ctx context.Context, cluster string, services []netip.Prefix) error {
 	for family, addr := range families {
-		nft, err := knftables.New(family, guardTable)
+		nft, err := knftables.New(family, guardTable(cluster))
 		if err != nil {
 			return err
 		}
@@ -53,10 +48,10 @@ func guard(ctx context.Context, services []netip.Prefix) error {
 	return nil
 }
 
-// unguard removes the tables of guard.
-func unguard(ctx context.Context) error {
+// unguard removes the tables of a name, if they are there.
+func unguard(ctx context.Context, name string) error {
 	for family := range families {
-		nft, err := knftables.New(family, guardTable)
+		nft, err := knftables.New(family, name)
 		if err != nil {
 			return err
 		}
@@ -78,20 +73,4 @@ func nftFamily(a netip.Addr) knftables.Family {
 		return knftables.IPv4Family
 	}
 	return knftables.IPv6Family
-}
-
-// foreignProxy reports whether a kube-proxy that is not ours works on this host: a table
-// of its name without ours next to it, or its chains in iptables.
-func foreignProxy(ctx context.Context, family knftables.Family) (bool, error) {
-	if hasTable(ctx, family, guardTable) {
-		return false, nil
-	}
-	if hasTable(ctx, family, kubeProxyTable) {
-		return true, nil
-	}
-	iptables := map[knftables.Family]string{knftables.IPv4Family: "iptables", knftables.IPv6Family: "ip6tables"}[family]
-	if _, err := exec.LookPath(iptables); err != nil {
-		return false, nil
-	}
-	return exec.CommandContext(ctx, iptables, "-w", "-t", "nat", "-S", "KUBE-SERVICES").Run() == nil, ctx.Err()
 }

@@ -2,6 +2,7 @@ package serviceproxy
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -18,26 +19,38 @@ import (
 
 // Config configures the proxy of one executor.
 type Config struct {
-	Client kubernetes.Interface
-	Node   string // its name
+	Client  kubernetes.Interface
+	Cluster string // identifies the cluster among those of the host
+	Node    string // its name
 	// Addresses are the node's, at most one per IP family. Node ports are served at them.
 	Addresses []netip.Addr
 	// Pods and Services are the cluster's ranges.
 	Pods, Services []netip.Prefix
 	Locks          hostlock.Dir
-	Log            logr.Logger
+	// Report is told by Run whether services work, and why not otherwise; nil: nobody is.
+	Report func(error)
+	Log    logr.Logger
 }
 
 // Proxy makes the rules for services while it is this host's turn.
 type Proxy struct {
-	cfg      Config
-	member   *hostlock.Lock
-	guards   bool // the tables of this host's services are ours
-	topology topology
+	cfg       Config
+	member    *hostlock.Lock
+	guards    bool            // the tables of this host's services are ours
+	abandoned map[string]bool // guard tables that no executor stood behind at the last look
+	mode      mode            // of the rules that were made here; nil: none
+	topology  topology
 }
 
-// ErrForeign reports that another cluster's kube-proxy works on this host.
-var ErrForeign = errors.New("a kube-proxy of another cluster works on this host: its rules are left alone, and services of this cluster are not reached from here")
+// Why services are not reached from a host.
+var (
+	// ErrForeign: a kube-proxy that is not ours works there.
+	ErrForeign = errors.New("a kube-proxy of another cluster works on this host: its rules are left alone, and services of this cluster are not reached from here; end it, or give this cluster other machines")
+	// ErrOtherCluster: another cluster of this kind has its services there.
+	ErrOtherCluster = errors.New("another cluster has its services on this host, and only one can: services of this cluster are not reached from here until the other one's executors have ended")
+	// ErrUnsupported: the host lacks what rules need.
+	ErrUnsupported = errors.New("this host can have no rules for services")
+)
 
 // New checks cfg. It has no side effects.
 func New(cfg Config) (*Proxy, error) {
@@ -47,41 +60,76 @@ func New(cfg Config) (*Proxy, error) {
 	return &Proxy{cfg: cfg}, nil
 }
 
-// The names of the locks.
+// The names of the locks that all clusters of a host share. The one that executors of a
+// cluster hold together is that of members.
 const (
-	turn    = "service-proxy"
-	members = "service-proxy-members"
+	turn   = "service-proxy"       // held by the one that makes rules
+	claims = "service-proxy-claim" // held while one looks whose the services of the host are
 )
 
+const membersPrefix = "service-proxy-members-"
+
+func members(cluster string) string { return membersPrefix + short(cluster) }
+
+// short returns a name for a cluster.
+func short(cluster string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(cluster)))[:8] }
+
 // Run waits for its turn, then keeps the rules up to date until ctx ends. It fails with
-// [ErrForeign], or if the host lacks what is needed. The rules stay when it returns; see
-// Remove.
+// [ErrForeign] or [ErrOtherCluster], or with [ErrUnsupported] if the host lacks what is
+// needed. The rules stay when it returns; see Remove.
 func (p *Proxy) Run(ctx context.Context) error {
+	err := p.run(ctx)
+	if ctx.Err() != nil || err == nil {
+		return nil
+	}
+	return fmt.Errorf("service proxy: %w", err)
+}
+
+func (p *Proxy) run(ctx context.Context) error {
 	if p.member == nil {
-		member, err := p.cfg.Locks.Join(ctx, members)
-		if ctx.Err() != nil {
-			return nil
-		}
+		member, err := p.cfg.Locks.Join(ctx, members(p.cfg.Cluster))
 		if err != nil {
-			return fmt.Errorf("service proxy: %w", err)
+			return err
 		}
 		p.member = member
 	}
-	if err := guard(ctx, p.cfg.Services); err != nil {
-		return fmt.Errorf("service proxy: %w", err)
-	}
-	p.guards = true
-	held, err := p.cfg.Locks.Acquire(ctx, turn)
-	if ctx.Err() != nil {
-		return nil
-	}
+	m, err := supported(ctx)
 	if err != nil {
-		return fmt.Errorf("service proxy: %w", err)
+		return err
+	}
+	if err := p.claim(ctx); err != nil {
+		return err
+	}
+	p.report(nil)
+	held, err := p.cfg.Locks.Acquire(ctx, turn)
+	if err != nil {
+		return err
 	}
 	defer held.Release()
-	if err := p.proxy(ctx); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("service proxy: %w", err)
+	p.mode = m
+	return p.proxy(ctx)
+}
+
+func (p *Proxy) report(err error) {
+	if p.cfg.Report != nil {
+		p.cfg.Report(err)
 	}
+}
+
+// claim makes this host's services those of our cluster, unless they are another's.
+func (p *Proxy) claim(ctx context.Context) error {
+	lock, err := p.cfg.Locks.Acquire(ctx, claims)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	if err := p.ours(ctx); err != nil {
+		return err
+	}
+	if err := guard(ctx, p.cfg.Cluster, p.cfg.Services); err != nil {
+		return err
+	}
+	p.guards = true
 	return nil
 }
 

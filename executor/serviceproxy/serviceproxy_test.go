@@ -84,7 +84,7 @@ func (c *cluster) pod(n int) *netnstest.Namespace {
 
 func (c *cluster) newProxy() *Proxy {
 	c.t.Helper()
-	p, err := New(Config{Client: c.api, Node: "vm-1", Addresses: []netip.Addr{netip.MustParseAddr(hostIP)},
+	p, err := New(Config{Client: c.api, Cluster: "f", Node: "vm-1", Addresses: []netip.Addr{netip.MustParseAddr(hostIP)},
 		Pods: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")}, Services: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}, Locks: c.locks})
 	if err != nil {
 		c.t.Fatal(err)
@@ -168,7 +168,7 @@ func TestServices(t *testing.T) {
 	}
 
 	c.host.Do(func() { // as a reload of the firewall does
-		for _, table := range []string{kubeProxyTable, guardTable} {
+		for _, table := range []string{kubeProxyTable, guardTable("f")} {
 			c.host.Command("nft", "delete", "table", "ip", table)
 		}
 	})
@@ -176,7 +176,7 @@ func TestServices(t *testing.T) {
 		t.Error(err)
 	}
 	c.await(c.client, "tcp", serviceIP+":80", "10.244.1.5 ")
-	if !hasTable(t.Context(), nftFamily(p.cfg.Addresses[0]), guardTable) {
+	if !hasTable(t.Context(), nftFamily(p.cfg.Addresses[0]), guardTable("f")) {
 		t.Error("the guard does not come back")
 	}
 
@@ -219,7 +219,50 @@ func TestTakeover(t *testing.T) {
 	if err := second.Remove(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if s := c.host.State(); strings.Contains(s, "kube-proxy") || strings.Contains(s, guardTable) {
+	if s := c.host.State(); strings.Contains(s, "kube-proxy") || strings.Contains(s, guardPrefix) {
+		t.Errorf("left behind:\n%s", s)
+	}
+}
+
+// One cluster has the services of a host. Another one says so, and takes over when the first
+// one's executors have ended; at the second look if they died.
+func TestTwoClusters(t *testing.T) {
+	c := newCluster(t, service(), endpoints("10.244.1.6"))
+	first, second := c.newProxy(), c.newProxy()
+	second.cfg.Cluster = "g"
+	stop := c.start(first)
+	c.await(c.client, "tcp", serviceIP+":80", "10.244.1.5 ")
+	for range 3 {
+		if err := second.Run(t.Context()); !errors.Is(err, ErrOtherCluster) {
+			t.Errorf("while the first one lives: %v", err)
+		}
+	}
+	stop()
+	if err := first.member.Release(); err != nil { // as the kernel does for a process that dies
+		t.Fatal(err)
+	}
+	if err := second.Run(t.Context()); !errors.Is(err, ErrOtherCluster) {
+		t.Errorf("at the first look: %v", err)
+	}
+	if got := c.client.Ask("tcp", serviceIP+":80", 1); got != "10.244.1.5 1" {
+		t.Errorf("the first one's services: %s", got)
+	}
+	claimed := make(chan error, 10)
+	second.cfg.Report = func(err error) { claimed <- err }
+	stop = c.start(second)
+	if err := <-claimed; err != nil {
+		t.Errorf("at the second look: %v", err)
+	}
+	c.await(c.client, "tcp", serviceIP+":80", "10.244.1.5 ")
+	third := c.newProxy()
+	if err := third.Run(t.Context()); !errors.Is(err, ErrOtherCluster) {
+		t.Errorf("the first one comes back: %v", err)
+	}
+	stop()
+	if err := errors.Join(second.Remove(t.Context()), third.Remove(t.Context())); err != nil {
+		t.Error(err)
+	}
+	if s := c.host.State(); strings.Contains(s, "kube-proxy") || strings.Contains(s, guardPrefix) {
 		t.Errorf("left behind:\n%s", s)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -12,12 +13,14 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/client-go/informers"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/events"
 	"k8s.io/kubernetes/pkg/proxy"
 	"k8s.io/kubernetes/pkg/proxy/apis"
 	"k8s.io/kubernetes/pkg/proxy/config"
 	"k8s.io/kubernetes/pkg/proxy/healthcheck"
-	"k8s.io/kubernetes/pkg/proxy/nftables"
 	proxyutil "k8s.io/kubernetes/pkg/proxy/util"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/reconcile"
 )
 
 var eventScheme = clientscheme.Scheme
@@ -35,46 +38,28 @@ const (
 // proxy runs kube-proxy's proxier until ctx ends. Its sync loop never ends; it does nothing
 // once the informers have stopped.
 func (p *Proxy) proxy(ctx context.Context) error {
-	provider, err := p.provider(ctx)
+	provider, err := p.mode.start(ctx, p.settings(ctx))
 	if err != nil {
 		return err
 	}
 	p.topology.next = provider
 	p.feed(ctx, provider)
 	go provider.SyncLoop()
-	tick := time.NewTicker(repairEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if err := p.repair(ctx); err != nil && ctx.Err() == nil {
-				p.cfg.Log.Error(err, "restoring the rules for services; the next attempt follows", "within", repairEvery)
+	reconcile.Loop{Every: reconcile.Every, Report: p.report, Do: func(ctx context.Context, _ bool) error { return p.repair(ctx) }}.Run(ctx)
+	return nil
+}
+
+// repair makes the rules again that others have removed, such as by reloading the host's
+// firewall. kube-proxy itself would do so within an hour.
+func (p *Proxy) repair(ctx context.Context) error {
+	for family := range families {
+		if !hasTable(ctx, family, guardTable(p.cfg.Cluster)) {
+			if err := guard(ctx, p.cfg.Cluster, p.cfg.Services); err != nil {
+				return fmt.Errorf("service proxy: %w", err)
 			}
 		}
 	}
-}
-
-// repairEvery is how often rules are looked for that others have removed, such as by
-// reloading the host's firewall.
-const repairEvery = 30 * time.Second
-
-// repair makes the rules again that are not there. kube-proxy itself would do so within an
-// hour.
-func (p *Proxy) repair(ctx context.Context) error {
-	missing := false
-	for family := range families {
-		if !hasTable(ctx, family, guardTable) {
-			missing = true
-		}
-	}
-	if missing {
-		if err := guard(ctx, p.cfg.Services); err != nil {
-			return err
-		}
-	}
-	if !hasTable(ctx, nftFamily(p.cfg.Addresses[0]), kubeProxyTable) {
+	if p.mode.missing(ctx, nftFamily(p.cfg.Addresses[0])) {
 		p.topology.repeat()
 	}
 	return nil
@@ -104,26 +89,34 @@ func (t *topology) repeat() {
 	t.next.OnTopologyChange(labels)
 }
 
-// provider returns the proxier for the node's IP families.
-func (p *Proxy) provider(ctx context.Context) (proxy.Provider, error) {
-	ips, recorder := p.families(), p.recorder(ctx)
-	health := healthcheck.NewProxyHealthServer("", healthTimeout, nil) // asked by services' health ports, not served itself
-	local := map[v1.IPFamily]proxyutil.LocalTrafficDetector{}
-	var nodePorts []string
-	for family := range ips {
-		local[family] = proxyutil.NewNoOpLocalDetector()
+// settings are what a proxier is made with.
+type settings struct {
+	node      string
+	family    v1.IPFamily // the first one
+	ips       map[v1.IPFamily]net.IP
+	local     map[v1.IPFamily]proxyutil.LocalTrafficDetector
+	nodePorts []string // networks whose addresses serve node ports
+	recorder  events.EventRecorder
+	health    *healthcheck.ProxyHealthServer
+}
+
+// settings returns the settings of this node.
+func (p *Proxy) settings(ctx context.Context) settings {
+	s := settings{
+		node: p.cfg.Node, family: familyOf(p.cfg.Addresses[0]), ips: p.families(), recorder: p.recorder(ctx),
+		local:  map[v1.IPFamily]proxyutil.LocalTrafficDetector{},
+		health: healthcheck.NewProxyHealthServer("", healthTimeout, nil), // asked by services' health ports, not served itself
+	}
+	for family := range s.ips {
+		s.local[family] = proxyutil.NewNoOpLocalDetector()
 	}
 	for _, pods := range p.cfg.Pods {
-		local[familyOf(pods.Addr())] = proxyutil.NewDetectLocalByCIDR(pods.String())
+		s.local[familyOf(pods.Addr())] = proxyutil.NewDetectLocalByCIDR(pods.String())
 	}
 	for _, a := range p.cfg.Addresses {
-		nodePorts = append(nodePorts, fmt.Sprintf("%v/%d", a, a.BitLen()))
+		s.nodePorts = append(s.nodePorts, fmt.Sprintf("%v/%d", a, a.BitLen()))
 	}
-	if len(ips) == 2 {
-		return nftables.NewDualStackProxier(ctx, syncPeriod, minSync, false, masqueradeBit, local, p.cfg.Node, ips, recorder, health, nodePorts, false)
-	}
-	family := familyOf(p.cfg.Addresses[0])
-	return nftables.NewProxier(ctx, family, syncPeriod, minSync, false, masqueradeBit, local[family], p.cfg.Node, ips[family], recorder, health, nodePorts, false)
+	return s
 }
 
 // feed makes the proxier follow services, endpoints, service ranges and this node's
@@ -163,21 +156,40 @@ func (p *Proxy) informers(tweak func(*metav1.ListOptions)) informers.SharedInfor
 	return informers.NewSharedInformerFactoryWithOptions(p.cfg.Client, resync, informers.WithTweakListOptions(tweak))
 }
 
-// Remove removes the rules if no other executor of this host needs them. Run has returned.
+// Remove removes the rules if no other executor of this cluster on the host needs them. Run
+// has returned.
 func (p *Proxy) Remove(ctx context.Context) error {
 	if p.member == nil {
 		return nil
 	}
 	defer p.member.Release()
 	last, err := p.member.Last()
-	if err != nil || !last || !p.guards {
+	if err != nil || !last {
 		return err
 	}
-	if nftables.CleanupLeftovers(ctx) {
-		err = fmt.Errorf("service proxy: kube-proxy's table could not be removed: its log says why")
+	claim, err := p.cfg.Locks.Acquire(ctx, claims)
+	if err != nil {
+		return err
 	}
-	if e := errors.Join(unguard(ctx), p.cfg.Locks.Remove(turn)); e != nil {
-		return fmt.Errorf("service proxy: %w", e)
+	defer claim.Release()
+	if p.guards {
+		err = errors.Join(p.removeRules(ctx), unguard(ctx, guardTable(p.cfg.Cluster)), p.cfg.Locks.Remove(turn))
+	}
+	if err := errors.Join(err, p.cfg.Locks.Remove(claims)); err != nil {
+		return fmt.Errorf("service proxy: %w", err)
+	}
+	return nil
+}
+
+// removeRules removes kube-proxy's rules: those of this process, or those that another
+// executor has left to it.
+func (p *Proxy) removeRules(ctx context.Context) error {
+	m, err := p.mode, error(nil)
+	if m == nil {
+		m, err = supported(ctx)
+	}
+	if err == nil && m.remove(ctx) {
+		err = errors.New("kube-proxy's rules could not be removed: its log says why")
 	}
 	return err
 }

@@ -77,6 +77,24 @@ func (l *Lock) Last() (bool, error) {
 	return true, os.Remove(l.file.Name())
 }
 
+// Held reports whether a process holds the lock called name.
+func (d Dir) Held(name string) (bool, error) {
+	path, err := d.file(name)
+	if err != nil {
+		return false, err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("lock: %w", err)
+	}
+	defer file.Close()
+	free, err := try(file, unix.LOCK_EX)
+	return !free, err
+}
+
 // Remove removes the file of a lock that no process will hold any more.
 func (d Dir) Remove(name string) error {
 	path, err := d.file(name)

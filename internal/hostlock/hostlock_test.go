@@ -22,10 +22,18 @@ func open(t *testing.T) Dir {
 func TestAcquire(t *testing.T) {
 	t.Parallel()
 	d := open(t)
+	held := func(want bool) {
+		t.Helper()
+		if is, err := d.Held("proxy"); is != want || err != nil {
+			t.Errorf("held: %v, %v, want %v", is, err, want)
+		}
+	}
+	held(false)
 	first, err := d.Acquire(t.Context(), "proxy")
 	if err != nil {
 		t.Fatal(err)
 	}
+	held(true)
 	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if l, err := d.Acquire(short, "proxy"); l != nil || !errors.Is(err, context.DeadlineExceeded) {
@@ -45,6 +53,7 @@ func TestAcquire(t *testing.T) {
 	if err := <-second; err != nil {
 		t.Errorf("after the first: %v", err)
 	}
+	held(true)
 }
 
 // The last of several cleans up alone, and leaves no file; a later one starts over.

@@ -35,7 +35,9 @@ type Config struct {
 	// Changed is called with the nodes when Run sees that they have changed, and ends with
 	// the context; nil: no call.
 	Changed func(context.Context, []Peer)
-	Log     logr.Logger
+	// Report is told by Run whether all nodes are reached, and why not otherwise; nil: nobody.
+	Report func(error)
+	Log    logr.Logger
 }
 
 // Peer is another node.

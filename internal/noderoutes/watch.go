@@ -78,7 +78,11 @@ func (r *Routes) keep(ctx context.Context, nodes, servers cache.Store, changed <
 			seen = names
 			r.cfg.Changed(ctx, now)
 		}
-		if err := r.Set(append(now, serversBeside(nodes, servers, r.cfg.VNI)...)); err != nil {
+		err := r.Set(append(now, serversBeside(nodes, servers, r.cfg.VNI)...))
+		if r.cfg.Report != nil {
+			r.cfg.Report(err)
+		}
+		if err != nil {
 			if text = err.Error(); text != logged {
 				r.cfg.Log.Error(err, "some pods of other nodes are not reached")
 			}

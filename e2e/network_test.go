@@ -27,7 +27,7 @@ const serving = `mkdir -p /tmp/w/cgi-bin; printf '#!/bin/sh\necho; echo "$HOSTNA
 func TestRoutedNetwork(t *testing.T) {
 	guardRanges(t)
 	before := hostState(t)
-	s := newStage(t, "-pod_network=routed")
+	s := newStage(t)
 	httpPod := func(name string, changes ...func(*v1.PodSpec)) *v1.Pod {
 		pod := s.script(serving, changes...)
 		pod.Name, pod.Labels = name, map[string]string{"app": name}
@@ -163,7 +163,7 @@ func hostState(t *testing.T) string {
 func TestFaultNetworkWithoutExecutor(t *testing.T) {
 	p := promised(t, "an executor is killed with -pod_network=routed", "connections between its pods go on: no request to a service is lost")
 	guardRanges(t)
-	s := newStage(t, "-pod_network=routed")
+	s := newStage(t)
 	web := s.script(serving)
 	web.Name, web.Labels = "web", map[string]string{"app": "web"}
 	web.Spec.RestartPolicy = v1.RestartPolicyAlways
@@ -216,12 +216,30 @@ func TestFaultNetworkWithoutExecutor(t *testing.T) {
 	awaitGone(t, s.Cluster, "web", "client")
 }
 
-// guardRanges has mistakes of this machine's routes go nowhere, until the test ends.
+// guarded are the default ranges of pods and services.
+var guarded = []string{"10.244.0.0/16", "10.0.0.0/16"}
+
+// guard has mistakes of this machine's routes go nowhere, until undo.
+func guard() (undo func(), err error) {
+	for _, network := range guarded {
+		if out, err := exec.Command("ip", "route", "replace", "unreachable", network, "metric", "9000").CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("guarding the range %s: %w: %s", network, err, out)
+		}
+	}
+	return func() {
+		for _, network := range guarded {
+			_ = exec.Command("ip", "route", "delete", "unreachable", network, "metric", "9000").Run() // or another run of tests has
+		}
+	}, nil
+}
+
+// guardRanges fails t unless the ranges are guarded, as TestMain has them.
 func guardRanges(t testing.TB) {
 	t.Helper()
-	for _, network := range []string{"10.244.0.0/16", "10.0.0.0/16"} {
-		host(t, "ip", "route", "add", "unreachable", network, "metric", "9000")
-		t.Cleanup(func() { host(t, "ip", "route", "delete", "unreachable", network, "metric", "9000") })
+	for _, network := range guarded {
+		if !strings.Contains(host(t, "ip", "route", "show", network), "unreachable") {
+			t.Fatalf("the range %s is not guarded", network)
+		}
 	}
 }
 

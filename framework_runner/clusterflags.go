@@ -54,7 +54,8 @@ func (o *options) checkPorts() error {
 	if !strings.HasPrefix(o.apiPrefix, "/") || strings.HasSuffix(o.apiPrefix, "/") {
 		return fmt.Errorf("-api_prefix=%q: must begin with a slash and not end with one, as in /api", o.apiPrefix)
 	}
-	if o.advertiseAddress == "" && o.master.kind != masterRemote && o.podNetwork == networkDocker { // pods cannot reach loopback
+	o.chooseNetwork()
+	if o.advertiseAddress == "" && o.master.kind != masterRemote && (o.podNetwork == networkDocker || o.master.kind == masterNone) { // routed pods cannot reach loopback
 		o.advertiseAddress = "127.0.0.1"
 	}
 	return nil
@@ -87,6 +88,8 @@ const (
 	networkRouted      = "routed"
 	networkCNI         = "cni"
 	defaultClusterCIDR = "10.244.0.0/16"
+	// maxRoutedPods is how many addresses of a node's range, 256 of them, are for pods.
+	maxRoutedPods = 254
 )
 
 // declareCluster declares the flags of Kubernetes' own settings.
@@ -96,12 +99,23 @@ func (o *options) declareCluster(fs *flag.FlagSet) {
 	fs.BoolVar(&o.denyExternalIPs, "deny_external_ips", false, "reject services with externalIPs (v1beta1: publicIPs), which could redirect the traffic of others' addresses")
 	fs.StringVar(&o.controllers, "controllers", "*", "controllers to run: `names` as in kube-controller-manager, * for all that make sense on Mesos, -name to leave one out, none for none")
 	fs.StringVar(&o.clusterCIDR, "cluster_cidr", "", "`network` of the pods: agents get a part each (default with -pod_network=routed: 10.244.0.0/16; with -pod_network=cni: none, plugins have their own)")
-	fs.StringVar(&o.podNetwork, "pod_network", "docker", "who connects pods (a `mode`): docker, each agent's Docker by its own bridge; routed, executors by a network across agents, with services and network policies; cni, the plugins of CNI that agents have, with services")
+	fs.StringVar(&o.podNetwork, "pod_network", "", "who connects pods (a `mode`): routed, executors by a network across agents, with services and network policies, or Docker on agents where that cannot be, whose Nodes say why; docker, each agent's Docker by its own bridge; cni, the plugins of CNI that agents have, with services (default: routed; docker with -controllers=none)")
 	fs.StringVar(&o.podRoutes, "pod_routes", "auto", "how agents reach each other's pods with -pod_network=routed (a `mode`): auto, by host-gw to neighbours and by vxlan to agents behind a router; host-gw; vxlan; none, if routers know the pods' ranges")
 	fs.IntVar(&o.vxlanPort, "vxlan_port", 8475, "UDP `port` of VXLAN, open between agents")
 	fs.IntVar(&o.podMTU, "pod_mtu", 0, "MTU of pods' interfaces in `bytes` (default: that of the agent's interface with the default route)")
 	fs.StringVar(&o.clusterDNS, "cluster_dns", "", "comma-separated `IPs` for the pods' resolv.conf (default: the tenth service address, at which executors answer; with -pod_network=docker those of the hosts)")
 	fs.StringVar(&o.clusterDomain, "cluster_domain", "cluster.local", "DNS `domain` of the cluster")
+}
+
+// chooseNetwork sets the mode of the pods' network if the command line does not.
+func (o *options) chooseNetwork() {
+	if o.podNetwork != "" {
+		return
+	}
+	o.podNetwork = networkRouted
+	if all := list(o.controllers); len(all) > 0 && all[0] == "none" { // nobody gives nodes their ranges
+		o.podNetwork = networkDocker
+	}
 }
 
 func (o *options) checkCluster() error {
@@ -116,9 +130,11 @@ func (o *options) checkCluster() error {
 	case o.podMTU != 0 && (o.podMTU < 576 || o.podMTU > 65535):
 		return fmt.Errorf("-pod_mtu=%d: an MTU is between 576 and 65535 bytes", o.podMTU)
 	case o.assignsRanges() && len(list(o.clusterCIDR)) > 1:
-		return fmt.Errorf("-cluster_cidr=%s: -pod_network=%s takes one range", o.clusterCIDR, o.podNetwork)
+		return fmt.Errorf("-cluster_cidr=%s: -pod_network=%s takes one range, of IPv4", o.clusterCIDR, o.podNetwork)
 	case o.assignsRanges() && list(o.controllers)[0] == "none":
 		return fmt.Errorf("-pod_network=%s needs a controller that gives nodes their ranges: not -controllers=none", o.podNetwork)
+	case o.podNetwork == networkRouted && o.maxPods > maxRoutedPods:
+		return fmt.Errorf("-max_pods=%d: an agent's range has addresses for %d pods; more need -pod_network=%s", o.maxPods, maxRoutedPods, networkDocker)
 	case o.podNetwork == networkRouted && o.clusterCIDR == "":
 		o.clusterCIDR = defaultClusterCIDR
 	}

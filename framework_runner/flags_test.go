@@ -106,6 +106,8 @@ func TestBadFlags(t *testing.T) {
 		{"-cni_network=net", "-cni_network=net has no effect without -pod_network=cni"},
 		{"-pod_network=cni -cni_bin_dir=bin", "absolute path"},
 		{"-pod_network=cni -cni_conf_dir=net.d", "absolute path"},
+		{"-pod_network=routed -controllers=none", "-controllers=none"},
+		{"-max_pods=300", "254 pods"},
 		{"stray", "stray"},
 	} {
 		_, err := parse(strings.Fields(row.args), nil)

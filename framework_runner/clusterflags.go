@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -54,7 +55,7 @@ func (o *options) checkPorts() error {
 	if !strings.HasPrefix(o.apiPrefix, "/") || strings.HasSuffix(o.apiPrefix, "/") {
 		return fmt.Errorf("-api_prefix=%q: must begin with a slash and not end with one, as in /api", o.apiPrefix)
 	}
-	o.chooseNetwork()
+	o.podNetwork = cmp.Or(o.podNetwork, usualNetwork(o.controllers))
 	if o.advertiseAddress == "" && o.master.kind != masterRemote && (o.podNetwork == networkDocker || o.master.kind == masterNone) { // routed pods cannot reach loopback
 		o.advertiseAddress = "127.0.0.1"
 	}
@@ -107,15 +108,12 @@ func (o *options) declareCluster(fs *flag.FlagSet) {
 	fs.StringVar(&o.clusterDomain, "cluster_domain", "cluster.local", "DNS `domain` of the cluster")
 }
 
-// chooseNetwork sets the mode of the pods' network if the command line does not.
-func (o *options) chooseNetwork() {
-	if o.podNetwork != "" {
-		return
+// usualNetwork returns the mode of the pods' network if the command line names none.
+func usualNetwork(controllers string) string {
+	if all := list(controllers); len(all) > 0 && all[0] == "none" { // nobody gives nodes their ranges
+		return networkDocker
 	}
-	o.podNetwork = networkRouted
-	if all := list(o.controllers); len(all) > 0 && all[0] == "none" { // nobody gives nodes their ranges
-		o.podNetwork = networkDocker
-	}
+	return networkRouted
 }
 
 func (o *options) checkCluster() error {

@@ -63,6 +63,10 @@ type Config struct {
 	// start now. If it returns nil or is not set, Docker connects them to its bridge.
 	PodNetwork func() (PodNetwork, error)
 
+	// ClusterDNS are DNS servers that pods reach by PodNetwork alone. Pods without it ask the
+	// host's servers instead.
+	ClusterDNS []string
+
 	// NetworkReady returns why pods cannot be connected now, if so. If it is not set, Docker
 	// must have its default network. PodRanges is told the node's ranges of pod addresses.
 	NetworkReady func(context.Context) error

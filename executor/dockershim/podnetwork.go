@@ -40,6 +40,15 @@ func (s *sandboxes) podNetwork() PodNetwork {
 	return network
 }
 
+// dns returns what a pod's resolv.conf is made of, nil if it is the host's.
+func (s *sandboxes) dns(wanted *runtimeapi.DNSConfig) *runtimeapi.DNSConfig {
+	unreachable := s.config.PodNetwork != nil && s.podNetwork() == nil
+	if unreachable && len(s.config.ClusterDNS) > 0 && slices.Equal(wanted.GetServers(), s.config.ClusterDNS) {
+		return nil
+	}
+	return wanted
+}
+
 // reserve returns the network for a new sandbox, with addresses; nil if Docker or the host
 // provides it.
 func (s *sandboxes) reserve(c *runtimeapi.PodSandboxConfig) (PodNetwork, []netip.Addr, error) {

@@ -127,6 +127,28 @@ func TestPodNetwork(t *testing.T) {
 	}
 }
 
+// Where the host has no network of pods Docker connects them, and they ask the host's DNS
+// servers: the cluster's is out of reach. What a pod asks for itself holds.
+func TestPodNetworkLeavesPodsToDocker(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, func(c *Config) {
+		c.PodNetwork, c.ClusterDNS = func() (PodNetwork, error) { return nil, nil }, []string{"10.0.0.10"}
+	})
+	n.network = runtimeapi.NamespaceMode_POD
+	for server, kept := range map[string]bool{"10.0.0.10": false, "10.0.0.11": true} {
+		pod := n.pod("php", func(c *runtimeapi.PodSandboxConfig) { c.DnsConfig = &runtimeapi.DNSConfig{Servers: []string{server}} })
+		sandbox := n.runSandbox(pod)
+		if ip := n.sandboxStatus(sandbox).Network.Ip; ip == "" {
+			t.Errorf("asking %s: no address of Docker's", server)
+		}
+		id := n.create(sandbox, pod, n.container("main", "sleep 1000"))
+		n.startContainer(id)
+		if got := n.exec(id, "cat", "/etc/resolv.conf"); strings.Contains(got, server) != kept {
+			t.Errorf("asking %s: resolv.conf is\n%s", server, got)
+		}
+	}
+}
+
 // A pod that cannot be connected leaves no sandbox, and its address is free again; one in
 // the host's network needs none.
 func TestPodNetworkRefuses(t *testing.T) {

@@ -37,8 +37,16 @@ type names struct {
 // clusterDNS returns where pods ask for names: where the cluster says, otherwise at the
 // executors' own service, if pods reach it.
 func (n *network) clusterDNS(c taskdata.Cluster) []string {
-	if len(c.ClusterDNS) > 0 || n == nil || !n.dns.IsValid() {
+	if len(c.ClusterDNS) > 0 || n == nil {
 		return c.ClusterDNS
+	}
+	return n.ownDNS()
+}
+
+// ownDNS returns the address of the executors' own service for names, if there is one.
+func (n *network) ownDNS() []string {
+	if !n.dns.IsValid() {
+		return nil
 	}
 	return []string{n.dns.String()}
 }

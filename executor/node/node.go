@@ -131,7 +131,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 	}
 	network := newNetwork(spec, address, n.cfg.Docker, n.cfg.Locks, n.cfg.Log.WithName("network"))
 	if network != nil {
-		shim.PodNetwork = network.podNetwork
+		shim.PodNetwork, shim.ClusterDNS = network.podNetwork, network.ownDNS()
 		network.names.domain, network.names.resolvers, network.names.sockets = spec.Cluster.ClusterDomain, n.cfg.Resolvers, n.cfg.Names
 	}
 	if err := network.useCNI(spec.Cluster.Network, root, &shim); err != nil {

@@ -157,15 +157,15 @@ func outsideResolver(t *testing.T) string {
 }
 
 // The DNS server of a node ends with its executor. Names resolve there again within two
-// seconds: by another node's server if there is one, and by the next executor's.
+// seconds if another node has one, otherwise when the next executor has come up.
 func TestFaultNamesWithoutExecutor(t *testing.T) {
-	for _, agents := range []int{1, 2} {
-		t.Run(fmt.Sprint(agents), func(t *testing.T) { namesWithoutExecutor(t, agents) })
+	for agents, within := range map[int]time.Duration{1: 15 * time.Second, 2: 2 * time.Second} {
+		t.Run(fmt.Sprint(agents), func(t *testing.T) { namesWithoutExecutor(t, agents, within) })
 	}
 }
 
-func namesWithoutExecutor(t *testing.T, agents int) {
-	p := promised(t, fmt.Sprintf("an executor is killed with -pod_network=routed, on %d agents", agents), "names resolve again within 2 s")
+func namesWithoutExecutor(t *testing.T, agents int, within time.Duration) {
+	p := promised(t, fmt.Sprintf("an executor is killed with -pod_network=routed, on %d agents", agents), fmt.Sprint("names resolve again within ", within))
 	guardRanges(t)
 	s := &stage{image: realdocker.Busybox(t), Cluster: cluster.Start(t, cluster.Config{Master: fmt.Sprintf("local(%d)", agents),
 		Args: []string{"-pod_network=routed", "-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]"}})}
@@ -201,7 +201,7 @@ func namesWithoutExecutor(t *testing.T, agents int) {
 			break
 		}
 		last := time.Now()
-		for end := last.Add(5 * time.Second); time.Now().Before(end); {
+		for end := last.Add(within + 3*time.Second); time.Now().Before(end); {
 			if resolves() {
 				longest = max(longest, time.Since(last))
 				last = time.Now()
@@ -209,7 +209,7 @@ func namesWithoutExecutor(t *testing.T, agents int) {
 		}
 		longest = max(longest, time.Since(last))
 	}
-	if longest > 2*time.Second {
+	if longest > within {
 		t.Errorf("names did not resolve for %v", longest)
 	}
 	p.measure("not for %v at most in %d kills", longest.Round(10*time.Millisecond), 3*agents)

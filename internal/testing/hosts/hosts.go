@@ -3,7 +3,8 @@
 // of its own if asked for. Nothing leads out of them.
 //
 // To a program on such a host, /run is its own and empty, as after a machine's start. All
-// other files are this machine's.
+// other files are this machine's. Its reverse path filter is strict: what comes another way
+// than its answer would go is dropped, as on many machines.
 package hosts
 
 import (
@@ -103,6 +104,7 @@ func newHost(t testing.TB, name string) *Host {
 		t.Fatalf("host %s: %q, %v", name, line, err)
 	}
 	h.Namespace = netnstest.Of(t, h.Namespaces()+"/net")
+	h.Do(func() { h.Namespace.Command("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1") })
 	return h
 }
 

@@ -49,7 +49,7 @@ bench: build setup ## measured figures of this machine; takes minutes
 	$(plain) go test -vet=off -run '^$$' -bench . -benchtime 1x -timeout 60m ./e2e
 
 .PHONY: faults
-faults: setup ## what can go wrong with processes and nodes, kills FAULT_ROUNDS (50) times: promise and measured result side by side; takes twenty minutes
+faults: setup ## what can go wrong with processes and nodes, kills FAULT_ROUNDS (50) times: promise and measured result side by side; takes an hour
 	$(race) -count=1 -timeout 60m -run 'Daemon|Lost|Docker|EachCall|List' ./executor/dockershim
 	FAULTS=long $(plain) go test -vet=off -count=1 -v -run FaultReconciliation ./framework
 	FAULTS=long FAULT_ROUNDS=$${FAULT_ROUNDS:-50} $(plain) go test -vet=off -count=1 -timeout 4h -v -run 'Fault|Resisting|DiskFull|Mount|Contained|^TestVolumes$$' ./e2e

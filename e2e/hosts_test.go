@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	v1 "k8s.io/api/core/v1"
@@ -160,7 +161,34 @@ func (s *hostStage) statefulSet(t *testing.T) {
 	awaitPhase(t, s.Cluster, "db-0", v1.PodRunning)
 	db := s.member("db-0", far)
 	db.Serve(port)
-	s.expect("near asks db-0", s.member("near", near).ip+" 10", func() string { return s.member("near", near).Ask("tcp", db.at(), 10) })
+	asks := s.member("near", near)
+	s.expect("near asks db-0", asks.ip+" 10", func() string { return asks.Ask("tcp", db.at(), 10) })
+	s.expect("near looks db-0.db up", db.ip, func() string { return s.lookup(asks, "db-0.db.default.svc.cluster.local.") })
+	s.expect("far looks near up", s.clusterIP("default", "near"), func() string { return s.lookup(db, "near.default.svc.cluster.local.") })
+}
+
+// clusterIP returns the address of a service.
+func (s *hostStage) clusterIP(namespace, name string) string {
+	s.t.Helper()
+	service, err := s.Client.CoreV1().Services(namespace).Get(context.Background(), name, metav1.GetOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return service.Spec.ClusterIP
+}
+
+// lookup returns the address of a name as a pod's resolver sees it, or why there is none.
+func (s *hostStage) lookup(from member, name string) string {
+	server := net.JoinHostPort(s.clusterIP(metav1.NamespaceSystem, "kube-dns"), "53")
+	resolver := &net.Resolver{PreferGo: true, Dial: func(_ context.Context, network, _ string) (conn net.Conn, err error) {
+		from.Do(func() { conn, err = net.DialTimeout(network, server, 2*time.Second) })
+		return conn, err
+	}}
+	found, err := resolver.LookupHost(context.Background(), name)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.Join(found, " ")
 }
 
 // agentLost cuts the far agent off. When Mesos gives it up its endpoints go; the routes

@@ -23,7 +23,7 @@ build: ## both programs, into framework_runner/ and executor_runner/
 	./build.sh
 
 .PHONY: run
-run: ## the main job: a pod, POSTed to v1beta1, runs in Docker as a Mesos task
+run: ## the main job: a pod, POSTed to v1beta1, runs in Docker as a Mesos task, and a service leads to it
 	@scripts/run.sh
 
 .PHONY: test

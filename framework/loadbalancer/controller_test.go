@@ -81,8 +81,8 @@ func readyNode(name, ip, reason string) *v1.Node {
 	}
 }
 
-// A service gets the addresses of nodes as their executors come, and loses them when it is
-// no load balancer any more.
+// A service gets the addresses of nodes as their executors come, loses those of lost agents,
+// and all when it is no load balancer any more.
 func TestAddressesFollowNodes(t *testing.T) {
 	t.Parallel()
 	client := fake.NewClientset(service("web", 1), readyNode("a", "10.1.0.1", nodes.ReasonOffers))
@@ -105,6 +105,12 @@ func TestAddressesFollowNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitAddresses(t, client, "web", "10.1.0.1 10.1.0.2")
+	lost := readyNode("b", "10.1.0.2", nodes.ReasonLost)
+	lost.Status.Conditions[0].Status = v1.ConditionUnknown
+	if _, err := core.Nodes().UpdateStatus(t.Context(), lost, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	awaitAddresses(t, client, "web", "10.1.0.1")
 
 	for name, n := range map[string]int32{"kubelet": 34567, "agent": 15051, "offered": 31000} {
 		if _, err := core.Services("default").Create(t.Context(), service(name, 2, port(n, v1.ProtocolTCP)), metav1.CreateOptions{}); err != nil {

@@ -29,7 +29,7 @@ show() { printf '\n$ %s\n' "$*"; sh -c "$*"; }
 log=$data/framework_runner.log
 echo "Starting framework_runner (log: $log)"
 # In a session of its own: Ctrl-C is for this script, which then ends it in order.
-setsid ./framework_runner/framework_runner -mesos_master=local -pod_network=routed -local_address="$mesos" -port="$port" \
+setsid ./framework_runner/framework_runner -mesos_master=local -local_address="$mesos" -port="$port" \
 	-secure_port="${SECURE_PORT:-6443}" -data_dir="$data" >"$log" 2>&1 </dev/null &
 runner=$!
 

@@ -145,7 +145,7 @@ func TestCNINetwork(t *testing.T) {
 			web.Name, web.Labels = "web", map[string]string{"app": "web"}
 			client := h.script("echo hello; sleep 100000")
 			client.Name = "client"
-			makeService(t, h.stage, v1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"}, Spec: v1.ServiceSpec{
+			makeService(t, h.stage, v1.Service{ObjectMeta: metav1.ObjectMeta{Name: "site"}, Spec: v1.ServiceSpec{
 				Selector: web.Labels, Ports: []v1.ServicePort{{Port: 80, TargetPort: intstr.FromInt(8080)}}}})
 			create(t, h.Cluster, web)
 			h.await(t, "web", func(*v1.Pod) string { return h.hasEvent(web, "NetworkNotReady", "no configuration of CNI in "+h.conf) })
@@ -182,8 +182,8 @@ func (h *cniHost) serves(web, client string) {
 	ip := get(h.t, h.Cluster, web).Status.PodIP
 	seen := "web sees [::ffff:" + get(h.t, h.Cluster, client).Status.PodIP + "]"
 	h.awaitAnswer(client, "http://"+ip+":8080/cgi-bin/who", seen)
-	h.awaitAnswer(client, "http://web/cgi-bin/who", seen)
-	h.awaitAnswer(web, "http://web/cgi-bin/who", "web sees ")
+	h.awaitAnswer(client, "http://site/cgi-bin/who", seen)
+	h.awaitAnswer(web, "http://site/cgi-bin/who", "web sees ")
 	for _, url := range []string{"http://127.0.0.1:31007/cgi-bin/who", "http://" + ip + ":8080/cgi-bin/who"} {
 		if got := h.answer("curl", "-sS", "-m", "3", url); !strings.HasPrefix(got, "web sees ") {
 			h.t.Errorf("the host asks %s: %s", url, got)

@@ -33,7 +33,9 @@ type Config struct {
 	Dir string
 	// Time limits what plugins may take to attach or detach a pod; a minute if zero.
 	Time time.Duration
-	Log  logr.Logger
+	// Report is told nil by Run when no pod is still to be detached.
+	Report func(error)
+	Log    logr.Logger
 }
 
 // Network attaches pods. It is used by several goroutines.
@@ -55,6 +57,9 @@ func New(cfg Config) (*Network, error) {
 		cfg.BinDirs = []string{DefaultBinDir}
 	}
 	cfg.ConfDir, cfg.Time = cmp.Or(cfg.ConfDir, DefaultConfDir), cmp.Or(cfg.Time, defaultTime)
+	if cfg.Report == nil {
+		cfg.Report = func(error) {}
+	}
 	if !filepath.IsAbs(cfg.Dir) {
 		return nil, fmt.Errorf("CNI network: directory %q: an absolute path is needed", cfg.Dir)
 	}
@@ -123,14 +128,15 @@ func (n *Network) Keep(sandboxes []string) {
 	}
 }
 
-// Run detaches what could not be detached before, until ctx ends. It fails if that fails
-// again, and is to be called again after a while.
+// Run detaches what could not be detached before, until ctx ends, and reports when that is
+// done. It fails if a pod cannot be detached, and is to be called again after a while.
 func (n *Network) Run(ctx context.Context) error {
 	for {
 		if err := n.end(ctx, func(r record) bool { return r.Ending }); err != nil {
 			n.wake()
 			return err
 		}
+		n.cfg.Report(nil)
 		select {
 		case <-n.failed:
 		case <-ctx.Done():

@@ -3,6 +3,7 @@ package cninetwork
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -181,15 +182,19 @@ func TestDetachIsRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Keep(nil)
+	reported := make(chan error, 10)
+	s.Network.cfg.Report = func(err error) { reported <- err }
 	s.plugin(`touch again`)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	for _, known := s.record("s1"); known && ctx.Err() == nil; _, known = s.record("s1") {
-		<-time.After(10 * time.Millisecond)
+	select {
+	case err = <-reported:
+	case <-ctx.Done():
+		t.Error("nothing was reported")
 	}
 	cancel()
-	if err := <-ended; err != nil || s.says("again") != "" {
+	if err := errors.Join(err, <-ended); err != nil || s.says("again") != "" {
 		t.Errorf("%v; %s", err, s.says("again"))
 	}
 }

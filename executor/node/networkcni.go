@@ -40,7 +40,7 @@ func (n *network) useCNI(wanted *taskdata.Network, root string, shim *dockershim
 	var err error
 	n.cni, err = cninetwork.New(cninetwork.Config{
 		BinDirs: []string{wanted.CNI.BinDir}, ConfDir: wanted.CNI.ConfDir, Network: wanted.CNI.Network,
-		Dir: filepath.Join(root, cniDir), Log: n.log.WithName("cni"),
+		Dir: filepath.Join(root, cniDir), Report: n.problems.of("pods"), Log: n.log.WithName("cni"),
 	})
 	if err != nil {
 		return err

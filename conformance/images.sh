@@ -145,6 +145,7 @@ program() {
 
 # debian PACKAGE...: their files, with those of all that they depend on.
 debian() {
+	[ -e "$work/updated" ] || { apt-get -qq update && touch "$work/updated"; }
 	rm -rf "$work/debs"
 	mkdir -p "$work/debs/partial"
 	apt-get -qq -y -o Dir::State::status=/dev/null -o Dir::Cache::archives="$work/debs" -o Debug::NoLocking=1 -o APT::Sandbox::User=root \

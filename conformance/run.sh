@@ -27,7 +27,7 @@ nice -n 10 go build -o "$bin/" github.com/onsi/ginkgo/v2/ginkgo ./results
 (cd .. && nice -n 10 go build -o "$bin/kubectl" k8s.io/kubernetes/cmd/kubectl)
 nice -n 10 ./images.sh build
 
-version=$(cat ../framework_runner/framework_runner ../executor_runner/executor_runner "$bin/e2e.test" images.sh cluster.sh | sha256sum | cut -c1-12)
+version=$(cat ../framework_runner/framework_runner ../executor_runner/executor_runner "$bin/e2e.test" | sha256sum | cut -c1-12)
 record=$bin/record-$version.tsv
 touch "$record"
 skip=${SKIP:-}

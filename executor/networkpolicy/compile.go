@@ -73,7 +73,7 @@ type compiler struct {
 
 // apply adds what a policy allows a pod that it selects.
 func (c *compiler) apply(policy *netv1.NetworkPolicy, pod *v1.Pod, r *podRules) {
-	in, out := types(policy)
+	in, out := policyTypes(policy)
 	if in {
 		if r.ingress == nil {
 			r.ingress = &direction{}
@@ -106,9 +106,9 @@ func (c *compiler) apply(policy *netv1.NetworkPolicy, pod *v1.Pod, r *podRules) 
 	}
 }
 
-// types returns the directions in which a policy isolates. A policy without types isolates
+// policyTypes returns the directions in which a policy isolates. A policy without types isolates
 // egress if it has rules for that.
-func types(p *netv1.NetworkPolicy) (ingress, egress bool) {
+func policyTypes(p *netv1.NetworkPolicy) (ingress, egress bool) {
 	if len(p.Spec.PolicyTypes) == 0 {
 		return true, len(p.Spec.Egress) > 0
 	}

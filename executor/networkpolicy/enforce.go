@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"sync"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
 	netv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
@@ -30,11 +32,17 @@ type Config struct {
 type Enforcer struct {
 	cfg   Config
 	table string
+
+	mu       sync.Mutex     // held while rules are made
+	now      func() objects // nil while the API server's objects are not known
+	made     string         // the rules in force, as text
+	admitted map[types.UID]admission
 }
 
 // New returns an enforcer. It has no side effects.
 func New(cfg Config) *Enforcer {
-	return &Enforcer{cfg, fmt.Sprintf("kubernetes-mesos-policy-%x", sha256.Sum256([]byte(cfg.Owner)))[:len("kubernetes-mesos-policy-")+8]}
+	table := fmt.Sprintf("kubernetes-mesos-policy-%x", sha256.Sum256([]byte(cfg.Owner)))[:len("kubernetes-mesos-policy-")+8]
+	return &Enforcer{cfg: cfg, table: table, admitted: map[types.UID]admission{}}
 }
 
 // gather is how long changes are gathered before rules are made.
@@ -71,23 +79,39 @@ func list[T any](i cache.SharedIndexInformer) []T {
 
 // keep makes the rules whenever objects have changed, and periodically.
 func (e *Enforcer) keep(ctx context.Context, now func() objects, changed <-chan struct{}) {
-	var made string
+	e.setNow(now)
+	defer e.setNow(nil)
 	reconcile.Loop{
 		Every: reconcile.Every, Changed: changed, Settle: gather, Report: e.cfg.Report,
 		Do: func(ctx context.Context, repair bool) error {
-			rules := compile(e.cfg.Node, now())
-			text := fmt.Sprintf("%+v", flat(rules))
-			if text == made && !repair {
-				return nil
-			}
-			made = ""
-			if err := e.apply(ctx, rules); err != nil {
-				return fmt.Errorf("network policies are not in force as written: %w", err)
-			}
-			made = text
-			return nil
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return e.enforce(ctx, repair)
 		},
 	}.Run(ctx)
+}
+
+func (e *Enforcer) setNow(now func() objects) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.now = now
+}
+
+// enforce makes the rules if they are to change, or to be repaired. e.mu is held.
+func (e *Enforcer) enforce(ctx context.Context, repair bool) error {
+	o := e.now()
+	o.pods = e.withAdmitted(o.pods)
+	rules := compile(e.cfg.Node, o)
+	text := fmt.Sprintf("%+v", flat(rules))
+	if text == e.made && !repair {
+		return nil
+	}
+	e.made = ""
+	if err := e.apply(ctx, rules); err != nil {
+		return fmt.Errorf("network policies are not in force as written: %w", err)
+	}
+	e.made = text
+	return nil
 }
 
 // flat returns rules without pointers, to be compared as text.

@@ -90,7 +90,11 @@ const claimLock = "network-claim"
 // make makes what must be there before the first pod, with the sandboxes that have addresses
 // already. If it fails n is as before.
 func (n *network) make(ctx context.Context, client kubernetes.Interface, ranges []netip.Prefix, boxes map[string][]netip.Addr) error {
-	links, err := podnetwork.New(podnetwork.Config{Ranges: ranges, Inside: n.pods, Owner: n.owner, MTU: n.mtu, Overhead: n.overhead(), Report: n.problems.of("pods")})
+	policies := networkpolicy.New(networkpolicy.Config{Client: client, Node: n.name, Owner: n.owner, Report: n.problems.of("policies")})
+	links, err := podnetwork.New(podnetwork.Config{
+		Ranges: ranges, Inside: n.pods, Owner: n.owner, MTU: n.mtu, Overhead: n.overhead(), Report: n.problems.of("pods"),
+		Admit: func(ctx context.Context, p podnetwork.Pod) error { return policies.Admit(ctx, p.UID, p.Addresses) },
+	})
 	if err != nil {
 		return err
 	}
@@ -114,8 +118,7 @@ func (n *network) make(ctx context.Context, client kubernetes.Interface, ranges 
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.links, n.routes, n.proxy = links, routes, proxy
-	n.policies = networkpolicy.New(networkpolicy.Config{Client: client, Node: n.name, Owner: n.owner, Report: n.problems.of("policies")})
+	n.links, n.routes, n.proxy, n.policies = links, routes, proxy, policies
 	close(n.made)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -123,7 +124,30 @@ func (n *Network) connect(p Pod, mtu int) error {
 	if err != nil {
 		return fmt.Errorf("interface %s of the pod: %w", inPod, err)
 	}
-	return n.configureHost(host, pod, p.Addresses)
+	if err := n.configureHost(host, pod, p.Addresses); err != nil {
+		return err
+	}
+	return awaitUp(ns)
+}
+
+// awaitUp waits until the kernel lets packets through the pod's end, soon after both ends are
+// up: a first packet that it drops would be sent again a second later.
+func awaitUp(ns netns.NsHandle) error {
+	h, err := netlink.NewHandleAt(ns)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		link, err := h.LinkByName(inPod)
+		if err != nil {
+			return err
+		}
+		if link.Attrs().OperState == netlink.OperUp {
+			break
+		}
+	}
+	return nil // later, then
 }
 
 // configurePod sets up the pod's end of a pair whose other end has the address host. It

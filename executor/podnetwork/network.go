@@ -27,6 +27,9 @@ type Config struct {
 	// MTU of pods' interfaces in bytes; 0: that of the interface with the default route, less
 	// Overhead.
 	MTU, Overhead int
+	// Admit is called before a pod is connected, which waits for it: its policies are to be in
+	// force before its first packet. nil: there are none.
+	Admit func(context.Context, Pod) error
 	// Report is told by Run whether the network is as it should be, and what is wrong
 	// otherwise; nil: nobody is.
 	Report func(error)

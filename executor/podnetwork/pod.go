@@ -2,6 +2,7 @@ package podnetwork
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -147,9 +148,13 @@ func (n *Network) Attach(ctx context.Context, p Pod) error {
 	if err != nil {
 		return fmt.Errorf("pod network: MTU: %w", err)
 	}
+	err = n.free(ctx, p.Ports)
+	if err == nil && n.cfg.Admit != nil {
+		err = n.cfg.Admit(ctx, p)
+	}
 	for _, f := range n.families { // before the link, which shows that all is there
 		if err == nil {
-			err = f.addPorts(ctx, p)
+			err = errors.Join(f.addPorts(ctx, p), f.forget(p.Ports))
 		}
 	}
 	if err == nil {
@@ -181,6 +186,12 @@ func (n *Network) Detach(ctx context.Context, sandbox string) error {
 func (n *Network) clear(ctx context.Context, sandbox string) error {
 	if err := n.disconnect(sandbox); err != nil {
 		return fmt.Errorf("pod network: detaching sandbox %s: %w", sandbox, err)
+	}
+	n.mu.Lock()
+	p, attached := n.held[sandbox]
+	n.mu.Unlock()
+	if attached && p.Netns != "" && len(p.Ports) == 0 {
+		return nil // it was attached by this process, so it has none
 	}
 	for _, f := range n.families {
 		if err := f.removePorts(ctx, sandbox); err != nil {

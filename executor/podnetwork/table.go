@@ -2,6 +2,7 @@ package podnetwork
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -205,6 +206,7 @@ func (f *family) removePorts(ctx context.Context, sandbox string) error {
 		return err
 	}
 	tx := nft.NewTransaction()
+	var gone []Port
 	for _, set := range []struct{ kind, name string }{{"map", ports}, {"map", addressPorts}, {"set", itself}} {
 		elements, err := nft.ListElements(ctx, set.kind, set.name)
 		if knftables.IsNotFound(err) {
@@ -214,13 +216,17 @@ func (f *family) removePorts(ctx context.Context, sandbox string) error {
 			return err
 		}
 		for _, e := range elements {
-			if e.Comment != nil && *e.Comment == sandbox {
-				tx.Delete(e)
+			if e.Comment == nil || *e.Comment != sandbox {
+				continue
+			}
+			tx.Delete(e)
+			if p, is := portOf(e); is {
+				gone = append(gone, p)
 			}
 		}
 	}
 	if tx.NumOperations() == 0 {
 		return nil
 	}
-	return nft.Run(ctx, tx)
+	return errors.Join(nft.Run(ctx, tx), f.forget(gone))
 }

@@ -31,11 +31,26 @@ func (n *network) remove(ctx context.Context) error {
 	err := errors.Join(n.links.Remove(ctx), n.policies.Remove(ctx), n.proxy.Remove(ctx), clusterdns.Remove(ctx, n.owner))
 	last, failed := n.member.Last()
 	if last {
-		err = errors.Join(err, n.routes.Remove(), n.locks.Remove(claimLock))
+		err = errors.Join(err, n.routes.Remove())
 	}
-	_, unknown := n.cluster.Last() // removes its file
 	n.links = nil
-	return errors.Join(err, failed, unknown, n.cluster.Release(), n.member.Release())
+	return errors.Join(err, failed, n.unclaim(ctx), n.member.Release())
+}
+
+// unclaim gives up this executor's part in the cluster's claim on this host. The last one
+// removes the locks' files.
+func (n *network) unclaim(ctx context.Context) error {
+	defer n.cluster.Release()
+	last, err := n.cluster.Last()
+	if err != nil || !last {
+		return err
+	}
+	claim, err := n.locks.Acquire(ctx, claimLock)
+	if err != nil {
+		return err
+	}
+	defer claim.Release()
+	return n.locks.Remove(claimLock)
 }
 
 // removeNetworkOf removes what another executor has left of its network.

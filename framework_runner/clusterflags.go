@@ -39,7 +39,7 @@ func (o *options) declarePorts(fs *flag.FlagSet) {
 	fs.StringVar(&o.localPortUsers, "local_port_users", "", "comma-separated `users` of this machine, names or uids, who may use the local port in addition to root and the user of this process; * for all users")
 	fs.StringVar(&o.secureAddress, "secure_address", "0.0.0.0", "`address` of the secure port")
 	fs.IntVar(&o.securePort, "secure_port", 6443, "secure `port`: the authenticated Kubernetes API over TLS, used by executors")
-	fs.StringVar(&o.advertiseAddress, "advertise_address", "", "`IP` at which agents reach the secure port (default: 127.0.0.1 with a local Mesos, otherwise this machine's first address)")
+	fs.StringVar(&o.advertiseAddress, "advertise_address", "", "`IP` at which agents reach the secure port (default: 127.0.0.1 with a local Mesos and -pod_network=docker, otherwise this machine's first address)")
 	fs.StringVar(&o.apiPrefix, "api_prefix", "/api", "`path` below which v1beta1 is served")
 }
 

@@ -45,7 +45,7 @@ func (n *network) useCNI(wanted *taskdata.Network, root string, shim *dockershim
 	if err != nil {
 		return err
 	}
-	n.pods = private
+	n.pods, n.problems.works = private, "plugins of CNI connect pods; services hold"
 	shim.PodNetwork = func() (dockershim.PodNetwork, error) { return n.cni, nil }
 	shim.NetworkReady, shim.PodRanges = n.cni.Ready, n.cni.SetRanges
 	return nil

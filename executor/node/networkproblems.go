@@ -29,8 +29,9 @@ const podNetworkCondition v1.NodeConditionType = "PodNetwork"
 // problems are what does not work of a node's network, by parts. They are shown at the Node:
 // as a condition while they last, and as an event when there is a new one.
 type problems struct {
-	node string
-	log  logr.Logger
+	node  string
+	works string // what holds if there are none
+	log   logr.Logger
 
 	mu      sync.Mutex
 	all     map[string]error
@@ -39,7 +40,8 @@ type problems struct {
 }
 
 func newProblems(node string, log logr.Logger) *problems {
-	return &problems{node: node, log: log, all: map[string]error{}, since: metav1.Now(), changed: reconcile.NewSignal()}
+	const works = "pods have addresses of the cluster's range; services and network policies hold"
+	return &problems{node: node, works: works, log: log, all: map[string]error{}, since: metav1.Now(), changed: reconcile.NewSignal()}
 }
 
 // set notes how a part of the network is; nil: it works.
@@ -72,7 +74,7 @@ func (p *problems) condition() v1.NodeCondition {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := v1.NodeCondition{Type: podNetworkCondition, Status: v1.ConditionTrue, Reason: "Works", LastTransitionTime: p.since,
-		Message: "pods have addresses of the cluster's range; services and network policies hold"}
+		Message: p.works}
 	var messages []string
 	for _, part := range slices.Sorted(maps.Keys(p.all)) {
 		if c.Status == v1.ConditionTrue {

@@ -78,6 +78,9 @@ func rows(tests []test) string {
 			result = notRun
 		} else if t.Failure != "" {
 			result = "**failed**: " + t.Failure
+			if reason := lacks(t.Name); reason != "" {
+				result = "**failed** by " + reason
+			}
 		}
 		fmt.Fprintf(&b, "| %s | %s |\n", inTable.Replace(t.Name), inTable.Replace(result))
 	}

@@ -73,3 +73,14 @@ func TestDocument(t *testing.T) {
 		}
 	}
 }
+
+// Only what fails for lack of SCTP is explained by it.
+func TestLacks(t *testing.T) {
+	t.Parallel()
+	if reason := lacks("[sig-network] Services should be served"); reason != "" {
+		t.Errorf("a test without SCTP lacks %s", reason)
+	}
+	if reason := lacks("[Feature:SCTPConnectivity] policies"); reason != "" && !strings.Contains(reason, "no SCTP") {
+		t.Errorf("a test with SCTP lacks %s", reason)
+	}
+}

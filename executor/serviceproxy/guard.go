@@ -39,6 +39,8 @@ func guard(ctx context.Context, cluster string, services []netip.Prefix) error {
 			tx.Add(&knftables.Chain{Name: name, Type: knftables.PtrTo(knftables.FilterType), Hook: knftables.PtrTo(hook),
 				Priority: knftables.PtrTo(knftables.BaseChainPriority("10"))}) // after kube-proxy's own answers
 			tx.Flush(&knftables.Chain{Name: name})
+			// A reset is sent at once, while the kernel sends few ICMP messages to one address.
+			tx.Add(&knftables.Rule{Chain: name, Rule: string(family) + " daddr @services meta l4proto tcp reject with tcp reset"})
 			tx.Add(&knftables.Rule{Chain: name, Rule: string(family) + " daddr @services reject"})
 		}
 		if err := nft.Run(ctx, tx); err != nil {

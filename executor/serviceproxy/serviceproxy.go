@@ -13,6 +13,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/kubernetes/pkg/proxy"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
 )
@@ -40,6 +41,7 @@ type Proxy struct {
 	abandoned map[string]bool // guard tables that no executor stood behind at the last look
 	mode      mode            // of the rules that were made here; nil: none
 	topology  topology
+	provider  proxy.Provider // nil until it was this host's turn
 }
 
 // Why services are not reached from a host.

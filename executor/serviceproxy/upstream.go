@@ -11,6 +11,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/informers"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
@@ -42,7 +43,7 @@ func (p *Proxy) proxy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.topology.next = provider
+	p.provider, p.topology.next = provider, provider
 	p.feed(ctx, provider)
 	go provider.SyncLoop()
 	reconcile.Loop{Every: reconcile.Every, Report: p.report, Do: func(ctx context.Context, _ bool) error { return p.repair(ctx) }}.Run(ctx)
@@ -188,8 +189,36 @@ func (p *Proxy) removeRules(ctx context.Context) error {
 	if m == nil {
 		m, err = supported(ctx)
 	}
-	if err == nil && m.remove(ctx) {
-		err = errors.New("kube-proxy's rules could not be removed: its log says why")
+	if err != nil {
+		return err
 	}
-	return err
+	if m.remove(ctx) {
+		return errLeft
+	}
+	return p.removeLast(ctx, m)
+}
+
+var errLeft = errors.New("kube-proxy's rules could not be removed: its log says why")
+
+// lastPass is how long after its context a pass of kube-proxy's loop may begin, which does not
+// end with it.
+const lastPass = 3 * minSync
+
+// removeLast removes what a last pass makes.
+func (p *Proxy) removeLast(ctx context.Context, m mode) error {
+	if p.provider == nil {
+		return nil
+	}
+	ended := time.Now()
+	return wait.PollUntilContextCancel(ctx, minSync/4, true, func(ctx context.Context) (bool, error) {
+		p.provider.OnServiceCIDRsChanged(nil) // waits for a pass that runs
+		if m.missing(ctx, nftFamily(p.cfg.Addresses[0])) {
+			return time.Since(ended) > lastPass, nil
+		}
+		ended = time.Now()
+		if m.remove(ctx) {
+			return false, errLeft
+		}
+		return false, nil
+	})
 }

@@ -100,7 +100,7 @@ func (r *Routes) Set(peers []Peer) error {
 			wanted[network] = true
 		}
 	}
-	all = append(all, r.tunnel(tunnelled, r.own(peers)), r.removeOthers(wanted))
+	all = append(all, r.tunnel(tunnelled, peers), r.removeOthers(wanted))
 	if err := errors.Join(all...); err != nil {
 		return fmt.Errorf("routes to nodes: %w", err)
 	}
@@ -109,7 +109,7 @@ func (r *Routes) Set(peers []Peer) error {
 
 // Remove removes all routes and the device.
 func (r *Routes) Remove() error {
-	if err := errors.Join(r.removeOthers(nil), r.removeDevice()); err != nil {
+	if err := errors.Join(r.removeOthers(nil), r.removeDevice(), r.removeAdmit()); err != nil {
 		return fmt.Errorf("routes to nodes: %w", err)
 	}
 	return nil

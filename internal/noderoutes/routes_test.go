@@ -145,6 +145,34 @@ func TestBehindARouter(t *testing.T) {
 	}
 }
 
+// A stranger who speaks the cluster's VXLAN is not heard: it could speak as any pod.
+func TestStranger(t *testing.T) {
+	t.Parallel()
+	a, b, stranger := newHost(t, 1, VXLAN, "192.168.1.1", ""), newHost(t, 2, VXLAN, "192.168.1.2", ""), newHost(t, 3, VXLAN, "192.168.1.3", "")
+	lan(t, a, b, stranger)
+	must(t, a.set(b))
+	must(t, b.set(a))
+	must(t, stranger.set(a))
+	talk(t, a, b, 2)
+	stranger.Do(func() { stranger.Command("ip", "address", "add", b.pods[0].String()+"/32", "dev", "lo") })
+	a.Do(func() {
+		a.Command("nft", "add", "counter", "ip", "kubernetes-mesos-vxlan-abcdef", "heard")
+		a.Command("nft", "add", "chain", "ip", "kubernetes-mesos-vxlan-abcdef", "late", "{ type filter hook input priority 0; }")
+		a.Command("nft", "add", "rule", "ip", "kubernetes-mesos-vxlan-abcdef", "late", "ip saddr "+b.pods[0].String(), "counter name heard")
+	})
+	if got := stranger.AskFrom("udp", b.pods[0], netip.AddrPortFrom(a.pods[0], 80), 1); !strings.Contains(got, "timeout") {
+		t.Errorf("a stranger in the name of a pod: %s", got)
+	}
+	var heard string
+	a.Do(func() { heard = a.Command("nft", "list", "counter", "ip", "kubernetes-mesos-vxlan-abcdef", "heard") })
+	if !strings.Contains(heard, "packets 0 ") {
+		t.Errorf("the stranger's packets came to pods: %s", heard)
+	}
+	must(t, a.set(b, stranger))
+	must(t, stranger.set(a, b))
+	talk(t, a, stranger, 2)
+}
+
 // A mode that cannot reach a node says so, and reaches the others.
 func TestUnreachablePeer(t *testing.T) {
 	t.Parallel()

@@ -26,20 +26,21 @@ func hardwareAddr(node netip.Addr) net.HardwareAddr {
 	return net.HardwareAddr{0x02, 0x58, ip[0], ip[1], ip[2], ip[3]}
 }
 
-// tunnel makes the device, and reaches peers by it. Without peers there is no device.
-func (r *Routes) tunnel(peers []Peer, own []netip.Prefix) error {
+// tunnel makes the device, and reaches peers by it, some of all. Without peers there is no
+// device.
+func (r *Routes) tunnel(peers, all []Peer) error {
 	if len(peers) == 0 {
-		return r.removeDevice()
+		return errors.Join(r.removeDevice(), r.removeAdmit())
 	}
-	device, err := r.makeDevice(own)
+	failed := []error{r.admit(all)} // before there is a device
+	device, err := r.makeDevice(r.own(all))
 	if err != nil {
-		return fmt.Errorf("device %s: %w", r.deviceName(), err)
+		return errors.Join(append(failed, fmt.Errorf("device %s: %w", r.deviceName(), err))...)
 	}
-	var all []error
 	known := map[string]bool{} // hardware addresses and gateways
 	for _, p := range peers {
 		if !p.Node.Is4() {
-			all = append(all, fmt.Errorf("node %s at %v: VXLAN needs an IPv4 address", p.Name, p.Node))
+			failed = append(failed, fmt.Errorf("node %s at %v: VXLAN needs an IPv4 address", p.Name, p.Node))
 			continue
 		}
 		known[hardwareAddr(p.Node).String()] = true
@@ -47,10 +48,10 @@ func (r *Routes) tunnel(peers []Peer, own []netip.Prefix) error {
 			known[network.Addr().String()] = true
 		}
 		if err := reach(device, p); err != nil {
-			all = append(all, fmt.Errorf("node %s at %v by VXLAN: %w", p.Name, p.Node, err))
+			failed = append(failed, fmt.Errorf("node %s at %v by VXLAN: %w", p.Name, p.Node, err))
 		}
 	}
-	return errors.Join(append(all, forget(device, known))...)
+	return errors.Join(append(failed, forget(device, known))...)
 }
 
 // makeDevice returns the device, made if it is missing or different.

@@ -67,7 +67,7 @@ func TestDoors(t *testing.T) {
 		"github.com/fsouza/go-dockerclient": {"executor/dockershim"},
 		"github.com/go-zookeeper/zk":        {"mesos"},
 		"github.com/vishvananda/netlink":    {"executor/podnetwork", "internal/noderoutes"},
-		"sigs.k8s.io/knftables":             {"executor/podnetwork", "executor/serviceproxy", "executor/networkpolicy", "executor/clusterdns"},
+		"sigs.k8s.io/knftables":             {"internal/noderoutes", "executor/podnetwork", "executor/serviceproxy", "executor/networkpolicy", "executor/clusterdns"},
 		"github.com/coredns/":               {"executor/clusterdns"},
 		"github.com/golang/glog":            {"internal/logging"},
 		"github.com/containernetworking/":   {"executor/cninetwork"},

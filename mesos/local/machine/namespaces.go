@@ -20,6 +20,13 @@ func In(namespaces string, f func() error) error {
 	result := make(chan error)
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with its goroutine
+		if unix.Gettid() == unix.Getpid() {
+			// The first thread never ends, and /proc/self is its. Another one is taken while
+			// this goroutine has it.
+			defer runtime.UnlockOSThread()
+			result <- In(namespaces, f)
+			return
+		}
 		err := enter(namespaces)
 		if err == nil {
 			err = f()

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,6 +16,8 @@ import (
 // sees their mounts, and this process stays where it is.
 func TestIn(t *testing.T) {
 	t.Parallel()
+	runtime.LockOSThread() // its end would be that of the other machine
+	defer runtime.UnlockOSThread()
 	other := exec.Command("sh", "-c", "mount -t tmpfs there /mnt && echo ready && exec sleep 60")
 	other.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
 	out, err := other.StdoutPipe()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"golang.org/x/sys/unix"
 )
 
 // callCounts is how many calls were made, by type.
@@ -126,14 +127,21 @@ func captureLog(t *testing.T) func() int {
 		counted <- n
 	}()
 	logging.Flush()
-	stderr, before := os.Stderr, flag.Lookup("logtostderr").Value.String()
-	os.Stderr = w
-	if err := flag.Set("logtostderr", "true"); err != nil {
+	before := flag.Lookup("logtostderr").Value.String()
+	stderr, err := unix.Dup(2) // the variable os.Stderr is read by lines that come late
+	if err == nil {
+		err = unix.Dup3(int(w.Fd()), 2, 0)
+	}
+	if err == nil {
+		err = flag.Set("logtostderr", "true")
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	end := sync.OnceValue(func() int {
 		logging.Flush()
-		os.Stderr = stderr
+		_ = unix.Dup3(stderr, 2, 0)
+		_ = unix.Close(stderr)
 		_ = flag.Set("logtostderr", before)
 		w.Close()
 		return <-counted

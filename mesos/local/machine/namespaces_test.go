@@ -15,7 +15,6 @@ import (
 // What is done in other namespaces happens there alone: a socket listens there, a program
 // sees their mounts, and this process stays where it is.
 func TestIn(t *testing.T) {
-	t.Parallel()
 	runtime.LockOSThread() // its end would be that of the other machine
 	defer runtime.UnlockOSThread()
 	other := exec.Command("sh", "-c", "mount -t tmpfs there /mnt && echo ready && exec sleep 60")

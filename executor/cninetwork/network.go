@@ -63,7 +63,7 @@ func New(cfg Config) (*Network, error) {
 	if !filepath.IsAbs(cfg.Dir) {
 		return nil, fmt.Errorf("CNI network: directory %q: an absolute path is needed", cfg.Dir)
 	}
-	pods, err := readRecords(cfg.Dir)
+	pods, err := readRecords(cfg.Dir, cfg.Log)
 	if err != nil {
 		return nil, fmt.Errorf("CNI network: the pods attached before: %w", err)
 	}
@@ -114,13 +114,13 @@ func (n *Network) Take() ([]netip.Addr, error) { return nil, nil }
 // Return does nothing, see Take.
 func (n *Network) Return([]netip.Addr) {}
 
-// Keep has the pods of all other sandboxes detached: of those that were removed while no
-// executor lived.
+// Keep has pods of earlier processes detached, except those of these sandboxes: the others
+// were removed while no executor lived.
 func (n *Network) Keep(sandboxes []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for id, r := range n.pods {
-		if !slices.Contains(sandboxes, id) {
+		if r.Former && !slices.Contains(sandboxes, id) {
 			r.Ending = true
 			n.pods[id] = r
 			n.wake()

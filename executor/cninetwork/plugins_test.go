@@ -197,6 +197,11 @@ func TestPtp(t *testing.T) {
 	if err := n.Attach(t.Context(), short.Pod); err != nil || len(n.Addresses(short.Sandbox)) != 1 {
 		t.Errorf("attached again: %v, %v", n.Addresses(short.Sandbox), err)
 	}
+	n.Keep(nil) // none of its own pods is one that was removed before
+	if r, _ := n.record(short.Sandbox); r.Ending {
+		t.Error("a pod of this process is to be detached")
+	}
+	n.restart()
 	n.Keep([]string{a.Sandbox})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

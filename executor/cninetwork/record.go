@@ -3,7 +3,6 @@ package cninetwork
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/containernetworking/cni/libcni"
+	"github.com/go-logr/logr"
 )
 
 // record is what is kept about a pod, in a file of its own.
@@ -23,6 +23,7 @@ type record struct {
 	Addresses    []netip.Addr    `json:"addresses,omitempty"` // none until it is attached
 
 	Ending bool `json:"-"` // it is to be detached
+	Former bool `json:"-"` // an earlier process has attached it
 }
 
 // interfaceName is the name of pods' interfaces.
@@ -42,21 +43,23 @@ func recordPath(dir, sandbox string) string {
 	return filepath.Join(dir, podsDir, filepath.Base(sandbox)+recordSuffix)
 }
 
-// readRecords reads all records. One that cannot be read is left where it is.
-func readRecords(dir string) (map[string]record, error) {
+// readRecords reads all records, and tells log of one that cannot be read, which is left
+// where it is: pods run on without it.
+func readRecords(dir string, log logr.Logger) (map[string]record, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, podsDir, "*"+recordSuffix))
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]record{}
 	for _, path := range paths {
+		r := record{Former: true}
 		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = json.Unmarshal(text, &r)
 		}
-		var r record
-		if err := json.Unmarshal(text, &r); err != nil {
-			return nil, fmt.Errorf("%s is damaged, delete it: %w", path, err)
+		if err != nil {
+			log.Error(err, "a pod that was attached will not be detached: its record is damaged; delete it, and release the pod's addresses by the plugin's means", "file", path)
+			continue
 		}
 		all[strings.TrimSuffix(filepath.Base(path), recordSuffix)] = r
 	}
@@ -80,7 +83,7 @@ func (n *Network) put(sandbox string, r record) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+	if err := writeSynced(path+".new", text); err != nil {
 		return err
 	}
 	if err := os.Rename(path+".new", path); err != nil {
@@ -90,6 +93,16 @@ func (n *Network) put(sandbox string, r record) error {
 	defer n.mu.Unlock()
 	n.pods[sandbox] = r
 	return nil
+}
+
+// writeSynced writes a file that survives a loss of power.
+func writeSynced(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // forget deletes a record.

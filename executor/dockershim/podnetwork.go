@@ -40,9 +40,11 @@ func (s *sandboxes) podNetwork() PodNetwork {
 	return network
 }
 
-// dns returns what a pod's resolv.conf is made of, nil if it is the host's.
-func (s *sandboxes) dns(wanted *runtimeapi.DNSConfig) *runtimeapi.DNSConfig {
-	unreachable := s.config.PodNetwork != nil && s.podNetwork() == nil
+// dns returns what a pod's resolv.conf is made of, nil if it is the host's. connected says
+// that the pod has a PodNetwork; in the host's network it reaches what the host does.
+func (s *sandboxes) dns(c *runtimeapi.PodSandboxConfig, connected bool) *runtimeapi.DNSConfig {
+	wanted := c.GetDnsConfig()
+	unreachable := !connected && (!spec.HostNetwork(c) || s.podNetwork() == nil)
 	if unreachable && len(s.config.ClusterDNS) > 0 && slices.Equal(wanted.GetServers(), s.config.ClusterDNS) {
 		return nil
 	}

@@ -35,7 +35,7 @@ func (s *sandboxes) RunPodSandbox(ctx context.Context, req *runtimeapi.RunPodSan
 	if err != nil {
 		return nil, err
 	}
-	req.Config.DnsConfig = s.dns(req.Config.DnsConfig)
+	req.Config.DnsConfig = s.dns(req.Config, network != nil)
 	settings := s.config.settings(d, image.Name)
 	settings.Connected, settings.Addresses = network != nil, addresses
 	id, err := s.run(ctx, settings, image, req)

@@ -40,6 +40,16 @@ func (e *Enforcer) Admit(ctx context.Context, pod string, addresses []netip.Addr
 	return err
 }
 
+// Adopt makes the policies hold for a pod that an earlier process has connected with these
+// addresses. Run has not begun.
+func (e *Enforcer) Adopt(pod string, addresses []netip.Addr) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if uid := types.UID(pod); len(addresses) > 0 {
+		e.admitted[uid] = append(e.admitted[uid], addresses...)
+	}
+}
+
 // withAdmitted returns pods with the addresses that Admit was told. It forgets those that
 // statuses show by now, and those of pods that have gone.
 func (e *Enforcer) withAdmitted(pods []*v1.Pod) []*v1.Pod {

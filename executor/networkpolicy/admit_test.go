@@ -32,9 +32,18 @@ func TestAdmit(t *testing.T) {
 	if got := reaches(); got != "no" {
 		t.Errorf("once it is admitted it is reached: %s", got)
 	}
+	next := New(n.e.cfg) // of a process that takes over meanwhile
+	next.setNow(func() objects { return n.objects })
+	next.Adopt("uid-b", known)
+	next.mu.Lock()
+	err := next.enforce(t.Context(), true)
+	next.mu.Unlock()
+	if got := reaches(); err != nil || got != "no" {
+		t.Errorf("once another process has taken over: %s, %v", got, err)
+	}
 	b.Status = shown
 	n.e.mu.Lock()
-	err := n.e.enforce(t.Context(), true)
+	err = n.e.enforce(t.Context(), true)
 	n.e.mu.Unlock()
 	if got := reaches(); err != nil || got != "no" || len(n.e.admitted) != 0 {
 		t.Errorf("once its status shows the addresses: %s, %v, remembered %v", got, err, n.e.admitted)

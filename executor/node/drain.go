@@ -56,7 +56,7 @@ func (n *Node) Drain(ctx context.Context) error {
 	ended := n.ended
 	n.mu.Unlock()
 	if ended {
-		return errors.Join(n.removeNetwork(), n.removeRoot())
+		return n.removeAll()
 	}
 	return nil
 }
@@ -72,6 +72,16 @@ func (n *Node) detachCNI(ctx context.Context) {
 	if err := detachCNI(enough, root, bin); err != nil {
 		n.cfg.Log.Error(err, "pods are still to be detached from their network")
 	}
+}
+
+// removeAll removes the network and the root directory. If the network cannot be removed the
+// directory stays, by which the next executor of this machine knows that something is left.
+func (n *Node) removeAll() error {
+	if err := n.removeNetwork(); err != nil {
+		n.releaseRoot()
+		return err
+	}
+	return n.removeRoot()
 }
 
 // removeNetwork removes the pods' network, or what an executor before this one, in another

@@ -54,7 +54,14 @@ func (n *network) ownDNS() []string {
 // answer answers the names of the cluster until ctx ends, once there is a network. It
 // begins anew after a failure.
 func (n *network) answer(ctx context.Context, k *kubelet.Kubelet) {
-	if n == nil || !n.dns.IsValid() {
+	if n == nil {
+		return
+	}
+	if !n.dns.IsValid() {
+		// An executor before this one may have answered, and its queries have gone elsewhere since.
+		if err := clusterdns.Remove(ctx, n.owner); err != nil && ctx.Err() == nil {
+			n.log.Error(err, "rules for names that an earlier executor has made are left")
+		}
 		return
 	}
 	select {

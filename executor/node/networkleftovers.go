@@ -69,8 +69,8 @@ func removeNetworkOfOwner(ctx context.Context, owner string) error {
 
 // awaitSandboxes returns the addresses of all sandboxes, which an earlier executor may have
 // made, once Docker lists them.
-func (r *runtime) awaitSandboxes(ctx context.Context, waits func(string)) (map[string][]netip.Addr, error) {
-	var all map[string][]netip.Addr
+func (r *runtime) awaitSandboxes(ctx context.Context, waits func(string)) ([]sandbox, error) {
+	var all []sandbox
 	err := wait.PollUntilContextCancel(ctx, askAgain, true, func(ctx context.Context) (bool, error) {
 		var err error
 		if all, err = r.sandboxes(ctx); err != nil && ctx.Err() == nil {
@@ -81,22 +81,30 @@ func (r *runtime) awaitSandboxes(ctx context.Context, waits func(string)) (map[s
 	return all, err
 }
 
-func (r *runtime) sandboxes(ctx context.Context) (map[string][]netip.Addr, error) {
+// sandbox is a pod's sandbox with its addresses.
+type sandbox struct {
+	id, pod   string // pod is the pod's uid
+	addresses []netip.Addr
+}
+
+func (r *runtime) sandboxes(ctx context.Context) ([]sandbox, error) {
 	boxes, err := r.ListPodSandbox(ctx, &cri.ListPodSandboxRequest{})
 	if err != nil {
 		return nil, fmt.Errorf("listing pod sandboxes: %w", err)
 	}
-	all := map[string][]netip.Addr{}
+	var all []sandbox
 	for _, box := range boxes.Items {
 		status, err := r.PodSandboxStatus(ctx, &cri.PodSandboxStatusRequest{PodSandboxId: box.Id})
 		if err != nil {
 			return nil, fmt.Errorf("the addresses of sandbox %s: %w", box.Id, err)
 		}
+		s := sandbox{id: box.Id, pod: box.GetMetadata().GetUid()}
 		for _, text := range append([]string{status.Status.Network.GetIp()}, additional(status.Status.Network)...) {
 			if a, err := netip.ParseAddr(text); err == nil {
-				all[box.Id] = append(all[box.Id], a)
+				s.addresses = append(s.addresses, a)
 			}
 		}
+		all = append(all, s)
 	}
 	return all, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"k8s.io/client-go/kubernetes"
 
@@ -18,13 +19,35 @@ import (
 // prepare makes the network, with the pods that an earlier executor has connected, or has
 // Docker connect pods if that fails: it is no reason to run none.
 func (n *network) prepare(ctx context.Context, client kubernetes.Interface, r *runtime, waits func(string)) error {
-	err := n.attempt(ctx, client, r, waits)
+	err := n.attempts(ctx, client, r, waits)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	n.noteAttempt(err)
 	close(n.prepared)
 	return nil
+}
+
+// firstPods is how long the first pods wait for a network that could not be made at once,
+// for a reason that may pass.
+const firstPods = 5 * time.Second
+
+// attempts makes the network, repeatedly unless this host cannot have it: pods that Docker
+// connects keep that.
+func (n *network) attempts(ctx context.Context, client kubernetes.Interface, r *runtime, waits func(string)) error {
+	began := time.Now()
+	for {
+		err := n.attempt(ctx, client, r, waits)
+		if err == nil || errors.As(err, new(*hostProblem)) || err == n.refused || time.Since(began) > firstPods {
+			return err
+		}
+		n.log.Error(err, "making the network; the next attempt follows", "within", askAgain)
+		select {
+		case <-time.After(askAgain):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // setup is the name by which problems show that there is no network at all.
@@ -47,6 +70,9 @@ func (n *network) attempt(ctx context.Context, client kubernetes.Interface, r *r
 		return n.refused
 	}
 	if n.cni != nil {
+		if err := errors.Join(checkRights(), checkNamespace(n.docker)); err != nil {
+			return err
+		}
 		return n.makeCNI(ctx, client, r)
 	}
 	if err := n.checkHost(ctx); err != nil {
@@ -89,7 +115,7 @@ const claimLock = "network-claim"
 
 // make makes what must be there before the first pod, with the sandboxes that have addresses
 // already. If it fails n is as before.
-func (n *network) make(ctx context.Context, client kubernetes.Interface, ranges []netip.Prefix, boxes map[string][]netip.Addr) error {
+func (n *network) make(ctx context.Context, client kubernetes.Interface, ranges []netip.Prefix, boxes []sandbox) error {
 	policies := networkpolicy.New(networkpolicy.Config{Client: client, Node: n.name, Owner: n.owner, Report: n.problems.of("policies")})
 	links, err := podnetwork.New(podnetwork.Config{
 		Ranges: ranges, Inside: n.pods, Owner: n.owner, MTU: n.mtu, Overhead: n.overhead(), Report: n.problems.of("pods"),
@@ -113,8 +139,9 @@ func (n *network) make(ctx context.Context, client kubernetes.Interface, ranges 
 	if err := links.Prepare(ctx); err != nil {
 		return err
 	}
-	for sandbox, addresses := range boxes {
-		links.Adopt(sandbox, addresses)
+	for _, box := range boxes {
+		links.Adopt(box.id, box.addresses)
+		policies.Adopt(box.pod, box.addresses)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

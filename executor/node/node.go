@@ -107,7 +107,7 @@ func (n *Node) Run(ctx context.Context, spec executor.Spec, o executor.Observer)
 	drained := n.drained
 	n.mu.Unlock()
 	if drained {
-		err = errors.Join(err, n.removeNetwork(), n.removeRoot())
+		err = errors.Join(err, n.removeAll())
 	}
 	return err
 }

@@ -33,6 +33,16 @@ func (n *Node) makeRoot(ctx context.Context, spec executor.Spec) (string, error)
 	return root, nil
 }
 
+// releaseRoot gives up the root directory without removing it.
+func (n *Node) releaseRoot() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.lock != nil {
+		n.lock.release()
+		n.lock = nil
+	}
+}
+
 // removeRoot removes the root directory, and the lock when nothing is left of it.
 func (n *Node) removeRoot() error {
 	n.mu.Lock()

@@ -39,6 +39,8 @@ const (
 // proxy runs kube-proxy's proxier until ctx ends. Its sync loop never ends; it does nothing
 // once the informers have stopped.
 func (p *Proxy) proxy(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx) // ends what settings have started if the mode does not start
+	defer cancel()
 	provider, err := p.mode.start(ctx, p.settings(ctx))
 	if err != nil {
 		return err

@@ -13,10 +13,11 @@ tree() {
 # open_ports: where our processes can be reached from other machines, but for the
 # secure port and the kubelet's.
 open_ports() {
-	local pids kubelet
+	local pids kubelet names
 	kubelet=$(k get nodes -o jsonpath='{.items[0].status.daemonEndpoints.kubeletEndpoint.Port}')
+	names=$(k get nodes -o jsonpath='{.items[0].metadata.annotations.mesos\.executor/dns}')
 	pids=$(tree "$runner" | paste -sd'|')
-	ss -Hltnp | grep -E "pid=($pids)," | awk '{print $4}' | grep -vE "^(127\.|\[::1\])|:($secure|$kubelet)$"
+	ss -Hltnp | grep -E "pid=($pids)," | awk '{print $4}' | grep -vE "^(127\.|\[::1\])|:($secure|$kubelet|${names%% *})$"
 }
 
 refused_to_connect() {

@@ -40,7 +40,7 @@ dir=$(mktemp -d /tmp/kmconf.XXXX)
 down() {
 	trap - INT TERM EXIT
 	cluster_down
-	cp "$dir"/docker-*.log "$logs/"
+	cp "$dir"/docker-*.log "$logs/" || true # there is none before the first host
 	for run in "$dir"/data/mesos/slaves/*/frameworks/*/executors/*/runs/*/stderr; do
 		node=${run#"$dir"/data/mesos/slaves/*-}
 		[ ! -e "$run" ] || cat "$run" >>"$logs/executor-${node%%/*}.log"

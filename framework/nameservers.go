@@ -35,8 +35,9 @@ func (s *nameServers) seen(n *v1.Node) {
 	case ok:
 		s.known[n.Name] = nameServer{e, words, had && before.ended && before.words == words}
 		s.write(n.Name)
-	case had:
-		s.gone(n.Name)
+	case !had || before.words != "": // also what was written before this process began
+		s.known[n.Name] = nameServer{ended: true}
+		s.writer.Remove(n.Name)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -135,6 +136,11 @@ func (o *options) checkCluster() error {
 		return fmt.Errorf("-max_pods=%d: an agent's range has addresses for %d pods; more need -pod_network=%s", o.maxPods, maxRoutedPods, networkDocker)
 	case o.podNetwork == networkRouted && o.clusterCIDR == "":
 		o.clusterCIDR = defaultClusterCIDR
+	}
+	if o.assignsRanges() {
+		if p, err := netip.ParsePrefix(o.clusterCIDR); err != nil || !p.Addr().Is4() || p.Bits() > 24 {
+			return fmt.Errorf("-cluster_cidr=%s: nodes get parts of 256 addresses, so it is a network of IPv4 as in 10.244.0.0/16, /24 at most", o.clusterCIDR)
+		}
 	}
 	return nil
 }

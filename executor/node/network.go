@@ -76,12 +76,12 @@ func newNetwork(spec executor.Spec, address net.IP, docker, locks string, log lo
 		name: spec.Name, framework: spec.Framework, owner: networkOwner(spec.Framework, spec.Agent), docker: docker, mtu: wanted.MTU,
 		problems: newProblems(spec.Name, log), prepared: make(chan struct{}), made: make(chan struct{}), log: log,
 	}
-	n.refused = n.configure(*wanted, address, locks)
+	n.refused = n.configure(*wanted, spec.Cluster.CA, address, locks)
 	return n
 }
 
 // configure checks what the framework wants.
-func (n *network) configure(wanted taskdata.Network, address net.IP, locks string) error {
+func (n *network) configure(wanted taskdata.Network, ca string, address net.IP, locks string) error {
 	var ok bool
 	if n.address, ok = netip.AddrFromSlice(address); !ok {
 		return fmt.Errorf("%v is no address", address)
@@ -99,9 +99,13 @@ func (n *network) configure(wanted taskdata.Network, address net.IP, locks strin
 			return fmt.Errorf("the address of the cluster's DNS: %w", err)
 		}
 	}
+	vni := wanted.VNI
+	if vni == 0 { // from a framework_runner that left it to executors
+		vni = noderoutes.VNI([]byte(ca))
+	}
 	n.config = noderoutes.Config{
 		Mode: noderoutes.Mode(wanted.Routes), Node: n.address, Cluster: n.pods, Port: wanted.VXLANPort,
-		VNI: wanted.VNI, Changed: n.nodesChanged, Report: n.problems.of("routes"), Log: n.log.WithName("routes"),
+		VNI: vni, Changed: n.nodesChanged, Report: n.problems.of("routes"), Log: n.log.WithName("routes"),
 	}
 	n.locks, err = hostlock.Open(locks)
 	return err

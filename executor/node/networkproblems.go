@@ -20,11 +20,12 @@ import (
 	"k8s.io/client-go/tools/record"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/reconcile"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
 // podNetworkCondition is the type of the Node's condition that shows whether the network
 // works. The kubelet leaves conditions alone that it does not know.
-const podNetworkCondition v1.NodeConditionType = "PodNetwork"
+const podNetworkCondition v1.NodeConditionType = taskdata.ConditionPodNetwork
 
 // problems are what does not work of a node's network, by parts. They are shown at the Node:
 // as a condition while they last, and as an event when there is a new one.

@@ -17,11 +17,15 @@ import (
 // again each time.
 const rangesWait = 5 * time.Second
 
+// rangesEnough is how long pods wait for the node's range.
+const rangesEnough = 30 * time.Second
+
 // awaitRanges waits until the Node has its ranges of pod addresses, which the controllers
-// give it soon after it is made.
+// give it soon after it is made. It fails with a hostProblem if there are none, or others
+// than the cluster's.
 func (n *network) awaitRanges(ctx context.Context, client kubernetes.Interface, waits func(string)) ([]netip.Prefix, error) {
 	var ranges []netip.Prefix
-	asked := time.Now()
+	began, asked := time.Now(), time.Now()
 	err := wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
 		node, err := client.CoreV1().Nodes().Get(ctx, n.name, metav1.GetOptions{})
 		if err == nil {
@@ -31,8 +35,16 @@ func (n *network) awaitRanges(ctx context.Context, client kubernetes.Interface, 
 			asked = time.Now()
 			waits(fmt.Sprintf("node %s has no range of pod addresses yet (%v): its events tell whether the cluster's range is used up", n.name, err))
 		}
+		if len(ranges) == 0 && time.Since(began) > rangesEnough {
+			return false, problem("RangeMissing", "this node has no range of pod addresses: its events tell whether the cluster's range, 256 nodes for each 10.x.0.0/16, is used up")
+		}
 		return len(ranges) > 0, nil
 	})
+	for _, r := range ranges {
+		if !overlaps(r, n.pods) {
+			return nil, problem("RangeOutside", "this node has the range %v from before, which is outside of the cluster's %v: delete the Node, which is made again with another, or start framework_runner with the former range", r, n.pods)
+		}
+	}
 	return ranges, err
 }
 

@@ -79,7 +79,7 @@ func slim(o any) (any, error) {
 // running returns the informers that are needed.
 func (c *Controller) running() []cache.SharedIndexInformer {
 	if c.cfg.Nodes == nil {
-		return []cache.SharedIndexInformer{c.services}
+		return []cache.SharedIndexInformer{c.services, c.nodes}
 	}
 	return []cache.SharedIndexInformer{c.services, c.nodes, c.slices}
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
 // recorder passes events on.
@@ -74,8 +75,9 @@ func readyNode(name, ip, reason string) *v1.Node {
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"edge": "true"}, Annotations: map[string]string{
 			nodes.AnnotationPorts: "[31000-32000]", nodes.AnnotationAddress: ip + ":15051"}},
 		Status: v1.NodeStatus{
-			Addresses:       []v1.NodeAddress{{Type: v1.NodeInternalIP, Address: ip}, {Type: v1.NodeHostName, Address: name}},
-			Conditions:      []v1.NodeCondition{{Type: v1.NodeReady, Status: v1.ConditionTrue, Reason: reason}},
+			Addresses: []v1.NodeAddress{{Type: v1.NodeInternalIP, Address: ip}, {Type: v1.NodeHostName, Address: name}},
+			Conditions: []v1.NodeCondition{{Type: v1.NodeReady, Status: v1.ConditionTrue, Reason: reason},
+				{Type: taskdata.ConditionPodNetwork, Status: v1.ConditionTrue}},
 			DaemonEndpoints: v1.NodeDaemonEndpoints{KubeletEndpoint: v1.DaemonEndpoint{Port: 34567}},
 		},
 	}
@@ -156,14 +158,36 @@ func TestAddressesFollowEndpoints(t *testing.T) {
 	awaitAddresses(t, client, "web", "10.1.0.1 10.1.0.2")
 }
 
-// Where no node is chosen, each load balancer is told so once, and loses what it had.
+// Services are reached at a node whose executor says so.
+func TestHasServices(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		conditions []v1.NodeCondition
+		want       bool
+	}{
+		{nil, false},
+		{[]v1.NodeCondition{{Type: taskdata.ConditionPodNetwork, Status: v1.ConditionTrue}}, true},
+		{[]v1.NodeCondition{{Type: taskdata.ConditionPodNetwork, Status: v1.ConditionFalse, Reason: "NamesFailed"}}, true},
+		{[]v1.NodeCondition{{Type: taskdata.ConditionPodNetwork, Status: v1.ConditionFalse, Reason: "ProgramMissing"}}, false},
+		{[]v1.NodeCondition{{Type: taskdata.ConditionPodNetwork, Status: v1.ConditionFalse, Reason: "ServicesFailed"}}, false},
+	} {
+		if got := hasServices(&v1.Node{Status: v1.NodeStatus{Conditions: row.conditions}}); got != row.want {
+			t.Errorf("%v: %v", row.conditions, got)
+		}
+	}
+}
+
+// Where no node is chosen, each load balancer is told so once, and loses what it had from
+// nodes. What another program has written is its own.
 func TestOff(t *testing.T) {
 	t.Parallel()
-	client := fake.NewClientset(service("web", 1, has("10.1.0.1")), service("theirs", 1, class("example.com/lb"), has("9.9.9.9")))
+	client := fake.NewClientset(readyNode("a", "10.1.0.1", nodes.ReasonOffers),
+		service("web", 1, has("10.1.0.1")), service("metal", 1, has("9.9.9.8")), service("theirs", 1, class("example.com/lb"), has("9.9.9.9")))
 	events := run(t, Config{Client: client, Off: "choose nodes"})
 	events.await(t, "web Warning LoadBalancerOff: choose nodes")
 	awaitAddresses(t, client, "web", "")
 	awaitAddresses(t, client, "theirs", "9.9.9.9")
+	awaitAddresses(t, client, "metal", "9.9.9.8")
 	if len(events) > 0 {
 		t.Errorf("one more event: %s", <-events)
 	}

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
 // chosen returns the nodes that an operator has chosen and whose executors are ready, in
@@ -19,12 +20,23 @@ func chosen(all []*v1.Node, selector labels.Selector) []node {
 	var out []node
 	for _, n := range all {
 		_, excluded := n.Labels[v1.LabelNodeExcludeBalancers]
-		if selector.Matches(labels.Set(n.Labels)) && !excluded && nodes.ExecutorReady(n) {
+		if selector.Matches(labels.Set(n.Labels)) && !excluded && nodes.ExecutorReady(n) && hasServices(n) {
 			out = append(out, node{name: n.Name, addresses: addresses(n), ports: portsOf(n)})
 		}
 	}
 	slices.SortFunc(out, func(a, b node) int { return cmp.Compare(a.name, b.name) })
 	return out
+}
+
+// hasServices reports whether services are reached at a node, as its executor says. One whose
+// pods Docker connects says that it has no network, or nothing.
+func hasServices(n *v1.Node) bool {
+	for _, c := range n.Status.Conditions {
+		if c.Type == taskdata.ConditionPodNetwork {
+			return c.Status == v1.ConditionTrue || slices.Contains([]string{"NamesFailed", "RoutesFailed", "PoliciesFailed", "PodsFailed"}, c.Reason)
+		}
+	}
+	return false
 }
 
 // addresses returns those at which others reach a node. Nobody else reaches loopback.

@@ -3,6 +3,7 @@ package loadbalancer
 import (
 	"context"
 	"errors"
+	"slices"
 
 	v1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -35,16 +36,30 @@ func (c *Controller) verdicts() []verdict {
 	if c.cfg.Nodes != nil {
 		return decide(services, chosen(typed[*v1.Node](c.nodes), c.cfg.Nodes), c.cfg.Reserved, c.serving(services))
 	}
-	var all []verdict
-	for _, s := range services {
-		if v := (verdict{service: s}); ours(s) {
-			if s.Spec.Type == v1.ServiceTypeLoadBalancer {
-				v.reason, v.message = ReasonOff, c.cfg.Off
-			}
-			all = append(all, v)
+	own := map[string]bool{}
+	for _, n := range typed[*v1.Node](c.nodes) {
+		for _, a := range addresses(n) {
+			own[a.String()] = true
 		}
 	}
+	var all []verdict
+	for _, s := range services {
+		if !ours(s) || !ofNodes(s.Status.LoadBalancer.Ingress, own) { // another program balances load
+			continue
+		}
+		v := verdict{service: s}
+		if s.Spec.Type == v1.ServiceTypeLoadBalancer {
+			v.reason, v.message = ReasonOff, c.cfg.Off
+		}
+		all = append(all, v)
+	}
 	return all
+}
+
+// ofNodes reports whether a service has the addresses of nodes alone, as this package writes
+// them.
+func ofNodes(ingress []v1.LoadBalancerIngress, own map[string]bool) bool {
+	return !slices.ContainsFunc(ingress, func(i v1.LoadBalancerIngress) bool { return !own[i.IP] })
 }
 
 // serving returns the nodes with endpoints of the services that want them. An endpoint that

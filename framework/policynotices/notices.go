@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	v1 "k8s.io/api/core/v1"
 	netv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -25,7 +26,7 @@ import (
 const Reason = "NotEnforced"
 
 // podNetwork is the condition by which an executor says whether its node's network works.
-const podNetwork v1.NodeConditionType = "PodNetwork"
+const podNetwork v1.NodeConditionType = taskdata.ConditionPodNetwork
 
 // settle is for how long a node's network must not work before policies are told: an
 // executor that starts, or a firewall that is reloaded, is no news.

@@ -40,10 +40,19 @@ func Open(path string) (Dir, error) {
 }
 
 // Lock is a held lock.
-type Lock struct{ file *os.File }
+type Lock struct {
+	file *os.File
+	last bool // nobody else holds it
+}
 
-// Release gives the lock up.
-func (l *Lock) Release() error { return l.file.Close() }
+// Release gives the lock up, and removes its file if it was the last one's.
+func (l *Lock) Release() error {
+	var err error
+	if l.last {
+		err = os.Remove(l.file.Name())
+	}
+	return errors.Join(err, l.file.Close())
+}
 
 // Acquire waits until this process holds the lock called name alone, or ctx ends.
 func (d Dir) Acquire(ctx context.Context, name string) (*Lock, error) {
@@ -68,13 +77,11 @@ func (d Dir) await(ctx context.Context, name string, how int) (*Lock, error) {
 }
 
 // Last reports whether no other process holds a lock of Join. If so, none can until it is
-// released, and the file is removed.
+// released.
 func (l *Lock) Last() (bool, error) {
 	last, err := try(l.file, unix.LOCK_EX)
-	if err != nil || !last {
-		return false, err
-	}
-	return true, os.Remove(l.file.Name())
+	l.last = last
+	return last, err
 }
 
 // Held reports whether a process holds the lock called name.
@@ -137,7 +144,7 @@ func (d Dir) take(name string, how int) (*Lock, error) {
 	if err != nil || !ok {
 		return nil, errors.Join(err, file.Close())
 	}
-	return &Lock{file}, nil
+	return &Lock{file: file}, nil
 }
 
 // try tries to hold a lock and reports whether it does.

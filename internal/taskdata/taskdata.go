@@ -93,6 +93,10 @@ type CNI struct {
 // before it.
 const DNSAnnotation = "mesos.executor/dns"
 
+// ConditionPodNetwork is the type of the condition by which an executor says at its Node whether
+// the network of pods works there; one whose cluster has none does not.
+const ConditionPodNetwork = "PodNetwork"
+
 // Encode returns d as it goes into TaskInfo.data.
 func (d Data) Encode() ([]byte, error) { return json.Marshal(d) }
 

@@ -93,15 +93,28 @@ func ownersByTable(ctx context.Context, nft knftables.Family) (map[string]Claim,
 		if len(fields) != 3 || !strings.HasPrefix(fields[2], tablePrefix) {
 			continue
 		}
-		table, err := run(ctx, "nft", "list", "table", string(nft), fields[2])
+		claim, found, err := claimOf(ctx, nft, fields[2])
 		if err != nil {
 			return nil, err
 		}
-		if m := comment.FindStringSubmatch(table); m != nil {
-			if pods, err := netip.ParsePrefix(m[2]); err == nil {
-				owners[fields[2]] = Claim{m[1], pods}
-			}
+		if found {
+			owners[fields[2]] = claim
 		}
 	}
 	return owners, nil
+}
+
+// claimOf returns what a table says of its executor. It is not found if the table says
+// nothing, or has been removed meanwhile.
+func claimOf(ctx context.Context, nft knftables.Family, table string) (c Claim, found bool, err error) {
+	listed, err := run(ctx, "nft", "list", "table", string(nft), table)
+	if err != nil && strings.Contains(err.Error(), "No such file or directory") { // nft speaks English alone
+		return Claim{}, false, nil
+	}
+	m := comment.FindStringSubmatch(listed)
+	if err != nil || m == nil {
+		return Claim{}, false, err
+	}
+	pods, err := netip.ParsePrefix(m[2])
+	return Claim{m[1], pods}, err == nil, nil
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/vishvananda/netlink"
@@ -27,7 +27,7 @@ func (n *Network) free(ctx context.Context, all []Port) error {
 			return err
 		}
 		for _, p := range all {
-			if taken[p.Protocol+" "+strconv.Itoa(int(p.HostPort))] {
+			if slices.ContainsFunc(taken, p.conflicts) {
 				return fmt.Errorf("host port %d/%s is in use by a pod of another executor on this machine", p.HostPort, p.Protocol)
 			}
 		}
@@ -38,6 +38,13 @@ func (n *Network) free(ctx context.Context, all []Port) error {
 		}
 	}
 	return nil
+}
+
+// conflicts reports whether a packet may be for both ports.
+func (p Port) conflicts(other Port) bool {
+	everywhere := func(ip netip.Addr) bool { return !ip.IsValid() || ip.IsUnspecified() }
+	return p.Protocol == other.Protocol && p.HostPort == other.HostPort &&
+		(p.HostIP == other.HostIP || everywhere(p.HostIP) || everywhere(other.HostIP))
 }
 
 // unused fails if a process listens at a port.
@@ -64,13 +71,13 @@ func unused(p Port) error {
 	return err
 }
 
-// foreignPorts returns the host ports of other executors' pods, as protocol and port.
-func (f *family) foreignPorts(ctx context.Context) (map[string]bool, error) {
+// foreignPorts returns the host ports of other executors' pods.
+func (f *family) foreignPorts(ctx context.Context) ([]Port, error) {
 	tables, err := ownersByTable(ctx, f.nft)
 	if err != nil {
 		return nil, err
 	}
-	taken := map[string]bool{}
+	var taken []Port
 	for name := range tables {
 		if name == f.name {
 			continue
@@ -85,7 +92,9 @@ func (f *family) foreignPorts(ctx context.Context) (map[string]bool, error) {
 				return nil, err
 			}
 			for _, e := range elements {
-				taken[strings.Join(e.Key[len(e.Key)-2:], " ")] = true
+				if p, is := portOf(e); is {
+					taken = append(taken, p)
+				}
 			}
 		}
 	}

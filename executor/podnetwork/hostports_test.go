@@ -24,31 +24,39 @@ func TestHostPortInUse(t *testing.T) {
 	}
 	other := &host{Namespace: h.Namespace, t: t, net: second, pods: 50}
 	other.prepare()
-	other.newPod(Port{Protocol: "udp", HostPort: 31001, PodPort: 80})
+	one, another := netip.MustParseAddr("192.168.99.1"), netip.MustParseAddr("192.168.99.2")
+	other.newPod(Port{Protocol: "udp", HostPort: 31001, PodPort: 80}, Port{Protocol: "tcp", HostIP: one, HostPort: 31003, PodPort: 80})
 	var tcp net.Listener
 	h.Do(func() {
 		if tcp, err = net.Listen("tcp", "127.0.0.1:31002"); err != nil {
 			t.Fatal(err)
 		}
 	})
-	attach := func(protocol string, port uint16) (err error) {
+	attach := func(protocol string, ip netip.Addr, port uint16) (err error) {
 		ns := netnstest.New(t)
 		h.Do(func() {
 			err = h.net.Attach(context.Background(), Pod{Name: "default/p", Sandbox: "s", Netns: ns.Path,
-				Addresses: []netip.Addr{netip.MustParseAddr("10.244.1.9")}, Ports: []Port{{Protocol: protocol, HostPort: port, PodPort: 80}}})
+				Addresses: []netip.Addr{netip.MustParseAddr("10.244.1.9")}, Ports: []Port{{Protocol: protocol, HostIP: ip, HostPort: port, PodPort: 80}}})
 			err = errors.Join(err, h.net.Detach(context.Background(), "s"))
 		})
 		return err
 	}
-	for says, port := range map[string]struct {
+	const pod, process = "by a pod of another executor", "by a process of this machine"
+	everywhere := netip.Addr{}
+	for _, row := range []struct {
 		protocol string
-		number   uint16
-	}{"by a pod of another executor": {"udp", 31001}, "by a process of this machine": {"tcp", 31002}} {
-		if err := attach(port.protocol, port.number); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%v: %v, want %q", port, err, says)
+		ip       netip.Addr
+		port     uint16
+		says     string
+	}{
+		{"udp", everywhere, 31001, pod}, {"udp", one, 31001, pod}, {"tcp", everywhere, 31003, pod}, {"tcp", one, 31003, pod},
+		{"tcp", netip.IPv4Unspecified(), 31003, pod}, {"tcp", everywhere, 31002, process},
+	} {
+		if err := attach(row.protocol, row.ip, row.port); err == nil || !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%v: %v", row, err)
 		}
 	}
-	if err := errors.Join(tcp.Close(), attach("tcp", 31001), attach("tcp", 31002)); err != nil {
+	if err := errors.Join(tcp.Close(), attach("tcp", everywhere, 31001), attach("tcp", everywhere, 31002), attach("tcp", another, 31003)); err != nil {
 		t.Errorf("free ports: %v", err)
 	}
 }

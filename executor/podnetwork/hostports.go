@@ -103,27 +103,31 @@ func (f *family) foreignPorts(ctx context.Context) ([]Port, error) {
 
 // forget deletes what the kernel remembers of packets to UDP host ports, so that a client that
 // goes on sending reaches the pod that has the port now. Connections of TCP end by themselves.
-func (f *family) forget(all []Port) error {
+//
+// It does what it can, and no pod is to fail otherwise: a kernel without ctnetlink cannot be
+// asked, and forgets by itself a client that pauses for some minutes.
+func (f *family) forget(all []Port) {
 	var filters []netlink.CustomConntrackFilter
 	for _, p := range all {
 		if p.Protocol != "udp" {
 			continue
 		}
 		filter := &netlink.ConntrackFilter{}
-		if err := errors.Join(filter.AddProtocol(unix.IPPROTO_UDP), filter.AddPort(netlink.ConntrackOrigDstPort, p.HostPort)); err != nil {
-			return err
+		if errors.Join(filter.AddProtocol(unix.IPPROTO_UDP), filter.AddPort(netlink.ConntrackOrigDstPort, p.HostPort)) == nil {
+			filters = append(filters, filter)
 		}
-		filters = append(filters, filter)
 	}
 	if len(filters) == 0 {
-		return nil
+		return
 	}
 	ip := netlink.InetFamily(unix.AF_INET)
 	if f.v6 {
 		ip = unix.AF_INET6
 	}
-	_, err := netlink.ConntrackDeleteFilters(netlink.ConntrackTable, ip, filters...)
-	return err
+	_ = complete(func() error {
+		_, err := netlink.ConntrackDeleteFilters(netlink.ConntrackTable, ip, filters...)
+		return err
+	})
 }
 
 // portOf returns the host port of an element of a map.

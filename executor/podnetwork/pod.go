@@ -2,7 +2,6 @@ package podnetwork
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -154,7 +153,8 @@ func (n *Network) Attach(ctx context.Context, p Pod) error {
 	}
 	for _, f := range n.families { // before the link, which shows that all is there
 		if err == nil {
-			err = errors.Join(f.addPorts(ctx, p), f.forget(p.Ports))
+			err = f.addPorts(ctx, p)
+			f.forget(p.Ports)
 		}
 	}
 	if err == nil {

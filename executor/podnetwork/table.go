@@ -2,7 +2,6 @@ package podnetwork
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -228,5 +227,7 @@ func (f *family) removePorts(ctx context.Context, sandbox string) error {
 	if tx.NumOperations() == 0 {
 		return nil
 	}
-	return errors.Join(nft.Run(ctx, tx), f.forget(gone))
+	err = nft.Run(ctx, tx)
+	f.forget(gone)
+	return err
 }

@@ -43,6 +43,9 @@ type Network struct {
 
 	preparing sync.Mutex // held while what pods share is made
 
+	porting sync.Mutex      // held while host ports change; before mu
+	left    map[string]bool // sandboxes with host ports of an earlier process, adopted or not
+
 	mu      sync.Mutex
 	held    map[string]Pod      // by sandbox
 	foreign map[netip.Addr]bool // of other executors' pods
@@ -50,7 +53,7 @@ type Network struct {
 
 // New checks cfg. It has no side effects.
 func New(cfg Config) (*Network, error) {
-	n := &Network{cfg: cfg, held: map[string]Pod{}, foreign: map[netip.Addr]bool{}}
+	n := &Network{cfg: cfg, left: map[string]bool{}, held: map[string]Pod{}, foreign: map[netip.Addr]bool{}}
 	if cfg.Owner == "" {
 		return nil, errors.New("pod network: it has no owner")
 	}
@@ -84,7 +87,9 @@ func (n *Network) SetInside(inside []netip.Prefix) {
 func (n *Network) Run(ctx context.Context) {
 	reconcile.Loop{
 		Every: reconcile.Every, Report: n.cfg.Report,
-		Do: func(ctx context.Context, _ bool) error { return errors.Join(n.Prepare(ctx), n.acceptForwarded(ctx)) },
+		Do: func(ctx context.Context, _ bool) error {
+			return errors.Join(n.Prepare(ctx), n.prunePorts(ctx), n.acceptForwarded(ctx))
+		},
 	}.Run(ctx)
 }
 
@@ -165,6 +170,11 @@ type family struct {
 	name      string // of the table
 	addresses *Addresses
 	owner     string
+
+	// ported are the elements of host ports that are to be in the table, by sandbox, once they
+	// are known: from the first Prepare on. Network.porting is held for both.
+	ported map[string][]*knftables.Element
+	known  bool
 }
 
 func newFamily(owner string, pods netip.Prefix) (*family, error) {
@@ -175,7 +185,7 @@ func newFamily(owner string, pods netip.Prefix) (*family, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &family{addresses: addresses, v6: pods.Addr().Is6(), pods: pods, nft: knftables.IPv4Family, owner: owner, name: tableName(owner)}
+	f := &family{ported: map[string][]*knftables.Element{}, addresses: addresses, v6: pods.Addr().Is6(), pods: pods, nft: knftables.IPv4Family, owner: owner, name: tableName(owner)}
 	if f.v6 {
 		f.nft = knftables.IPv6Family
 	}

@@ -3,9 +3,7 @@ package podnetwork
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/netip"
-	"slices"
 
 	"github.com/vishvananda/netlink"
 )
@@ -95,7 +93,8 @@ func (n *Network) Return(all []netip.Addr) {
 	}
 }
 
-// Adopt makes the addresses of a sandbox count as held that an earlier process has made.
+// Adopt makes the addresses of a sandbox count as held that an earlier process has made. It is
+// called before Run, which removes the host ports of sandboxes that nobody has adopted.
 func (n *Network) Adopt(sandbox string, all []netip.Addr) {
 	n.hold(Pod{Sandbox: sandbox, Addresses: all})
 }
@@ -125,20 +124,6 @@ func (n *Network) Addresses(sandbox string) []netip.Addr {
 	return n.held[sandbox].Addresses
 }
 
-// restorePorts adds the host ports of the pods that this process has attached, in case
-// others have removed them.
-func (n *Network) restorePorts(ctx context.Context, f *family) error {
-	n.mu.Lock()
-	pods := slices.Collect(maps.Values(n.held))
-	n.mu.Unlock()
-	for _, p := range pods {
-		if err := f.addPorts(ctx, p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Attach connects a pod, which holds its addresses until Detach. A pod that was attached
 // before is attached again. When it fails, nothing of the pod is left on the host, and
 // its addresses are the caller's again.
@@ -153,7 +138,7 @@ func (n *Network) Attach(ctx context.Context, p Pod) error {
 	}
 	for _, f := range n.families { // before the link, which shows that all is there
 		if err == nil {
-			err = f.addPorts(ctx, p)
+			err = n.addPorts(ctx, f, p)
 			f.forget(p.Ports)
 		}
 	}
@@ -193,10 +178,8 @@ func (n *Network) clear(ctx context.Context, sandbox string) error {
 	if attached && p.Netns != "" && len(p.Ports) == 0 {
 		return nil // it was attached by this process, so it has none
 	}
-	for _, f := range n.families {
-		if err := f.removePorts(ctx, sandbox); err != nil {
-			return fmt.Errorf("pod network: ports of sandbox %s: %w", sandbox, err)
-		}
+	if err := n.removePorts(ctx, sandbox); err != nil {
+		return fmt.Errorf("pod network: ports of sandbox %s: %w", sandbox, err)
 	}
 	return nil
 }

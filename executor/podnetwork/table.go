@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"sigs.k8s.io/knftables"
@@ -159,75 +158,4 @@ func (f *family) otherTables(ctx context.Context) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// addPorts makes a pod's host ports lead to it. Elements carry the sandbox, by which
-// removePorts finds them.
-func (f *family) addPorts(ctx context.Context, p Pod) error {
-	var pod netip.Addr
-	for _, a := range p.Addresses {
-		if a.Is6() == f.v6 {
-			pod = a
-		}
-	}
-	if !pod.IsValid() || len(p.Ports) == 0 {
-		return nil
-	}
-	nft, err := f.table()
-	if err != nil {
-		return err
-	}
-	tx := nft.NewTransaction()
-	comment := knftables.PtrTo(p.Sandbox)
-	tx.Add(&knftables.Element{Set: itself, Key: []string{pod.String(), pod.String()}, Comment: comment})
-	for _, port := range p.Ports {
-		e := knftables.Element{
-			Map:     ports,
-			Key:     []string{port.Protocol, strconv.Itoa(int(port.HostPort))},
-			Value:   []string{pod.String(), strconv.Itoa(int(port.PodPort))},
-			Comment: comment,
-		}
-		if ip := port.HostIP; ip.IsValid() && !ip.IsUnspecified() {
-			if ip.Is6() != f.v6 {
-				continue
-			}
-			e.Map, e.Key = addressPorts, append([]string{ip.String()}, e.Key...)
-		}
-		tx.Add(&e)
-	}
-	return nft.Run(ctx, tx)
-}
-
-// removePorts removes the host ports of a sandbox.
-func (f *family) removePorts(ctx context.Context, sandbox string) error {
-	nft, err := f.table()
-	if err != nil {
-		return err
-	}
-	tx := nft.NewTransaction()
-	var gone []Port
-	for _, set := range []struct{ kind, name string }{{"map", ports}, {"map", addressPorts}, {"set", itself}} {
-		elements, err := nft.ListElements(ctx, set.kind, set.name)
-		if knftables.IsNotFound(err) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		for _, e := range elements {
-			if e.Comment == nil || *e.Comment != sandbox {
-				continue
-			}
-			tx.Delete(e)
-			if p, is := portOf(e); is {
-				gone = append(gone, p)
-			}
-		}
-	}
-	if tx.NumOperations() == 0 {
-		return nil
-	}
-	err = nft.Run(ctx, tx)
-	f.forget(gone)
-	return err
 }

@@ -20,6 +20,8 @@ func TestHostPortsOfAnEarlierProcess(t *testing.T) {
 	h := newHost(t, 1)
 	kept := h.newPod(Port{Protocol: "tcp", HostPort: 31080, PodPort: 80}, Port{Protocol: "tcp", HostIP: netip.MustParseAddr("fd00:99::1"), HostPort: 31082, PodPort: 80})
 	h.newPod(Port{Protocol: "tcp", HostPort: 31081, PodPort: 80})
+	cut := h.newPod(Port{Protocol: "tcp", HostPort: 31083, PodPort: 80}) // by the end of its process, while it was detached
+	h.Do(func() { h.Command("ip", "link", "delete", h.net.linkName(cut.Sandbox)) })
 	var err error
 	if h.net, err = New(h.net.cfg); err != nil {
 		t.Fatal(err)
@@ -27,6 +29,7 @@ func TestHostPortsOfAnEarlierProcess(t *testing.T) {
 	answers := func(address string) bool { return strings.HasSuffix(h.Ask("tcp", address, 1), " 1") }
 	h.prepare()
 	h.net.Adopt(kept.Sandbox, kept.Addresses)
+	h.net.Adopt(cut.Sandbox, cut.Addresses)
 	if !answers("127.0.0.1:31080") || !answers("127.0.0.1:31081") {
 		t.Error("ports of an earlier process lead nowhere")
 	}
@@ -38,6 +41,9 @@ func TestHostPortsOfAnEarlierProcess(t *testing.T) {
 	h.prune()
 	if !answers("127.0.0.1:31080") || answers("127.0.0.1:31081") {
 		t.Error("the port of a pod that is gone is there, or that of a pod that is not is gone")
+	}
+	if found := h.elements(); found != 5 {
+		t.Errorf("%d elements, want the 5 of the connected pod", found)
 	}
 	h.Do(func() {
 		if err := h.net.Detach(t.Context(), kept.Sandbox); err != nil {
@@ -54,6 +60,16 @@ func TestHostPortsOfAnEarlierProcess(t *testing.T) {
 // repaired meanwhile.
 func TestRepairWhilePodsComeAndGo(t *testing.T) {
 	t.Parallel()
+	for name, repair := range map[string]func(*Network, context.Context) error{"Prepare": (*Network).Prepare, "prunePorts": (*Network).prunePorts} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			podsComeAndGo(t, repair)
+		})
+	}
+}
+
+// podsComeAndGo attaches and detaches a pod while repair is called all the time.
+func podsComeAndGo(t *testing.T, repair func(*Network, context.Context) error) {
 	h := newHost(t, 1)
 	ctx, stop := context.WithCancel(t.Context())
 	repaired := make(chan error)
@@ -64,12 +80,12 @@ func TestRepairWhilePodsComeAndGo(t *testing.T) {
 			err = errors.Join(netns.Set(ns), ns.Close())
 		}
 		for err == nil && ctx.Err() == nil {
-			err = errors.Join(h.net.Prepare(t.Context()), h.net.prunePorts(t.Context()))
+			err = repair(h.net, t.Context())
 		}
 		repaired <- err
 	}()
 	p := Pod{Name: "default/p", Sandbox: "s", Addresses: []netip.Addr{netip.MustParseAddr("10.244.1.9")}, Ports: []Port{{Protocol: "tcp", HostPort: 31080, PodPort: 80}}}
-	for round := range 10 {
+	for round := range 6 {
 		p.Netns = netnstest.New(t).Path
 		h.Do(func() {
 			if err := h.net.Attach(t.Context(), p); err != nil {

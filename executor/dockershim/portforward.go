@@ -53,6 +53,14 @@ func dialInside(pid, port int) (net.Conn, error) {
 		// The thread stays in the other namespace and ends with this goroutine, since it
 		// is never unlocked. The socket stays in the namespace it was created in.
 		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			// The process's first thread never ends. Another one is taken while this
+			// goroutine has it.
+			defer runtime.UnlockOSThread()
+			conn, err := dialInside(pid, port)
+			done <- result{conn, err}
+			return
+		}
 		conn, err := dialFrom(pid, port)
 		done <- result{conn, err}
 	}()

@@ -54,20 +54,37 @@ func inhabit(t testing.TB, enter func() error) *Namespace {
 	t.Helper()
 	p := &Namespace{t: t, calls: make(chan func())}
 	made := make(chan error)
-	go func() {
-		runtime.LockOSThread() // for good: the thread ends with its goroutine
+	onThread(func() {
 		err := enter()
 		p.Path = fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), unix.Gettid())
 		made <- err
 		for f := range p.calls {
 			f()
 		}
-	}()
+	})
 	if err := <-made; err != nil {
 		t.Fatalf("a network namespace: %v", err)
 	}
 	t.Cleanup(func() { close(p.calls) })
 	return p
+}
+
+// onThread starts f in a goroutine with a thread of its own, which ends with f. It is not the
+// process's first thread, which /proc/self shows and which never ends.
+func onThread(f func()) {
+	started := make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			defer runtime.UnlockOSThread()
+			onThread(f)
+			close(started)
+			return
+		}
+		close(started)
+		f()
+	}()
+	<-started
 }
 
 // Do calls f on the thread of the namespace, and returns when f has. What f calls sees the

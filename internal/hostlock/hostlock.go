@@ -49,7 +49,9 @@ type Lock struct {
 func (l *Lock) Release() error {
 	var err error
 	if l.last {
-		err = os.Remove(l.file.Name())
+		if err = os.Remove(l.file.Name()); errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
 	}
 	return errors.Join(err, l.file.Close())
 }

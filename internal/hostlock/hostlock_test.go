@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func open(t *testing.T) Dir {
@@ -85,14 +87,17 @@ func TestLast(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if l, err := d.take("members", unix.LOCK_SH); l != nil || err != nil {
+		t.Errorf("another one joins while the last one cleans up: %v", err)
+	}
+	if err := second.Release(); err != nil {
+		t.Fatal(err)
+	}
 	if left, err := os.ReadDir(d.path); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 	third, err := d.Join(t.Context(), "members")
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := second.Release(); err != nil {
 		t.Fatal(err)
 	}
 	if last, err := third.Last(); !last || err != nil {
@@ -109,7 +114,7 @@ func TestRemovedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if last, err := held.Last(); !last || err != nil {
+	if err := os.Remove(held.file.Name()); err != nil {
 		t.Fatal(err)
 	}
 	other, err := d.Join(t.Context(), "members") // a new file

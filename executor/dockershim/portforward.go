@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"runtime"
 	"strconv"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/osthread"
 	"golang.org/x/sys/unix"
 )
 
@@ -49,21 +49,10 @@ func dialInside(pid, port int) (net.Conn, error) {
 		err  error
 	}
 	done := make(chan result, 1)
-	go func() {
-		// The thread stays in the other namespace and ends with this goroutine, since it
-		// is never unlocked. The socket stays in the namespace it was created in.
-		runtime.LockOSThread()
-		if unix.Gettid() == unix.Getpid() {
-			// The process's first thread never ends. Another one is taken while this
-			// goroutine has it.
-			defer runtime.UnlockOSThread()
-			conn, err := dialInside(pid, port)
-			done <- result{conn, err}
-			return
-		}
+	osthread.Go(func() { // the socket stays in the namespace it was created in
 		conn, err := dialFrom(pid, port)
 		done <- result{conn, err}
-	}()
+	})
 	r := <-done
 	return r.conn, r.err
 }

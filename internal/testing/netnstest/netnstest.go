@@ -10,12 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/osthread"
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
@@ -54,7 +54,7 @@ func inhabit(t testing.TB, enter func() error) *Namespace {
 	t.Helper()
 	p := &Namespace{t: t, calls: make(chan func())}
 	made := make(chan error)
-	onThread(func() {
+	osthread.Go(func() {
 		err := enter()
 		p.Path = fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), unix.Gettid())
 		made <- err
@@ -67,24 +67,6 @@ func inhabit(t testing.TB, enter func() error) *Namespace {
 	}
 	t.Cleanup(func() { close(p.calls) })
 	return p
-}
-
-// onThread starts f in a goroutine with a thread of its own, which ends with f. It is not the
-// process's first thread, which /proc/self shows and which never ends.
-func onThread(f func()) {
-	started := make(chan struct{})
-	go func() {
-		runtime.LockOSThread()
-		if unix.Gettid() == unix.Getpid() {
-			defer runtime.UnlockOSThread()
-			onThread(f)
-			close(started)
-			return
-		}
-		close(started)
-		f()
-	}()
-	<-started
 }
 
 // Do calls f on the thread of the namespace, and returns when f has. What f calls sees the

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
-	"runtime"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/osthread"
 	"golang.org/x/sys/unix"
 )
 
@@ -18,21 +18,13 @@ func In(namespaces string, f func() error) error {
 		return f()
 	}
 	result := make(chan error)
-	go func() {
-		runtime.LockOSThread() // for good: the thread ends with its goroutine
-		if unix.Gettid() == unix.Getpid() {
-			// The first thread never ends, and /proc/self is its. Another one is taken while
-			// this goroutine has it.
-			defer runtime.UnlockOSThread()
-			result <- In(namespaces, f)
-			return
-		}
+	osthread.Go(func() {
 		err := enter(namespaces)
 		if err == nil {
 			err = f()
 		}
 		result <- err
-	}()
+	})
 	return <-result
 }
 

@@ -81,7 +81,7 @@ type Config struct {
 	PodSecurity string
 	// DenyExternalIPs rejects services that set external IPs.
 	DenyExternalIPs bool
-	// UnenforcedPolicies is the warning that whoever writes a NetworkPolicy gets; "" if
+	// UnenforcedPolicies is the warning in the answer to each write of a NetworkPolicy; "": none,
 	// policies are enforced.
 	UnenforcedPolicies string
 	// EncryptSecrets encrypts secrets before they are stored in etcd, each from its

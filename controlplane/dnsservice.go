@@ -52,7 +52,7 @@ func wantedDNSService(address string) *corev1.Service {
 // dnsServicePeriod is how often the Service is looked after.
 const dnsServicePeriod = 5 * time.Second
 
-// keepDNSService makes the Service, and makes it again when somebody has removed it, until
+// keepDNSService creates the Service, and creates it again whenever it was removed, until
 // ctx ends.
 func (c *ControlPlane) keepDNSService(ctx context.Context, client kubernetes.Interface) {
 	pause := pollPeriod // the namespace is made at about the same time

@@ -19,7 +19,7 @@ func TestDNSAddress(t *testing.T) {
 	}
 }
 
-// The Service is made, and repaired if somebody has changed what it depends on; at another
+// The Service is created, and restored after a change of what it depends on; at another
 // address it is left alone, with a reason.
 func TestDNSService(t *testing.T) {
 	t.Parallel()

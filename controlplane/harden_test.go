@@ -93,7 +93,7 @@ func wantRefusals(t *testing.T, client kubernetes.Interface) {
 	}
 }
 
-// wantWarning checks the warning that whoever makes a NetworkPolicy gets; "": none.
+// wantWarning checks the warning in the answer to the creation of a NetworkPolicy; "": none.
 func wantWarning(t *testing.T, local, warning string) {
 	t.Helper()
 	policy := `{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"generateName": "p-"}, "spec": {"podSelector": {}}}`

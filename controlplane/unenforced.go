@@ -11,8 +11,8 @@ import (
 	"k8s.io/kubernetes/pkg/apis/networking"
 )
 
-// unenforced is an admission plugin that warns whoever writes a NetworkPolicy that nothing
-// enforces it. The warning is a header of the answer; kubectl prints it.
+// unenforced is an admission plugin. It adds a warning to the answer to each write of a
+// NetworkPolicy: nothing enforces it. The warning is a header, which kubectl prints.
 type unenforced struct {
 	*admission.Handler
 	warning string

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -197,21 +196,9 @@ func (h *cniHost) serves(web, client string) {
 // killExecutor kills the executor and awaits the next one, with the same pods.
 func (h *cniHost) killExecutor(t *testing.T) {
 	t.Helper()
-	id := h.frameworks()[0].ID
-	old := programs(t, id)
-	for pid := range old {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-	}
-	h.Process().Await(soon, "another executor with all pods", func() bool {
-		for pid := range programs(t, id) {
-			if _, same := old[pid]; !same {
-				tasks := h.frameworks()[0].Tasks
-				return len(tasks) == 3 && !slices.ContainsFunc(tasks, func(t task) bool { return t.State != "TASK_RUNNING" })
-			}
-		}
-		return false
+	killExecutors(t, h.Cluster, h.frameworks()[0].ID, func() bool {
+		tasks := h.frameworks()[0].Tasks
+		return len(tasks) == 3 && !slices.ContainsFunc(tasks, func(t task) bool { return t.State != "TASK_RUNNING" })
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 	v1 "k8s.io/api/core/v1"
 	netv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -158,6 +159,25 @@ func hostState(t *testing.T) string {
 	return all.String()
 }
 
+// killExecutors kills the executors of a framework, and awaits another one with the same pods.
+func killExecutors(t *testing.T, c *cluster.Cluster, framework string, running func() bool) {
+	t.Helper()
+	old := programs(t, framework)
+	for pid := range old {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Process().Await(soon, "another executor with all pods", func() bool {
+		for pid := range programs(t, framework) {
+			if _, same := old[pid]; !same {
+				return running()
+			}
+		}
+		return false
+	})
+}
+
 // The network does not depend on the executor: while it is killed and another one takes
 // its pods over, a client loses no request to a service, and addresses stay.
 func TestFaultNetworkWithoutExecutor(t *testing.T) {
@@ -185,20 +205,9 @@ func TestFaultNetworkWithoutExecutor(t *testing.T) {
 
 	id := frameworks(t, s.MesosAddr)[0].ID
 	for round := range 3 {
-		old := programs(t, id)
-		for pid := range old {
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-				t.Fatal(err)
-			}
-		}
-		s.Process().Await(soon, "another executor with both pods", func() bool {
-			for pid := range programs(t, id) {
-				if _, same := old[pid]; !same {
-					tasks := liveTasks(t, s.MesosAddr)
-					return len(tasks) == 2 && tasks[0].State == "TASK_RUNNING" && tasks[1].State == "TASK_RUNNING"
-				}
-			}
-			return false
+		killExecutors(t, s.Cluster, id, func() bool {
+			tasks := liveTasks(t, s.MesosAddr)
+			return len(tasks) == 2 && tasks[0].State == "TASK_RUNNING" && tasks[1].State == "TASK_RUNNING"
 		})
 		n := answered()
 		s.Process().Await(soon, fmt.Sprint("requests after round ", round), func() bool { return answered() > n+20 })

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ func TestThirtyPodsOnThreeAgents(t *testing.T) {
 		Master: "local(3)",
 		Args:   []string{"-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]", "-executor_cpus=0.1"},
 	})
+	agents := agentsOf(t, c.MesosAddr)
 	// Each agent has 4 cpus, and its executor takes 0.1: seven halves fit.
 	const fit = 3 * 7
 	var names []string
@@ -43,7 +45,7 @@ func TestThirtyPodsOnThreeAgents(t *testing.T) {
 	awaitNothingLeft(t, c)
 
 	c.Stop()
-	if left := mounts(t, ""); len(left) != 0 {
+	if left := mounts(t, agents); len(left) != 0 {
 		t.Errorf("after the end of the executors these are still mounted: %q", left)
 	}
 }
@@ -52,7 +54,18 @@ func TestThirtyPodsOnThreeAgents(t *testing.T) {
 func awaitNothingLeft(t *testing.T, c *cluster.Cluster) {
 	t.Helper()
 	awaitNoContainers(t, c, c.MesosAddr)
-	c.Process().Await(soon, "the last mount to go", func() bool { return len(mounts(t, "/pods/")) == 0 })
+	agents := agentsOf(t, c.MesosAddr)
+	c.Process().Await(soon, "the last mount to go", func() bool {
+		return !slices.ContainsFunc(mounts(t, agents), func(m string) bool { return strings.Contains(m, "/pods/") })
+	})
+}
+
+// agentsOf returns what the ids of all agents of a Mesos begin with, and so do the names of
+// their executors' directories.
+func agentsOf(t *testing.T, mesos string) string {
+	t.Helper()
+	master, _, _ := strings.Cut(frameworks(t, mesos)[0].ID, "-0000")
+	return "/" + master + "-S"
 }
 
 // mounts lists the mounts below the executors' directories whose paths contain part.

@@ -27,6 +27,7 @@ func TestMakeRun(t *testing.T) {
 		}
 	}
 	id := frameworks(t, fmt.Sprintf("127.0.0.1:%d", mesos))[0].ID
+	agents := agentsOf(t, fmt.Sprintf("127.0.0.1:%d", mesos))
 	data := between(p.Output(), "(log: ", "/framework_runner.log)")
 
 	if err := syscall.Kill(-p.PID(), syscall.SIGINT); err != nil { // like a terminal
@@ -36,7 +37,7 @@ func TestMakeRun(t *testing.T) {
 	if left := containersOf(t, id); len(left) != 0 {
 		t.Errorf("containers are left: %q", left)
 	}
-	if left := mounts(t, ""); len(left) != 0 {
+	if left := mounts(t, agents); len(left) != 0 {
 		t.Errorf("mounts are left: %q", left)
 	}
 	if left := processesIn(t, data); len(left) != 0 {

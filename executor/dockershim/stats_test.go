@@ -11,7 +11,8 @@ func TestStats(t *testing.T) {
 	n := newNode(t)
 	n.network = runtimeapi.NamespaceMode_POD
 	ctx := t.Context()
-	sandbox, id, pod := n.run("x=$(head -c 3000000 /dev/zero | busybox tr '\\0' a); dd if=/dev/zero of=/written bs=1M count=2; sleep 1000", func(c *runtimeapi.ContainerConfig) {
+	// The colon keeps the shell, and so its variable: it would become a last command.
+	sandbox, id, pod := n.run("x=$(head -c 3000000 /dev/zero | busybox tr '\\0' a); dd if=/dev/zero of=/written bs=1M count=2; sleep 1000; :", func(c *runtimeapi.ContainerConfig) {
 		c.Linux.Resources = &runtimeapi.LinuxContainerResources{MemoryLimitInBytes: 64 << 20}
 	})
 	var last *runtimeapi.ContainerStats

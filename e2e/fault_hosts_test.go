@@ -37,7 +37,7 @@ func TestFaultHosts(t *testing.T) {
 	f := &hostFaults{hostStage: s, client: client, service: net.JoinHostPort(service.Spec.ClusterIP, fmt.Sprint(port))}
 	s.expect("the service", "yes", func() string { return client.Reaches("tcp", f.service) })
 
-	f.strikes(t, "an executor of three hosts is killed", func(round int) {
+	f.strikes(t, "ExecutorKilled", "an executor of three hosts is killed", func(round int) {
 		agent := round % 3
 		old := s.executor(agent)
 		if err := syscall.Kill(old, syscall.SIGKILL); err != nil {
@@ -45,7 +45,7 @@ func TestFaultHosts(t *testing.T) {
 		}
 		s.Process().Await(soon, "another executor", func() bool { now := s.executor(agent); return now != 0 && now != old && s.up(agent) })
 	})
-	f.strikes(t, "dockerd with live-restore of three hosts is killed", func(round int) {
+	f.strikes(t, "DockerKilled", "dockerd with live-restore of three hosts is killed", func(round int) {
 		docker := s.agents[round%3].Docker
 		docker.Kill()
 		docker.Start()
@@ -55,7 +55,7 @@ func TestFaultHosts(t *testing.T) {
 	if long {
 		down = 30 * time.Second
 	}
-	f.strikes(t, fmt.Sprintf("framework_runner is down for %v", down), func(int) {
+	f.strikes(t, "FrameworkRunnerDown", fmt.Sprintf("framework_runner is down for %v", down), func(int) {
 		s.Kill()
 		<-time.After(down) // the fault itself
 		s.Restart()
@@ -71,24 +71,26 @@ type hostFaults struct {
 	asked   atomic.Int64 // requests
 }
 
-// strikes has a fault strike as often as faults do, and expects that no request is lost.
-func (f *hostFaults) strikes(t *testing.T, fault string, strike func(round int)) {
-	t.Helper()
-	p := promised(t, fault, "of a hundred requests a second of a pod to a service on other hosts none is lost")
-	began, before := time.Now(), f.asked.Load()
-	ended := f.ask(t)
-	n := rounds(t)
-	for round := range n {
-		strike(round)
-		now := f.asked.Load() // what follows from the fault may come a little later
-		f.Process().Await(soon, "requests", func() bool { return f.asked.Load() > now+200 })
-	}
-	lost, slowest := ended()
-	asked := f.asked.Load() - before
-	p.measure("%d times in %v: %d requests, %d lost, the slowest took %v", n, since(began), asked, len(lost), slowest.Round(time.Millisecond))
-	if len(lost) > 0 {
-		t.Errorf("%s: of %d requests are lost: %q", fault, asked, lost)
-	}
+// strikes has a fault strike as often as faults do, in a test of that name, and expects that
+// no request is lost.
+func (f *hostFaults) strikes(t *testing.T, name, fault string, strike func(round int)) {
+	t.Run(name, func(t *testing.T) {
+		p := promised(t, fault, "of a hundred requests a second of a pod to a service on other hosts none is lost")
+		began, before := time.Now(), f.asked.Load()
+		ended := f.ask(t)
+		n := rounds(t)
+		for round := range n {
+			strike(round)
+			now := f.asked.Load() // what follows from the fault may come a little later
+			f.Process().Await(soon, "requests", func() bool { return f.asked.Load() > now+200 })
+		}
+		lost, slowest := ended()
+		asked := f.asked.Load() - before
+		p.measure("%d times in %v: %d requests, %d lost, the slowest took %v", n, since(began), asked, len(lost), slowest.Round(time.Millisecond))
+		if len(lost) > 0 {
+			t.Errorf("%s: of %d requests are lost: %q", fault, asked, lost)
+		}
+	})
 }
 
 // ask has the client ask the service until the result is called, which tells why some

@@ -41,8 +41,9 @@ type Config struct {
 
 // Server is the DNS server of one node.
 type Server struct {
-	cfg    Config
-	inside atomic.Pointer[[]netip.Prefix]
+	cfg     Config
+	inside  atomic.Pointer[[]netip.Prefix]
+	machine machine
 }
 
 // New checks cfg. It has no side effects.
@@ -50,7 +51,7 @@ func New(cfg Config) (*Server, error) {
 	if !cfg.Address.IsValid() || cfg.Domain == "" || cfg.Client == nil || cfg.Sockets == nil {
 		return nil, fmt.Errorf("cluster DNS: an address (%v), a domain (%q), a client and sockets are needed", cfg.Address, cfg.Domain)
 	}
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, machine: machine{list: net.InterfaceAddrs}}
 	s.SetInside(cfg.Inside)
 	return s, nil
 }

@@ -2,7 +2,6 @@ package clusterdns
 
 import (
 	"context"
-	"net"
 	"net/netip"
 
 	"github.com/coredns/coredns/plugin"
@@ -47,24 +46,9 @@ func (s *Server) allows(a netip.Addr) bool {
 			return true
 		}
 	}
-	return ofThisMachine(a)
+	return s.machine.has(a)
 }
 
 // shared is the range that providers share among their customers (RFC 6598), which some
 // networks of pods use.
 var shared = netip.MustParsePrefix("100.64.0.0/10")
-
-// ofThisMachine reports whether an interface of this machine has the address a. Pods in the
-// host's network may ask from any of them.
-func ofThisMachine(a netip.Addr) bool {
-	all, err := net.InterfaceAddrs()
-	if err != nil {
-		return false
-	}
-	for _, own := range all {
-		if p, err := netip.ParsePrefix(own.String()); err == nil && p.Addr() == a {
-			return true
-		}
-	}
-	return false
-}

@@ -1,5 +1,5 @@
 // Package policynotices writes an event about each network policy that is not enforced: on
-// no node, or not on the nodes whose network does not work. Who relies on a policy shall not
+// no node, or not on the nodes whose network does not work or that have none. Who relies on a policy shall not
 // learn of it by an intruder.
 package policynotices
 
@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	v1 "k8s.io/api/core/v1"
 	netv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -20,6 +19,9 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
 // Reason is that of the events.
@@ -121,29 +123,46 @@ func (n *Notices) look(now time.Time) {
 }
 
 // unenforced returns on which nodes policies are not enforced, or "".
-func unenforced(nodes []any, now time.Time) string {
-	var names []string
-	for _, o := range nodes {
+func unenforced(all []any, now time.Time) string {
+	var broken, silent []string
+	for _, o := range all {
 		node := o.(*v1.Node)
-		if slices.ContainsFunc(node.Status.Conditions, func(c v1.NodeCondition) bool {
-			return c.Type == podNetwork && c.Status == v1.ConditionFalse && now.Sub(c.LastTransitionTime.Time) >= settle
-		}) {
-			names = append(names, node.Name)
+		switch i := slices.IndexFunc(node.Status.Conditions, func(c v1.NodeCondition) bool { return c.Type == podNetwork }); {
+		case i < 0 && nodes.ExecutorReady(node) && now.Sub(readySince(node)) >= settle:
+			silent = append(silent, node.Name)
+		case i >= 0 && node.Status.Conditions[i].Status == v1.ConditionFalse && now.Sub(node.Status.Conditions[i].LastTransitionTime.Time) >= settle:
+			broken = append(broken, node.Name)
 		}
 	}
-	if len(names) == 0 {
+	var where []string
+	if len(broken) > 0 {
+		where = append(where, fmt.Sprintf("pods on %s: the network there does not work, and the condition %s of the Node says why", shortened(broken), podNetwork))
+	}
+	if len(silent) > 0 {
+		where = append(where, fmt.Sprintf("pods on %s: the executor there was started without this network; drain the node, and the next executor has it", shortened(silent)))
+	}
+	if where == nil {
 		return ""
 	}
-	slices.Sort(names)
-	return fmt.Sprintf("the policy may not be enforced for pods on %s: the network there does not work, and the condition %s of the Node says why",
-		strings.Join(shortened(names), ", "), podNetwork)
+	return "the policy may not be enforced for " + strings.Join(where, "; nor for ")
 }
 
-// shortened returns few names of many.
-func shortened(names []string) []string {
-	const most = 5
-	if len(names) <= most {
-		return names
+// readySince returns when a node became ready.
+func readySince(n *v1.Node) time.Time {
+	for _, c := range n.Status.Conditions {
+		if c.Type == v1.NodeReady {
+			return c.LastTransitionTime.Time
+		}
 	}
-	return append(slices.Clone(names[:most]), fmt.Sprintf("%d more", len(names)-most))
+	return time.Time{}
+}
+
+// shortened lists few names of many.
+func shortened(names []string) string {
+	const most = 5
+	slices.Sort(names)
+	if more := len(names) - most; more > 0 {
+		names = append(slices.Clone(names[:most]), fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
 }

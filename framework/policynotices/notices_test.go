@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
 )
 
 // recorded keeps events.
@@ -72,15 +74,16 @@ func TestNowhere(t *testing.T) {
 	})
 }
 
-// Of nodes those are named whose network has not worked for a while.
+// Of nodes those are named whose network has not worked for a while, and those of which an
+// executor is ready that does not know of the network.
 func TestUnenforced(t *testing.T) {
 	t.Parallel()
 	works, starts := nodeWith("works", v1.ConditionTrue, time.Hour), nodeWith("starts", v1.ConditionFalse, settle/2)
-	if got := unenforced([]any{works, starts, &v1.Node{}}, time.Now()); got != "" {
+	if got := unenforced([]any{works, starts, &v1.Node{}, silentNode("new", "KubeletReady", settle/2), silentNode("idle", nodes.ReasonOffers, time.Hour)}, time.Now()); got != "" {
 		t.Errorf("a cluster that works: %s", got)
 	}
-	got := unenforced([]any{nodeWith("b", v1.ConditionFalse, time.Hour), works, nodeWith("a", v1.ConditionFalse, time.Hour)}, time.Now())
-	if !strings.Contains(got, "pods on a, b:") {
+	got := unenforced([]any{nodeWith("b", v1.ConditionFalse, time.Hour), works, nodeWith("a", v1.ConditionFalse, time.Hour), silentNode("old", "KubeletReady", time.Hour)}, time.Now())
+	if !strings.Contains(got, "for pods on a, b: the network") || !strings.Contains(got, "for pods on old: the executor") {
 		t.Error(got)
 	}
 	var many []any
@@ -90,4 +93,10 @@ func TestUnenforced(t *testing.T) {
 	if got := unenforced(many, time.Now()); !strings.Contains(got, "n04, 95 more:") {
 		t.Error(got)
 	}
+}
+
+// silentNode makes a node that is ready since a while and says nothing about a network.
+func silentNode(name, reason string, since time.Duration) *v1.Node {
+	return &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}, Status: v1.NodeStatus{Conditions: []v1.NodeCondition{
+		{Type: v1.NodeReady, Status: v1.ConditionTrue, Reason: reason, LastTransitionTime: metav1.NewTime(time.Now().Add(-since))}}}}
 }

@@ -81,7 +81,9 @@ func (n *Node) removeAll() error {
 		n.releaseRoot()
 		return err
 	}
-	return n.removeRoot()
+	ctx, cancel := context.WithTimeout(context.Background(), networkRemoval)
+	defer cancel()
+	return errors.Join(n.leaveParameters(ctx), n.removeRoot())
 }
 
 // removeNetwork removes the pods' network, or what an executor before this one, in another

@@ -16,6 +16,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/networkpolicy"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/serviceproxy"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/sysctls"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
@@ -26,21 +27,22 @@ import (
 // when the process ends, so that pods stay connected; remove removes it. Where it cannot be
 // made Docker connects pods, and the Node's condition says why, until it can be.
 type network struct {
-	name      string // of the node
-	framework string
-	owner     string
-	address   netip.Addr
-	pods      []netip.Prefix // of the cluster
-	service   []netip.Prefix
-	docker    string // endpoint of its daemon
-	locks     hostlock.Dir
-	config    noderoutes.Config
-	mtu       int
-	dns       netip.Addr // of the Service behind which executors answer names; the zero value: they do not
-	names     names
-	problems  *problems
-	log       logr.Logger
-	refused   error // why there can be no network, whatever is tried
+	name       string // of the node
+	framework  string
+	owner      string
+	address    netip.Addr
+	pods       []netip.Prefix // of the cluster
+	service    []netip.Prefix
+	docker     string // endpoint of its daemon
+	locks      hostlock.Dir
+	config     noderoutes.Config
+	mtu        int
+	dns        netip.Addr // of the Service behind which executors answer names; the zero value: they do not
+	names      names
+	problems   *problems
+	parameters *sysctls.Parameters // of this host; nil: they cannot be shared
+	log        logr.Logger
+	refused    error // why there can be no network, whatever is tried
 
 	prepared chan struct{} // closed after the first attempt to make it
 	made     chan struct{} // closed once it is made

@@ -117,10 +117,14 @@ const claimLock = "network-claim"
 // already. If it fails n is as before.
 func (n *network) make(ctx context.Context, client kubernetes.Interface, ranges []netip.Prefix, boxes []sandbox) error {
 	policies := networkpolicy.New(networkpolicy.Config{Client: client, Node: n.name, Owner: n.owner, Report: n.problems.of("policies")})
-	links, err := podnetwork.New(podnetwork.Config{
+	config := podnetwork.Config{
 		Ranges: ranges, Inside: n.pods, Owner: n.owner, MTU: n.mtu, Overhead: n.overhead(), Report: n.problems.of("pods"),
 		Admit: func(ctx context.Context, p podnetwork.Pod) error { return policies.Admit(ctx, p.UID, p.Addresses) },
-	})
+	}
+	if n.parameters != nil {
+		config.Set = n.parameters.Set
+	}
+	links, err := podnetwork.New(config)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/clusterdns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/kubelet"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/sysctls"
 )
 
 // Config configures a node.
@@ -60,20 +61,21 @@ type Config struct {
 type Node struct {
 	cfg Config
 
-	mu       sync.Mutex         // guards what Run brings up
-	root     string             // root directory; "" until it is made
-	lock     *lock              // shows that this executor is alive; nil until there is a root directory
-	owner    dockershim.Owner   // of the node's containers; empty until there may be any
-	groups   string             // control group of the containers; "": Docker's default
-	runtime  *runtime           // nil while none serves
-	shim     *dockershim.Server // that serves it
-	kubelet  *kubelet.Kubelet
-	network  *network // nil: Docker connects pods
-	cniBin   string   // directory of CNI's plugins, if not the usual one
-	servers  []string // API servers that the kubelet is to use; nil: those of the Spec
-	draining bool     // no kubelet may come up any more
-	drained  bool     // no pod will run any more
-	ended    bool     // Run has returned
+	mu         sync.Mutex         // guards what Run brings up
+	root       string             // root directory; "" until it is made
+	lock       *lock              // shows that this executor is alive; nil until there is a root directory
+	owner      dockershim.Owner   // of the node's containers; empty until there may be any
+	groups     string             // control group of the containers; "": Docker's default
+	runtime    *runtime           // nil while none serves
+	shim       *dockershim.Server // that serves it
+	kubelet    *kubelet.Kubelet
+	network    *network            // nil: Docker connects pods
+	parameters *sysctls.Parameters // nil: they cannot be shared, or they are given up
+	cniBin     string              // directory of CNI's plugins, if not the usual one
+	servers    []string            // API servers that the kubelet is to use; nil: those of the Spec
+	draining   bool                // no kubelet may come up any more
+	drained    bool                // no pod will run any more
+	ended      bool                // Run has returned
 }
 
 var _ executor.PodRunner = (*Node)(nil)
@@ -129,8 +131,10 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		PidsLimit:    n.cfg.PidsLimit,
 		Log:          n.cfg.Log.WithName("dockershim"),
 	}
+	parameters := n.joinParameters(ctx)
 	network := newNetwork(spec, address, n.cfg.Docker, n.cfg.Locks, n.cfg.Log.WithName("network"))
 	if network != nil {
+		network.parameters = parameters
 		shim.PodNetwork, shim.ClusterDNS = network.podNetwork, network.ownDNS()
 		network.names.domain, network.names.resolvers, network.names.sockets = spec.Cluster.ClusterDomain, n.cfg.Resolvers, n.cfg.Names
 	}

@@ -56,10 +56,27 @@ func (n *Network) alias(p Pod) string {
 // maxAlias is what the kernel keeps of an alias, in bytes.
 const maxAlias = 255
 
-// links returns the host's ends of all pods of this owner.
-func (n *Network) links() ([]netlink.Link, error) {
+// allLinks returns the links of this host.
+func allLinks() ([]netlink.Link, error) {
 	var all []netlink.Link
 	err := complete(func() (err error) { all, err = netlink.LinkList(); return err })
+	return all, err
+}
+
+// Connected reports whether a pod of any executor is connected on this host.
+func Connected() (bool, error) {
+	all, err := allLinks()
+	for _, l := range all {
+		if strings.HasPrefix(l.Attrs().Name, linkPrefix) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// links returns the host's ends of all pods of this owner.
+func (n *Network) links() ([]netlink.Link, error) {
+	all, err := allLinks()
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,9 @@ type Config struct {
 	// Admit is called before a pod is connected, which waits for it: its policies are to be in
 	// force before its first packet. nil: there are none.
 	Admit func(context.Context, Pod) error
+	// Set sets a kernel parameter, with which the kernel changes those that the patterns match;
+	// nil: what it changes is not to be put back.
+	Set func(ctx context.Context, name, value string, together ...string) error
 	// Report is told by Run whether the network is as it should be, and what is wrong
 	// otherwise; nil: nobody is.
 	Report func(error)
@@ -53,6 +56,9 @@ type Network struct {
 
 // New checks cfg. It has no side effects.
 func New(cfg Config) (*Network, error) {
+	if cfg.Set == nil {
+		cfg.Set = func(_ context.Context, name, value string, _ ...string) error { return sysctl(name, value) }
+	}
 	n := &Network{cfg: cfg, left: map[string]bool{}, held: map[string]Pod{}, foreign: map[netip.Addr]bool{}}
 	if cfg.Owner == "" {
 		return nil, errors.New("pod network: it has no owner")
@@ -101,7 +107,7 @@ func (n *Network) Prepare(ctx context.Context) error {
 	inside := n.cfg.Inside
 	n.mu.Unlock()
 	for _, f := range n.families {
-		if err := f.forward(); err != nil {
+		if err := f.forward(ctx, n.cfg.Set); err != nil {
 			return fmt.Errorf("pod network %v: forwarding: %w", f.pods, err)
 		}
 		if err := f.answerForAbsent(); err != nil {

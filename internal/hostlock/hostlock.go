@@ -116,13 +116,19 @@ func (d Dir) Remove(name string) error {
 	return err
 }
 
-// file returns the path of a lock for this network namespace.
-func (d Dir) file(name string) (string, error) {
+// Path returns the path of a file about this network namespace, next to the locks.
+func (d Dir) Path(name string) (string, error) {
 	var ns unix.Stat_t
 	if err := unix.Stat("/proc/thread-self/ns/net", &ns); err != nil {
 		return "", fmt.Errorf("the network namespace: %w", err)
 	}
-	return filepath.Join(d.path, fmt.Sprintf("%s.%d.lock", name, ns.Ino)), nil
+	return filepath.Join(d.path, fmt.Sprintf("%s.%d", name, ns.Ino)), nil
+}
+
+// file returns the path of a lock for this network namespace.
+func (d Dir) file(name string) (string, error) {
+	path, err := d.Path(name)
+	return path + ".lock", err
 }
 
 // take returns the lock called name, for this network namespace, or nil if others have it.

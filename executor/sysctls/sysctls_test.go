@@ -1,0 +1,187 @@
+package sysctls
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/netnstest"
+)
+
+func TestMain(m *testing.M) { os.Exit(netnstest.Main(m)) }
+
+const (
+	forward   = "net/ipv4/ip_forward"
+	redirects = "net/ipv4/conf/all/accept_redirects"
+	of        = "net/ipv4/conf/lo/forwarding"
+)
+
+// host has parameters, and executors that come and go.
+type host struct {
+	*testing.T
+	locks hostlock.Dir
+}
+
+func newHost(t *testing.T) host {
+	t.Helper()
+	locks, err := hostlock.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return host{t, locks}
+}
+
+func (h host) must(err error) {
+	h.Helper()
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+func (h host) comes() *Parameters {
+	h.Helper()
+	p, err := Join(h.Context(), h.locks)
+	h.must(err)
+	return p
+}
+
+func (h host) forwards(p *Parameters) {
+	h.Helper()
+	h.must(p.Set(h.Context(), forward, "1", redirects, "net/ipv4/conf/*/forwarding"))
+}
+
+func (h host) leaves(p *Parameters) {
+	h.Helper()
+	h.must(p.Leave(h.Context(), true))
+}
+
+// killed ends an executor without a word.
+func (h host) killed(p *Parameters) {
+	h.Helper()
+	h.must(p.member.Release())
+}
+
+func (h host) admin(name, value string) {
+	h.Helper()
+	h.must(os.WriteFile("/proc/sys/"+name, []byte(value), 0))
+}
+
+// shows checks parameters, each as name=value.
+func (h host) shows(want ...string) {
+	h.Helper()
+	for _, w := range want {
+		name, value, _ := strings.Cut(w, "=")
+		got, err := os.ReadFile("/proc/sys/" + name)
+		h.must(err)
+		if strings.TrimSpace(string(got)) != value {
+			h.Errorf("%s is %s, want %s", name, got, value)
+		}
+	}
+}
+
+func (h host) nothingLeft() {
+	h.Helper()
+	path, err := h.locks.Path("")
+	h.must(err)
+	left, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(left) > 0 {
+		h.Errorf("left are %v, %v", left, err)
+	}
+}
+
+// Each story begins on a host that forwards nothing, and tells what it does in the end.
+func TestParameters(t *testing.T) {
+	for name, story := range map[string]struct {
+		tell func(host)
+		ends string
+	}{
+		"one executor": {func(h host) {
+			p := h.comes()
+			h.forwards(p)
+			h.shows(forward+"=1", of+"=1")
+			h.leaves(p)
+		}, "0"},
+		"the last of several": {func(h host) {
+			p, q := h.comes(), h.comes()
+			h.forwards(p)
+			h.forwards(q)
+			h.leaves(p)
+			h.shows(forward + "=1")
+			h.leaves(q)
+		}, "0"},
+		"all are killed, and others come": {func(h host) {
+			p, q := h.comes(), h.comes()
+			h.forwards(p)
+			h.forwards(q)
+			h.killed(p)
+			h.killed(q)
+			next := h.comes()
+			h.forwards(next)
+			h.leaves(next)
+		}, "0"},
+		"killed between record and change": {func(h host) {
+			p := h.comes()
+			h.must(p.write(map[string]found{forward: {Was: "0", Set: "1"}}))
+			h.killed(p)
+			h.leaves(h.comes())
+		}, "0"},
+		"somebody else had set it already": {func(h host) {
+			h.admin(forward, "1")
+			p := h.comes()
+			h.forwards(p)
+			h.leaves(p)
+		}, "1"},
+		"somebody else takes it back before the next executor comes": {func(h host) {
+			p := h.comes()
+			h.forwards(p)
+			h.admin(forward, "0")
+			h.killed(p)
+			next := h.comes()
+			h.forwards(next)
+			h.leaves(next)
+		}, "0"},
+		"pods are left": {func(h host) {
+			p := h.comes()
+			h.forwards(p)
+			h.must(p.Leave(h.Context(), false))
+			h.shows(forward + "=1")
+			h.leaves(h.comes())
+		}, "0"},
+		"somebody else needs it by now": {func(h host) {
+			p := h.comes()
+			h.forwards(p)
+			h.must(p.Leave(h.Context(), true, forward))
+		}, "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t)
+			h.admin(forward, "0")
+			story.tell(h)
+			h.shows(forward + "=" + story.ends)
+			h.nothingLeft()
+		})
+	}
+}
+
+// What the kernel changes together with a parameter is put back, too: a host that takes no
+// redirects does not take them afterwards.
+func TestTogether(t *testing.T) {
+	h := newHost(t)
+	h.admin(forward, "0")
+	h.admin(redirects, "0")
+	h.admin(of, "1")
+	p := h.comes()
+	h.forwards(p)
+	h.leaves(p)
+	h.shows(forward+"=0", redirects+"=0", of+"=1")
+}
+
+// What does not exist on a host is an error, which names it.
+func TestAbsent(t *testing.T) {
+	h := newHost(t)
+	if err := h.comes().Set(t.Context(), "net/ipv4/none", "1"); err == nil || !strings.Contains(err.Error(), "net/ipv4/none") {
+		t.Error(err)
+	}
+}

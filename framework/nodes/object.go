@@ -87,6 +87,9 @@ func (d Desired) describe(n *v1.Node) {
 	if n.Annotations == nil {
 		n.Annotations = map[string]string{}
 	}
+	if n.Annotations[AnnotationAgent] != d.Agent {
+		delete(n.Annotations, AnnotationPorts) // those of an agent that is gone
+	}
 	n.Annotations[AnnotationAgent] = d.Agent
 	n.Annotations[AnnotationHostname] = d.Hostname
 	n.Annotations[AnnotationAddress] = d.Address

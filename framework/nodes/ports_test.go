@@ -39,3 +39,21 @@ func TestPortConflict(t *testing.T) {
 		t.Errorf("nonsense is %v", got)
 	}
 }
+
+// What an agent offered is not taken for the ports of the one that has its Node now, which may
+// offer none.
+func TestPortsAreTheAgents(t *testing.T) {
+	t.Parallel()
+	before := Desired{Name: "n", Agent: "S1", Ports: []resources.Range{{Begin: 30500, End: 32000}}}
+	n := before.object(metav1.Now())
+	silent := before
+	silent.Ports = nil // as before the agent's first offer
+	if silent.describe(n); len(PortsOf(n)) != 1 {
+		t.Errorf("the agent's ports are forgotten: %v", n.Annotations)
+	}
+	next := silent
+	next.Agent = "S2"
+	if next.describe(n); PortsOf(n) != nil {
+		t.Errorf("the next agent is said to offer %v", PortsOf(n))
+	}
+}

@@ -7,15 +7,42 @@ import (
 
 // Amount is a quantity of what Mesos offers and pods ask for.
 type Amount struct {
-	CPU int64 // thousandths of a cpu, the precision of Mesos' scalars
-	Mem int64 // MiB: a pod's bytes rounded up, an offer's rounded down
+	CPU  int64 // thousandths of a cpu, the precision of Mesos' scalars
+	Mem  int64 // MiB: a pod's bytes rounded up, an offer's rounded down
+	Disk int64 `json:",omitempty"` // MiB, likewise
 }
 
-func (a Amount) plus(b Amount) Amount  { return Amount{a.CPU + b.CPU, a.Mem + b.Mem} }
-func (a Amount) minus(b Amount) Amount { return Amount{a.CPU - b.CPU, a.Mem - b.Mem} }
+func (a Amount) plus(b Amount) Amount {
+	return Amount{a.CPU + b.CPU, a.Mem + b.Mem, a.Disk + b.Disk}
+}
 
-// within reports whether a exceeds b in no resource.
-func (a Amount) within(b Amount) bool { return a.CPU <= b.CPU && a.Mem <= b.Mem }
+func (a Amount) minus(b Amount) Amount {
+	return Amount{a.CPU - b.CPU, a.Mem - b.Mem, a.Disk - b.Disk}
+}
+
+// least returns the smaller amount of each resource, most the larger.
+func (a Amount) least(b Amount) Amount {
+	return Amount{min(a.CPU, b.CPU), min(a.Mem, b.Mem), min(a.Disk, b.Disk)}
+}
+
+func (a Amount) most(b Amount) Amount {
+	return Amount{max(a.CPU, b.CPU), max(a.Mem, b.Mem), max(a.Disk, b.Disk)}
+}
+
+// within reports whether a exceeds b in no resource. What asks for no disk is within
+// any: most pods do not, and b is negative where others are owed more than there is.
+func (a Amount) within(b Amount) bool {
+	return a.CPU <= b.CPU && a.Mem <= b.Mem && (a.Disk <= b.Disk || a.Disk == 0)
+}
+
+// exceeding returns what a lacks of b, zero in each resource of which there is enough.
+func (a Amount) exceeding(b Amount) Amount {
+	lack := a.minus(b).most(Amount{})
+	if a.Disk == 0 {
+		lack.Disk = 0
+	}
+	return lack
+}
 
 // has reports whether a port is in one of the ranges, which ascend.
 func has(ranges []PortRange, port uint16) bool {
@@ -41,19 +68,22 @@ func (l *lack) add(need Amount) {
 		l.least, l.most = need, need
 		return
 	}
-	l.least = Amount{min(l.least.CPU, need.CPU), min(l.least.Mem, need.Mem)}
-	l.most = Amount{max(l.most.CPU, need.CPU), max(l.most.Mem, need.Mem)}
+	l.least, l.most = l.least.least(need), l.most.most(need)
 }
 
 // String returns the missing amounts, as in "0.5 to 1.5 cpu and 64 MiB memory".
 func (l *lack) String() string {
 	var parts []string
+	mib := func(low, high int64, of string) {
+		if high > 0 {
+			parts = append(parts, span(strconv.FormatInt(low, 10), strconv.FormatInt(high, 10))+" MiB "+of)
+		}
+	}
 	if l.most.CPU > 0 {
 		parts = append(parts, span(cpus(l.least.CPU), cpus(l.most.CPU))+" cpu")
 	}
-	if l.most.Mem > 0 {
-		parts = append(parts, span(strconv.FormatInt(l.least.Mem, 10), strconv.FormatInt(l.most.Mem, 10))+" MiB memory")
-	}
+	mib(l.least.Mem, l.most.Mem, "memory")
+	mib(l.least.Disk, l.most.Disk, "ephemeral-storage")
 	return strings.Join(parts, " and ")
 }
 

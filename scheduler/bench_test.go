@@ -30,7 +30,7 @@ func place(b *testing.B, agents int, kind string) {
 	nodes, offers := manyAgents(agents, perAgent)
 	var pods []PodAdded
 	for i := range agents * perAgent {
-		p := Pod{UID: fmt.Sprint("pod-", i), Amount: Amount{1000, 512}, Class: "web"}
+		p := Pod{UID: fmt.Sprint("pod-", i), Amount: Amount{CPU: 1000, Mem: 512}, Class: "web"}
 		if kind == "different" {
 			p.Amount.Mem -= int64(i % 100)
 			p.Class = p.UID
@@ -114,7 +114,7 @@ func manyAgents(agents, perAgent int) (nodes []NodeChanged, offers Offered) {
 		nodes = append(nodes, NodeChanged{name, &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}})
 		offers.Offers = append(offers.Offers, Offer{
 			ID: fmt.Sprint("offer-", i), Agent: fmt.Sprint("agent-", i), Node: name,
-			Amount: Amount{int64(perAgent) * 1000, int64(perAgent) * 512},
+			Amount: Amount{CPU: int64(perAgent) * 1000, Mem: int64(perAgent) * 512},
 			Ports:  []PortRange{{31000, 32000}},
 		})
 	}
@@ -125,7 +125,7 @@ func manyAgents(agents, perAgent int) (nodes []NodeChanged, offers Offered) {
 // some memory, some a port.
 func addUnfit(s *State, now time.Time, n int) {
 	for i := range n {
-		p := Pod{UID: fmt.Sprint("unfit-", i), Class: fmt.Sprint("unfit-", i), Amount: Amount{1000, 512}}
+		p := Pod{UID: fmt.Sprint("unfit-", i), Class: fmt.Sprint("unfit-", i), Amount: Amount{CPU: 1000, Mem: 512}}
 		switch i % 3 {
 		case 0:
 			p.Amount.CPU = 64000 + int64(i)

@@ -23,9 +23,9 @@ func (f *fleet) offer(id string, a Amount, ports ...PortRange) *agent {
 func TestFleetOffers(t *testing.T) {
 	t.Parallel()
 	f := newTestFleet(Config{Hold: 10 * time.Second})
-	a := f.offer("o1", Amount{1000, 64}, PortRange{10, 19})
-	f.offer("o2", Amount{500, 32}, PortRange{30, 39})
-	if a.room != (Amount{1500, 96}) || !f.isHeld("o2") || f.isHeld("o3") {
+	a := f.offer("o1", Amount{CPU: 1000, Mem: 64}, PortRange{10, 19})
+	f.offer("o2", Amount{CPU: 500, Mem: 32}, PortRange{30, 39})
+	if a.room != (Amount{CPU: 1500, Mem: 96}) || !f.isHeld("o2") || f.isHeld("o3") {
 		t.Errorf("%+v", a)
 	}
 	if low, high := a.portBounds(); low != 10 || high != 39 {
@@ -37,7 +37,7 @@ func TestFleetOffers(t *testing.T) {
 	a.fresh = false
 	f.rescinded("o1")
 	f.rescinded("o1")
-	if a.room != (Amount{500, 32}) || len(a.ranges) != 1 || f.isHeld("o1") {
+	if a.room != (Amount{CPU: 500, Mem: 32}) || len(a.ranges) != 1 || f.isHeld("o1") {
 		t.Errorf("after o1 was rescinded: %+v", a)
 	}
 	if f.refreshAll(); len(f.takeFresh()) != 1 {
@@ -54,18 +54,18 @@ func TestFleetOffers(t *testing.T) {
 	if got := f.takeUseless(); !slices.Equal(got, []string{"o2"}) || f.takeUseless() != nil || f.isHeld("o2") {
 		t.Errorf("to be declined: %v", got)
 	}
-	if a.room != (Amount{500, 32}) || !a.offered || f.find("A1") != a {
+	if a.room != (Amount{CPU: 500, Mem: 32}) || !a.offered || f.find("A1") != a {
 		t.Errorf("after it was given back: %+v", a)
 	}
 	// The next offer is all there is.
-	if f.offer("o3", Amount{1, 1}); a.room != (Amount{1, 1}) || len(a.ranges) != 1 {
+	if f.offer("o3", Amount{CPU: 1, Mem: 1}); a.room != (Amount{CPU: 1, Mem: 1}) || len(a.ranges) != 1 {
 		t.Errorf("%+v", a)
 	}
 	if f.giveAllBack(); !slices.Equal(f.takeUseless(), []string{"o3"}) {
 		t.Error("o3 is not declined")
 	}
 	// Void offers leave nothing, so nothing is known about the agent.
-	f.offer("o4", Amount{1, 1})
+	f.offer("o4", Amount{CPU: 1, Mem: 1})
 	if f.voidAll(); f.find("A1") != nil || len(f.known) > 0 || f.isHeld("o4") || f.takeUseless() != nil {
 		t.Errorf("after all offers became void: %+v", f)
 	}
@@ -73,9 +73,9 @@ func TestFleetOffers(t *testing.T) {
 
 func TestFleetBooks(t *testing.T) {
 	t.Parallel()
-	f := newTestFleet(Config{Executor: Amount{100, 10}})
-	a := f.offer("o1", Amount{1000, 100}, PortRange{10, 19})
-	if got := f.roomFor(a); got != (Amount{900, 90}) {
+	f := newTestFleet(Config{Executor: Amount{CPU: 100, Mem: 10}})
+	a := f.offer("o1", Amount{CPU: 1000, Mem: 100}, PortRange{10, 19})
+	if got := f.roomFor(a); got != (Amount{CPU: 900, Mem: 90}) {
 		t.Errorf("room %v: the first task pays for the executor", got)
 	}
 	var three []*task
@@ -83,7 +83,7 @@ func TestFleetBooks(t *testing.T) {
 		three = append(three, &task{Task: Task{Agent: "A1", Ports: []uint16{port}}})
 		f.book(three[len(three)-1])
 	}
-	if got := f.roomFor(a); got != (Amount{1000, 100}) {
+	if got := f.roomFor(a); got != (Amount{CPU: 1000, Mem: 100}) {
 		t.Errorf("room %v: the executor is paid for", got)
 	}
 	wants := &class{ports: []uint16{11, 13}}
@@ -148,21 +148,21 @@ func TestFleetDrops(t *testing.T) {
 // executor, is kept from other pods.
 func TestFleetReserves(t *testing.T) {
 	t.Parallel()
-	f := newTestFleet(Config{Executor: Amount{100, 10}})
-	a := f.offer("o1", Amount{1000, 100}, PortRange{10, 19})
-	c := &class{agent: "A1", amount: Amount{200, 20}, ports: []uint16{10}}
+	f := newTestFleet(Config{Executor: Amount{CPU: 100, Mem: 10}})
+	a := f.offer("o1", Amount{CPU: 1000, Mem: 100}, PortRange{10, 19})
+	c := &class{agent: "A1", amount: Amount{CPU: 200, Mem: 20}, ports: []uint16{10}}
 	f.reserve(c)
-	x := &task{Task: Task{Agent: "A1", Amount: Amount{300, 30}}, state: running}
+	x := &task{Task: Task{Agent: "A1", Amount: Amount{CPU: 300, Mem: 30}}, state: running}
 	f.book(x)
 	a.executorEnded()
-	if got := f.spareFor(a); got != (Amount{400, 40}) || !x.orphaned || !a.lost {
+	if got := f.spareFor(a); got != (Amount{CPU: 400, Mem: 40}) || !x.orphaned || !a.lost {
 		t.Errorf("spare: %v", got)
 	}
 	if !a.reservesPort(&class{ports: []uint16{10}}) || a.reservesPort(&class{ports: []uint16{11}}) {
 		t.Error("the port of the returning pod, and it alone, must be kept")
 	}
 	x.orphaned = false
-	if f.unreserve(c); f.spareFor(a) != (Amount{900, 90}) || a.hasUnconfirmed {
+	if f.unreserve(c); f.spareFor(a) != (Amount{CPU: 900, Mem: 90}) || a.hasUnconfirmed {
 		t.Errorf("spare: %v", f.spareFor(a))
 	}
 	a.fresh, f.changes.fit = false, false
@@ -246,11 +246,11 @@ func TestAgentBackoff(t *testing.T) {
 // A batch is one launch, and its first task pays for the executor.
 func TestClaim(t *testing.T) {
 	t.Parallel()
-	f := newTestFleet(Config{Executor: Amount{100, 10}})
-	a := f.offer("o1", Amount{1000, 100})
+	f := newTestFleet(Config{Executor: Amount{CPU: 100, Mem: 10}})
+	a := f.offer("o1", Amount{CPU: 1000, Mem: 100})
 	a.lost = true
-	for i, left := range []Amount{{800, 80}, {700, 70}} {
-		f.claim(a, Amount{100, 10})
+	for i, left := range []Amount{{CPU: 800, Mem: 80}, {CPU: 700, Mem: 70}} {
+		f.claim(a, Amount{CPU: 100, Mem: 10})
 		a.batch = append(a.batch, Task{})
 		if a.room != left || f.launches != 1 || !a.pays || a.lost {
 			t.Errorf("after %d tasks: %d launches, %+v", i+1, f.launches, a)
@@ -258,7 +258,7 @@ func TestClaim(t *testing.T) {
 	}
 	a.batch, a.pays = nil, false
 	f.book(&task{Task: Task{Agent: "A1"}})
-	if f.claim(a, Amount{100, 10}); a.room != (Amount{600, 60}) || f.launches != 2 || a.pays {
+	if f.claim(a, Amount{CPU: 100, Mem: 10}); a.room != (Amount{CPU: 600, Mem: 60}) || f.launches != 2 || a.pays {
 		t.Errorf("%d launches, %+v", f.launches, a)
 	}
 }

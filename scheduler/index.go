@@ -28,7 +28,7 @@ type least struct {
 const never = math.MaxUint64
 
 func nothing() least {
-	return least{Amount{math.MaxInt64, math.MaxInt64}, never, 0, 0, math.MaxUint16}
+	return least{Amount{math.MaxInt64, math.MaxInt64, math.MaxInt64}, never, 0, 0, math.MaxUint16}
 }
 
 func (x *index) add(c *class) {
@@ -74,7 +74,7 @@ func (x *index) set(slot int, l least) {
 
 func (l least) and(m least) least {
 	return least{
-		amount: Amount{min(l.amount.CPU, m.amount.CPU), min(l.amount.Mem, m.amount.Mem)},
+		amount: l.amount.least(m.amount),
 		oldest: min(l.oldest, m.oldest),
 		newest: max(l.newest, m.newest),
 		low:    max(l.low, m.low),

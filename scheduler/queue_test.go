@@ -34,7 +34,7 @@ func everything(c *class) bool { return true }
 func drain(q *queue) string {
 	var uids []string
 	for {
-		c := q.oldest(search{room: Amount{1e9, 1e9}, high: 65535, fits: everything})
+		c := q.oldest(search{room: Amount{CPU: 1e9, Mem: 1e9}, high: 65535, fits: everything})
 		if c == nil {
 			return strings.Join(uids, " ")
 		}
@@ -185,12 +185,12 @@ func TestIndexAgainstAllClasses(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		q, _ := newTestQueue()
 		var waiting []*pod
-		amount := func(n int) Amount { return Amount{rng.Int64N(int64(n)), rng.Int64N(int64(n))} }
+		amount := func(n int) Amount { return Amount{CPU: rng.Int64N(int64(n)), Mem: rng.Int64N(int64(n))} }
 		for seq := range uint64(400) {
 			if rng.IntN(3) > 0 || len(waiting) == 0 {
 				p := newPod(seq, "", amount(20))
 				if rng.IntN(2) == 0 {
-					p.Class, p.Amount = fmt.Sprint(seq%7), Amount{int64(seq % 7), 5}
+					p.Class, p.Amount = fmt.Sprint(seq%7), Amount{CPU: int64(seq % 7), Mem: 5}
 				} else if rng.IntN(2) == 0 {
 					p.Ports = []uint16{uint16(rng.IntN(10)), uint16(10 + rng.IntN(10))}
 				}

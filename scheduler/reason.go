@@ -45,9 +45,9 @@ func (r *reasons) of(c *class) string {
 func (r *reasons) ofPinned(c *class) string {
 	a := r.fleet.agent(c.agent)
 	why := "no offer yet"
-	if need := c.amount.minus(r.fleet.roomFor(a)); a.offered && (need.CPU > 0 || need.Mem > 0) {
+	if need := c.amount.exceeding(r.fleet.roomFor(a)); a.offered && need != (Amount{}) {
 		l := lack{}
-		l.add(Amount{max(need.CPU, 0), max(need.Mem, 0)})
+		l.add(need)
 		why = "its latest offer lacks " + l.String()
 	} else if p := a.lacksPort(c); a.offered && p != 0 {
 		why = "its latest offer has no port " + strconv.Itoa(int(p))
@@ -57,14 +57,14 @@ func (r *reasons) ofPinned(c *class) string {
 
 // findings counts what is wrong with offers.
 type findings struct {
-	offers         int
-	excluded       []exclusion // by rule
-	noObject       int
-	inBackoff      int
-	full           int
-	cpu, mem, both lack
-	ports          []portLack
-	fit            int
+	offers    int
+	excluded  []exclusion // by rule
+	noObject  int
+	inBackoff int
+	full      int
+	lacks     [8]lack // by what is missing, see missing
+	ports     []portLack
+	fit       int
 }
 
 // exclusion counts the offers that a rule excludes.
@@ -89,16 +89,12 @@ func (r *reasons) look(f *findings, c *class, a *agent) {
 		f.exclude(v, r.rules, c, a.node)
 		return
 	}
-	need := c.amount.minus(r.fleet.spareFor(a))
+	need := c.amount.exceeding(r.fleet.spareFor(a))
 	switch {
 	case a.isFull():
 		f.full++
-	case need.CPU > 0 && need.Mem > 0:
-		f.both.add(need)
-	case need.CPU > 0:
-		f.cpu.add(Amount{CPU: need.CPU})
-	case need.Mem > 0:
-		f.mem.add(Amount{Mem: need.Mem})
+	case need != Amount{}:
+		f.lacks[missing(need)].add(need)
 	default:
 		if p := a.lacksPort(c); p != 0 {
 			f.addPort(p)
@@ -106,6 +102,16 @@ func (r *reasons) look(f *findings, c *class, a *agent) {
 			f.fit++
 		}
 	}
+}
+
+// missing numbers the sets of resources that an offer may lack: cpu alone first.
+func missing(need Amount) (set int) {
+	for i, lacks := range []bool{need.CPU > 0, need.Mem > 0, need.Disk > 0} {
+		if lacks {
+			set |= 1 << i
+		}
+	}
+	return set
 }
 
 // exclude counts an offer that is excluded by its Node.
@@ -150,7 +156,8 @@ func (f *findings) text(r rules) string {
 	say(f.noObject, "is of an agent without a Node", "are of agents without a Node")
 	say(f.inBackoff, "is of an agent where executors keep failing", "are of agents where executors keep failing")
 	say(f.full, "is of a node with as many pods as it may have", "are of nodes with as many pods as they may have")
-	for _, l := range []*lack{&f.cpu, &f.mem, &f.both} {
+	for i := range f.lacks {
+		l := &f.lacks[i]
 		say(l.offers, "lacks "+l.String(), "lack "+l.String())
 	}
 	for _, p := range f.ports {

@@ -150,10 +150,11 @@ func TestLack(t *testing.T) {
 		needs []Amount
 		want  string
 	}{
-		{[]Amount{{500, 0}}, "0.5 cpu"},
-		{[]Amount{{500, 0}, {1500, 0}, {1000, 0}}, "0.5 to 1.5 cpu"},
-		{[]Amount{{0, 64}, {0, 64}}, "64 MiB memory"},
-		{[]Amount{{1, 64}, {2, 32}}, "0.001 to 0.002 cpu and 32 to 64 MiB memory"},
+		{[]Amount{{CPU: 500}}, "0.5 cpu"},
+		{[]Amount{{CPU: 500}, {CPU: 1500}, {CPU: 1000}}, "0.5 to 1.5 cpu"},
+		{[]Amount{{Mem: 64}, {Mem: 64}}, "64 MiB memory"},
+		{[]Amount{{CPU: 1, Mem: 64}, {CPU: 2, Mem: 32}}, "0.001 to 0.002 cpu and 32 to 64 MiB memory"},
+		{[]Amount{{Disk: 5}, {Mem: 1, Disk: 7}}, "0 to 1 MiB memory and 5 to 7 MiB ephemeral-storage"},
 	} {
 		var l lack
 		for _, need := range row.needs {
@@ -167,14 +168,20 @@ func TestLack(t *testing.T) {
 
 func TestAmounts(t *testing.T) {
 	t.Parallel()
-	a := Amount{3, 5}
-	if a.plus(Amount{1, 1}).minus(Amount{1, 1}) != a {
+	a := Amount{3, 5, 7}
+	if b := (Amount{1, 2, 3}); a.plus(b).minus(b) != a || a.least(b) != b || a.most(b) != a {
 		t.Error("plus and minus do not cancel out")
 	}
-	for b, want := range map[Amount]bool{{3, 5}: true, {4, 5}: true, {2, 9}: false, {9, 4}: false} {
+	for b, want := range map[Amount]bool{{3, 5, 7}: true, {4, 5, 8}: true, {2, 9, 9}: false, {9, 4, 9}: false, {9, 9, 6}: false} {
 		if a.within(b) != want {
 			t.Errorf("%v within %v: %v", a, b, !want)
 		}
+		if lack := a.exceeding(b); (lack == Amount{}) != want || !a.within(b.plus(lack)) {
+			t.Errorf("%v exceeds %v by %v", a, b, lack)
+		}
+	}
+	if none := (Amount{3, 5, 0}); !none.within(Amount{3, 5, -1}) || none.exceeding(Amount{3, 5, -1}) != (Amount{}) {
+		t.Error("a pod that asks for no disk waits for disk")
 	}
 	ranges := []PortRange{{1, 3}, {5, 5}, {9, 65535}}
 	var found []string

@@ -18,7 +18,7 @@ import (
 
 // parseEvent reads an event as a line of words:
 //
-//	pod a cpu=1 mem=64 port=31080 select=zone=a tolerate=gpu on=n1
+//	pod a cpu=1 mem=64 disk=512 port=31080 select=zone=a tolerate=gpu on=n1
 //	removed a
 //	listed
 //	restored a.1 agent=A1 node=n1 cpu=1 mem=64 killed
@@ -84,8 +84,9 @@ func (w *words) has(k string) bool { return len(w.named[k]) > 0 }
 func (w *words) amount() Amount {
 	cpu, err := strconv.ParseFloat(cmp.Or(w.get("cpu"), "0"), 64)
 	mem, err2 := strconv.ParseInt(cmp.Or(w.get("mem"), "0"), 10, 64)
-	w.err = cmp.Or(w.err, err, err2)
-	return Amount{int64(math.Round(cpu * 1000)), mem}
+	disk, err3 := strconv.ParseInt(cmp.Or(w.get("disk"), "0"), 10, 64)
+	w.err = cmp.Or(w.err, err, err2, err3)
+	return Amount{int64(math.Round(cpu * 1000)), mem, disk}
 }
 
 func (w *words) ports() (ports []uint16) {

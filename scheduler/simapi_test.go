@@ -30,9 +30,12 @@ type simPod struct {
 }
 
 func (a *simAPI) addPod(agents []*simAgent) {
-	p := &simPod{Pod: Pod{UID: a.id("pod"), Amount: Amount{int64(1+a.rng.IntN(12)) * 250, int64(1+a.rng.IntN(8)) * 128}}}
+	p := &simPod{Pod: Pod{UID: a.id("pod"), Amount: Amount{CPU: int64(1+a.rng.IntN(12)) * 250, Mem: int64(1+a.rng.IntN(8)) * 128}}}
 	if a.rng.IntN(4) == 0 {
 		p.Ports = []uint16{31000 + uint16(a.rng.IntN(5))}
+	}
+	if a.rng.IntN(4) == 0 {
+		p.Amount.Disk = int64(1+a.rng.IntN(5)) * 128
 	}
 	if a.rng.IntN(8) == 0 {
 		p.Amount.CPU = 100000

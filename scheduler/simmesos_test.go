@@ -197,7 +197,7 @@ type simUpdate struct {
 func (m *simMesos) addAgent() {
 	id := m.id("agent")
 	m.agents = append(m.agents, &simAgent{
-		id: id, node: "node-" + id, amount: Amount{int64(1+m.rng.IntN(8)) * 1000, 4096},
+		id: id, node: "node-" + id, amount: Amount{int64(1+m.rng.IntN(8)) * 1000, 4096, int64(m.rng.IntN(3)) * 512},
 		ports: []PortRange{{31000, 31004}},
 	})
 }
@@ -250,7 +250,8 @@ func (m *simMesos) allocate() {
 		}
 		parts := []Amount{free}
 		if m.faults && m.rng.IntN(4) == 0 {
-			parts = []Amount{{free.CPU / 2, free.Mem / 2}, free.minus(Amount{free.CPU / 2, free.Mem / 2})}
+			half := Amount{free.CPU / 2, free.Mem / 2, free.Disk / 2}
+			parts = []Amount{half, free.minus(half)}
 		}
 		var event Offered
 		for i, part := range parts {

@@ -61,7 +61,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 	return sim
 }
 
-var simConfig = Config{Executor: Amount{250, 64}}
+var simConfig = Config{Executor: Amount{CPU: 250, Mem: 64}}
 
 // startCore begins a life of the framework, the first or one after a crash:
 // only stored data is left.

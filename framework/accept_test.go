@@ -12,6 +12,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
@@ -54,7 +55,7 @@ func sent(l *loop, t mesospb.SchedulerCall_Type) []*mesospb.SchedulerCall {
 // mixed is what an agent offers with a static and a dynamic reservation, and a
 // resource that carries what we do not know.
 func mixed(t *testing.T) *mesospb.Offer {
-	o := makeOffer("o1", "S1", "cpus(web):1;cpus:3;mem(web):200;mem:4000;ports:[31000-31010]", func(o *mesospb.Offer) {
+	o := makeOffer("o1", "S1", "cpus(web):1;cpus:3;mem(web):200;mem:4000;disk(web):100;disk:2000;ports:[31000-31010]", func(o *mesospb.Offer) {
 		o.Url.Address.Ip = proto.String("10.1.0.7")
 	})
 	dynamic, err := resources.Parse("cpus(web):0.3")
@@ -79,6 +80,7 @@ func TestAcceptIsValid(t *testing.T) {
 		handle(l, podSeen{makePod(fmt.Sprint("p", i), func(p *v1.Pod) {
 			p.UID = types.UID(fmt.Sprintf("6fd2fc56-b5e4-41c9-8d7d-7b3a7a3a0%03d", i))
 			p.Spec.Containers[0].Ports = port(31000+int32(i), 80)
+			p.Spec.Containers[0].Resources.Requests["ephemeral-storage"] = quantity("300Mi")
 		})})
 	}
 	l.offered([]*mesospb.Offer{mixed(t)})
@@ -95,6 +97,9 @@ func TestAcceptIsValid(t *testing.T) {
 	}
 	if got := resources.Format(launched[0].Resources); !strings.Contains(got, "cpus(web)") || strings.Contains(got, "cpus:") {
 		t.Errorf("the first task has %s: reserved cpus were left", got)
+	}
+	if got := amountOf(launched[0].Resources); got != (scheduler.Amount{CPU: 500, Mem: 64, Disk: 300}) {
+		t.Errorf("the first task has %+v", got)
 	}
 }
 

@@ -36,8 +36,9 @@ type Config struct {
 	// any of them says so.
 	NodePorts []resources.Range
 
-	// DefaultContainer is what a container with neither a cpu nor a memory
-	// request counts as. Default: DefaultContainer.
+	// DefaultContainer is what a container with neither a cpu nor a memory request
+	// counts as; its disk is that of one without a request for ephemeral-storage.
+	// Default: DefaultContainer.
 	DefaultContainer scheduler.Amount
 
 	// Machines are the host names of the agents that may be used, as Mesos

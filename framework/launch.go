@@ -89,7 +89,7 @@ func (l *launcher) tasks(c scheduler.Launch) ([]*mesospb.TaskInfo, error) {
 			return nil, fmt.Errorf("task %s: its pod %s is unknown", t.ID, t.PodUID)
 		}
 		var share []*mesospb.Resource
-		share, rest, err = resources.Take(rest, resources.Want{CPU: t.Amount.CPU, Mem: t.Amount.Mem, Ports: t.Ports})
+		share, rest, err = resources.Take(rest, resources.Want{CPU: t.Amount.CPU, Mem: t.Amount.Mem, Disk: t.Amount.Disk, Ports: t.Ports})
 		if err != nil {
 			return nil, fmt.Errorf("task %s: %w", t.ID, err)
 		}

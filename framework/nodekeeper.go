@@ -37,7 +37,7 @@ type nodeWriter interface {
 func (k *nodeKeeper) desired(a *agent) nodes.Desired {
 	return nodes.Desired{
 		Name: a.Node, Agent: a.id, Hostname: a.Hostname, Address: a.Address, IP: a.ip(), Labels: a.labels,
-		CPU: a.capacity.CPU, Mem: a.capacity.Mem, MaxPods: k.maxPods,
+		Capacity: a.capacity, MaxPods: k.maxPods,
 		Lost:            a.lost,
 		Idle:            a.met && a.idle(),
 		MaintenanceNear: a.maintenance.within(maintenanceNotice, k.now()),

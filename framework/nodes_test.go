@@ -43,7 +43,7 @@ func TestNodeCreated(t *testing.T) {
 	rack := func(o *mesospb.Offer) {
 		o.Attributes = []*mesospb.Attribute{{Name: proto.String("rack"), Type: mesospb.Value_TEXT.Enum(), Text: &mesospb.Value_Text{Value: proto.String("r1")}}}
 	}
-	w.offers(has("m-S1", four, rack))
+	w.offers(has("m-S1", four+";disk:1000", rack))
 	w.eventually("the taint goes", func() bool { n := w.node("host-m-s1"); return n != nil && len(n.Spec.Taints) == 0 })
 	n := w.node("host-m-s1")
 	if n.Labels["mesos.attribute/rack"] != "r1" || n.Labels[v1.LabelHostname] != "host-m-s1" || n.Annotations[nodes.AnnotationAgent] != "m-S1" {
@@ -52,8 +52,8 @@ func TestNodeCreated(t *testing.T) {
 	if c := ready(n); c.Status != v1.ConditionTrue || c.Reason != "MesosAgentOffers" {
 		t.Errorf("ready: %+v", c)
 	}
-	if cpu, mem := n.Status.Capacity.Cpu(), n.Status.Capacity.Memory(); cpu.Value() != 4 || mem.Value() != 4096<<20 {
-		t.Errorf("capacity %s, %s", cpu, mem)
+	if c := n.Status.Allocatable; c.Cpu().Value() != 4 || c.Memory().Value() != 4096<<20 || c.StorageEphemeral().Value() != 1000<<20 {
+		t.Errorf("allocatable %v", c)
 	}
 	if !slices.Contains(n.Status.Addresses, v1.NodeAddress{Type: v1.NodeInternalIP, Address: "10.1.0.7"}) {
 		t.Errorf("addresses %v", n.Status.Addresses)

@@ -30,7 +30,11 @@ func usable(rs []*mesospb.Resource) []*mesospb.Resource {
 
 // amountOf rounds down: fractions cannot be given out.
 func amountOf(rs []*mesospb.Resource) scheduler.Amount {
-	return scheduler.Amount{CPU: resources.Scalar(rs, "cpus"), Mem: resources.Scalar(rs, "mem") / 1000}
+	return scheduler.Amount{
+		CPU:  resources.Scalar(rs, "cpus"),
+		Mem:  resources.Scalar(rs, "mem") / 1000,
+		Disk: resources.Scalar(rs, "disk") / 1000,
+	}
 }
 
 func portsOf(rs []*mesospb.Resource) []scheduler.PortRange {
@@ -44,9 +48,9 @@ func portsOf(rs []*mesospb.Resource) []scheduler.PortRange {
 }
 
 func plus(a, b scheduler.Amount) scheduler.Amount {
-	return scheduler.Amount{CPU: a.CPU + b.CPU, Mem: a.Mem + b.Mem}
+	return scheduler.Amount{CPU: a.CPU + b.CPU, Mem: a.Mem + b.Mem, Disk: a.Disk + b.Disk}
 }
 
 func larger(a, b scheduler.Amount) scheduler.Amount {
-	return scheduler.Amount{CPU: max(a.CPU, b.CPU), Mem: max(a.Mem, b.Mem)}
+	return scheduler.Amount{CPU: max(a.CPU, b.CPU), Mem: max(a.Mem, b.Mem), Disk: max(a.Disk, b.Disk)}
 }

@@ -182,7 +182,7 @@ func TestNodeKeeper(t *testing.T) {
 	if !slices.Equal(core.events, []string{"scheduler.NodeChanged"}) {
 		t.Errorf("told %q", core.events)
 	}
-	if d := k.writer.(wanted)[a.Node]; !d.Idle || d.Lost || d.IP != "10.1.0.7" || d.CPU != 4000 || d.MaxPods != 10 || d.Agent != "S1" {
+	if d := k.writer.(wanted)[a.Node]; !d.Idle || d.Lost || d.IP != "10.1.0.7" || d.Capacity.CPU != 4000 || d.MaxPods != 10 || d.Agent != "S1" {
 		t.Errorf("desired %+v", d)
 	}
 	a.tasks["t"] = taskOn("t", "p", 1, "S1", a.Node)

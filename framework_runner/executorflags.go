@@ -31,6 +31,7 @@ func (o *options) declareExecutor(fs *flag.FlagSet) {
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
 	fs.Float64Var(&o.defaultContainerCPU, "default_container_cpu", cpus(framework.DefaultContainer), "`cpus` to count for a container that states neither cpu nor memory")
 	fs.Int64Var(&o.defaultContainerMem, "default_container_mem", framework.DefaultContainer.Mem, "`MiB` to count for a container that states neither cpu nor memory")
+	fs.Int64Var(&o.defaultContainerDisk, "default_container_disk", framework.DefaultContainer.Disk, "`MiB` of Mesos' disk to count for a container that states no ephemeral-storage")
 }
 
 func (o *options) checkExecutor() error {
@@ -40,8 +41,8 @@ func (o *options) checkExecutor() error {
 	if o.executorIdleTimeout < 0 {
 		return fmt.Errorf("-executor_idle_timeout=%s: must not be negative", o.executorIdleTimeout)
 	}
-	if o.defaultContainerCPU < 0 || o.defaultContainerMem < 0 {
-		return fmt.Errorf("-default_container_cpu=%g -default_container_mem=%d: must not be negative", o.defaultContainerCPU, o.defaultContainerMem)
+	if o.defaultContainerCPU < 0 || o.defaultContainerMem < 0 || o.defaultContainerDisk < 0 {
+		return fmt.Errorf("-default_container_cpu=%g -default_container_mem=%d -default_container_disk=%d: must not be negative", o.defaultContainerCPU, o.defaultContainerMem, o.defaultContainerDisk)
 	}
 	if o.rootDir != "" && (!filepath.IsAbs(o.rootDir) || filepath.Clean(o.rootDir) == "/") {
 		return fmt.Errorf("-root_dir=%s: name a directory of agents by its absolute path, not /", o.rootDir)

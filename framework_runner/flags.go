@@ -71,8 +71,9 @@ type options struct {
 	secretFile      string
 	mesosTLS        mesos.TLSFiles
 
-	defaultContainerCPU float64
-	defaultContainerMem int64
+	defaultContainerCPU  float64
+	defaultContainerMem  int64
+	defaultContainerDisk int64
 
 	allowPrivileged       bool
 	podSecurity           string

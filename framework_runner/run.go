@@ -173,7 +173,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	cfg.Store = records
 	cfg.Executor = executor
 	cfg.MaxPods = o.maxPods
-	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem}
+	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem, Disk: o.defaultContainerDisk}
 	cfg.Machines = list(o.machines)
 	if o.podNetwork != networkDocker {
 		cfg.NodePorts = []resources.Range{o.nodePorts}

@@ -75,12 +75,13 @@ func (m machine) GetRequestedContainersInfo(string, infov2.RequestOptions) (map[
 	return map[string]*info.ContainerInfo{}, nil
 }
 
-// RootFsInfo describes the file system of the root directory, no larger than the
-// disk that Mesos gives.
+// RootFsInfo describes the file system of the root directory with the size that makes
+// the disk that Mesos gives allocatable to pods, whatever the machine has: a pod that
+// Mesos has given its disk must not be rejected. How much is available is as it is.
 func (m machine) RootFsInfo() (infov2.FsInfo, error) {
 	fs, err := m.GetDirFsInfo(m.root)
 	if err == nil && m.disk > 0 {
-		fs.Capacity = min(fs.Capacity, m.disk)
+		fs.Capacity = m.disk + keptFree
 		fs.Available = min(fs.Available, fs.Capacity)
 		fs.Usage = fs.Capacity - fs.Available
 	}

@@ -102,12 +102,16 @@ func (c *Config) setResources(k *kubeletconfig.KubeletConfiguration) {
 	// is no reason to kill pods, and images may be theirs: evict only just before the
 	// file system is full, and collect no images.
 	k.EvictionHard = map[string]string{
-		"nodefs.available":  "256Mi",
+		"nodefs.available":  fmt.Sprint(keptFree),
 		"nodefs.inodesFree": "1%",
 	}
 	k.ImageGCHighThresholdPercent = 100 // 100 with no maximum age means never
 	k.ImageMaximumGCAge = metav1.Duration{}
 }
+
+// keptFree is how many bytes of the file system pods leave free. The kubelet takes them
+// off what it makes allocatable.
+const keptFree = 256 << 20
 
 // cores returns the agent's cpus in whole cores, rounded up.
 func (c *Config) cores() int { return int(math.Ceil(c.CPUs - 1e-9)) }

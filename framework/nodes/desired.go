@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,7 +18,7 @@ type Desired struct {
 	Address  string            // host:port
 	IP       string            // "" when unknown
 	Labels   map[string]string // made from the agent's attributes
-	CPU, Mem int64             // thousandths, MiB: until the kubelet says better
+	Capacity scheduler.Amount  // until the kubelet says better
 	MaxPods  int               // likewise
 
 	Lost            bool // Mesos has lost the agent

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -84,7 +85,7 @@ func TestTaintsKeepTheirTime(t *testing.T) {
 // No patch is made without a change; the kubelet's part is left to it.
 func TestStatusPatch(t *testing.T) {
 	t.Parallel()
-	want := Desired{Name: "n", Agent: "S1", IP: "10.0.0.1", CPU: 1000, Mem: 10, Idle: true}
+	want := Desired{Name: "n", Agent: "S1", IP: "10.0.0.1", Capacity: scheduler.Amount{CPU: 1000, Mem: 10, Disk: 20}, Idle: true}
 	now := metav1.Now()
 	if patch := want.statusPatch(want.object(now), now); patch != nil {
 		t.Errorf("a Node as wanted is patched: %s", patch)

@@ -38,9 +38,10 @@ const (
 // the API server has it.
 func (d Desired) object(now metav1.Time) *v1.Node {
 	capacity := v1.ResourceList{
-		v1.ResourceCPU:    *resource.NewMilliQuantity(d.CPU, resource.DecimalSI),
-		v1.ResourceMemory: *resource.NewQuantity(d.Mem<<20, resource.BinarySI),
-		v1.ResourcePods:   *resource.NewQuantity(int64(d.MaxPods), resource.DecimalSI),
+		v1.ResourceCPU:              *resource.NewMilliQuantity(d.Capacity.CPU, resource.DecimalSI),
+		v1.ResourceMemory:           *resource.NewQuantity(d.Capacity.Mem<<20, resource.BinarySI),
+		v1.ResourceEphemeralStorage: *resource.NewQuantity(d.Capacity.Disk<<20, resource.BinarySI),
+		v1.ResourcePods:             *resource.NewQuantity(int64(d.MaxPods), resource.DecimalSI),
 	}
 	n := &v1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: d.Name},

@@ -3,6 +3,7 @@ package nodes
 import (
 	"testing"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -52,7 +53,7 @@ func TestViewTellsNews(t *testing.T) {
 func TestViewTellsWhatIsDesired(t *testing.T) {
 	t.Parallel()
 	v := NewView()
-	if n, news := v.Tell(Desired{Name: "n1", CPU: 2000, MaxPods: 5}); !news || n.Status.Allocatable.Cpu().Value() != 2 || n.Status.Allocatable.Pods().Value() != 5 {
+	if n, news := v.Tell(Desired{Name: "n1", Capacity: scheduler.Amount{CPU: 2000}, MaxPods: 5}); !news || n.Status.Allocatable.Cpu().Value() != 2 || n.Status.Allocatable.Pods().Value() != 5 {
 		t.Errorf("before the API server has it: %v, news %t", n, news)
 	}
 	api := node(func(n *v1.Node) { n.Spec.Taints = []v1.Taint{{Key: "mine"}} })

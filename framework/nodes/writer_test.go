@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/fake"
@@ -82,7 +83,7 @@ func written(t *testing.T, before *v1.Node, desired ...Desired) (verbs []string,
 // What was desired last is written, in as few requests as it takes.
 func TestWriterWritesDifferences(t *testing.T) {
 	t.Parallel()
-	asDesired := Desired{Name: "n1", Agent: "S1", Idle: true, CPU: 1000}
+	asDesired := Desired{Name: "n1", Agent: "S1", Idle: true, Capacity: scheduler.Amount{CPU: 1000}}
 	kubelet := asDesired.object(metav1.Now())
 	kubelet.Status = v1.NodeStatus{NodeInfo: v1.NodeSystemInfo{KubeletVersion: "v1"}, Conditions: []v1.NodeCondition{{Type: v1.NodeReady, Status: v1.ConditionTrue, Reason: "KubeletReady"}}}
 	for name, c := range map[string]struct {

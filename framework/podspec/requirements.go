@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,7 +18,8 @@ import (
 // Requirements returns what a pod requires of an agent. Its requests are the
 // effective ones of Kubernetes: the larger of init containers and containers,
 // sidecars and overhead added; limits are not counted. A container that states
-// neither cpu nor memory counts as def. The string names what no Mesos agent of
+// neither cpu nor memory counts as def, and likewise one that states no
+// ephemeral-storage. The string names what no Mesos agent of
 // ours can provide, if anything.
 func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 	requests := resourcehelper.PodRequests(withDefaultRequests(p, def), resourcehelper.PodResourcesOptions{})
@@ -26,8 +28,9 @@ func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 		Namespace: p.Namespace,
 		Name:      p.Name,
 		Amount: scheduler.Amount{
-			CPU: requests.Cpu().MilliValue(),
-			Mem: (requests.Memory().Value() + 1<<20 - 1) >> 20,
+			CPU:  requests.Cpu().MilliValue(),
+			Mem:  mebibytes(requests.Memory()),
+			Disk: mebibytes(requests.StorageEphemeral()),
 		},
 		Ports:       hostPorts(p),
 		Affinity:    nodeaffinity.GetRequiredNodeAffinity(p),
@@ -40,35 +43,44 @@ func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 	return s, unsupported(p, requests)
 }
 
+// mebibytes rounds up.
+func mebibytes(q *resource.Quantity) int64 { return (q.Value() + 1<<20 - 1) >> 20 }
+
 // withDefaultRequests returns p, or a copy whose containers without requests
 // have those of def.
 func withDefaultRequests(p *v1.Pod, def scheduler.Amount) *v1.Pod {
-	silent := func(c v1.Container) bool {
-		_, cpu := c.Resources.Requests[v1.ResourceCPU]
-		_, mem := c.Resources.Requests[v1.ResourceMemory]
-		return !cpu && !mem
-	}
+	silent := func(c v1.Container) bool { return len(defaultsFor(c, def)) > 0 }
 	if !slices.ContainsFunc(p.Spec.Containers, silent) && !slices.ContainsFunc(p.Spec.InitContainers, silent) {
 		return p
 	}
 	fill := func(cs []v1.Container) []v1.Container {
 		cs = slices.Clone(cs)
 		for i := range cs {
-			if silent(cs[i]) {
-				requests := cs[i].Resources.Requests.DeepCopy()
-				if requests == nil {
-					requests = v1.ResourceList{}
-				}
-				requests[v1.ResourceCPU] = *resource.NewMilliQuantity(def.CPU, resource.DecimalSI)
-				requests[v1.ResourceMemory] = *resource.NewQuantity(def.Mem<<20, resource.BinarySI)
-				cs[i].Resources.Requests = requests
-			}
+			requests := defaultsFor(cs[i], def)
+			maps.Copy(requests, cs[i].Resources.Requests)
+			cs[i].Resources.Requests = requests
 		}
 		return cs
 	}
 	filled := *p
 	filled.Spec.Containers, filled.Spec.InitContainers = fill(p.Spec.Containers), fill(p.Spec.InitContainers)
 	return &filled
+}
+
+// defaultsFor returns the requests that def has for a container.
+func defaultsFor(c v1.Container, def scheduler.Amount) v1.ResourceList {
+	add := v1.ResourceList{}
+	_, cpu := c.Resources.Requests[v1.ResourceCPU]
+	_, mem := c.Resources.Requests[v1.ResourceMemory]
+	_, disk := c.Resources.Requests[v1.ResourceEphemeralStorage]
+	if !cpu && !mem {
+		add[v1.ResourceCPU] = *resource.NewMilliQuantity(def.CPU, resource.DecimalSI)
+		add[v1.ResourceMemory] = *resource.NewQuantity(def.Mem<<20, resource.BinarySI)
+	}
+	if !disk && def.Disk > 0 {
+		add[v1.ResourceEphemeralStorage] = *resource.NewQuantity(def.Disk<<20, resource.BinarySI)
+	}
+	return add
 }
 
 // hostPorts returns the ports of the host that a pod will listen on, ascending:
@@ -135,5 +147,5 @@ func unsupported(p *v1.Pod, requests v1.ResourceList) string {
 		return ""
 	}
 	return "No agent can give " + strings.Join(missing, ", ") +
-		": of what Mesos offers, only cpus, mem and ports are used. Remove the request, or run this pod elsewhere."
+		": of what Mesos offers, only cpus, mem, disk and ports are used. Remove the request, or run this pod elsewhere."
 }

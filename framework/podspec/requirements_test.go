@@ -1,6 +1,7 @@
 package podspec
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,12 @@ func container(cpu, mem string) v1.Container {
 	return c
 }
 
+func storage(amount string) v1.Container {
+	return v1.Container{Resources: v1.ResourceRequirements{Requests: v1.ResourceList{
+		"cpu": quantity("0"), "ephemeral-storage": quantity(amount),
+	}}}
+}
+
 func port(host, container int32) []v1.ContainerPort {
 	return []v1.ContainerPort{{HostPort: host, ContainerPort: container}}
 }
@@ -53,6 +60,7 @@ func TestRequirements(t *testing.T) {
 
 	for name, c := range map[string]struct {
 		spec    v1.PodSpec
+		def     scheduler.Amount // default: 250 CPU, 64 Mem
 		want    scheduler.Amount
 		ports   []uint16
 		missing string
@@ -78,6 +86,11 @@ func TestRequirements(t *testing.T) {
 			want:  scheduler.Amount{CPU: 2300, Mem: 80},
 			ports: []uint16{31005}, // an init container's port is free again before the pod serves
 		},
+		"ephemeral-storage, of the containers that state none, too": {
+			spec: v1.PodSpec{Containers: []v1.Container{storage("1500Ki"), container("1", "1Mi")}},
+			def:  scheduler.Amount{Disk: 8},
+			want: scheduler.Amount{CPU: 1000, Mem: 1, Disk: 10},
+		},
 		"nothing at all": {
 			spec: v1.PodSpec{Containers: []v1.Container{container("0", "0")}},
 			want: scheduler.Amount{CPU: 10},
@@ -101,13 +114,13 @@ func TestRequirements(t *testing.T) {
 				}}}},
 				ResourceClaims: []v1.PodResourceClaim{{Name: "device"}},
 			},
-			want:    scheduler.Amount{CPU: 1000},
+			want:    scheduler.Amount{CPU: 1000, Disk: 1024},
 			missing: "2 nvidia.com/gpu, 4Mi hugepages-2Mi, a resource claim",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, missing := Requirements(&v1.Pod{Spec: c.spec}, scheduler.Amount{CPU: 250, Mem: 64})
+			got, missing := Requirements(&v1.Pod{Spec: c.spec}, cmp.Or(c.def, scheduler.Amount{CPU: 250, Mem: 64}))
 			if got.Amount != c.want || !slices.Equal(got.Ports, c.ports) {
 				t.Errorf("asks for %+v and ports %v, want %+v and %v", got.Amount, got.Ports, c.want, c.ports)
 			}

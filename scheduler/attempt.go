@@ -13,6 +13,7 @@ type attempts struct {
 	reconciler *reconciler
 	killer     *killer
 	bound      *boundTasks // goes on when the pod is bound
+	residents  *residents
 	explain    func(*pod, string)
 }
 
@@ -31,7 +32,14 @@ func (x *attempts) start(p *pod, a *agent) Task {
 	t.pod, p.task, t.bound = p, t, p.pinned != nil
 	t.launch = x.fleet.launches
 	x.clock.after(updateGrace, &t.alarm)
+	x.residents.update(p, false)
 	return t.Task
+}
+
+// retry brings a pod back to the queue: it is on no node until its next attempt.
+func (x *attempts) retry(p *pod, trouble string, free bool) {
+	x.queue.retry(p, trouble, free)
+	x.residents.update(p, false)
 }
 
 // launchingUpdated decides whether the pod is bound or needs another attempt. It
@@ -57,14 +65,14 @@ func (x *attempts) launchingUpdated(t *task, u Update, kind updateKind) {
 		p := t.pod
 		x.session.acknowledge(u)
 		x.killer.kill(t, slowAsk)
-		x.queue.retry(p, describe(u), false)
+		x.retry(p, describe(u), false)
 	case ended, interrupted, vanished:
 		p := t.pod
 		x.session.acknowledge(u)
 		if u.blamesAgent() {
 			x.fleet.recordFailure(t)
 		}
-		x.queue.retry(p, describe(u), costless(u))
+		x.retry(p, describe(u), costless(u))
 		x.tasks.drop(t)
 	}
 }
@@ -84,7 +92,7 @@ func (x *attempts) due(t *task) {
 	}
 	x.fleet.recordFailure(t)
 	x.killer.kill(t, 0)
-	x.queue.retry(p, trouble+" within "+launchGrace.String(), false)
+	x.retry(p, trouble+" within "+launchGrace.String(), false)
 }
 
 // notStored handles the outcome of a Launch that was not sent.
@@ -95,7 +103,7 @@ func (x *attempts) notStored(e LaunchFailed) {
 			continue
 		}
 		if p := t.pod; p != nil && t.state == launching {
-			x.queue.retry(p, "the launch could not be stored: "+e.Err.Error(), false)
+			x.retry(p, "the launch could not be stored: "+e.Err.Error(), false)
 		}
 		x.tasks.drop(t)
 	}
@@ -147,14 +155,15 @@ func (x *attempts) notBound(t *task, why string, denied bool) {
 		x.endOr(t, func() { x.killer.kill(t, 0) })
 	case !denied || p.node != "":
 		p.task, p.state = nil, leftAlone
+		x.residents.update(p, false)
 		x.explain(p, why)
 		x.endOr(t, func() { x.killer.kill(t, 0) })
 	case t.hasEnded():
-		x.queue.retry(p, why, false)
+		x.retry(p, why, false)
 		x.endOr(t, nil)
 	default: // the pod keeps off that agent until the task has ended
 		x.killer.kill(t, 0)
-		x.queue.retry(p, why, false)
+		x.retry(p, why, false)
 	}
 }
 

@@ -116,12 +116,33 @@ func (k checker) order(calls []Call) {
 				continue
 			}
 			for _, q := range sim.core.pods.byUID {
-				if q.state == ready && q.seq < sim.core.pods.byUID[t.PodUID].seq && q.Amount.within(rest) &&
+				if q.state == ready && q.class.rule == nil && q.seq < sim.core.pods.byUID[t.PodUID].seq && q.Amount.within(rest) &&
 					k.suits(q, a) && a.lacksPort(q.class) == 0 && !a.reservesPort(q.class) {
 					sim.violated("%s overtakes the older pod %s, which would fit %v", t.ID, q.UID, rest)
 				}
 			}
 			rest = rest.minus(t.Amount)
+		}
+	}
+}
+
+// placement: when the Rules are told of a pod that is placed, they allow it there,
+// and no older pod that they speak of would have fitted.
+func (k checker) placement(p Pod, node string) {
+	sim := k.sim
+	placed := sim.core.pods.byUID[p.UID]
+	if placed == nil || placed.node != "" || placed.task == nil || placed.task.launch == 0 {
+		return // bound by another, or placed in an earlier life
+	}
+	if why := sim.rules.refuses(p.Object, node); why != "" {
+		sim.violated("pod %s is placed on %s, which %s", p.UID, node, why)
+	}
+	a := sim.core.fleet.byID[placed.task.Agent]
+	room := sim.core.fleet.spareFor(a).plus(p.Amount)
+	for _, q := range sim.core.pods.byUID {
+		if q.state == ready && q.class.rule != nil && q.seq < placed.seq && q.Amount.within(room) &&
+			k.suits(q, a) && a.lacksPort(q.class) == 0 && !a.reservesPort(q.class) {
+			sim.violated("pod %s overtakes the older pod %s, which would fit %v", p.UID, q.UID, room)
 		}
 	}
 }
@@ -135,7 +156,7 @@ func (k checker) suits(p *pod, a *agent) bool {
 		return false
 	}
 	ok, err := p.Affinity.Match(a.node.object)
-	return ok && err == nil
+	return ok && err == nil && k.sim.rules.refuses(p.Object, a.node.object.Name) == ""
 }
 
 // state: what must hold after every step.
@@ -153,6 +174,17 @@ func (k checker) state() {
 		if (p.state == placed) != (p.task != nil) || (p.class != nil) != p.waits() {
 			sim.violated("pod %s is in state %d with task %v and class %v", p.UID, p.state, p.task, p.class)
 		}
+	}
+	for _, p := range s.pods.byUID {
+		for node, on := range sim.rules.on {
+			is := p.node == node || p.node == "" && p.task != nil && p.task.Node == node
+			if told := on[p.Object.UID] != nil; told != is {
+				sim.violated("pod %s is on %s: %v, but the Rules were told %v", p.UID, node, is, told)
+			}
+		}
+	}
+	if n := sim.rules.residents(); n > len(s.pods.byUID) {
+		sim.violated("the Rules know of %d pods, of which %d exist", n, len(s.pods.byUID))
 	}
 	members := 0
 	for _, c := range s.queue.classes {

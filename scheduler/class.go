@@ -23,18 +23,28 @@ type class struct {
 	agent    string    // the only agent for its one pod, which is bound there; empty: any
 	anywhere bool      // it has no selector and no affinity
 	verdicts []verdict // of the rules, on nodes by their number; see rules.verdict
+	rule     Rule      // what depends on more than its Node; nil: nothing
 
 	reason  string // why its ready pods wait
 	version uint64 // of what the reason was made from
 }
 
-// classKey returns the key of the class that a pod waits in. A bound pod, and one
-// that must keep off an agent because of an earlier attempt, is alone in its class.
-func (p *pod) classKey() string {
+// classKey returns the key of the class that a pod waits in, of which own is what
+// the Rules say. A bound pod, and one that must keep off an agent because of an
+// earlier attempt, is alone in its class.
+func (p *pod) classKey(own string) string {
 	if p.Class == "" || p.superseded > 0 || p.pinned != nil {
-		return "pod " + p.UID
+		return "pod " + p.UID + own
 	}
-	return "class " + p.Class
+	return "class " + p.Class + own
+}
+
+// refusal returns why the class's Rule refuses a node; empty: it does not.
+func (c *class) refusal(n *node) string {
+	if c.rule == nil {
+		return ""
+	}
+	return c.rule.Refuses(n.object.Name)
 }
 
 func newClass(key string, p *pod) *class {

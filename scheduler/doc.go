@@ -52,6 +52,7 @@
 //	nodes       the Node objects (node.go)
 //	fleet       agents, their offers, what is used there (fleet.go, offer.go, agent.go)
 //	rules       where a pod may run, amounts aside (rules.go)
+//	residents   tells the Rules which pods are on which nodes (constraint.go)
 //	matcher     places pods of the queue on offers of the fleet, by the rules (match.go)
 //	demand      whether Mesos is asked for offers (demand.go)
 //	reasons     why pods wait (explain.go, reason.go)
@@ -65,7 +66,12 @@
 // has changed (shared.go). Queue, fleet and tasks know nothing of the parts that
 // decide; matcher, demand and reasons know nothing of what happens to a task.
 //
-// A condition on where pods may run is a rule. A preference among agents belongs
-// where the matcher orders its turns, a priority among pods where the queue and its
-// index compare their ages.
+// A condition on an agent's Node is a rule of rules.go. What depends on other pods or
+// on volumes, and what is a preference among agents, is asked of [Config].Rules, which
+// are handed in: a Rule for each class of pods that the Rules have something to say
+// about, and none for the others, which cost as if there were no Rules. Its answers
+// are not kept, as any placement may change them; a placement or an end by which it may
+// allow more is followed up in the same Step, with a Revive where offers have been
+// declined. A priority among pods belongs where the queue and its index compare their
+// ages.
 package scheduler

@@ -32,6 +32,18 @@ type (
 	// now on is a task without a pod significant.
 	PodsListed struct{}
 
+	// Resident announces a pod that is not ours to run, on a node: what it is may
+	// matter to the [Rules]. Gone: it has finished or no longer exists.
+	Resident struct {
+		Pod  Pod
+		Node string
+		Gone bool
+	}
+
+	// RulesChanged: what the [Rules] know apart from pods and Nodes is not what it
+	// was; any of them may answer otherwise.
+	RulesChanged struct{}
+
 	// NodeChanged carries labels, taints and schedulability of an agent's Node;
 	// it comes before the first offer of that agent. A nil Node means that it
 	// is gone.
@@ -112,6 +124,8 @@ func (PodAdded) event()     {}
 func (PodRemoved) event()   {}
 func (PodsListed) event()   {}
 func (NodeChanged) event()  {}
+func (Resident) event()     {}
+func (RulesChanged) event() {}
 func (Subscribed) event()   {}
 func (Disconnected) event() {}
 func (Offered) event()      {}

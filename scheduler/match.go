@@ -23,6 +23,8 @@ type matcher struct {
 	rules   rules
 	demand  *offerDemand
 	start   func(*pod, *agent) Task // begins the pod's next attempt
+
+	looked []*agent // of the current Step: those that take part
 }
 
 // run places waiting pods on the offers held, then gives back the useless ones.
@@ -33,7 +35,9 @@ type matcher struct {
 // none fits any. Pods that can only run there, as they did before, go first: what
 // they use was theirs. Beyond these, no pod is passed over for a younger one on
 // offers that would have fit it, pods spread over the agents, and each turn
-// either places a pod or ends the agent's part.
+// either places a pod or ends the agent's part, until a placement makes room by the
+// Rules. A pod with preferences goes to the agent that suits it best, if no older one
+// takes its room there.
 func (m *matcher) run() {
 	if !m.session.ready() {
 		return
@@ -41,8 +45,8 @@ func (m *matcher) run() {
 	if m.changes.fit {
 		m.fleet.refreshAll()
 	}
-	looked := m.fleet.takeFresh()
-	turn := append([]*agent(nil), looked...)
+	m.looked = m.fleet.takeFresh()
+	turn := append([]*agent(nil), m.looked...)
 	for len(turn) > 0 {
 		again := turn[:0]
 		for _, a := range turn {
@@ -51,8 +55,13 @@ func (m *matcher) run() {
 			}
 		}
 		turn = again
+		if m.changes.takeStirred() {
+			m.fleet.refreshAll()
+			m.looked = append(m.looked, m.fleet.takeFresh()...)
+			turn = append(turn[:0], m.looked...)
+		}
 	}
-	for _, a := range looked {
+	for _, a := range m.looked {
 		a.fresh, a.last = false, 0
 		switch {
 		case len(a.batch) > 0:
@@ -63,22 +72,59 @@ func (m *matcher) run() {
 	}
 }
 
-// place takes the oldest pod that fits on an agent's offers.
+// place places the oldest pod that fits an agent's offers: there, or where it is
+// better off.
 func (m *matcher) place(a *agent) bool {
-	if len(a.held) == 0 {
-		return false
-	}
-	c := a.oldestPinned(m.fleet.roomFor(a))
-	if c == nil && !a.backoff.active() {
-		c = m.oldestFor(a, m.fleet.spareFor(a))
-	}
+	c := m.oldestOn(a)
 	if c == nil {
 		return false
+	}
+	for b := m.best(c, a); b != a; b = m.best(c, a) {
+		a.last, b.last = 0, 0 // what they have considered is not placed yet
+		a, c = b, m.oldestOn(b)
 	}
 	p := m.queue.take(c)
 	m.fleet.claim(a, p.Amount)
 	a.batch = append(a.batch, m.start(p, a))
+	if m.changes.stirred { // by the Rules, this made room for pods that were passed over
+		for _, other := range m.looked {
+			other.last = 0
+		}
+	}
 	return true
+}
+
+// best returns the agent that suits pods of a class best of all that they fit, of
+// which a is one.
+func (m *matcher) best(c *class, a *agent) *agent {
+	if c.rule == nil || !c.rule.Prefers() {
+		return a
+	}
+	agents, nodes := []*agent{a}, []string{a.node.object.Name}
+	for _, b := range m.looked {
+		if b != a && m.hasRoom(b, c.ready[0]) && m.rules.fits(c, b) && !b.hasSuperseded(c.ready[0]) && len(b.held) > 0 {
+			agents, nodes = append(agents, b), append(nodes, b.node.object.Name)
+		}
+	}
+	best := 0
+	scores := c.rule.Scores(nodes)
+	for i, score := range scores {
+		if score > scores[best] {
+			best = i
+		}
+	}
+	return agents[best]
+}
+
+// oldestOn returns the class of the oldest pod that fits an agent's offers, or nil.
+func (m *matcher) oldestOn(a *agent) *class {
+	if len(a.held) == 0 {
+		return nil
+	}
+	if c := a.oldestPinned(m.fleet.roomFor(a)); c != nil || a.backoff.active() {
+		return c
+	}
+	return m.oldestFor(a, m.fleet.spareFor(a))
 }
 
 // oldestFor returns the class of the oldest pod that may be placed on the agent

@@ -21,6 +21,9 @@ type Pod struct {
 	// Class is equal for pods that are interchangeable in matching: same
 	// amount, ports, affinity and tolerations. Empty: in a class of its own.
 	Class string
+
+	// Object is the whole pod, for [Rules]; the core itself does not look into it.
+	Object *v1.Pod
 }
 
 // Task is one attempt to run a pod on an agent. The framework stores it before
@@ -59,6 +62,7 @@ type pod struct {
 	superseded int      // earlier attempts that must end and may still live
 	pinned     *pinned  // it is bound, and waits for an executor there or has just been launched again
 
+	residence string // where the Rules were told that it is
 	explained explained
 }
 

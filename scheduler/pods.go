@@ -6,12 +6,13 @@ import "reflect"
 // task of an earlier life, has those that are not bound wait in the queue, and the
 // tasks of those that are gone end.
 type pods struct {
-	session *session
-	queue   *queue
-	tasks   *tasks
-	killer  *killer
-	bound   *boundTasks
-	explain func(*pod, string)
+	session   *session
+	queue     *queue
+	tasks     *tasks
+	killer    *killer
+	bound     *boundTasks
+	residents *residents
+	explain   func(*pod, string)
 
 	byUID    map[string]*pod
 	arrivals uint64             // pods ever announced
@@ -33,6 +34,7 @@ func (x *pods) added(in Pod, node string) {
 		node = p.node // an old event: Bound has reported the binding
 	}
 	p.node = node
+	defer x.residents.update(p, p.Object != in.Object)
 	same := p.Pod.Class == in.Class && (in.Class != "" || reflect.DeepEqual(p.Pod, in))
 	switch {
 	case p.state == placed:
@@ -42,12 +44,15 @@ func (x *pods) added(in Pod, node string) {
 		p.Pod = in // in its class of its own; what it asks for hardly changes once it is bound
 	case node != "":
 		x.queue.remove(p)
+		p.Pod = in
 		p.forgetOld(x.session)
 	case p.state == leftAlone:
 		p.Pod = in
 		x.queue.add(p)
-	case !same:
+	case !same || x.queue.differs(p, in):
 		x.queue.replace(p, in)
+	default:
+		p.Pod = in
 	}
 }
 
@@ -61,6 +66,7 @@ func (x *pods) removed(uid string) {
 		x.endTask(p.task)
 	}
 	x.bound.unpin(p)
+	x.residents.gone(p)
 	delete(x.byUID, uid)
 	p.forgetOld(x.session)
 }

@@ -17,10 +17,12 @@ type queue struct {
 	clock   *clock
 	changes *changes
 	agents  reservations
+	rules   Rules // may be nil
 
 	classes map[string]*class
 	index   index  // the classes, by age and need
 	late    []*pod // in backoff
+	ruled   int    // classes with a Rule
 }
 
 // reservations keeps what a bound pod needs on its agent until it is back there.
@@ -142,12 +144,42 @@ func (q *queue) removeLate(p *pod) {
 	q.late = q.late[:len(q.late)-1]
 }
 
+// key returns the key of a pod's class.
+func (q *queue) key(p *pod) string {
+	if q.rules == nil || p.pinned != nil {
+		return p.classKey("")
+	}
+	return p.classKey(q.rules.Key(p.Pod))
+}
+
+// differs reports whether a waiting pod would be of another class as in.
+func (q *queue) differs(p *pod, in Pod) bool {
+	if p.class == nil {
+		return false
+	}
+	other := *p
+	other.Pod = in
+	return q.key(&other) != p.class.key
+}
+
+// ruleOf returns the Rule for a pod, nil where there is none. The place of a bound
+// pod was decided on when it was bound.
+func (q *queue) ruleOf(p *pod) Rule {
+	if q.rules == nil || p.pinned != nil || q.rules.Key(p.Pod) == "" {
+		return nil
+	}
+	return q.rules.Rule(p.Pod)
+}
+
 // join makes a pod a member of its class.
 func (q *queue) join(p *pod) {
-	key := p.classKey()
+	key := q.key(p)
 	c := q.classes[key]
 	if c == nil {
 		c = newClass(key, p)
+		if c.rule = q.ruleOf(p); c.rule != nil {
+			q.ruled++
+		}
 		q.classes[key] = c
 		q.index.add(c)
 		if c.agent != "" {
@@ -167,8 +199,26 @@ func (q *queue) leave(p *pod) {
 	}
 	q.index.remove(c)
 	delete(q.classes, c.key)
+	if c.rule != nil {
+		q.ruled--
+	}
 	if c.agent != "" {
 		q.agents.unreserve(c)
+	}
+}
+
+// renew has waiting pods whose key has changed join another class.
+func (q *queue) renew() {
+	waiting := append([]*pod(nil), q.late...)
+	for _, c := range q.index.classes {
+		if c != nil {
+			waiting = append(waiting, c.ready...)
+		}
+	}
+	for _, p := range waiting {
+		if q.key(p) != p.class.key {
+			q.replace(p, p.Pod)
+		}
 	}
 }
 

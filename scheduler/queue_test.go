@@ -171,7 +171,7 @@ func TestClassKey(t *testing.T) {
 		{pod{Pod: Pod{UID: "x", Class: "web"}, superseded: 1}, "pod x"},
 		{pod{Pod: Pod{UID: "x", Class: "web"}, pinned: &pinned{}}, "pod x"},
 	} {
-		if got := row.p.classKey(); got != row.want {
+		if got := row.p.classKey(""); got != row.want {
 			t.Errorf("%+v: %q, want %q", row.p, got, row.want)
 		}
 	}

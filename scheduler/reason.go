@@ -64,6 +64,7 @@ type findings struct {
 	full      int
 	lacks     [8]lack // by what is missing, see missing
 	ports     []portLack
+	refused   []refusal
 	fit       int
 }
 
@@ -71,6 +72,12 @@ type findings struct {
 type exclusion struct {
 	offers   int
 	obstacle string // the first one met
+}
+
+// refusal counts the offers of nodes that the Rules refuse for the same reason.
+type refusal struct {
+	why    string
+	offers int
 }
 
 // portLack counts the offers that lack a port.
@@ -87,6 +94,10 @@ func (r *reasons) look(f *findings, c *class, a *agent) {
 	}
 	if v := r.rules.verdict(c, a.node); v != suits {
 		f.exclude(v, r.rules, c, a.node)
+		return
+	}
+	if why := c.refusal(a.node); why != "" {
+		f.refuse(why)
 		return
 	}
 	need := c.amount.exceeding(r.fleet.spareFor(a))
@@ -126,6 +137,16 @@ func (f *findings) exclude(v verdict, r rules, c *class, n *node) {
 	}
 }
 
+func (f *findings) refuse(why string) {
+	for i := range f.refused {
+		if f.refused[i].why == why {
+			f.refused[i].offers++
+			return
+		}
+	}
+	f.refused = append(f.refused, refusal{why, 1})
+}
+
 func (f *findings) addPort(port uint16) {
 	for i := range f.ports {
 		if f.ports[i].port == port {
@@ -152,6 +173,9 @@ func (f *findings) text(r rules) string {
 			one, many = one+" ("+e.obstacle+")", many+" (such as "+e.obstacle+")"
 		}
 		say(e.offers, one, many)
+	}
+	for _, r := range f.refused {
+		say(r.offers, r.why, r.why)
 	}
 	say(f.noObject, "is of an agent without a Node", "are of agents without a Node")
 	say(f.inBackoff, "is of an agent where executors keep failing", "are of agents where executors keep failing")

@@ -9,7 +9,8 @@ import (
 // rules decide where pods may run, apart from the amounts that they ask for. This
 // is the only place that matching and the reasons of waiting pods ask, so a new
 // condition is one more rule: one that looks at a Node alone goes into the list,
-// and one that looks at what an agent runs or offers into fits.
+// one that looks at what an agent runs or offers into fits, and one that depends on
+// other pods is for [Rules] to decide.
 type rules []nodeRule
 
 // nodeRule is a condition on an agent's Node. What it says of a class and a Node
@@ -60,7 +61,7 @@ func (r rules) fits(c *class, a *agent) bool {
 	if c.agent != "" {
 		return c.agent == a.id && a.lacksPort(c) == 0
 	}
-	return !a.reservesPort(c) && r.verdict(c, a.node) == suits && !a.isFull() && a.lacksPort(c) == 0
+	return !a.reservesPort(c) && r.verdict(c, a.node) == suits && !a.isFull() && a.lacksPort(c) == 0 && c.refusal(a.node) == ""
 }
 
 // verdict returns what the rules say about pods of the class on the node.

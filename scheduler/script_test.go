@@ -13,12 +13,14 @@ import (
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 )
 
 // parseEvent reads an event as a line of words:
 //
 //	pod a cpu=1 mem=64 disk=512 port=31080 select=zone=a tolerate=gpu on=n1
+//	pod a in=web apart=web near=db shun=web like=db even=web	(see fakeRules)
 //	removed a
 //	listed
 //	restored a.1 agent=A1 node=n1 cpu=1 mem=64 killed
@@ -158,6 +160,12 @@ func (w *words) pod() Pod {
 		k.Spec.NodeSelector[key] = value
 	}
 	p.Affinity = nodeaffinity.GetRequiredNodeAffinity(k)
+	p.Object = &v1.Pod{ObjectMeta: metav1.ObjectMeta{UID: types.UID(p.UID), Labels: map[string]string{}}}
+	for _, wish := range []string{"in", "near", "apart", "shun", "like", "even"} {
+		if w.has(wish) {
+			p.Object.Labels[wish] = w.get(wish)
+		}
+	}
 	for _, v := range w.named["tolerate"] {
 		p.Tolerations = append(p.Tolerations, v1.Toleration{Key: v, Operator: v1.TolerationOpExists})
 	}

@@ -43,6 +43,7 @@ const reportEvery = time.Second
 type changes struct {
 	clock   *clock
 	fit     bool   // see mayFit
+	stirred bool   // see stir
 	version uint64 // of what reasons are made from
 	report  alarm  // the reasons are to be computed again; rings at the reasons
 }
@@ -50,6 +51,16 @@ type changes struct {
 // mayFit notes that a waiting pod may fit where none did: the offers held must be
 // looked at again in this Step, and those that our filters keep from us asked for.
 func (c *changes) mayFit() { c.fit = true }
+
+// stir notes that a pod may fit that was passed over in this Step.
+func (c *changes) stir() { c.fit, c.stirred = true, true }
+
+// takeStirred reports whether that was so since it was asked last.
+func (c *changes) takeStirred() bool {
+	was := c.stirred
+	c.stirred = false
+	return was
+}
 
 // reasons notes that pods may wait for other reasons than before.
 func (c *changes) reasons() {

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 )
 
@@ -39,6 +41,12 @@ func (a *simAPI) addPod(agents []*simAgent) {
 	}
 	if a.rng.IntN(8) == 0 {
 		p.Amount.CPU = 100000
+	}
+	p.Object = &v1.Pod{ObjectMeta: metav1.ObjectMeta{UID: types.UID(p.UID), Labels: map[string]string{}}}
+	for _, wish := range []string{"in", "in", "apart", "near", "shun", "like", "even"} {
+		if a.rng.IntN(6) == 0 {
+			p.Object.Labels[wish] = string(rune('a' + a.rng.IntN(2)))
+		}
 	}
 	if a.rng.IntN(6) == 0 {
 		agent := agents[a.rng.IntN(len(agents))]

@@ -25,6 +25,7 @@ type simulation struct {
 	core, twin *State               // twin is given the same events and must do the same
 	broken     bool                 // the stream is lost, which the core does not know yet
 	given      map[string]*simOffer // as the core must see them: told, and not used, declined, taken back
+	rules      *fakeRules           // of the core
 	usedIDs    map[string]bool      // of tasks
 }
 
@@ -66,7 +67,11 @@ var simConfig = Config{Executor: Amount{CPU: 250, Mem: 64}}
 // startCore begins a life of the framework, the first or one after a crash:
 // only stored data is left.
 func (sim *simulation) startCore() {
-	sim.core, sim.twin = New(simConfig), New(simConfig)
+	own, twins := simConfig, simConfig
+	sim.rules = newFakeRules()
+	own.Rules, twins.Rules = sim.rules, newFakeRules()
+	sim.core, sim.twin = New(own), New(twins)
+	sim.rules.settling = sim.check.placement
 	sim.mesos.connected, sim.mesos.stream, sim.api.results, sim.api.watch = false, nil, nil, nil
 	sim.voidOffers()
 	var tasks []Task

@@ -14,6 +14,8 @@ type Config struct {
 	// MaxPods is the most pods that an agent runs where its Node's allocatable
 	// pods do not say; default: no limit.
 	MaxPods int
+	// Rules are asked where pods may run beyond that; default: none.
+	Rules Rules
 }
 
 func (c Config) withDefaults() Config {
@@ -47,6 +49,8 @@ type State struct {
 	nodes nodes
 	fleet fleet // agents and their offers
 
+	residents residents // of nodes, as the Rules are told
+
 	matcher matcher     // of queue and fleet
 	demand  offerDemand // what Mesos knows of the queue
 	reasons reasons     // what pods know of it
@@ -65,7 +69,8 @@ func New(cfg Config) *State {
 	s.session.whyNot = notConnected
 	s.changes = changes{clock: &s.clock, report: alarm{ring: s.reasons.report}}
 
-	s.queue = queue{clock: &s.clock, changes: &s.changes, agents: &s.fleet, classes: map[string]*class{}}
+	s.queue = queue{clock: &s.clock, changes: &s.changes, agents: &s.fleet, rules: cfg.Rules, classes: map[string]*class{}}
+	s.residents = residents{rules: cfg.Rules, queue: &s.queue, changes: &s.changes}
 	s.nodes = nodes{rules: kubernetesRules, maxPods: cfg.MaxPods, byName: map[string]*node{}}
 	s.fleet = fleet{
 		clock: &s.clock, changes: &s.changes, cfg: cfg,
@@ -95,10 +100,11 @@ func New(cfg Config) *State {
 	}
 	s.attempts = attempts{
 		clock: &s.clock, session: &s.session, queue: &s.queue, fleet: &s.fleet,
-		tasks: &s.tasks, reconciler: &s.reconciler, killer: &s.killer, bound: &s.bound, explain: s.reasons.explain,
+		tasks: &s.tasks, reconciler: &s.reconciler, killer: &s.killer, bound: &s.bound, residents: &s.residents,
+		explain: s.reasons.explain,
 	}
 	s.pods = pods{
-		session: &s.session, queue: &s.queue, tasks: &s.tasks, killer: &s.killer, bound: &s.bound,
+		session: &s.session, queue: &s.queue, tasks: &s.tasks, killer: &s.killer, bound: &s.bound, residents: &s.residents,
 		explain: s.reasons.explain, byUID: map[string]*pod{}, stored: map[string][]*task{},
 	}
 	return s

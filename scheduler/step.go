@@ -38,6 +38,10 @@ func (s *State) apply(e Event) {
 		s.podsListed()
 	case NodeChanged:
 		s.nodeChanged(e)
+	case Resident:
+		s.residents.foreign(e)
+	case RulesChanged:
+		s.residents.took(Effect{More: true, Keys: true})
 	case Subscribed:
 		s.subscribed()
 	case Disconnected:
@@ -77,6 +81,7 @@ func (s *State) podsListed() {
 }
 
 func (s *State) nodeChanged(e NodeChanged) {
+	s.residents.node(e.Name, e.Node)
 	if n, differs := s.nodes.changed(e.Name, e.Node); differs {
 		s.queue.forgetVerdicts(n)
 		s.changes.mayFit()

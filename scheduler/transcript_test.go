@@ -44,7 +44,7 @@ func TestTranscripts(t *testing.T) {
 
 // playTranscript returns the transcript with the current output.
 func playTranscript(t *testing.T, in string) string {
-	s := New(Config{Executor: Amount{CPU: 100, Mem: 64}})
+	s := New(Config{Executor: Amount{CPU: 100, Mem: 64}, Rules: newFakeRules()})
 	start := time.Unix(0, 0).UTC()
 	now := start
 	var out strings.Builder

@@ -63,12 +63,14 @@ type Config struct {
 	// ServiceNodePorts is the range of node ports, such as 30000-30999, the default: agents
 	// offer the ports above it to all frameworks.
 	ServiceNodePorts string
-	// ClusterCIDR is the range of pod addresses. It is passed to the controllers that
-	// need it; nothing is allocated from it unless the controller
-	// node-ipam-controller is switched on.
+	// ClusterCIDR is the range of pod addresses: one CIDR, or one per IP family, separated
+	// by a comma. It is passed to the controllers that need it; nothing is allocated from
+	// it unless the controller node-ipam-controller is switched on.
 	ClusterCIDR string
-	// AssignPodRanges has each Node get a range of ClusterCIDR.
+	// AssignPodRanges has each Node get a range of each CIDR of ClusterCIDR. One of IPv6 has
+	// a mask of NodeMaskIPv6 bits; 0: Kubernetes' default, 64.
 	AssignPodRanges bool
+	NodeMaskIPv6    int
 	// ClusterDNS is the address of the Service kube-dns, see DNSAddress; "": there is none.
 	ClusterDNS string
 	// ServicesOnNodes lets executors read what the rules for services are made of, and

@@ -124,6 +124,9 @@ func runControllers(ctx context.Context, s resolved, files files, client *rest.C
 	o.KubeCloudShared.CIDRAllocatorType = string(ipam.RangeAllocatorType)
 	o.KubeCloudShared.ConfigureCloudRoutes = false
 	o.NodeIPAMController.ServiceCIDR = s.ServiceClusterIPRange
+	if strings.Contains(s.ClusterCIDR, ",") { // refused for IPv4 alone
+		o.NodeIPAMController.NodeCIDRMaskSizeIPv6 = int32(s.NodeMaskIPv6)
+	}
 	o.CSRSigningController.ClusterSigningCertFile = files.caCert
 	o.CSRSigningController.ClusterSigningKeyFile = files.caKey
 	o.SAController.ServiceAccountKeyFile = files.serviceAccountKey

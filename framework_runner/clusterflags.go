@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -100,7 +99,8 @@ func (o *options) declareCluster(fs *flag.FlagSet) {
 	fs.StringVar(&o.podSecurity, "pod_security", "privileged", "the Pod Security Standard of namespaces without a label of their own: privileged, baseline or restricted (a `level`)")
 	fs.BoolVar(&o.denyExternalIPs, "deny_external_ips", false, "reject services with externalIPs (v1beta1: publicIPs), which could redirect the traffic of others' addresses")
 	fs.StringVar(&o.controllers, "controllers", "*", "controllers to run: `names` as in kube-controller-manager, * for all that make sense on Mesos, -name to leave one out, none for none")
-	fs.StringVar(&o.clusterCIDR, "cluster_cidr", "", "`network` of the pods: agents get a part each (default with -pod_network=routed: 10.244.0.0/16; with -pod_network=cni: none, plugins have their own)")
+	fs.StringVar(&o.clusterCIDR, "cluster_cidr", "", "`network` of the pods, or one of IPv4 and one of IPv6, separated by a comma: agents get a part of each (default with -pod_network=routed: 10.244.0.0/16; with -pod_network=cni: none, plugins have their own)")
+	fs.IntVar(&o.nodeCIDRMaskSizeIPv6, "node_cidr_mask_size_ipv6", defaultNodeMask6, "how many `bits` of an agent's part of the IPv6 range of -cluster_cidr are the same; of IPv4 they are 24")
 	fs.StringVar(&o.podNetwork, "pod_network", "", "who connects pods (a `mode`): routed, executors by a network across agents, with services and network policies, or Docker on agents where that cannot be, whose Nodes say why; docker, each agent's Docker by its own bridge; cni, the plugins of CNI that agents have, with services (default: routed; docker with -controllers=none)")
 	fs.StringVar(&o.podRoutes, "pod_routes", "auto", "how agents reach each other's pods with -pod_network=routed (a `mode`): auto, by host-gw to neighbours and by vxlan to agents behind a router; host-gw; vxlan; none, if routers know the pods' ranges")
 	fs.IntVar(&o.vxlanPort, "vxlan_port", 8475, "UDP `port` of VXLAN, open between agents")
@@ -128,19 +128,12 @@ func (o *options) checkCluster() error {
 		return fmt.Errorf("-pod_routes=%s: it is auto, host-gw, vxlan or none", o.podRoutes)
 	case o.podMTU != 0 && (o.podMTU < 576 || o.podMTU > 65535):
 		return fmt.Errorf("-pod_mtu=%d: an MTU is between 576 and 65535 bytes", o.podMTU)
-	case o.assignsRanges() && len(list(o.clusterCIDR)) > 1:
-		return fmt.Errorf("-cluster_cidr=%s: -pod_network=%s takes one range, of IPv4", o.clusterCIDR, o.podNetwork)
 	case o.assignsRanges() && list(o.controllers)[0] == "none":
 		return fmt.Errorf("-pod_network=%s needs a controller that gives nodes their ranges: not -controllers=none", o.podNetwork)
 	case o.podNetwork == networkRouted && o.maxPods > maxRoutedPods:
 		return fmt.Errorf("-max_pods=%d: an agent's range has addresses for %d pods; more need -pod_network=%s", o.maxPods, maxRoutedPods, networkDocker)
 	case o.podNetwork == networkRouted && o.clusterCIDR == "":
 		o.clusterCIDR = defaultClusterCIDR
-	}
-	if o.assignsRanges() {
-		if p, err := netip.ParsePrefix(o.clusterCIDR); err != nil || !p.Addr().Is4() || p.Bits() > 24 {
-			return fmt.Errorf("-cluster_cidr=%s: nodes get parts of 256 addresses, so it is a network of IPv4 as in 10.244.0.0/16, /24 at most", o.clusterCIDR)
-		}
 	}
 	return nil
 }

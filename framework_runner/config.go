@@ -28,6 +28,7 @@ func controlPlaneConfig(o options, log logr.Logger) controlplane.Config {
 		ServiceNodePorts:      o.serviceNodePorts,
 		ClusterCIDR:           o.clusterCIDR,
 		AssignPodRanges:       o.assignsRanges(),
+		NodeMaskIPv6:          o.nodeCIDRMaskSizeIPv6,
 		ServicesOnNodes:       o.podNetwork != networkDocker,
 		PoliciesOnNodes:       o.podNetwork == networkRouted,
 		ClusterDNS:            ownDNS(o),

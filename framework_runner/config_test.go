@@ -63,6 +63,8 @@ func TestNetwork(t *testing.T) {
 	}{
 		{"-pod_network=docker", "null", false, false, false},
 		{"-pod_network=routed", `{"pods":["10.244.0.0/16"],"services":["10.0.0.0/16"],"routes":"auto","vxlanPort":8475,"vni":1875397,"dns":"10.0.0.10"}`, true, true, true},
+		{"-pod_network=routed -cluster_cidr=10.244.0.0/16,fd00:10:244::/56 -service_cluster_ip_range=10.0.0.0/16,fd00:10:96::/112",
+			`{"pods":["10.244.0.0/16","fd00:10:244::/56"],"services":["10.0.0.0/16","fd00:10:96::/112"],"routes":"auto","vxlanPort":8475,"vni":1875397,"dns":"10.0.0.10"}`, true, true, true},
 		{"-pod_network=cni", `{"pods":null,"services":["10.0.0.0/16"],"cni":{},"dns":"10.0.0.10"}`, false, true, false},
 		{"-pod_network=cni -cni_bin_dir=/b -cni_conf_dir=/c -cni_network=n -cluster_cidr=10.1.0.0/16",
 			`{"pods":null,"services":["10.0.0.0/16"],"cni":{"binDir":"/b","confDir":"/c","network":"n"},"dns":"10.0.0.10"}`, true, true, false},

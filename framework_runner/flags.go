@@ -82,6 +82,7 @@ type options struct {
 	auditLog              string
 	controllers           string
 	clusterCIDR           string
+	nodeCIDRMaskSizeIPv6  int
 	podNetwork            string
 	podRoutes             string
 	vxlanPort             int
@@ -127,6 +128,7 @@ func flagSet(o *options) *flag.FlagSet {
 func (o *options) validate() error {
 	for _, check := range []func() error{
 		o.checkMesos, o.checkLocalMesos, o.checkExecutor, o.checkFramework, o.checkPorts, o.checkStorage, o.checkCluster, o.checkServices,
+		func() error { return checkRanges(o) },
 		o.readCredentials, o.setLogin,
 	} {
 		if err := check(); err != nil {

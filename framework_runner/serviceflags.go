@@ -13,7 +13,7 @@ import (
 
 // declareServices declares the flags of what services get.
 func (o *options) declareServices(fs *flag.FlagSet) {
-	fs.StringVar(&o.serviceClusterIPRange, "service_cluster_ip_range", controlplane.DefaultServiceClusterIPRange, "`network` of the services' virtual addresses")
+	fs.StringVar(&o.serviceClusterIPRange, "service_cluster_ip_range", controlplane.DefaultServiceClusterIPRange, "`network` of the services' virtual addresses, or one of IPv4 and one of IPv6, separated by a comma; the first is that of services that ask for neither")
 	fs.StringVar(&o.serviceNodePorts, "service_node_port_range", controlplane.DefaultServiceNodePorts, "`ports` of services of type NodePort; agents usually offer 31000-32000 to all frameworks, so it ends before that")
 	fs.StringVar(&o.loadBalancerNodes, "load_balancer_nodes", "", "label `selector` of the nodes whose addresses services of type LoadBalancer get, such as mesos.attribute/edge=true (default: none, and such services stay pending); services take their ports there, whoever else wants them")
 }

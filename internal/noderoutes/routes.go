@@ -75,12 +75,17 @@ func (r *Routes) Set(peers []Peer) error {
 	if r.cfg.Mode == None {
 		return nil
 	}
+	local, err := localAddresses()
+	if err != nil {
+		return fmt.Errorf("routes to nodes: %w", err)
+	}
 	var all []error
-	var tunnelled []Peer
+	var tunnelled, here []Peer
 	wanted := map[netip.Prefix]bool{}
 	for _, p := range peers {
-		if p.Node == r.cfg.Node {
-			continue // another executor of this host
+		if p.Node == r.cfg.Node || local[p.Node] {
+			here = append(here, p) // another program of this host
+			continue
 		}
 		neighbour, err := r.neighbour(p)
 		switch {
@@ -100,7 +105,7 @@ func (r *Routes) Set(peers []Peer) error {
 			wanted[network] = true
 		}
 	}
-	all = append(all, r.tunnel(tunnelled, peers), r.removeOthers(wanted))
+	all = append(all, r.tunnel(tunnelled, here, peers), r.removeOthers(wanted))
 	if err := errors.Join(all...); err != nil {
 		return fmt.Errorf("routes to nodes: %w", err)
 	}
@@ -144,23 +149,6 @@ func direct(p Peer) error {
 		}
 	}
 	return nil
-}
-
-// own returns the ranges of this host: those of its pods, or its address in the tunnel.
-func (r *Routes) own(peers []Peer) []netip.Prefix {
-	own := r.cfg.Ranges
-	if len(own) > 0 {
-		return own
-	}
-	for _, p := range peers {
-		if p.Node == r.cfg.Node && !p.Server {
-			own = append(own, p.Ranges...)
-		}
-	}
-	if len(own) == 0 {
-		own = []netip.Prefix{tunnelAddress(r.cfg.VNI, r.cfg.Node)}
-	}
-	return own
 }
 
 // removeOthers removes those of our routes that are not wanted. Other routes outside of the

@@ -26,14 +26,16 @@ func hardwareAddr(node netip.Addr) net.HardwareAddr {
 	return net.HardwareAddr{0x02, 0x58, ip[0], ip[1], ip[2], ip[3]}
 }
 
-// tunnel makes the device, and reaches peers by it, some of all. Without peers there is no
-// device.
-func (r *Routes) tunnel(peers, all []Peer) error {
+// tunnel makes the device, and reaches peers by it, some of all; others are here. Without peers
+// there is no device.
+func (r *Routes) tunnel(peers, here, all []Peer) error {
 	if len(peers) == 0 {
 		return errors.Join(r.removeDevice(), r.removeAdmit())
 	}
 	failed := []error{r.admit(all)} // before there is a device
-	device, err := r.makeDevice(r.own(all))
+	end, err := r.tunnelEnd(here)
+	failed = append(failed, err)
+	device, err := r.makeDevice(end)
 	if err != nil {
 		return errors.Join(append(failed, fmt.Errorf("device %s: %w", r.deviceName(), err))...)
 	}
@@ -55,18 +57,18 @@ func (r *Routes) tunnel(peers, all []Peer) error {
 }
 
 // makeDevice returns the device, made if it is missing or different.
-func (r *Routes) makeDevice(own []netip.Prefix) (netlink.Link, error) {
+func (r *Routes) makeDevice(end tunnelEnd) (netlink.Link, error) {
 	attrs := netlink.NewLinkAttrs()
-	attrs.Name, attrs.HardwareAddr = r.deviceName(), hardwareAddr(r.cfg.Node)
-	under, err := r.underlay()
+	attrs.Name, attrs.HardwareAddr = r.deviceName(), hardwareAddr(end.node)
+	under, err := underlay(end.node)
 	if err != nil {
 		return nil, err
 	}
 	attrs.MTU = under.Attrs().MTU - Overhead
-	want := &netlink.Vxlan{LinkAttrs: attrs, VxlanId: r.cfg.VNI, Port: r.cfg.Port, SrcAddr: r.cfg.Node.AsSlice(), Learning: false}
+	want := &netlink.Vxlan{LinkAttrs: attrs, VxlanId: r.cfg.VNI, Port: r.cfg.Port, SrcAddr: end.node.AsSlice(), Learning: false}
 	if link, err := netlink.LinkByName(attrs.Name); err == nil {
 		if same(link, want) {
-			return link, r.finish(link, own)
+			return link, r.finish(link, end.own)
 		}
 		if err := netlink.LinkDel(link); err != nil {
 			return nil, err
@@ -79,7 +81,7 @@ func (r *Routes) makeDevice(own []netip.Prefix) (netlink.Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	return link, r.finish(link, own)
+	return link, r.finish(link, end.own)
 }
 
 // same reports whether a device is as wanted. Others may have changed its hardware
@@ -109,18 +111,18 @@ func (r *Routes) finish(link netlink.Link, own []netip.Prefix) error {
 	return netlink.LinkSetUp(link)
 }
 
-// underlay returns the interface with this node's address.
-func (r *Routes) underlay() (netlink.Link, error) {
+// underlay returns the interface with a node's address.
+func underlay(node netip.Addr) (netlink.Link, error) {
 	addrs, err := netlink.AddrList(nil, netlink.FAMILY_V4)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range addrs {
-		if ip, ok := netip.AddrFromSlice(a.IP); ok && ip.Unmap() == r.cfg.Node {
+		if ip, ok := netip.AddrFromSlice(a.IP); ok && ip.Unmap() == node {
 			return netlink.LinkByIndex(a.LinkIndex)
 		}
 	}
-	return nil, fmt.Errorf("no interface of this host has the node's address %v", r.cfg.Node)
+	return nil, fmt.Errorf("no interface of this host has the node's address %v", node)
 }
 
 // reach sets what leads to the pods of a peer: the peer's first pod address, which its

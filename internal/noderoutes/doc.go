@@ -5,7 +5,8 @@
 //     (host-gw);
 //   - a node behind a gateway is reached by VXLAN: one device, and per node a route, a
 //     neighbour and a forwarding entry. The device's hardware address is computed from the
-//     node's address, so all nodes know it.
+//     node's address, so all nodes know it. So is a neighbour's range of IPv6 where one of
+//     both has no IPv6 address: the tunnel's own packets are IPv4.
 //
 // A host with an API server but without pods, which is no node, reaches pods likewise. They
 // answer it by the way it came: nodes learn of it from the endpoints of the service

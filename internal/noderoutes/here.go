@@ -34,7 +34,7 @@ func (r *Routes) tunnelEnd(here []Peer) (tunnelEnd, error) {
 	}
 	own := pods[node]
 	if own == nil {
-		own = []netip.Prefix{tunnelAddress(r.cfg.VNI, node)}
+		own = tunnelAddresses(r.cfg.VNI, node, r.cfg.Cluster)
 	}
 	if len(r.cfg.Ranges) > 0 && node != r.cfg.Node {
 		return tunnelEnd{node, own}, fmt.Errorf("another executor of this machine has the address %v: pods of this one are not reached from behind a router; give all executors of a machine one address", node)

@@ -17,7 +17,7 @@ func beside(t *testing.T, a *host, address string, ranges ...netip.Prefix) *host
 	must(t, err)
 	peer := Peer{Name: "beside", Node: node, Ranges: ranges}
 	if len(ranges) == 0 {
-		peer.Server, peer.Ranges = true, []netip.Prefix{tunnelAddress(0xabcdef, node)}
+		peer.Server, peer.Ranges = true, tunnelAddresses(0xabcdef, node, nil)
 	}
 	return &host{Namespace: a.Namespace, routes: routes, peer: peer}
 }
@@ -54,7 +54,7 @@ func TestServerBesideNode(t *testing.T) {
 	if got := a.Ask("tcp", b.pods[0].String()+":80", 1); got != "10.244.1.0 1" {
 		t.Errorf("framework_runner asks a pod: %s", got)
 	}
-	if s := a.State(); strings.Contains(s, "10.244.1.0/24") || strings.Contains(s, tunnelAddress(0xabcdef, runner.peer.Node).Addr().String()) {
+	if s := a.State(); strings.Contains(s, "10.244.1.0/24") || strings.Contains(s, tunnelAddresses(0xabcdef, runner.peer.Node, nil)[0].Addr().String()) {
 		t.Errorf("this host is a peer of itself:\n%s", s)
 	}
 }

@@ -80,29 +80,29 @@ func (r *Routes) Set(peers []Peer) error {
 		return fmt.Errorf("routes to nodes: %w", err)
 	}
 	var all []error
-	var tunnelled, here []Peer
-	wanted := map[netip.Prefix]bool{}
+	var tunnelled, here, others []Peer
 	for _, p := range peers {
 		if p.Node == r.cfg.Node || local[p.Node] {
 			here = append(here, p) // another program of this host
-			continue
+		} else {
+			others = append(others, p)
 		}
-		neighbour, err := r.neighbour(p)
-		switch {
-		case err != nil:
-			all = append(all, fmt.Errorf("node %s at %v: %w", p.Name, p.Node, err))
-		case p.Server && (neighbour || r.cfg.Mode == HostGW):
-			continue // it uses its own address
-		case neighbour:
-			all = append(all, direct(p))
-		case r.cfg.Mode == HostGW:
-			all = append(all, fmt.Errorf("node %s at %v is behind a gateway: the mode %s reaches neighbours only", p.Name, p.Node, HostGW))
-			continue
-		default:
-			tunnelled = append(tunnelled, p)
-		}
+	}
+	wanted, pods := map[netip.Prefix]bool{}, len(r.podsHere(here)) > 0
+	for _, p := range others {
+		var ranges []netip.Prefix // that the tunnel leads to
 		for _, network := range p.Ranges {
-			wanted[network] = true
+			w, gateway, err := r.way(p, network, pods)
+			switch w {
+			case byNeighbour:
+				err = direct(p, network, gateway)
+			case byTunnel:
+				ranges = append(ranges, network)
+			}
+			all, wanted[network] = append(all, err), w != noWay
+		}
+		if p.Ranges = ranges; len(ranges) > 0 {
+			tunnelled = append(tunnelled, p)
 		}
 	}
 	all = append(all, r.tunnel(tunnelled, here, peers), r.removeOthers(wanted))
@@ -116,37 +116,6 @@ func (r *Routes) Set(peers []Peer) error {
 func (r *Routes) Remove() error {
 	if err := errors.Join(r.removeOthers(nil), r.removeDevice(), r.removeAdmit()); err != nil {
 		return fmt.Errorf("routes to nodes: %w", err)
-	}
-	return nil
-}
-
-// neighbour reports whether a peer is to be reached directly: it is, unless the mode or
-// a gateway in between says otherwise.
-func (r *Routes) neighbour(p Peer) (bool, error) {
-	if r.cfg.Mode == VXLAN {
-		return false, nil
-	}
-	found, err := netlink.RouteGet(p.Node.AsSlice())
-	if err != nil {
-		return false, err
-	}
-	return len(found) > 0 && found[0].Gw == nil, nil
-}
-
-// direct sets the routes to a neighbour.
-func direct(p Peer) error {
-	for _, network := range p.Ranges {
-		gateway := p.Node
-		if network.Addr().Is6() && gateway.Is4() {
-			gateway = p.Node6
-		}
-		if gateway.Is4() != network.Addr().Is4() || !gateway.IsValid() {
-			return fmt.Errorf("node %s has no address by which to reach its range %v", p.Name, network)
-		}
-		err := netlink.RouteReplace(&netlink.Route{Dst: ipNet(network), Gw: gateway.AsSlice(), Protocol: protocol})
-		if err != nil {
-			return fmt.Errorf("route to %v by node %s at %v: %w", network, p.Name, gateway, err)
-		}
 	}
 	return nil
 }

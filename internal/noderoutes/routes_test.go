@@ -125,6 +125,49 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
+// IPv6 between neighbours of which one has no IPv6 address goes by VXLAN, while IPv4 goes
+// directly. Where that may not be, it is an error that says so.
+func TestNeighbourWithoutIPv6(t *testing.T) {
+	t.Parallel()
+	a, b := newHost(t, 1, Auto, "192.168.1.1", "fd00:1::1"), newHost(t, 2, Auto, "192.168.1.2", "")
+	strict := newHost(t, 3, HostGW, "192.168.1.3", "fd00:1::3")
+	lan(t, a, b, strict)
+	must(t, a.set(b))
+	must(t, b.set(a))
+	talk(t, a, b, 2)
+	talk(t, b, a, 2)
+	a.Do(func() {
+		if s := a.Command("ip", "route"); !strings.Contains(s, "10.244.2.0/24 via 192.168.1.2") {
+			t.Errorf("IPv4 is not direct:\n%s", s)
+		}
+	})
+	if err := strict.set(b); err == nil || !strings.Contains(err.Error(), "the mode host-gw reaches its range fd00:10:244:2::/64") {
+		t.Errorf("got %v", err)
+	}
+	strict.server(t, Auto)
+	if err := strict.set(b); err == nil || !strings.Contains(err.Error(), "this host, which has no pods, has no IPv6 address") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The address beside another one is of the other family, at the same interface, and lasts.
+func TestBeside(t *testing.T) {
+	t.Parallel()
+	h := netnstest.New(t)
+	h.Do(func() {
+		h.Command("ip", "link", "add", "end0", "type", "veth", "peer", "name", "end1")
+		for _, args := range []string{"192.168.1.1/24 dev end0", "192.168.2.1/24 dev end1", "fd00:1::9/64 dev end0 nodad", "fd00:1::3/64 dev end0 nodad",
+			"fd00:1::1/64 dev end0 nodad preferred_lft 0", "fd00:0::1/64 dev end1 nodad", "127.0.0.2/8 dev lo"} {
+			h.Command("ip", append([]string{"address", "add"}, strings.Fields(args)...)...)
+		}
+		for a, want := range map[string]string{"192.168.1.1": "fd00:1::3", "192.168.2.1": "fd00::1", "fd00:1::9": "192.168.1.1", "127.0.0.2": "invalid IP", "198.51.100.1": "invalid IP"} {
+			if got, err := Beside(netip.MustParseAddr(a)); err != nil || got.String() != want {
+				t.Errorf("%s: %v, %v, want %s", a, got, err, want)
+			}
+		}
+	})
+}
+
 // A node behind a router is reached by VXLAN, with a strict reverse path filter, and the
 // host itself reaches its pods.
 func TestBehindARouter(t *testing.T) {

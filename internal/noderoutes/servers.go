@@ -12,16 +12,27 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// tunnelNetwork has the tunnel's addresses of hosts without pods. It is reserved and in no
-// other use, and its addresses are seen within the tunnel only.
-var tunnelNetwork = netip.MustParsePrefix("240.0.0.0/5")
+// The tunnel's addresses of hosts without pods are in these networks. They are reserved (RFC
+// 1112, RFC 6666) and in no other use, and their addresses are seen within the tunnel only.
+var (
+	tunnelNetwork  = netip.MustParsePrefix("240.0.0.0/5")
+	tunnelNetwork6 = netip.MustParsePrefix("100::/64")
+)
 
-// tunnelAddress returns the tunnel's address of a host without pods, a range of one address.
-func tunnelAddress(vni int, host netip.Addr) netip.Prefix {
+// tunnelAddresses returns the tunnel's addresses of a host without pods, a range of one
+// address for each IP family of the cluster.
+func tunnelAddresses(vni int, host netip.Addr, cluster []netip.Prefix) []netip.Prefix {
 	h := fnv.New32a()
 	fmt.Fprint(h, vni, " ", host)
 	n := h.Sum32()&0x07ffffff | 0xf0000000
-	return netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}), 32)
+	bytes := [4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
+	all := []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4(bytes), 32)}
+	if slices.ContainsFunc(cluster, func(c netip.Prefix) bool { return c.Addr().Is6() }) {
+		second := tunnelNetwork6.Addr().As16()
+		copy(second[12:], bytes[:])
+		all = append(all, netip.PrefixFrom(netip.AddrFrom16(second), 128))
+	}
+	return all
 }
 
 // VNI returns the identifier of a cluster's VXLAN, made from something that the cluster
@@ -34,7 +45,7 @@ func VNI(of []byte) int {
 
 // serversBeside returns the API servers that are at no node's address, from the endpoints of
 // their service.
-func serversBeside(nodes, endpoints cache.Store, vni int) []Peer {
+func (r *Routes) serversBeside(nodes, endpoints cache.Store) []Peer {
 	taken := map[netip.Addr]bool{}
 	for _, n := range nodes.List() {
 		taken[PeerOf(n.(*v1.Node)).Node] = true
@@ -48,7 +59,7 @@ func serversBeside(nodes, endpoints cache.Store, vni int) []Peer {
 					continue
 				}
 				taken[a] = true
-				all = append(all, Peer{Name: "of the API server", Node: a, Ranges: []netip.Prefix{tunnelAddress(vni, a)}, Server: true})
+				all = append(all, Peer{Name: "of the API server", Node: a, Ranges: tunnelAddresses(r.cfg.VNI, a, r.cfg.Cluster), Server: true})
 			}
 		}
 	}
@@ -56,15 +67,15 @@ func serversBeside(nodes, endpoints cache.Store, vni int) []Peer {
 	return all
 }
 
-// forgetTunnelAddress removes the address that the device had before its host had pods.
+// forgetTunnelAddress removes the addresses that the device had before its host had pods.
 func forgetTunnelAddress(link netlink.Link, own []netip.Prefix) error {
-	addrs, err := netlink.AddrList(link, netlink.FAMILY_V4)
+	addrs, err := netlink.AddrList(link, netlink.FAMILY_ALL)
 	if err != nil {
 		return err
 	}
 	for _, a := range addrs {
 		network, is := prefixOf(a.IPNet)
-		if !is || !tunnelNetwork.Contains(network.Addr()) || slices.Contains(own, network) {
+		if !is || !tunnelNetwork.Contains(network.Addr()) && !tunnelNetwork6.Contains(network.Addr()) || slices.Contains(own, network) {
 			continue
 		}
 		if err := netlink.AddrDel(link, &a); err != nil {

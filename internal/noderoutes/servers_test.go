@@ -13,7 +13,7 @@ import (
 // server makes a host one with an API server and no pods.
 func (h *host) server(t *testing.T, mode Mode) {
 	t.Helper()
-	h.peer = Peer{Name: "server", Node: h.peer.Node, Ranges: []netip.Prefix{tunnelAddress(0xabcdef, h.peer.Node)}, Server: true}
+	h.peer = Peer{Name: "server", Node: h.peer.Node, Ranges: tunnelAddresses(0xabcdef, h.peer.Node, cluster), Server: true}
 	var err error
 	h.routes, err = New(Config{Mode: mode, Node: h.peer.Node, Cluster: cluster, VNI: 0xabcdef, Port: 8475})
 	must(t, err)
@@ -30,10 +30,12 @@ func TestServerBehindARouter(t *testing.T) {
 	behindRouter(t, server, node)
 	must(t, server.set(node))
 	must(t, node.set(server))
-	own := server.peer.Ranges[0].Addr().String()
-	for _, size := range []int{1, 9000} {
-		if got, want := server.Ask("udp", node.pods[0].String()+":80", size), fmt.Sprint(own, " ", size); got != want {
-			t.Errorf("%d bytes: %s, want %s", size, got, want)
+	own := server.peer.Ranges
+	for i, pod := range node.pods {
+		for _, size := range []int{1, 9000} {
+			if got, want := server.Ask("udp", netip.AddrPortFrom(pod, 80).String(), size), fmt.Sprint(own[i].Addr(), " ", size); got != want {
+				t.Errorf("%v, %d bytes: %s, want %s", pod, size, got, want)
+			}
 		}
 	}
 	server.peer = asNode
@@ -43,8 +45,8 @@ func TestServerBehindARouter(t *testing.T) {
 		t.Errorf("from a node: %s", got)
 	}
 	for _, h := range []*host{server, node} {
-		if s := h.State(); strings.Contains(s, own) {
-			t.Errorf("the address %s is left:\n%s", own, s)
+		if s := h.State(); strings.Contains(s, own[0].Addr().String()) || strings.Contains(s, own[1].Addr().String()) {
+			t.Errorf("the addresses %v are left:\n%s", own, s)
 		}
 	}
 }
@@ -75,11 +77,11 @@ func TestServersBeside(t *testing.T) {
 	must(t, nodes.Add(node("both", nil, "10.0.0.1")))
 	must(t, endpoints.Add(&discoveryv1.EndpointSlice{Endpoints: []discoveryv1.Endpoint{
 		{Addresses: []string{"10.0.0.9"}}, {Addresses: []string{"10.0.0.1"}}, {Addresses: []string{"10.0.0.3", "fd00::3", "x"}}, {Addresses: []string{"10.0.0.9"}}}}))
-	got := serversBeside(nodes, endpoints, 7)
+	got := (&Routes{Config{VNI: 7}}).serversBeside(nodes, endpoints)
 	if len(got) != 2 || got[0].Node.String() != "10.0.0.3" || got[1].Node.String() != "10.0.0.9" || !got[0].Server {
 		t.Fatalf("got %v", got)
 	}
-	address, other := tunnelAddress(7, got[0].Node), tunnelAddress(8, got[0].Node)
+	address, other := tunnelAddresses(7, got[0].Node, nil)[0], tunnelAddresses(8, got[0].Node, nil)[0]
 	if got[0].Ranges[0] != address || address == other || !tunnelNetwork.Contains(address.Addr()) {
 		t.Errorf("addresses %v, %v", got[0].Ranges, other)
 	}

@@ -78,7 +78,7 @@ func (r *Routes) keep(ctx context.Context, nodes, servers cache.Store, changed <
 			seen = names
 			r.cfg.Changed(ctx, now)
 		}
-		err := r.Set(append(now, serversBeside(nodes, servers, r.cfg.VNI)...))
+		err := r.Set(append(now, r.serversBeside(nodes, servers)...))
 		if r.cfg.Report != nil {
 			r.cfg.Report(err)
 		}
@@ -129,11 +129,14 @@ func PeerOf(n *v1.Node) Peer {
 			continue
 		}
 		switch {
-		case !p.Node.IsValid():
+		case ip.Is4() && !p.Node.Is4():
 			p.Node = ip
-		case p.Node.Is4() && ip.Is6() && !p.Node6.IsValid():
+		case ip.Is6() && !p.Node6.IsValid():
 			p.Node6 = ip
 		}
+	}
+	if !p.Node.IsValid() {
+		p.Node, p.Node6 = p.Node6, netip.Addr{}
 	}
 	for _, c := range n.Spec.PodCIDRs {
 		if network, err := netip.ParsePrefix(c); err == nil {

@@ -25,6 +25,8 @@ func TestPeers(t *testing.T) {
 	store := cache.NewStore(cache.MetaNamespaceKeyFunc)
 	for _, n := range []*v1.Node{
 		node("dual", []string{"10.244.1.0/24", "fd00:10:244:1::/64"}, "10.0.0.1", "fd00::1", "10.0.0.9"),
+		node("second-first", []string{"10.244.5.0/24"}, "fd00::5", "10.0.0.5"),
+		node("alone", []string{"fd00:10:244:6::/64"}, "fd00::6"),
 		node("elsewhere", []string{"0.0.0.0/0", "10.0.0.0/8", "192.168.0.0/24"}, "10.0.0.7"),
 		node("no-range", nil, "10.0.0.2"),
 		node("no-address", []string{"10.244.3.0/24"}),
@@ -41,7 +43,9 @@ func TestPeers(t *testing.T) {
 	want := map[string]Peer{
 		"dual": {Name: "dual", Node: netip.MustParseAddr("10.0.0.1"), Node6: netip.MustParseAddr("fd00::1"),
 			Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.1.0/24"), netip.MustParsePrefix("fd00:10:244:1::/64")}},
-		"broken": {Name: "broken", Node: netip.MustParseAddr("10.0.0.4"), Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.4.0/24")}},
+		"second-first": {Name: "second-first", Node: netip.MustParseAddr("10.0.0.5"), Node6: netip.MustParseAddr("fd00::5"), Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.5.0/24")}},
+		"alone":        {Name: "alone", Node: netip.MustParseAddr("fd00::6"), Ranges: []netip.Prefix{netip.MustParsePrefix("fd00:10:244:6::/64")}},
+		"broken":       {Name: "broken", Node: netip.MustParseAddr("10.0.0.4"), Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.4.0/24")}},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", got, want)

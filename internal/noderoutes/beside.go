@@ -1,0 +1,47 @@
+package noderoutes
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// unfit are the flags of an address that others cannot rely on: it is not checked yet, is
+// taken by another machine, or goes soon.
+const unfit = unix.IFA_F_TENTATIVE | unix.IFA_F_DADFAILED | unix.IFA_F_DEPRECATED | unix.IFA_F_TEMPORARY
+
+// Beside returns the address of the other IP family at the interface of this machine that has
+// a, the lowest of several; the zero value if there is none.
+func Beside(a netip.Addr) (netip.Addr, error) {
+	all, err := netlink.AddrList(nil, netlink.FAMILY_ALL)
+	for range 10 { // pods that come and go meanwhile cut the list short
+		if !errors.Is(err, netlink.ErrDumpInterrupted) {
+			break
+		}
+		all, err = netlink.AddrList(nil, netlink.FAMILY_ALL)
+	}
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("addresses beside %v: %w", a, err)
+	}
+	at := 0
+	for _, own := range all {
+		if ip, ok := netip.AddrFromSlice(own.IP); ok && ip.Unmap() == a {
+			at = own.LinkIndex
+		}
+	}
+	var found netip.Addr
+	for _, own := range all {
+		ip, ok := netip.AddrFromSlice(own.IP)
+		ip = ip.Unmap()
+		if !ok || own.LinkIndex != at || own.Flags&unfit != 0 || ip.Is4() == a.Is4() || !ip.IsGlobalUnicast() {
+			continue
+		}
+		if !found.IsValid() || ip.Less(found) {
+			found = ip
+		}
+	}
+	return found, nil
+}

@@ -242,11 +242,11 @@ func Host(t testing.TB) *Namespace {
 }
 
 // ownWill matches what comes and goes by itself: counters of rules, and what the kernel
-// makes for link-local and multicast addresses.
-var ownWill = regexp.MustCompile(`^#|^:|fe80:|ff00:|33:33:`)
+// makes for link-local and multicast addresses, and for IPv6 ones once their link is up.
+var ownWill = regexp.MustCompile(`^#|^:|fe80:|ff00:|33:33:|^local [0-9a-f]*:`)
 
 // carrier matches the state of a link, which follows a little after it is set up.
-var carrier = regexp.MustCompile(` +(UP|DOWN|UNKNOWN|LOWERLAYERDOWN) +|<[A-Z,_-]+>`)
+var carrier = regexp.MustCompile(` +(UP|DOWN|UNKNOWN|LOWERLAYERDOWN) +| linkdown|<[A-Z,_-]+>`)
 
 // State returns links, routes, neighbours and firewall rules, to be compared.
 func (p *Namespace) State() string {

@@ -8,6 +8,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
@@ -23,6 +24,7 @@ type source struct {
 	agent   string
 	latest  chan []*v1.Pod  // for the kubelet, which may be slow: only the latest matters
 	observe func([]*v1.Pod) // to the executor; does not block
+	relist  func(types.UID) // has the kubelet look at a pod's containers now; set before run, does not block
 
 	mu      sync.Mutex
 	pods    []*v1.Pod
@@ -30,7 +32,7 @@ type source struct {
 }
 
 func newSource(agent string, observe func([]*v1.Pod)) *source {
-	return &source{agent: agent, latest: make(chan []*v1.Pod, 1), observe: observe}
+	return &source{agent: agent, latest: make(chan []*v1.Pod, 1), observe: observe, relist: func(types.UID) {}}
 }
 
 // feed gives the kubelet the latest pods until ctx ends. The kubelet takes none while
@@ -81,12 +83,34 @@ func (s *source) push(objs []any) {
 	if s.drained {
 		return
 	}
+	steps := steps(s.pods, pods)
 	s.pods = pods
 	// The kubelet modifies the pods that it gets.
 	s.give(copies(pods))
+	for _, uid := range steps {
+		s.relist(uid)
+	}
 	if s.observe != nil {
 		s.observe(pods)
 	}
+}
+
+// steps returns the pods that have got a step nearer to their end, which shows in the pod. The
+// kubelet takes the next step when it has listed the pod's containers once more: by itself up
+// to a second later.
+func steps(before, now []*v1.Pod) []types.UID {
+	versions := map[types.UID]string{}
+	for _, pod := range before {
+		versions[pod.UID] = pod.ResourceVersion
+	}
+	var uids []types.UID
+	for _, pod := range now {
+		ends := pod.DeletionTimestamp != nil || pod.Status.Phase == v1.PodSucceeded || pod.Status.Phase == v1.PodFailed
+		if ends && versions[pod.UID] != pod.ResourceVersion {
+			uids = append(uids, pod.UID)
+		}
+	}
+	return uids
 }
 
 // drain makes the kubelet end every pod, each within its own grace period but no
@@ -104,6 +128,9 @@ func (s *source) drain(now time.Time, grace time.Duration) {
 		markDeleted(pod, now, grace)
 	}
 	s.give(ending)
+	for _, pod := range ending {
+		s.relist(pod.UID)
+	}
 }
 
 // markFailed makes the kubelet report a pod as failed if its end was not requested.

@@ -24,11 +24,13 @@ func pod(name string, grace int64) *v1.Pod {
 type taps struct {
 	*source
 	kubelet, executor [][]*v1.Pod
+	relisted          []types.UID
 }
 
 func newTaps() *taps {
 	t := &taps{}
 	t.source = newSource("", func(pods []*v1.Pod) { t.executor = append(t.executor, pods) })
+	t.relist = func(uid types.UID) { t.relisted = append(t.relisted, uid) }
 	return t
 }
 
@@ -70,6 +72,33 @@ func TestSourceGivesBothTheSame(t *testing.T) {
 	s.kubelet[2][0].Name = "written by the kubelet"
 	if s.executor[2][0].Name != "b" {
 		t.Error("the kubelet writes into the executor's pods")
+	}
+}
+
+// The kubelet is to look at the containers of a pod at each step of the pod's end, and at no
+// other time.
+func TestSourceRelistsEndingPods(t *testing.T) {
+	t.Parallel()
+	s := newTaps()
+	at := func(version string, change func(*v1.Pod)) *v1.Pod {
+		p := pod("a", 30)
+		p.ResourceVersion = version
+		change(p)
+		return p
+	}
+	runs := func(p *v1.Pod) { p.Status.Phase = v1.PodRunning }
+	deleted := func(p *v1.Pod) { runs(p); p.DeletionTimestamp = &metav1.Time{} }
+	failed := func(p *v1.Pod) { p.Status.Phase = v1.PodFailed }
+	for _, c := range []struct {
+		pod  *v1.Pod
+		want int
+	}{
+		{at("1", func(*v1.Pod) {}), 0}, {at("2", runs), 0}, {at("3", deleted), 1}, {at("3", deleted), 1}, {at("4", failed), 2},
+	} {
+		s.push([]any{c.pod, pod("b", 30)})
+		if len(s.relisted) != c.want {
+			t.Errorf("at version %s: %v", c.pod.ResourceVersion, s.relisted)
+		}
 	}
 }
 

@@ -73,6 +73,7 @@ func (k *Kubelet) watch(ctx context.Context, port int32, made <-chan *upstream.K
 		if !reported(ctx, u, port) || !k.certified(ctx) {
 			return
 		}
+		k.source.relist = u.RequestPodRelist
 	}
 	k.source.run(ctx, k.client, k.cfg.Node)
 }

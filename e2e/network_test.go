@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -24,11 +23,12 @@ import (
 const serving = `mkdir -p /tmp/w/cgi-bin; printf '#!/bin/sh\necho; echo "$HOSTNAME sees $REMOTE_ADDR"\n' >/tmp/w/cgi-bin/who; chmod +x /tmp/w/cgi-bin/who; exec httpd -f -p 8080 -h /tmp/w`
 
 // A network of our own connects pods: they see each other's addresses, services lead to
-// them, policies hold, host ports work, and in the end the host is as it was.
+// them, policies hold, host ports work, and when the executor has nothing to do any more it
+// ends, and the host is as it was.
 func TestRoutedNetwork(t *testing.T) {
 	guardRanges(t)
-	before := hostState(t)
-	s := newStage(t)
+	before := stateOfHost(t)
+	s := newStage(t, "-executor_idle_timeout=2s")
 	httpPod := func(name string, changes ...func(*v1.PodSpec)) *v1.Pod {
 		pod := s.script(serving, changes...)
 		pod.Name, pod.Labels = name, map[string]string{"app": name}
@@ -114,10 +114,11 @@ func TestRoutedNetwork(t *testing.T) {
 		remove(t, s.Cluster, name)
 	}
 	awaitGone(t, s.Cluster, "web", "client", "stranger")
+	awaitNoExecutor(t, frameworks(t, s.MesosAddr)[0].ID)
+	before.leftAsBefore(t, "the end of the idle executor")
 	s.Stop()
-	if after := hostState(t); after != before {
-		t.Errorf("left on the host:\n%s\nbefore:\n%s", after, before)
-	}
+	before.leftAsBefore(t, "the end of framework_runner")
+	noLocks(t)
 }
 
 // host runs a command on this machine.
@@ -139,24 +140,6 @@ func hostAsks(url string) string {
 	defer response.Body.Close()
 	body, _ := io.ReadAll(response.Body)
 	return string(body)
-}
-
-// othersOwn matches what is not ours to leave as it was: counters, and what Docker's own
-// links come and go with.
-var othersOwn = regexp.MustCompile(`(?m)^(#|:).*\n|.*(docker0|veth|br-|fe80::|172\.17\.).*\n`)
-
-// hostState returns what the network leaves on a host: links, routes, rules, sysctls.
-func hostState(t *testing.T) string {
-	t.Helper()
-	var all strings.Builder
-	for _, args := range [][]string{
-		{"ip", "-o", "-br", "link"}, {"ip", "route"}, {"nft", "list", "tables"}, {"iptables-save"},
-		{"sysctl", "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"}, {"ls", "-A", "/run/kubernetes-mesos"},
-	} {
-		out, _ := exec.Command(args[0], args[1:]...).Output() // the last fails before there is one
-		all.WriteString(othersOwn.ReplaceAllString(string(out), ""))
-	}
-	return all.String()
 }
 
 // killExecutors kills the executors of a framework, and awaits another one with the same pods.

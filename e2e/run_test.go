@@ -14,6 +14,7 @@ import (
 // `make run` shows the whole life of a pod, and a service that leads to it, runs until Ctrl-C, and leaves nothing behind.
 func TestMakeRun(t *testing.T) {
 	guardRanges(t)
+	before := stateOfHost(t)
 	port, mesos := cluster.FreePort(t), cluster.FreePort(t)
 	p := cluster.Run(t, "/usr/bin/env", fmt.Sprintf("PORT=%d", port), fmt.Sprintf("MESOS_PORT=%d", mesos),
 		fmt.Sprintf("SECURE_PORT=%d", cluster.FreePort(t)), "make", "run")
@@ -34,6 +35,8 @@ func TestMakeRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Wait()
+	before.leftAsBefore(t, "Ctrl-C of make run")
+	noLocks(t)
 	if left := containersOf(t, id); len(left) != 0 {
 		t.Errorf("containers are left: %q", left)
 	}

@@ -12,8 +12,13 @@ import (
 
 // Stopping framework_runner leaves pods alone; -teardown ends them with the framework.
 // It refuses while another process is active and if no framework is recorded; the next
-// start makes a new framework with the old API objects.
+// start makes a new framework with the old API objects. The machine is as before then, also
+// where the kubelet changes a kernel parameter.
 func TestTeardown(t *testing.T) {
+	panics := strings.TrimSpace(host(t, "sysctl", "-n", "kernel.panic"))
+	t.Cleanup(func() { host(t, "sysctl", "-q", "kernel.panic="+panics) })
+	host(t, "sysctl", "-q", "kernel.panic=7")
+	before := stateOfHost(t)
 	mesos := serveLocalMesos(t, "local")
 	c := cluster.Start(t, cluster.Config{Master: mesos})
 	create(t, c, webPod("bound", "0.2"), webPod("huge", "1000"))
@@ -40,6 +45,9 @@ func TestTeardown(t *testing.T) {
 		t.Fatalf("-teardown ended with %d:\n%s", code, out)
 	}
 	t.Logf("-teardown took %v", since(began))
+	awaitNoExecutor(t, old)
+	before.leftAsBefore(t, "-teardown")
+	noLocks(t)
 	if left := frameworks(t, mesos); len(left) != 0 {
 		t.Errorf("Mesos still has %+v", left)
 	}

@@ -82,8 +82,8 @@ func (sim *simulation) mischief() {
 		sim.step(NodeChanged{a.node, nodeOf(a)})
 	case n == 29:
 		for _, p := range sim.api.pods {
-			if p.node == "" && !p.finished && sim.rng.IntN(5) == 0 {
-				p.node, p.foreign = "elsewhere", true
+			if p.node == "" && p.Pod.Node == "" && !p.finished && sim.rng.IntN(5) == 0 {
+				sim.api.assign(p, sim.mesos.agents)
 				sim.api.watch = append(sim.api.watch, PodAdded{p.Pod, p.node})
 			}
 		}
@@ -144,7 +144,7 @@ func (sim *simulation) masterFailsOver() {
 func (sim *simulation) executors() {
 	for _, t := range sim.mesos.liveTasks() {
 		p := sim.api.byUID[t.PodUID]
-		here := p != nil && p.node == t.agent.node && !p.foreign
+		here := p != nil && p.node == t.agent.node
 		switch {
 		case sim.faults && sim.rng.IntN(3) == 0 || t.agent.gone:
 			continue

@@ -57,8 +57,15 @@ func (a *agent) executorEnded() {
 	}
 }
 
-// isFull reports whether the agent runs as many pods as its Node may have.
-func (a *agent) isFull() bool { return len(a.tasks) >= a.node.maxPods }
+// isFull reports whether the agent has no place for pods of the class: it runs as many
+// as its Node may have, those included that go before them.
+func (a *agent) isFull(c *class) bool {
+	taken := len(a.tasks)
+	if !c.isTied() {
+		taken += len(a.node.expected)
+	}
+	return taken >= a.node.maxPods
+}
 
 // portBounds returns the least and the greatest port of the offers.
 func (a *agent) portBounds() (low, high uint16) {
@@ -101,27 +108,25 @@ func (a *agent) reserved() (sum Amount) {
 	return sum
 }
 
-// reservesPort reports whether a port of the class is one of a pod that will come
-// back to the agent. Ports of tasks stay booked as long as the tasks do.
-func (a *agent) reservesPort(c *class) bool {
+// keptPort returns the first port of the class that is kept for a pod that will come back
+// to the agent, or that others have assigned to its Node; 0: none. Ports of tasks stay
+// booked as long as the tasks do.
+func (a *agent) keptPort(c *class) uint16 {
 	for _, port := range c.ports {
-		if slices.ContainsFunc(a.pinned, func(p *class) bool { return slices.Contains(p.ports, port) }) {
-			return true
+		wants := func(p *class) bool { return slices.Contains(p.ports, port) }
+		if slices.ContainsFunc(a.pinned, wants) || c.node == "" && slices.ContainsFunc(a.node.expected, wants) {
+			return port
 		}
 	}
-	return false
+	return 0
 }
 
-// oldestPinned returns the class of the oldest pod that can only run on this
-// agent and fits there now; nil when there is none.
-func (a *agent) oldestPinned(room Amount) *class {
-	var found *class
-	for _, c := range a.pinned {
-		if len(c.ready) > 0 && c.amount.within(room) && a.lacksPort(c) == 0 && (found == nil || c.ready[0].seq < found.ready[0].seq) {
-			found = c
-		}
+// missingPort returns the first port of the class that its pods cannot have, or 0.
+func (a *agent) missingPort(c *class) uint16 {
+	if p := a.lacksPort(c); p != 0 || c.agent != "" {
+		return p
 	}
-	return found
+	return a.keptPort(c)
 }
 
 // hasSuperseded reports whether an earlier attempt of the pod may still live

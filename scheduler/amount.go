@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -11,6 +12,9 @@ type Amount struct {
 	Mem  int64 // MiB: a pod's bytes rounded up, an offer's rounded down
 	Disk int64 `json:",omitempty"` // MiB, likewise
 }
+
+// unlimited is more than anything else.
+var unlimited = Amount{math.MaxInt64, math.MaxInt64, math.MaxInt64}
 
 func (a Amount) plus(b Amount) Amount {
 	return Amount{a.CPU + b.CPU, a.Mem + b.Mem, a.Disk + b.Disk}

@@ -146,14 +146,14 @@ func (x *attempts) bindingDone(e Bound) {
 }
 
 // notBound ends a task whose pod was not bound. A pod that was denied goes back to
-// the queue, unless another client has bound it meanwhile: a quota or a webhook
-// may allow it later, or on another node.
+// the queue, unless it was bound meanwhile: a quota or a webhook may allow it later, or
+// on another node. So does one that others have assigned to another node.
 func (x *attempts) notBound(t *task, why string, denied bool) {
 	p := t.pod
 	switch {
 	case p == nil:
 		x.endOr(t, func() { x.killer.kill(t, 0) })
-	case !denied || p.node != "":
+	case !denied && (p.Node == "" || p.Node == t.Node) || p.node != "":
 		p.task, p.state = nil, leftAlone
 		x.residents.update(p, false)
 		x.explain(p, why)

@@ -58,7 +58,8 @@ type (
 
 // Calls to the API server and to the framework's own store.
 type (
-	// Bind makes the pod of a task run on the node; answered by Bound.
+	// Bind makes the pod of a task run on the node, to which others may have assigned
+	// it already; answered by Bound.
 	Bind struct {
 		Task   Task
 		PodUID string

@@ -69,8 +69,11 @@ func (k checker) launch(c Launch) {
 			sim.violated("task id %s is used twice", t.ID)
 		}
 		p := sim.core.pods.byUID[t.PodUID]
-		if bound := sim.api.byUID[t.PodUID]; bound != nil && bound.node != "" && !bound.foreign && bound.node != t.Node {
+		if bound := sim.api.byUID[t.PodUID]; bound != nil && bound.node != "" && bound.node != t.Node {
 			sim.violated("task %s is launched on %s, but its pod is bound to %s", t.ID, t.Node, bound.node)
+		}
+		if p != nil && p.Node != "" && p.Node != t.Node {
+			sim.violated("task %s is launched on %s, but its pod is assigned to %s", t.ID, t.Node, p.Node)
 		}
 		if p == nil || p.task == nil || p.task.ID != t.ID || p.state != placed {
 			sim.violated("task %s is launched, but its pod does not have it", t.ID)
@@ -90,8 +93,8 @@ func (k checker) launch(c Launch) {
 	}
 }
 
-// order: whenever a pod was placed, no older one that still waits would
-// have fitted what was left of the same offers.
+// order: whenever a pod was placed, no older one that still waits would have fitted what
+// was left of the same offers; and those assigned to the node by others went first.
 func (k checker) order(calls []Call) {
 	sim := k.sim
 	for _, c := range calls {
@@ -115,10 +118,17 @@ func (k checker) order(calls []Call) {
 				rest = rest.minus(t.Amount)
 				continue
 			}
+			placed, left := sim.core.pods.byUID[t.PodUID], rest
+			if placed.Node == "" {
+				left = rest.minus(a.node.owed())
+			}
+			if !t.Amount.within(left) {
+				sim.violated("%s takes what is kept for pods assigned to its node", t.ID)
+			}
 			for _, q := range sim.core.pods.byUID {
-				if q.state == ready && q.class.rule == nil && q.seq < sim.core.pods.byUID[t.PodUID].seq && q.Amount.within(rest) &&
-					k.suits(q, a) && a.lacksPort(q.class) == 0 && !a.reservesPort(q.class) {
-					sim.violated("%s overtakes the older pod %s, which would fit %v", t.ID, q.UID, rest)
+				if q.state == ready && q.class.rule == nil && (q.Node != "") == (placed.Node != "") && q.seq < placed.seq && q.Amount.within(left) &&
+					k.suits(q, a) && a.missingPort(q.class) == 0 {
+					sim.violated("%s overtakes the older pod %s, which would fit %v", t.ID, q.UID, left)
 				}
 			}
 			rest = rest.minus(t.Amount)
@@ -131,8 +141,8 @@ func (k checker) order(calls []Call) {
 func (k checker) placement(p Pod, node string) {
 	sim := k.sim
 	placed := sim.core.pods.byUID[p.UID]
-	if placed == nil || placed.node != "" || placed.task == nil || placed.task.launch == 0 {
-		return // bound by another, or placed in an earlier life
+	if placed == nil || placed.node != "" || placed.Node != "" || placed.task == nil || placed.task.launch == 0 {
+		return // bound or assigned by another, or placed in an earlier life
 	}
 	if why := sim.rules.refuses(p.Object, node); why != "" {
 		sim.violated("pod %s is placed on %s, which %s", p.UID, node, why)
@@ -141,7 +151,7 @@ func (k checker) placement(p Pod, node string) {
 	room := sim.core.fleet.spareFor(a).plus(p.Amount)
 	for _, q := range sim.core.pods.byUID {
 		if q.state == ready && q.class.rule != nil && q.seq < placed.seq && q.Amount.within(room) &&
-			k.suits(q, a) && a.lacksPort(q.class) == 0 && !a.reservesPort(q.class) {
+			k.suits(q, a) && a.missingPort(q.class) == 0 {
 			sim.violated("pod %s overtakes the older pod %s, which would fit %v", p.UID, q.UID, room)
 		}
 	}
@@ -152,7 +162,7 @@ func (k checker) suits(p *pod, a *agent) bool {
 	if p.pinned != nil {
 		return p.pinned.last.Agent == a.id
 	}
-	if a.node == nil || a.node.object == nil || a.hasSuperseded(p) {
+	if a.node == nil || a.node.object == nil || a.hasSuperseded(p) || p.Node != "" && p.Node != a.node.name {
 		return false
 	}
 	ok, err := p.Affinity.Match(a.node.object)
@@ -206,11 +216,7 @@ func (k checker) state() {
 			continue
 		}
 		for _, p := range s.pods.byUID {
-			room := s.fleet.spareFor(a)
-			if p.pinned != nil {
-				room = s.fleet.roomFor(a)
-			}
-			if p.state == ready && p.Amount.within(room) && k.suits(p, a) && a.lacksPort(p.class) == 0 && (p.pinned != nil || !a.reservesPort(p.class)) {
+			if p.state == ready && p.Amount.within(s.fleet.roomForClass(a, p.class)) && k.suits(p, a) && a.missingPort(p.class) == 0 {
 				sim.violated("pod %s waits although it fits offers of %s that are held", p.UID, a.id)
 			}
 		}
@@ -221,7 +227,7 @@ func (k checker) state() {
 func (k checker) mayAcknowledge(t *simTask, u *simUpdate) string {
 	sim := k.sim
 	p, known := sim.api.byUID[t.PodUID], sim.core.tasks.byID[t.ID]
-	if p == nil || p.finished || p.foreign {
+	if p == nil || p.finished {
 		return ""
 	}
 	if q := sim.core.pods.byUID[t.PodUID]; q != nil && q.attempt > t.Attempt {
@@ -317,7 +323,7 @@ func (k checker) end() {
 		}
 	}
 	for _, p := range sim.api.pods {
-		if p.finished || p.foreign {
+		if p.finished {
 			continue
 		}
 		live := 0
@@ -355,6 +361,9 @@ func (k checker) waits(p *simPod) {
 		}
 		known := sim.core.fleet.byID[a.id]
 		ports := !slices.ContainsFunc(p.Ports, func(port uint16) bool { return !has(sim.mesos.freePorts(a), port) })
+		if known != nil && q.Node == "" {
+			room, ports = room.minus(known.node.owed()), ports && known.keptPort(q.class) == 0
+		}
 		if !a.gone && known != nil && !known.backoff.active() && p.Amount.within(room) && ports && k.suits(q, known) {
 			sim.violated("pod %s waits although agent %s has room (%s)", p.UID, a.id, p.message)
 		}

@@ -21,6 +21,7 @@ type class struct {
 	tolerations []v1.Toleration
 
 	agent    string    // the only agent for its one pod, which is bound there; empty: any
+	node     string    // the only Node for its one pod, which others have assigned there; empty: any
 	anywhere bool      // it has no selector and no affinity
 	verdicts []verdict // of the rules, on nodes by their number; see rules.verdict
 	rule     Rule      // what depends on more than its Node; nil: nothing
@@ -29,11 +30,14 @@ type class struct {
 	version uint64 // of what the reason was made from
 }
 
+// isTied reports whether its one pod can only run in one place.
+func (c *class) isTied() bool { return c.agent != "" || c.node != "" }
+
 // classKey returns the key of the class that a pod waits in, of which own is what
-// the Rules say. A bound pod, and one that must keep off an agent because of an
-// earlier attempt, is alone in its class.
+// the Rules say. A bound or assigned pod, and one that must keep off an agent because
+// of an earlier attempt, is alone in its class.
 func (p *pod) classKey(own string) string {
-	if p.Class == "" || p.superseded > 0 || p.pinned != nil {
+	if p.Class == "" || p.superseded > 0 || p.pinned != nil || p.Node != "" {
 		return "pod " + p.UID + own
 	}
 	return "class " + p.Class + own
@@ -54,6 +58,8 @@ func newClass(key string, p *pod) *class {
 	}
 	if p.pinned != nil {
 		c.agent = p.pinned.last.Agent
+	} else {
+		c.node = p.Node
 	}
 	return c
 }

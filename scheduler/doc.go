@@ -36,11 +36,18 @@
 //
 // An update is acknowledged when its effect is stored, here or by another.
 //
+// # Assigned by others
+//
+// A pod whose Node others have decided on, by its nodeName or as another scheduler, is
+// launched there and nowhere else, and before all pods that could run elsewhere: what is
+// offered there is kept for it, unless it asks for more than the whole Node has. Of the
+// rules those hold that a kubelet would reject it for: cordons and taints without
+// NoExecute do not keep it away. It counts as bound when a Bind has confirmed it.
+//
 // # Left alone
 //
-// A pod that is bound, but by no task of ours, is neither launched, failed nor
-// counted: a static pod's mirror or a binding by another client. What it uses is
-// not Mesos'; the kubelet's admission decides about it.
+// A pod that a Bind has bound, but for no task that is known, is neither launched, failed
+// nor counted. What it uses is not Mesos'; the kubelet's admission decides about it.
 //
 // # Parts
 //

@@ -14,9 +14,10 @@ type (
 	// Restored hands back every stored task of an earlier life. First event of all.
 	Restored struct{ Tasks []Task }
 
-	// PodAdded announces a pod that is ours to run and not finished. Node is
-	// its binding, empty while it has none. Repeating the event, as after a
-	// change of the pod, is harmless.
+	// PodAdded announces a pod that is ours to run and not finished. Node is the
+	// binding that a Bind has made, empty while there is none: where others have
+	// bound the pod is in Pod.Node. Repeating the event, as after a change of the
+	// pod, is harmless.
 	PodAdded struct {
 		Pod  Pod
 		Node string

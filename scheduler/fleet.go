@@ -7,6 +7,7 @@ import "slices"
 type fleet struct {
 	clock   *clock
 	changes *changes
+	nodes   *nodes
 	cfg     Config
 
 	byID   map[string]*agent // by Mesos agent id
@@ -72,13 +73,21 @@ func (f *fleet) unbook(t *task) {
 	f.drop(a)
 }
 
-// reserve keeps room for the pods of a class that can only run on one agent.
+// reserve keeps room for the pod of a class that can only run in one place.
 func (f *fleet) reserve(c *class) {
+	if c.agent == "" {
+		f.nodes.assign(c)
+		return
+	}
 	a := f.agent(c.agent)
 	a.pinned = append(a.pinned, c)
 }
 
 func (f *fleet) unreserve(c *class) {
+	if c.agent == "" {
+		f.nodes.unassign(c)
+		return
+	}
 	if a := f.byID[c.agent]; a != nil {
 		a.pinned = slices.DeleteFunc(a.pinned, func(x *class) bool { return x == c })
 		f.drop(a)
@@ -103,7 +112,22 @@ func (f *fleet) roomFor(a *agent) Amount {
 }
 
 // spareFor returns what is left there for pods that may run anywhere.
-func (f *fleet) spareFor(a *agent) Amount { return f.roomFor(a).minus(a.reserved()) }
+func (f *fleet) spareFor(a *agent) Amount { return f.roomForAssigned(a).minus(a.node.owed()) }
+
+// roomForAssigned returns what is left there for pods that others have assigned to the
+// agent's Node.
+func (f *fleet) roomForAssigned(a *agent) Amount { return f.roomFor(a).minus(a.reserved()) }
+
+// roomForClass returns what is left there for the pods of a class.
+func (f *fleet) roomForClass(a *agent, c *class) Amount {
+	switch {
+	case c.agent != "":
+		return f.roomFor(a)
+	case c.node != "":
+		return f.roomForAssigned(a)
+	}
+	return f.spareFor(a)
+}
 
 // claim uses up room there for one more task of the agent's batch, which is a
 // launch of its own when it is the first.

@@ -158,7 +158,7 @@ func TestFleetReserves(t *testing.T) {
 	if got := f.spareFor(a); got != (Amount{CPU: 400, Mem: 40}) || !x.orphaned || !a.lost {
 		t.Errorf("spare: %v", got)
 	}
-	if !a.reservesPort(&class{ports: []uint16{10}}) || a.reservesPort(&class{ports: []uint16{11}}) {
+	if a.keptPort(&class{ports: []uint16{10}}) != 10 || a.keptPort(&class{ports: []uint16{11}}) != 0 {
 		t.Error("the port of the returning pod, and it alone, must be kept")
 	}
 	x.orphaned = false

@@ -28,7 +28,7 @@ type least struct {
 const never = math.MaxUint64
 
 func nothing() least {
-	return least{Amount{math.MaxInt64, math.MaxInt64, math.MaxInt64}, never, 0, 0, math.MaxUint16}
+	return least{unlimited, never, 0, 0, math.MaxUint16}
 }
 
 func (x *index) add(c *class) {

@@ -59,6 +59,9 @@ func TestLivesAreLively(t *testing.T) {
 		for _, n := range sim.log {
 			for _, c := range n.calls {
 				calls[fmt.Sprintf("%T", c)]++
+				if b, ok := c.(Bind); ok && sim.api.byUID[b.PodUID] != nil && sim.api.byUID[b.PodUID].Node != "" {
+					calls["Bind of an assigned pod"]++
+				}
 			}
 			if n.remark != "" {
 				calls["restart"]++
@@ -70,8 +73,10 @@ func TestLivesAreLively(t *testing.T) {
 			t.Errorf("only %d times %s in 40 lives", calls[kind], kind)
 		}
 	}
-	if calls["restart"] < 40 {
-		t.Errorf("only %d restarts in 40 lives", calls["restart"])
+	for _, what := range []string{"restart", "Bind of an assigned pod"} {
+		if calls[what] < 30 {
+			t.Errorf("only %d times %s in 40 lives", calls[what], what)
+		}
 	}
 	t.Log(calls)
 }

@@ -33,7 +33,8 @@ type matcher struct {
 // agents with new offers or, when a class has become ready, with held ones. The
 // agents take turns: each takes the oldest pod that fits what it has left, until
 // none fits any. Pods that can only run there, as they did before, go first: what
-// they use was theirs. Beyond these, no pod is passed over for a younger one on
+// they use was theirs. Then come those that others have assigned to its Node. Beyond
+// these, no pod is passed over for a younger one on
 // offers that would have fit it, pods spread over the agents, and each turn
 // either places a pod or ends the agent's part, until a placement makes room by the
 // Rules. A pod with preferences goes to the agent that suits it best, if no older one
@@ -102,7 +103,7 @@ func (m *matcher) best(c *class, a *agent) *agent {
 	}
 	agents, nodes := []*agent{a}, []string{a.node.object.Name}
 	for _, b := range m.looked {
-		if b != a && m.hasRoom(b, c.ready[0]) && m.rules.fits(c, b) && !b.hasSuperseded(c.ready[0]) && len(b.held) > 0 {
+		if b != a && m.hasRoom(b, c.ready[0]) && m.mayPlace(c, b) && len(b.held) > 0 {
 			agents, nodes = append(agents, b), append(nodes, b.node.object.Name)
 		}
 	}
@@ -121,28 +122,46 @@ func (m *matcher) oldestOn(a *agent) *class {
 	if len(a.held) == 0 {
 		return nil
 	}
-	if c := a.oldestPinned(m.fleet.roomFor(a)); c != nil || a.backoff.active() {
+	c := m.oldestOf(a.pinned, a, m.fleet.roomFor(a))
+	if c == nil {
+		c = m.oldestOf(a.node.assigned, a, m.fleet.roomForAssigned(a))
+	}
+	if c != nil || a.backoff.active() {
 		return c
 	}
 	return m.oldestFor(a, m.fleet.spareFor(a))
 }
 
 // oldestFor returns the class of the oldest pod that may be placed on the agent
-// and is not bound; nil when there is none.
+// and could run elsewhere; nil when there is none.
 func (m *matcher) oldestFor(a *agent, room Amount) *class {
-	q := search{room: room, fits: func(c *class) bool { return m.rules.fits(c, a) }}
+	q := search{room: room, after: a.last, fits: func(c *class) bool {
+		return !c.isTied() && m.mayPlace(c, a)
+	}}
 	q.low, q.high = a.portBounds()
-	for {
-		q.after = a.last
-		c := m.queue.oldest(q)
-		if c == nil {
-			return nil
-		}
+	c := m.queue.oldest(q)
+	if c != nil {
 		a.last = c.ready[0].seq
-		if c.agent == "" && !a.hasSuperseded(c.ready[0]) {
-			return c
+	}
+	return c
+}
+
+// oldestOf returns the class of the oldest pod that fits there now, of those that can only
+// run there; nil when there is none.
+func (m *matcher) oldestOf(tied []*class, a *agent, room Amount) *class {
+	var found *class
+	for _, c := range tied {
+		if len(c.ready) > 0 && c.amount.within(room) && (found == nil || c.ready[0].seq < found.ready[0].seq) && m.mayPlace(c, a) {
+			found = c
 		}
 	}
+	return found
+}
+
+// mayPlace reports whether the oldest pod of a class may be placed on the agent, its
+// amount aside.
+func (m *matcher) mayPlace(c *class, a *agent) bool {
+	return m.rules.fits(c, a) && (c.agent != "" || !a.hasSuperseded(c.ready[0]))
 }
 
 // launch uses up an agent's offers for its batch.
@@ -172,10 +191,7 @@ func (m *matcher) worthHolding(a *agent) bool {
 // hasRoom reports whether the agent's offers are enough for a pod, which may be
 // one that can only run there.
 func (m *matcher) hasRoom(a *agent, p *pod) bool {
-	if p.pinned != nil {
-		return p.Amount.within(m.fleet.roomFor(a))
-	}
-	return !a.backoff.active() && p.Amount.within(m.fleet.spareFor(a))
+	return (p.class.isTied() || !a.backoff.active()) && p.Amount.within(m.fleet.roomForClass(a, p.class))
 }
 
 // decline declines the useless offers, all in one call and for long: any change

@@ -9,26 +9,80 @@ import (
 
 // node holds what the core knows about a Node object.
 type node struct {
-	number  int      // place in the verdicts of the classes
-	object  *v1.Node // nil: not known yet, or gone
-	open    bool     // no rule excludes pods that ask for nothing
-	maxPods int
+	name     string
+	number   int      // place in the verdicts of the classes, from 1; 0: no agent has had it yet
+	object   *v1.Node // nil: not known yet, or gone
+	open     bool     // no rule excludes pods that ask for nothing
+	maxPods  int
+	total    Amount   // allocatable to pods
+	assigned []*class // of waiting pods that others have assigned to it
+	expected []*class // those that it is large enough for: what they ask for is kept
 }
 
-// nodes holds the Nodes of all agents, by name.
+// nodes holds the Nodes of all agents, by name, and those that pods are assigned to.
 type nodes struct {
 	rules   rules
 	maxPods int // where a Node does not say
 	byName  map[string]*node
+	count   int // of those with a number
 }
 
+// get returns the Node of that name, which an agent has.
 func (x *nodes) get(name string) *node {
+	n := x.entry(name)
+	if n.number == 0 {
+		x.count++
+		n.number = x.count
+	}
+	return n
+}
+
+// entry returns the node of that name, which may be one that no agent has.
+func (x *nodes) entry(name string) *node {
 	n := x.byName[name]
 	if n == nil {
-		n = &node{number: len(x.byName), maxPods: x.maxPods}
+		n = &node{name: name, maxPods: x.maxPods, total: unlimited}
 		x.byName[name] = n
 	}
 	return n
+}
+
+// find returns the node of that name, nil when it is not known.
+func (x *nodes) find(name string) *node { return x.byName[name] }
+
+// assign notes that the pod of a class can only run on its node.
+func (x *nodes) assign(c *class) {
+	n := x.entry(c.node)
+	n.assigned = append(n.assigned, c)
+	n.expect()
+}
+
+func (x *nodes) unassign(c *class) {
+	n := x.entry(c.node)
+	n.assigned = slices.DeleteFunc(n.assigned, func(other *class) bool { return other == c })
+	n.expect()
+	if n.number == 0 && len(n.assigned) == 0 {
+		delete(x.byName, c.node)
+	}
+}
+
+// expect finds out which of the pods that others have assigned to the node can ever run
+// there. One that asks for more than the node has waits in vain.
+func (n *node) expect() {
+	n.expected = n.expected[:0]
+	for _, c := range n.assigned {
+		if c.amount.within(n.total) {
+			n.expected = append(n.expected, c)
+		}
+	}
+}
+
+// owed returns what is kept for pods that others have assigned to the node.
+func (n *node) owed() (sum Amount) {
+	for _, c := range n.expected {
+		sum = sum.plus(c.amount)
+	}
+	return sum
 }
 
 // changed records what a Node object is now, nil when it is gone. It reports
@@ -37,7 +91,8 @@ func (x *nodes) changed(name string, object *v1.Node) (n *node, differs bool) {
 	n = x.get(name)
 	old := n.object
 	n.object = object
-	n.maxPods = x.maxPods
+	n.maxPods, n.total = x.maxPods, allocatable(object)
+	n.expect()
 	n.open = x.rules.decide(&class{}, object) == suits
 	if object != nil {
 		if q, ok := object.Status.Allocatable[v1.ResourcePods]; ok && q.Value() > 0 {
@@ -45,6 +100,24 @@ func (x *nodes) changed(name string, object *v1.Node) (n *node, differs bool) {
 		}
 	}
 	return n, !sameForMatching(old, object)
+}
+
+// allocatable returns what a Node says that its pods can have.
+func allocatable(n *v1.Node) Amount {
+	a := unlimited
+	if n == nil {
+		return a
+	}
+	if q, ok := n.Status.Allocatable[v1.ResourceCPU]; ok {
+		a.CPU = q.MilliValue()
+	}
+	if q, ok := n.Status.Allocatable[v1.ResourceMemory]; ok {
+		a.Mem = q.Value() >> 20
+	}
+	if q, ok := n.Status.Allocatable[v1.ResourceEphemeralStorage]; ok {
+		a.Disk = q.Value() >> 20
+	}
+	return a
 }
 
 // sameForMatching reports whether matching sees no difference between a and b,

@@ -11,6 +11,10 @@ type Pod struct {
 	Namespace string
 	Name      string
 
+	// Node is the name of the Node that others have assigned the pod to; empty: it may
+	// run anywhere. See the package comment.
+	Node string
+
 	Amount Amount
 	Ports  []uint16 // fixed host ports, ascending; each is taken from the offer's ranges
 
@@ -70,10 +74,9 @@ type pod struct {
 type podState int
 
 const (
-	// left alone: bound, but not by us (a static pod's mirror, another client's
-	// binding), or with no way to be bound. It is neither launched, nor failed,
-	// nor counted: its resources are not Mesos' and the kubelet's admission
-	// decides about it.
+	// left alone: bound, but by no task that we know, or with no way to be bound. It
+	// is neither launched, nor failed, nor counted: its resources are not Mesos' and
+	// the kubelet's admission decides about it.
 	leftAlone  podState = iota
 	ready               // waits for an offer
 	backingOff          // waits for the end of its backoff

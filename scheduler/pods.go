@@ -35,7 +35,7 @@ func (x *pods) added(in Pod, node string) {
 	}
 	p.node = node
 	defer x.residents.update(p, p.Object != in.Object)
-	same := p.Pod.Class == in.Class && (in.Class != "" || reflect.DeepEqual(p.Pod, in))
+	same := p.Pod.Class == in.Class && p.Pod.Node == in.Node && (in.Class != "" || reflect.DeepEqual(p.Pod, in))
 	switch {
 	case p.state == placed:
 		p.Pod = in
@@ -127,20 +127,23 @@ func (x *pods) adopt(p *pod, node string) {
 	}
 }
 
-// seenBound records where a pod that has a task is bound. Our own bindings are
+// seenBound records where a pod that has a task is bound or assigned. Our own bindings are
 // learned from Bound, except for those of an earlier life.
 func (x *pods) seenBound(p *pod, node string) {
 	t := p.task
-	if node == "" || t.state != launching || t.bound {
-		return
-	}
-	if node == t.Node {
+	switch {
+	case t.state != launching || t.bound:
+	case node == t.Node:
 		t.state = running
-		return
+	case node != "":
+		p.task, p.state = nil, leftAlone
+		x.killer.kill(t, 0)
+		p.forgetOld(x.session)
+	case p.Node != "" && p.Node != t.Node: // others have assigned it elsewhere meanwhile
+		p.task = nil
+		x.killer.kill(t, 0)
+		x.queue.add(p)
 	}
-	p.task, p.state = nil, leftAlone
-	x.killer.kill(t, 0)
-	p.forgetOld(x.session)
 }
 
 // listed: from now on a stored task without a pod is one whose pod has finished or

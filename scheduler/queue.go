@@ -25,11 +25,11 @@ type queue struct {
 	ruled   int    // classes with a Rule
 }
 
-// reservations keeps what a bound pod needs on its agent until it is back there.
+// reservations keeps what a pod needs that can only run in one place until it is there.
 type reservations interface {
 	reserve(c *class)
 	unreserve(c *class)
-	// roomGrew: what was kept on the agent is free for other pods.
+	// roomGrew: what was kept on the agent, if one is named, is free for other pods.
 	roomGrew(agent string)
 }
 
@@ -112,12 +112,12 @@ func (q *queue) remove(p *pod) {
 	default:
 		return
 	}
-	agent := p.class.agent
+	tied, agent := p.class.isTied(), p.class.agent
 	q.leave(p)
 	p.state = leftAlone
-	if agent != "" {
+	if tied {
 		q.changes.mayFit()
-		q.agents.roomGrew(agent) // it does not come back there
+		q.agents.roomGrew(agent) // it does not come there any more
 	}
 }
 
@@ -165,7 +165,7 @@ func (q *queue) differs(p *pod, in Pod) bool {
 // ruleOf returns the Rule for a pod, nil where there is none. The place of a bound
 // pod was decided on when it was bound.
 func (q *queue) ruleOf(p *pod) Rule {
-	if q.rules == nil || p.pinned != nil || q.rules.Key(p.Pod) == "" {
+	if q.rules == nil || p.pinned != nil || p.Node != "" || q.rules.Key(p.Pod) == "" {
 		return nil
 	}
 	return q.rules.Rule(p.Pod)
@@ -182,7 +182,7 @@ func (q *queue) join(p *pod) {
 		}
 		q.classes[key] = c
 		q.index.add(c)
-		if c.agent != "" {
+		if c.isTied() {
 			q.agents.reserve(c)
 		}
 	}
@@ -202,7 +202,7 @@ func (q *queue) leave(p *pod) {
 	if c.rule != nil {
 		q.ruled--
 	}
-	if c.agent != "" {
+	if c.isTied() {
 		q.agents.unreserve(c)
 	}
 }

@@ -30,15 +30,33 @@ func (r *reasons) of(c *class) string {
 	}
 	f := findings{excluded: make([]exclusion, len(r.rules))}
 	for _, a := range r.fleet.known {
-		if a.offered {
+		if a.offered && (c.node == "" || c.node == a.node.name) {
 			f.offers++
 			r.look(&f, c, a)
 		}
 	}
-	if f.offers == 0 {
+	switch {
+	case c.node != "":
+		return "it is assigned to node " + c.node + r.ofAssigned(c, &f)
+	case f.offers == 0:
 		return "no offers from Mesos yet"
 	}
 	return f.text(r.rules)
+}
+
+// ofAssigned says of the Node that others have assigned a pod to why it waits.
+func (r *reasons) ofAssigned(c *class, f *findings) string {
+	switch n := r.fleet.nodes.find(c.node); {
+	case n == nil || n.object == nil:
+		return ", which does not exist"
+	case !c.amount.within(n.total):
+		l := lack{}
+		l.add(c.amount.exceeding(n.total))
+		return ", which lacks " + l.String() + " as a whole"
+	case f.offers == 0:
+		return ", whose agent has made no offer yet"
+	}
+	return " and starts when that offers enough: " + f.text(r.rules)
 }
 
 // ofPinned returns why a bound pod waits for its agent.
@@ -88,7 +106,7 @@ type portLack struct {
 
 // look finds out what is wrong with the latest offers of an agent.
 func (r *reasons) look(f *findings, c *class, a *agent) {
-	if a.backoff.active() {
+	if a.backoff.active() && !c.isTied() {
 		f.inBackoff++
 		return
 	}
@@ -100,14 +118,14 @@ func (r *reasons) look(f *findings, c *class, a *agent) {
 		f.refuse(why)
 		return
 	}
-	need := c.amount.exceeding(r.fleet.spareFor(a))
+	need := c.amount.exceeding(r.fleet.roomForClass(a, c))
 	switch {
-	case a.isFull():
+	case a.isFull(c):
 		f.full++
 	case need != Amount{}:
 		f.lacks[missing(need)].add(need)
 	default:
-		if p := a.lacksPort(c); p != 0 {
+		if p := a.missingPort(c); p != 0 {
 			f.addPort(p)
 		} else {
 			f.fit++

@@ -58,10 +58,13 @@ const (
 // fits reports whether an agent can take pods of the class, its room aside. The
 // Node of a bound pod was decided on when the pod was bound.
 func (r rules) fits(c *class, a *agent) bool {
-	if c.agent != "" {
-		return c.agent == a.id && a.lacksPort(c) == 0
+	switch {
+	case c.agent != "":
+		return c.agent == a.id && a.missingPort(c) == 0
+	case c.node != "" && c.node != a.node.name:
+		return false
 	}
-	return !a.reservesPort(c) && r.verdict(c, a.node) == suits && !a.isFull() && a.lacksPort(c) == 0 && c.refusal(a.node) == ""
+	return r.verdict(c, a.node) == suits && !a.isFull(c) && a.missingPort(c) == 0 && c.refusal(a.node) == ""
 }
 
 // verdict returns what the rules say about pods of the class on the node.
@@ -106,9 +109,11 @@ func matchesAffinity(c *class, n *v1.Node) bool {
 	return ok && err == nil
 }
 
+// isSchedulable holds for pods that others have assigned, whatever the Node says: kubelets
+// do not ask it either.
 func isSchedulable(c *class, n *v1.Node) bool {
 	taint := &v1.Taint{Key: v1.TaintNodeUnschedulable, Effect: v1.TaintEffectNoSchedule}
-	return !n.Spec.Unschedulable || corev1.TolerationsTolerateTaint(klog.Logger{}, c.tolerations, taint, false)
+	return c.node != "" || !n.Spec.Unschedulable || corev1.TolerationsTolerateTaint(klog.Logger{}, c.tolerations, taint, false)
 }
 
 func toleratesTaints(c *class, n *v1.Node) bool {
@@ -123,10 +128,15 @@ func untoleratedTaint(c *class, n *v1.Node) string {
 
 // untolerated returns the first taint that keeps pods of the class away.
 func untolerated(c *class, n *v1.Node) (v1.Taint, bool) {
-	return corev1.FindMatchingUntoleratedTaint(klog.Logger{}, n.Spec.Taints, c.tolerations, keepsAway, false)
+	bars := keepsAway
+	if c.node != "" {
+		bars = endsPods
+	}
+	return corev1.FindMatchingUntoleratedTaint(klog.Logger{}, n.Spec.Taints, c.tolerations, bars, false)
 }
 
 // keepsAway reports whether a taint bars pods; PreferNoSchedule does not.
-func keepsAway(t *v1.Taint) bool {
-	return t.Effect == v1.TaintEffectNoSchedule || t.Effect == v1.TaintEffectNoExecute
-}
+func keepsAway(t *v1.Taint) bool { return t.Effect == v1.TaintEffectNoSchedule || endsPods(t) }
+
+// endsPods reports whether a taint bars pods that are bound to the Node, too.
+func endsPods(t *v1.Taint) bool { return t.Effect == v1.TaintEffectNoExecute }

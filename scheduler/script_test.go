@@ -19,12 +19,12 @@ import (
 
 // parseEvent reads an event as a line of words:
 //
-//	pod a cpu=1 mem=64 disk=512 port=31080 select=zone=a tolerate=gpu on=n1
+//	pod a cpu=1 mem=64 disk=512 port=31080 select=zone=a tolerate=gpu assigned=n1 on=n1
 //	pod a in=web apart=web near=db shun=web like=db even=web	(see fakeRules)
 //	removed a
 //	listed
 //	restored a.1 agent=A1 node=n1 cpu=1 mem=64 killed
-//	node n1 zone=a taint=gpu=yes:NoSchedule cordoned pods=2
+//	node n1 zone=a taint=gpu=yes:NoSchedule cordoned pods=2 cpu=4 mem=1024 disk=512
 //	node-gone n1
 //	subscribed
 //	disconnected
@@ -150,7 +150,7 @@ func (w *words) event(kind string) Event {
 }
 
 func (w *words) pod() Pod {
-	p := Pod{UID: w.name, Amount: w.amount(), Ports: w.ports(), Class: strings.Join(w.order, " ")}
+	p := Pod{UID: w.name, Node: w.get("assigned"), Amount: w.amount(), Ports: w.ports(), Class: strings.Join(w.order, " ")}
 	k := &v1.Pod{}
 	for _, v := range w.named["select"] {
 		key, value, _ := strings.Cut(v, "=")
@@ -184,6 +184,7 @@ func (w *words) task() Task {
 
 func (w *words) node() *v1.Node {
 	n := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: w.name, Labels: map[string]string{}}}
+	allocatable := v1.ResourceList{}
 	for _, word := range w.order {
 		k, v, _ := strings.Cut(word, "=")
 		switch k {
@@ -193,12 +194,17 @@ func (w *words) node() *v1.Node {
 			keyValue, effect, _ := strings.Cut(v, ":")
 			key, value, _ := strings.Cut(keyValue, "=")
 			n.Spec.Taints = append(n.Spec.Taints, v1.Taint{Key: key, Value: value, Effect: v1.TaintEffect(effect)})
-		case "pods":
-			n.Status.Allocatable = v1.ResourceList{v1.ResourcePods: resource.MustParse(v)}
+		case "pods", "cpu":
+			allocatable[v1.ResourceName(k)] = resource.MustParse(v)
+		case "mem":
+			allocatable[v1.ResourceMemory] = resource.MustParse(v + "Mi")
+		case "disk":
+			allocatable[v1.ResourceEphemeralStorage] = resource.MustParse(v + "Mi")
 		default:
 			n.Labels[k] = v
 		}
 	}
+	n.Status.Allocatable = allocatable
 	return n
 }
 

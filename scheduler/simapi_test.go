@@ -24,8 +24,7 @@ type simAPI struct {
 
 type simPod struct {
 	Pod
-	node     string // bound to
-	foreign  bool   // bound by another client
+	node     string // bound to, by the framework
 	finished bool
 	deleting bool // by the user, while the kubelet stops it
 	message  string
@@ -54,9 +53,21 @@ func (a *simAPI) addPod(agents []*simAgent) {
 	} else if a.rng.IntN(3) > 0 {
 		p.Class = fmt.Sprint(p.Amount, p.Ports)
 	}
+	if a.rng.IntN(10) == 0 {
+		a.assign(p, agents)
+	}
 	a.pods = append(a.pods, p)
 	a.byUID[p.UID] = p
 	a.watch = append(a.watch, PodAdded{p.Pod, ""})
+}
+
+// assign has a pod assigned to a Node by a user or another scheduler, now and then to one
+// that does not exist.
+func (a *simAPI) assign(p *simPod, agents []*simAgent) {
+	p.Pod.Node = "elsewhere"
+	if a.rng.IntN(5) > 0 {
+		p.Pod.Node = agents[a.rng.IntN(len(agents))].node
+	}
 }
 
 // endPod: the pod is finished, or the object is gone.
@@ -72,7 +83,7 @@ func (a *simAPI) endPod(p *simPod, removed bool) {
 // deletePod is a user's delete: without a kubelet the object goes at once.
 func (a *simAPI) deletePod(p *simPod) {
 	switch {
-	case p.node == "" || p.finished || p.foreign:
+	case p.node == "" || p.finished:
 		a.endPod(p, true)
 	default:
 		p.deleting = true
@@ -88,6 +99,8 @@ func (a *simAPI) bind(c Bind) {
 		err, denied = errors.New("no such pod"), false
 	case p.node != "":
 		err, denied = errors.New("bound to "+p.node), false
+	case p.Pod.Node != "" && p.Pod.Node != c.Task.Node:
+		err, denied = errors.New("assigned to "+p.Pod.Node), false
 	case denied:
 		err = errors.New("a webhook says no")
 	default:

@@ -73,7 +73,7 @@ func New(cfg Config) *State {
 	s.residents = residents{rules: cfg.Rules, queue: &s.queue, changes: &s.changes}
 	s.nodes = nodes{rules: kubernetesRules, maxPods: cfg.MaxPods, byName: map[string]*node{}}
 	s.fleet = fleet{
-		clock: &s.clock, changes: &s.changes, cfg: cfg,
+		clock: &s.clock, changes: &s.changes, nodes: &s.nodes, cfg: cfg,
 		byID: map[string]*agent{}, offers: map[string]*agent{},
 	}
 	s.matcher = matcher{

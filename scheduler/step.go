@@ -82,7 +82,7 @@ func (s *State) podsListed() {
 
 func (s *State) nodeChanged(e NodeChanged) {
 	s.residents.node(e.Name, e.Node)
-	if n, differs := s.nodes.changed(e.Name, e.Node); differs {
+	if n, differs := s.nodes.changed(e.Name, e.Node); differs || len(n.assigned) > 0 {
 		s.queue.forgetVerdicts(n)
 		s.changes.mayFit()
 		s.changes.reasons()

@@ -246,7 +246,7 @@ func Host(t testing.TB) *Namespace {
 var ownWill = regexp.MustCompile(`^#|^:|fe80:|ff00:|33:33:|^local [0-9a-f]*:`)
 
 // carrier matches the state of a link, which follows a little after it is set up.
-var carrier = regexp.MustCompile(` +(UP|DOWN|UNKNOWN|LOWERLAYERDOWN) +| linkdown|<[A-Z,_-]+>`)
+var carrier = regexp.MustCompile(` +(UP|DOWN|UNKNOWN|LOWERLAYERDOWN) +| linkdown |<[A-Z,_-]+>`)
 
 // State returns links, routes, neighbours and firewall rules, to be compared.
 func (p *Namespace) State() string {

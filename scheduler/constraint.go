@@ -24,8 +24,11 @@ type Rules interface {
 
 // Rule is what Rules say about a set of interchangeable pods.
 type Rule interface {
-	// Refuses returns why one more of these pods must not run on the node now, as
-	// the predicate of "1 node"; empty: it may.
+	// Nowhere returns why none of these pods may run on any node, whatever the node
+	// is; empty: there is no such reason.
+	Nowhere() string
+	// Refuses returns why one more of these pods must not run on the node now, in
+	// the words of Kubernetes' scheduler; empty: it may.
 	Refuses(node string) string
 	// Prefers reports whether these pods are better off on some nodes.
 	Prefers() bool

@@ -115,6 +115,7 @@ type fakeRule struct {
 }
 
 func (r fakeRule) Refuses(node string) string { return r.rules.refuses(r.pod, node) }
+func (r fakeRule) Nowhere() string            { return "" }
 func (r fakeRule) Prefers() bool              { return r.pod.Labels["like"] != "" }
 
 func (r fakeRule) Scores(nodes []string) (scores []int64) {

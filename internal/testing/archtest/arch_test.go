@@ -62,7 +62,7 @@ func sources(t *testing.T) []source {
 func TestDoors(t *testing.T) {
 	t.Parallel()
 	doors := map[string][]string{
-		"k8s.io/kubernetes/":                {"controlplane", "executor/kubelet", "executor/serviceproxy"},
+		"k8s.io/kubernetes/":                {"controlplane", "executor/kubelet", "executor/serviceproxy", "framework/schedulerplugins"},
 		"go.etcd.io/etcd/server/":           {"controlplane/etcd"},
 		"github.com/fsouza/go-dockerclient": {"executor/dockershim"},
 		"github.com/go-zookeeper/zk":        {"mesos"},

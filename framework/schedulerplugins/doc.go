@@ -1,0 +1,16 @@
+// Package schedulerplugins has the plugins of Kubernetes' own scheduler, unmodified,
+// say where the core may launch pods: [Rules] are the [scheduler.Rules] that ask them.
+// They decide about affinity between pods, spread over topologies and volumes, and
+// score agents for pods with preferences. Amounts, ports, selectors, taints and the
+// order of pods remain the core's.
+//
+// A pod whose answer cannot depend on them has no Rule, and costs nothing. The others
+// are asked about by kind: pods that no plugin tells apart share a [rule]. Its costly
+// part, what the plugins' PreFilter gathers from all nodes, is carried forward by
+// PreFilterExtensions as pods come and go, and made anew only where a plugin cannot
+// do that. Asking about a node is then a matter of a microsecond.
+//
+// Nothing here watches or waits: pods and Nodes are told by the core, volumes and
+// namespaces by whoever follows the API server, and the same calls give the same
+// answers. Only one goroutine may use a Rules and its rules.
+package schedulerplugins

@@ -1,0 +1,81 @@
+package schedulerplugins
+
+import (
+	"fmt"
+	"maps"
+
+	v1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/component-helpers/storage/volume"
+)
+
+// Observe tells what an object that is neither a pod nor a Node is now, or that it is
+// gone: a namespace, a volume, a claim, a storage class, or what CSI drivers announce.
+// It reports whether any Rule may answer otherwise.
+func (r *Rules) Observe(object any, gone bool) bool {
+	store := r.store(object)
+	if store == nil {
+		return false
+	}
+	old, _, _ := store.Get(object)
+	if ns, is := object.(*v1.Namespace); is && old != nil && !gone && sameLabels(old.(*v1.Namespace), ns) {
+		return false
+	}
+	if gone {
+		_ = store.Delete(object) // these stores are maps, and fail for objects without a name only
+	} else {
+		_ = store.Update(object)
+	}
+	return r.forgetAll()
+}
+
+func (r *Rules) store(object any) cache.Store {
+	core, storage := r.objects.Core().V1(), r.objects.Storage().V1()
+	switch object.(type) {
+	case *v1.Namespace:
+		return core.Namespaces().Informer().GetStore()
+	case *v1.PersistentVolume:
+		return core.PersistentVolumes().Informer().GetStore()
+	case *v1.PersistentVolumeClaim:
+		return core.PersistentVolumeClaims().Informer().GetStore()
+	case *storagev1.StorageClass:
+		return storage.StorageClasses().Informer().GetStore()
+	case *storagev1.CSINode:
+		return storage.CSINodes().Informer().GetStore()
+	case *storagev1.CSIDriver:
+		return storage.CSIDrivers().Informer().GetStore()
+	case *storagev1.VolumeAttachment:
+		return storage.VolumeAttachments().Informer().GetStore()
+	}
+	return nil
+}
+
+// unbound returns why the pod would wait for a claim wherever it was launched: one of
+// a class whose volumes are bound when a pod is scheduled, which nothing here does.
+// Of a claim that is to be bound at once, the plugins speak.
+func (r *Rules) unbound(p *v1.Pod) string {
+	claims := r.objects.Core().V1().PersistentVolumeClaims().Lister().PersistentVolumeClaims(p.Namespace)
+	for _, v := range p.Spec.Volumes {
+		name := ""
+		switch {
+		case v.PersistentVolumeClaim != nil:
+			name = v.PersistentVolumeClaim.ClaimName
+		case v.Ephemeral != nil:
+			name = p.Name + "-" + v.Name
+		default:
+			continue
+		}
+		claim, err := claims.Get(name)
+		if err != nil || claim.Spec.VolumeName != "" {
+			continue
+		}
+		class, err := r.objects.Storage().V1().StorageClasses().Lister().Get(volume.GetPersistentVolumeClaimClass(claim))
+		if err == nil && class.VolumeBindingMode != nil && *class.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer {
+			return fmt.Sprintf("persistentvolumeclaim %q waits for its first consumer, which is not supported here: bind it to a volume, or use a storage class with volumeBindingMode Immediate", name)
+		}
+	}
+	return ""
+}
+
+func sameLabels(a, b *v1.Namespace) bool { return maps.Equal(a.Labels, b.Labels) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
@@ -14,11 +15,13 @@ import (
 
 // Config configures the kubelet of one agent.
 type Config struct {
-	Node    string // name of the Node object, a DNS name
-	Agent   string // id of the Mesos agent; pods meant for another agent are left alone
-	Address net.IP // the node's InternalIP; an address of this machine, not loopback
-	RootDir string // absolute; everything that the kubelet writes is under it
-	Socket  string // absolute path of the CRI runtime's unix socket
+	Node  string // name of the Node object, a DNS name
+	Agent string // id of the Mesos agent; pods meant for another agent are left alone
+	// Addresses are the node's InternalIPs, at most one per IP family: addresses of this
+	// machine, not loopback. The kubelet serves at the first.
+	Addresses []net.IP
+	RootDir   string // absolute; everything that the kubelet writes is under it
+	Socket    string // absolute path of the CRI runtime's unix socket
 
 	Servers       []string // https URLs of the API servers
 	CA            []byte   // PEM; signs the API servers' certificates and their clients'
@@ -53,8 +56,8 @@ func (c *Config) validate() error {
 	switch {
 	case c.Node == "":
 		return errors.New("kubelet: no node name is given")
-	case c.Address == nil || c.Address.IsLoopback() || c.Address.IsUnspecified():
-		return fmt.Errorf("kubelet: node address %v cannot be reached from other machines; name one of this machine's own", c.Address)
+	case len(c.Addresses) == 0 || slices.ContainsFunc(c.Addresses, unreachable):
+		return fmt.Errorf("kubelet: node addresses %v cannot be reached from other machines; name some of this machine's own", c.Addresses)
 	case !filepath.IsAbs(c.RootDir) || filepath.Clean(c.RootDir) != c.RootDir || c.RootDir == "/":
 		return fmt.Errorf("kubelet: root directory %q must be a clean absolute path and not /", c.RootDir)
 	case !filepath.IsAbs(c.Socket):
@@ -84,3 +87,5 @@ func (c *Config) validateCapacity() error {
 	}
 	return nil
 }
+
+func unreachable(ip net.IP) bool { return ip == nil || ip.IsLoopback() || ip.IsUnspecified() }

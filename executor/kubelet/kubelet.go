@@ -93,7 +93,7 @@ func (k *Kubelet) runAt(ctx context.Context, server string) error {
 	}
 	close(k.ready)
 
-	port, err := freePort(k.cfg.Address)
+	port, err := freePort(k.cfg.Addresses[0])
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -49,7 +50,11 @@ func (c *Config) server(port, oomScore int32) (*options.KubeletServer, error) {
 func (c *Config) setFlags(f *options.KubeletFlags) {
 	p := paths{c.RootDir}
 	f.HostnameOverride = c.Node
-	f.NodeIP = c.Address.String()
+	var all []string
+	for _, ip := range c.Addresses {
+		all = append(all, ip.String())
+	}
+	f.NodeIP = strings.Join(all, ",")
 	f.RootDirectory = p.root
 	f.CertDirectory = p.pki()
 	f.KubeConfig = p.kubeconfig()
@@ -60,7 +65,7 @@ func (c *Config) setFlags(f *options.KubeletFlags) {
 // certificates come from the API server and are renewed before they expire.
 func (c *Config) setIdentity(k *kubeletconfig.KubeletConfiguration, port int32) {
 	p := paths{c.RootDir}
-	k.Address = c.Address.String()
+	k.Address = c.Addresses[0].String()
 	k.Port = port
 	k.ReadOnlyPort = 0
 	k.HealthzPort = 0

@@ -12,7 +12,7 @@ import (
 
 func testConfig() Config {
 	return Config{
-		Node: "agent-1", Address: net.IPv4(10, 0, 0, 7), RootDir: "/var/lib/kubernetes-mesos/S0",
+		Node: "agent-1", Addresses: []net.IP{net.IPv4(10, 0, 0, 7)}, RootDir: "/var/lib/kubernetes-mesos/S0",
 		Socket:  "/var/lib/kubernetes-mesos/S0/cri.sock",
 		Servers: []string{"https://10.0.0.1:6443"}, CA: []byte("pem"), Token: "abcdef.0123456789abcdef",
 		CPUs: 4, Memory: 8 << 30, Disk: 100 << 30,
@@ -38,7 +38,7 @@ func TestServer(t *testing.T) {
 		{"a cpu with float dust", func(c *Config) { c.CPUs = 2.0000000001 }, 2, "0m", "0m", "0", 250},
 		{"an executor's share", func(c *Config) { c.ReservedCPUs = 0.25; c.ReservedMemory = 128 << 20 }, 4, "0m", "250m", "134217728", 250},
 		{"fewer pods", func(c *Config) { c.MaxPods = 30 }, 4, "0m", "0m", "0", 30},
-		{"IPv6", func(c *Config) { c.Address = net.ParseIP("2001:db8::7") }, 4, "0m", "0m", "0", 250},
+		{"IPv6", func(c *Config) { c.Addresses = []net.IP{net.ParseIP("2001:db8::7")} }, 4, "0m", "0m", "0", 250},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -77,28 +77,30 @@ func TestServer(t *testing.T) {
 func TestServerIsSafe(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig()
+	cfg.Addresses = append(cfg.Addresses, net.ParseIP("fd00::7"))
 	s, err := cfg.server(31999, -17)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for what, ok := range map[string]bool{
-		"anonymous requests are refused":       !s.Authentication.Anonymous.Enabled,
-		"tokens are reviewed":                  s.Authentication.Webhook.Enabled,
-		"access is reviewed":                   s.Authorization.Mode == kubeletconfig.KubeletAuthorizationModeWebhook,
-		"client certificates are checked":      s.Authentication.X509.ClientCAFile != "",
-		"the read-only port is closed":         s.ReadOnlyPort == 0,
-		"the health port is closed":            s.HealthzPort == 0,
-		"certificates rotate":                  s.RotateCertificates && s.ServerTLSBootstrap,
-		"no static pods":                       s.StaticPodPath == "" && s.StaticPodURL == "",
-		"iptables are left alone":              !s.MakeIPTablesUtilChains,
-		"images of others are left alone":      s.ImageGCHighThresholdPercent == 100 && s.ImageMaximumGCAge.Duration == 0,
-		"memory of others evicts nothing":      s.EvictionHard["memory.available"] == "",
-		"image file system evicts nothing":     s.EvictionHard["imagefs.available"] == "",
-		"no cgroups of its own":                !s.CgroupsPerQOS && len(s.EnforceNodeAllocatable) == 0,
-		"the oom score stays as it is":         s.OOMScoreAdj == -17,
-		"the bootstrap token is not kept":      s.BootstrapKubeconfig == "",
-		"host logs are not served":             !s.EnableSystemLogHandler && !s.EnableSystemLogQuery,
-		"it serves on the node's address only": s.Address == cfg.Address.String() && s.NodeIP == s.Address,
+		"anonymous requests are refused":   !s.Authentication.Anonymous.Enabled,
+		"tokens are reviewed":              s.Authentication.Webhook.Enabled,
+		"access is reviewed":               s.Authorization.Mode == kubeletconfig.KubeletAuthorizationModeWebhook,
+		"client certificates are checked":  s.Authentication.X509.ClientCAFile != "",
+		"the read-only port is closed":     s.ReadOnlyPort == 0,
+		"the health port is closed":        s.HealthzPort == 0,
+		"certificates rotate":              s.RotateCertificates && s.ServerTLSBootstrap,
+		"no static pods":                   s.StaticPodPath == "" && s.StaticPodURL == "",
+		"iptables are left alone":          !s.MakeIPTablesUtilChains,
+		"images of others are left alone":  s.ImageGCHighThresholdPercent == 100 && s.ImageMaximumGCAge.Duration == 0,
+		"memory of others evicts nothing":  s.EvictionHard["memory.available"] == "",
+		"image file system evicts nothing": s.EvictionHard["imagefs.available"] == "",
+		"no cgroups of its own":            !s.CgroupsPerQOS && len(s.EnforceNodeAllocatable) == 0,
+		"the oom score stays as it is":     s.OOMScoreAdj == -17,
+		"the bootstrap token is not kept":  s.BootstrapKubeconfig == "",
+		"host logs are not served":         !s.EnableSystemLogHandler && !s.EnableSystemLogQuery,
+		"it serves on one address only":    s.Address == "10.0.0.7",
+		"it shows all addresses":           s.NodeIP == "10.0.0.7,fd00::7",
 	} {
 		if !ok {
 			t.Errorf("not so: %s", what)
@@ -119,7 +121,7 @@ func TestConfigRefuses(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*Config){
 		"no node name":             func(c *Config) { c.Node = "" },
-		"cannot be reached":        func(c *Config) { c.Address = net.IPv4(127, 0, 0, 1) },
+		"cannot be reached":        func(c *Config) { c.Addresses = append(c.Addresses, net.IPv4(127, 0, 0, 1)) },
 		"root directory \"\"":      func(c *Config) { c.RootDir = "" },
 		"root directory \"/\"":     func(c *Config) { c.RootDir = "/" },
 		"root directory \"/a/..\"": func(c *Config) { c.RootDir = "/a/.." },

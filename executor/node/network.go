@@ -30,7 +30,8 @@ type network struct {
 	name       string // of the node
 	framework  string
 	owner      string
-	address    netip.Addr
+	address    netip.Addr     // the first of addresses
+	addresses  []netip.Addr   // the node's, at most one per IP family
 	pods       []netip.Prefix // of the cluster
 	service    []netip.Prefix
 	docker     string // endpoint of its daemon
@@ -96,6 +97,9 @@ func (n *network) configure(wanted taskdata.Network, ca string, address net.IP, 
 	if n.service, err = parsePrefixes(wanted.Services); err != nil {
 		return fmt.Errorf("ranges of services: %w", err)
 	}
+	if err := n.findAddresses(); err != nil {
+		return err
+	}
 	if wanted.DNS != "" {
 		if n.dns, err = netip.ParseAddr(wanted.DNS); err != nil {
 			return fmt.Errorf("the address of the cluster's DNS: %w", err)
@@ -106,9 +110,10 @@ func (n *network) configure(wanted taskdata.Network, ca string, address net.IP, 
 		vni = noderoutes.VNI([]byte(ca))
 	}
 	n.config = noderoutes.Config{
-		Mode: noderoutes.Mode(wanted.Routes), Node: n.address, Cluster: n.pods, Port: wanted.VXLANPort,
+		Mode: noderoutes.Mode(wanted.Routes), Cluster: n.pods, Port: wanted.VXLANPort,
 		VNI: vni, Changed: n.nodesChanged, Report: n.problems.of("routes"), Log: n.log.WithName("routes"),
 	}
+	setPeer(&n.config, n.addresses)
 	n.locks, err = hostlock.Open(locks)
 	return err
 }

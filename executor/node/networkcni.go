@@ -66,7 +66,7 @@ func (n *network) makeCNI(ctx context.Context, client kubernetes.Interface, r *r
 	// Which addresses pods have is the plugins' business. So the proxy is told no ranges, and
 	// masquerades nothing but what came by a node's address and pods that reach themselves.
 	proxy, err := serviceproxy.New(serviceproxy.Config{
-		Client: client, Cluster: n.framework, Node: n.name, Addresses: []netip.Addr{n.address}, Services: n.service,
+		Client: client, Cluster: n.framework, Node: n.name, Addresses: n.addresses, Services: n.service,
 		Locks: n.locks, Report: n.problems.of("services"), Log: n.log.WithName("services"),
 	})
 	if err != nil {

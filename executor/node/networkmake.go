@@ -82,6 +82,7 @@ func (n *network) attempt(ctx context.Context, client kubernetes.Interface, r *r
 	if err != nil {
 		return err
 	}
+	n.problems.set("ranges", n.checkFamilies(ranges))
 	boxes, err := r.awaitSandboxes(ctx, waits)
 	if err != nil {
 		return err
@@ -134,7 +135,7 @@ func (n *network) make(ctx context.Context, client kubernetes.Interface, ranges 
 		return err
 	}
 	proxy, err := serviceproxy.New(serviceproxy.Config{
-		Client: client, Cluster: n.framework, Node: n.name, Addresses: []netip.Addr{n.address}, Pods: n.pods, Services: n.service,
+		Client: client, Cluster: n.framework, Node: n.name, Addresses: n.addresses, Pods: n.pods, Services: n.service,
 		Locks: n.locks, Report: n.problems.of("services"), Log: n.log.WithName("services"),
 	})
 	if err != nil {

@@ -146,7 +146,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		return n.prepare(ctx, spec.Name, network, client, o.Waits)
 	}
 	k, err := kubelet.New(kubelet.Config{
-		Node: spec.Name, Agent: spec.Agent, Address: address, RootDir: root, Socket: shim.Socket,
+		Node: spec.Name, Agent: spec.Agent, Addresses: network.nodeIPs(address), RootDir: root, Socket: shim.Socket,
 		Servers: spec.Cluster.Servers, CA: []byte(spec.Cluster.CA), Token: spec.Cluster.Token,
 		ClusterDNS: network.clusterDNS(spec.Cluster), ClusterDomain: spec.Cluster.ClusterDomain, Resolvers: n.cfg.Resolvers,
 		CPUs: spec.Total.CPUs, Memory: megabytes(spec.Total.Mem), Disk: megabytes(spec.Total.Disk),

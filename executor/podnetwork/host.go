@@ -3,7 +3,6 @@ package podnetwork
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -12,34 +11,6 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
-
-// forward makes the host forward packets. Docker does so, too, when it starts.
-func (f *family) forward(ctx context.Context, set func(context.Context, string, string, ...string) error) error {
-	if f.v6 {
-		return set(ctx, forwarding6, "1", "net/ipv6/conf/*/forwarding")
-	}
-	return set(ctx, forwarding4, "1", "net/ipv4/conf/all/accept_redirects", "net/ipv4/conf/*/forwarding")
-}
-
-const (
-	forwarding4 = "net/ipv4/ip_forward"
-	forwarding6 = "net/ipv6/conf/all/forwarding"
-)
-
-// NeededByOthers returns the kernel parameters that this host needs without pods of ours, too:
-// forwarding, where it has a bridge. Docker sets it for its own when it starts, and only then.
-func NeededByOthers() ([]string, error) {
-	links, err := allLinks()
-	if err != nil {
-		return nil, fmt.Errorf("links of this host: %w", err)
-	}
-	for _, l := range links {
-		if l.Type() == "bridge" {
-			return []string{forwarding4, forwarding6}, nil
-		}
-	}
-	return nil, nil
-}
 
 // answerForAbsent makes pods that are not there unreachable; without it packets to them
 // would circle between this host and its gateway.

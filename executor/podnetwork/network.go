@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/vishvananda/netlink"
@@ -141,8 +142,19 @@ func (n *Network) Remove(ctx context.Context) error {
 	return RemoveOwner(ctx, n.cfg.Owner, n.cfg.Ranges...)
 }
 
+// minMTU6 is the least MTU of a link with IPv6 (RFC 8200).
+const minMTU6 = 1280
+
 // mtu returns the MTU of pods' interfaces.
 func (n *Network) mtu() (int, error) {
+	mtu, err := n.wantedMTU()
+	if err == nil && mtu < minMTU6 && slices.ContainsFunc(n.families, func(f *family) bool { return f.v6 }) {
+		err = fmt.Errorf("%d bytes are too few for IPv6, which needs %d: give the network of the host a larger one", mtu, minMTU6)
+	}
+	return mtu, err
+}
+
+func (n *Network) wantedMTU() (int, error) {
 	if n.cfg.MTU > 0 {
 		return n.cfg.MTU, nil
 	}

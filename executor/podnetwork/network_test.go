@@ -396,3 +396,81 @@ func TestBadConfig(t *testing.T) {
 		}
 	}
 }
+
+// Host ports and masquerading are the same for IPv6.
+func TestIPv6Host(t *testing.T) {
+	t.Parallel()
+	h, outside, node := newHost(t, 1, "fd00:8::2/128"), netnstest.New(t), netnstest.New(t)
+	netnstest.Wire(h.Namespace, outside, "lan0", "", "")
+	netnstest.Wire(h.Namespace, node, "lan1", "", "")
+	for address, at := range map[string]*netnstest.Namespace{"fd00:7::1/64 dev lan0": h.Namespace, "fd00:7::2/64 dev lan0": outside, "fd00:8::1/64 dev lan1": h.Namespace, "fd00:8::2/64 dev lan1": node} {
+		at.Do(func() { at.Command("ip", append([]string{"address", "add"}, strings.Fields(address+" nodad")...)...) })
+	}
+	node.Do(func() { node.Command("ip", "route", "add", "fd00:10:244:1::/64", "via", "fd00:8::1") })
+	outside.Serve(80)
+	node.Serve(80)
+	other, p := h.newPod(), h.newPod(Port{Protocol: "tcp", HostPort: 31080, PodPort: 80}, Port{Protocol: "udp", HostPort: 31080, PodPort: 80})
+	own := p.Addresses[1].String()
+	if got := h.Ask("tcp", "[::1]:31080", 1); !strings.Contains(got, "refused") {
+		t.Errorf("the host by loopback, where the kernel leads no packet out: %s", got)
+	}
+	for _, row := range []struct {
+		name    string
+		from    *netnstest.Namespace
+		address string
+		want    string
+	}{
+		{"another host, the host port", outside, "[fd00:7::1]:31080", "fd00:7::2 "},
+		{"the host, the host port", h.Namespace, "[fd00:7::1]:31080", "fd00:"},
+		{"another pod, the host port", other.Namespace, "[fd00:7::1]:31080", other.Addresses[1].String() + " "},
+		{"the pod itself, the host port", p.Namespace, "[fd00:7::1]:31080", "fd00:"},
+		{"a pod, the outside", p.Namespace, "[fd00:7::2]:80", "fd00:7::1 "},
+		{"a pod, another node", p.Namespace, "[fd00:8::2]:80", own + " "},
+		{"another node, a pod", node, "[" + own + "]:80", "fd00:8::2 "},
+	} {
+		for _, network := range []string{"tcp", "udp"} {
+			if got := row.from.Ask(network, row.address, 1); !strings.HasPrefix(got, row.want) {
+				t.Errorf("%s, %s: %s, want %s", row.name, network, got, row.want)
+			}
+		}
+	}
+}
+
+// A host that has pods of IPv6 forwards it, and keeps the routes that a router has announced.
+func TestForwarding6(t *testing.T) {
+	t.Parallel()
+	h, router := &host{Namespace: netnstest.New(t), t: t}, netnstest.New(t)
+	netnstest.Wire(h.Namespace, router, "lan0", "", "")
+	netnstest.Wire(h.Namespace, router, "lan1", "", "")
+	settings := func() string {
+		out := ""
+		h.Do(func() {
+			out = h.Command("sysctl", "-n", "net.ipv6.conf.all.forwarding", "net.ipv6.conf.lan0.accept_ra", "net.ipv6.conf.lan1.accept_ra")
+		})
+		return strings.Join(strings.Fields(out), " ")
+	}
+	h.Do(func() {
+		h.Command("ip", "-6", "route", "add", "default", "via", "fe80::1", "dev", "lan0", "proto", "ra")
+	})
+	before := settings()
+	var err error
+	for n := range 2 { // two executors
+		if h.net, err = New(Config{Ranges: []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("fd00:10:244:%d::/64", n))}, Owner: fmt.Sprint("owner-", n), MTU: 1500}); err != nil {
+			t.Fatal(err)
+		}
+		h.prepare()
+		if got := settings(); got != "1 2 1" {
+			t.Errorf("forwarding, and what interfaces accept: %s", got)
+		}
+	}
+	if before != "0 1 1" {
+		t.Errorf("the host began with %s", before)
+	}
+	small, err := New(Config{Ranges: []netip.Prefix{netip.MustParsePrefix("fd00:10:244::/64")}, Owner: "o", MTU: 1200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := small.Attach(t.Context(), Pod{}); err == nil || !strings.Contains(err.Error(), "1200 bytes are too few") {
+		t.Errorf("an MTU too small for IPv6: %v", err)
+	}
+}

@@ -114,11 +114,16 @@ func (f *family) filterRules() []string {
 	return []string{from + " ip daddr 127.0.0.0/8 counter drop", from + " fib saddr . iif oif missing counter drop"}
 }
 
+// portRules lead to pods. The kernel takes no packet to ::1 out of the host, so those are
+// left, and refused.
 func (f *family) portRules() []string {
-	ip := string(f.nft)
+	ip, local := string(f.nft), "fib daddr type local"
+	if f.v6 {
+		local = "ip6 daddr != ::1 " + local
+	}
 	return []string{
-		fmt.Sprintf("fib daddr type local dnat %s to %s daddr . meta l4proto . th dport map @%s", ip, ip, addressPorts),
-		fmt.Sprintf("fib daddr type local dnat %s to meta l4proto . th dport map @%s", ip, ports),
+		fmt.Sprintf("%s dnat %s to %s daddr . meta l4proto . th dport map @%s", local, ip, ip, addressPorts),
+		fmt.Sprintf("%s dnat %s to meta l4proto . th dport map @%s", local, ip, ports),
 	}
 }
 

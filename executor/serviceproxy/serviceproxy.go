@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
 
@@ -25,7 +24,7 @@ type Config struct {
 	Node    string // its name
 	// Addresses are the node's, at most one per IP family. Node ports are served at them.
 	Addresses []netip.Addr
-	// Pods and Services are the cluster's ranges.
+	// Pods and Services are the cluster's ranges. Services have the IP families of theirs.
 	Pods, Services []netip.Prefix
 	Locks          hostlock.Dir
 	// Report is told by Run whether services work, and why not otherwise; nil: nobody is.
@@ -135,11 +134,21 @@ func (p *Proxy) claim(ctx context.Context) error {
 	return nil
 }
 
-// families returns the node's address per IP family.
-func (p *Proxy) families() map[v1.IPFamily]net.IP {
-	all := map[v1.IPFamily]net.IP{}
-	for _, a := range p.cfg.Addresses {
-		all[familyOf(a)] = a.AsSlice()
+// addresses returns the node's address for each IP family that services have; where it has
+// none, one that no packet comes to.
+func (p *Proxy) addresses() map[v1.IPFamily]netip.Addr {
+	all := map[v1.IPFamily]netip.Addr{}
+	for _, services := range p.cfg.Services {
+		family := familyOf(services.Addr())
+		all[family] = netip.IPv4Unspecified()
+		if services.Addr().Is6() {
+			all[family] = netip.IPv6Unspecified()
+		}
+		for _, a := range p.cfg.Addresses {
+			if familyOf(a) == family {
+				all[family] = a
+			}
+		}
 	}
 	return all
 }

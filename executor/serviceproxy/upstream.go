@@ -62,10 +62,23 @@ func (p *Proxy) repair(ctx context.Context) error {
 			}
 		}
 	}
-	if p.mode.missing(ctx, nftFamily(p.cfg.Addresses[0])) {
-		p.topology.repeat()
+	for _, s := range p.cfg.Services {
+		if p.mode.missing(ctx, nftFamily(s.Addr())) {
+			p.topology.repeat()
+			break
+		}
 	}
 	return nil
+}
+
+// missing reports whether the rules of all IP families have gone.
+func (p *Proxy) missing(ctx context.Context, m mode) bool {
+	for _, s := range p.cfg.Services {
+		if !m.missing(ctx, nftFamily(s.Addr())) {
+			return false
+		}
+	}
+	return true
 }
 
 // topology passes this node's topology on. A change of it makes the proxier write all of
@@ -95,7 +108,7 @@ func (t *topology) repeat() {
 // settings are what a proxier is made with.
 type settings struct {
 	node      string
-	family    v1.IPFamily // the first one
+	family    v1.IPFamily // the first one of services
 	ips       map[v1.IPFamily]net.IP
 	local     map[v1.IPFamily]proxyutil.LocalTrafficDetector
 	nodePorts []string // networks whose addresses serve node ports
@@ -106,18 +119,16 @@ type settings struct {
 // settings returns the settings of this node.
 func (p *Proxy) settings(ctx context.Context) settings {
 	s := settings{
-		node: p.cfg.Node, family: familyOf(p.cfg.Addresses[0]), ips: p.families(), recorder: p.recorder(ctx),
+		node: p.cfg.Node, family: familyOf(p.cfg.Services[0].Addr()), ips: map[v1.IPFamily]net.IP{}, recorder: p.recorder(ctx),
 		local:  map[v1.IPFamily]proxyutil.LocalTrafficDetector{},
 		health: healthcheck.NewProxyHealthServer("", healthTimeout, nil), // asked by services' health ports, not served itself
 	}
-	for family := range s.ips {
-		s.local[family] = proxyutil.NewNoOpLocalDetector()
+	for family, a := range p.addresses() {
+		s.ips[family], s.local[family] = a.AsSlice(), proxyutil.NewNoOpLocalDetector()
+		s.nodePorts = append(s.nodePorts, fmt.Sprintf("%v/%d", a, a.BitLen()))
 	}
 	for _, pods := range p.cfg.Pods {
 		s.local[familyOf(pods.Addr())] = proxyutil.NewDetectLocalByCIDR(pods.String())
-	}
-	for _, a := range p.cfg.Addresses {
-		s.nodePorts = append(s.nodePorts, fmt.Sprintf("%v/%d", a, a.BitLen()))
 	}
 	return s
 }
@@ -214,7 +225,7 @@ func (p *Proxy) removeLast(ctx context.Context, m mode) error {
 	ended := time.Now()
 	return wait.PollUntilContextCancel(ctx, minSync/4, true, func(ctx context.Context) (bool, error) {
 		p.provider.OnServiceCIDRsChanged(nil) // waits for a pass that runs
-		if m.missing(ctx, nftFamily(p.cfg.Addresses[0])) {
+		if p.missing(ctx, m) {
 			return time.Since(ended) > lastPass, nil
 		}
 		ended = time.Now()

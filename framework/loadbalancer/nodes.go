@@ -33,7 +33,7 @@ func chosen(all []*v1.Node, selector labels.Selector) []node {
 func hasServices(n *v1.Node) bool {
 	for _, c := range n.Status.Conditions {
 		if c.Type == taskdata.ConditionPodNetwork {
-			return c.Status == v1.ConditionTrue || slices.Contains([]string{"NamesFailed", "RoutesFailed", "PoliciesFailed", "PodsFailed"}, c.Reason)
+			return c.Status == v1.ConditionTrue || slices.Contains([]string{"NamesFailed", "RangesFailed", "RoutesFailed", "PoliciesFailed", "PodsFailed"}, c.Reason)
 		}
 	}
 	return false

@@ -37,6 +37,7 @@ type cluster struct {
 
 const (
 	hostIP    = "192.168.7.1"
+	hostIP6   = "fd00:7::1"
 	serviceIP = "10.0.0.77"
 )
 
@@ -45,14 +46,21 @@ func newCluster(t *testing.T, objects ...runtime.Object) *cluster {
 	c := &cluster{t: t, host: netnstest.Host(t), outside: netnstest.New(t), api: fake.NewClientset(objects...)}
 	netnstest.Wire(c.host, c.outside, "lan0", hostIP+"/24", "192.168.7.2/24")
 	t.Cleanup(func() { c.host.Do(func() { c.host.Command("ip", "link", "delete", "lan0") }) })
-	c.host.Do(func() { c.host.Command("ip", "route", "add", "default", "via", "192.168.7.2") })
-	c.outside.Do(func() { c.outside.Command("ip", "route", "add", hostIP, "dev", "lan0") })
+	c.host.Do(func() {
+		c.host.Command("ip", "address", "add", hostIP6+"/64", "dev", "lan0", "nodad")
+		c.host.Command("ip", "route", "add", "default", "via", "192.168.7.2")
+		c.host.Command("ip", "route", "add", "default", "via", "fd00:7::2")
+	})
+	c.outside.Do(func() {
+		c.outside.Command("ip", "address", "add", "fd00:7::2/64", "dev", "lan0", "nodad")
+		c.outside.Command("ip", "route", "add", hostIP, "dev", "lan0")
+	})
 	var err error
 	if c.locks, err = hostlock.Open(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	c.net, err = podnetwork.New(podnetwork.Config{Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.1.0/24")},
-		Inside: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")}, Owner: "f/a", MTU: 1500})
+	c.net, err = podnetwork.New(podnetwork.Config{Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.1.0/24"), netip.MustParsePrefix("fd00:10:244:1::/64")},
+		Inside: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16"), netip.MustParsePrefix("fd00:10:244::/48")}, Owner: "f/a", MTU: 1500})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +82,7 @@ func (c *cluster) pod(n int) *netnstest.Namespace {
 	c.t.Helper()
 	p := netnstest.New(c.t)
 	err := c.net.Attach(c.t.Context(), podnetwork.Pod{Name: fmt.Sprint("default/p", n), Sandbox: fmt.Sprint("s", n), Netns: p.Path,
-		Addresses: []netip.Addr{netip.MustParseAddr(fmt.Sprintf("10.244.1.%d", n))}})
+		Addresses: []netip.Addr{netip.MustParseAddr(fmt.Sprintf("10.244.1.%d", n)), netip.MustParseAddr(fmt.Sprintf("fd00:10:244:1::%d", n))}})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -190,6 +198,57 @@ func TestServices(t *testing.T) {
 	}
 	if after := c.host.State(); after != before {
 		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// A service of both IP families is reached by both its addresses, and by its node port at both
+// of the node's, or at the one that the node has. What no service has is refused in both.
+func TestBothFamilies(t *testing.T) {
+	const serviceIP6 = "fd00:10:96::77"
+	both, second := service(), endpoints("fd00:10:244:1::6", "fd00:10:244:1::7")
+	both.Spec.ClusterIPs, both.Spec.IPFamilies = append(both.Spec.ClusterIPs, serviceIP6), append(both.Spec.IPFamilies, v1.IPv6Protocol)
+	second.Name, second.AddressType = "web-2", discoveryv1.AddressTypeIPv6
+	for name, addresses := range map[string][]netip.Addr{
+		"two addresses": {netip.MustParseAddr(hostIP), netip.MustParseAddr(hostIP6)}, "one address": {netip.MustParseAddr(hostIP)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, both, second, endpoints("10.244.1.6", "10.244.1.7"))
+			before := c.host.State()
+			p := c.newProxy()
+			p.cfg.Addresses = addresses
+			p.cfg.Pods = append(p.cfg.Pods, netip.MustParsePrefix("fd00:10:244::/48"))
+			p.cfg.Services = append(p.cfg.Services, netip.MustParsePrefix("fd00:10:96::/112"))
+			stop := c.start(p)
+			for _, network := range []string{"tcp", "udp"} {
+				c.await(c.client, network, serviceIP+":80", "10.244.1.5 ")
+				c.await(c.client, network, "["+serviceIP6+"]:80", "fd00:10:244:1::5 ")
+				c.await(c.host, network, "["+serviceIP6+"]:80", "fd00:")
+				c.await(c.outside, network, hostIP+":30080", hostIP+" ")
+				if len(addresses) > 1 {
+					c.await(c.outside, network, "["+hostIP6+"]:30080", hostIP6+" ")
+				}
+			}
+			if got := c.outside.Ask("tcp", "["+hostIP6+"]:30080", 1); len(addresses) == 1 && !strings.Contains(got, "refused") {
+				t.Errorf("a node port at an address that is not the node's: %s", got)
+			}
+			for _, none := range []string{"[" + serviceIP6 + "]:81", "[fd00:10:96::99]:80", "10.0.0.99:80"} {
+				if got := c.client.Ask("tcp", none, 1); !strings.Contains(got, "refused") {
+					t.Errorf("%s: %s, want it refused", none, got)
+				}
+			}
+			c.host.Do(func() { c.host.Command("nft", "delete", "table", "ip6", kubeProxyTable) })
+			if err := p.repair(t.Context()); err != nil {
+				t.Error(err)
+			}
+			c.await(c.client, "tcp", "["+serviceIP6+"]:80", "fd00:10:244:1::5 ")
+			stop()
+			if err := p.Remove(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if after := c.host.State(); after != before {
+				t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package framework
 
 import (
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -69,6 +70,17 @@ func (as *agents) ofNode(name string) *agent {
 
 // holds reports whether the agent has its Node, and none has taken it over.
 func (as *agents) holds(a *agent) bool { return as.holder[a.Node] == a.id }
+
+// addresses returns the addresses of the Nodes' agents that are known.
+func (as *agents) addresses() map[string]netip.Addr {
+	all := map[string]netip.Addr{}
+	for node, id := range as.holder {
+		if ip, err := netip.ParseAddr(as.byID[id].ip()); err == nil {
+			all[node] = ip.Unmap()
+		}
+	}
+	return all
+}
 
 // saw learns from a Node which agent it was made for. When two are on record for
 // the same Node, that agent has it until one of them offers. It reports whether the Node

@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -37,6 +38,21 @@ func TestAgentsShareHostname(t *testing.T) {
 	}
 	if again := offerOf(as, makeOffer("o3", "m-S1", four, at("big", 5051))); again != first {
 		t.Errorf("the first agent is now %+v", again)
+	}
+}
+
+// Of each Node's agent the address is known, as Mesos has it, and of none that has lost its Node.
+func TestAgentAddresses(t *testing.T) {
+	t.Parallel()
+	as := noAgents()
+	as.add("m-S1", records.Agent{Node: "big", Hostname: "big", Address: "10.1.0.6:5051"}).lost = true
+	as.add("m-S2", records.Agent{Node: "named", Hostname: "named", Address: "agent.example.com:5051"})
+	if got := as.addresses(); len(got) != 1 || got["big"] != netip.MustParseAddr("10.1.0.6") {
+		t.Errorf("of records: %v", got)
+	}
+	offerOf(as, makeOffer("o1", "m-S3", four, at("big", 5051)))
+	if got := as.addresses(); len(got) != 1 || got["big"] != netip.MustParseAddr("10.1.0.7") {
+		t.Errorf("with an offer: %v", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package framework
 import (
 	"context"
 	"maps"
+	"net/netip"
 	"slices"
 )
 
@@ -42,6 +43,12 @@ func ask[T any](ctx context.Context, to inbox, look func(*loop) T) (found T, err
 // Status asks the loop. It fails when ctx ends before there is an answer.
 func (f *Framework) Status(ctx context.Context) (Status, error) {
 	return ask(ctx, f.inbox, (*loop).status)
+}
+
+// AgentAddresses returns the address of each Node's agent, as Mesos has it, where it is known.
+// It fails when ctx ends before there is an answer.
+func (f *Framework) AgentAddresses(ctx context.Context) (map[string]netip.Addr, error) {
+	return ask(ctx, f.inbox, func(l *loop) map[string]netip.Addr { return l.agents.addresses() })
 }
 
 func (l *loop) status() Status {

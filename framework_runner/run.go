@@ -101,7 +101,7 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	if err != nil {
 		return err
 	}
-	startServiceControllers(ctx, p, o, client)
+	startServiceControllers(ctx, p, o, client, f)
 	run := func(ctx context.Context) error {
 		return explainRemoval(explainTakeover(measured(ctx, f), plane.Elector()))
 	}

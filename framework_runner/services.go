@@ -9,21 +9,23 @@ import (
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/events"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/loadbalancer"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/policynotices"
 )
 
 // startServiceControllers starts what gives services of type LoadBalancer addresses, and
-// what tells policies that they are not enforced. This process leads.
-func startServiceControllers(ctx context.Context, p *parts, o options, client kubernetes.Interface) {
+// what tells policies that they are not enforced. This process leads. f is about to run.
+func startServiceControllers(ctx context.Context, p *parts, o options, client kubernetes.Interface, f *framework.Framework) {
 	recorder := events.NewRecorder(client, "kubernetes-mesos")
 	p.start(ctx, "events about services", func(ctx context.Context) error {
 		recorder.Run(ctx)
 		return nil
 	})
 	balancer := loadbalancer.New(loadbalancer.Config{
-		Client: client, Nodes: o.balancers, Off: o.whyNoBalancer(), Reserved: o.reservedPorts(),
+		Client: client, Nodes: o.balancers, Agents: f.AgentAddresses, Ranges: append(prefixes(o.clusterCIDR), prefixes(o.serviceClusterIPRange)...),
+		Off: o.whyNoBalancer(), Reserved: o.reservedPorts(),
 		Events: recorder, Log: p.log.WithName("loadbalancer"),
 	})
 	p.start(ctx, "load balancer", balancer.Run)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	v1 "k8s.io/api/core/v1"
 )
@@ -37,7 +38,7 @@ func (c claims) ingressOf(s *v1.Service, nodes []node, reserved []Port, serving 
 	}
 	offered := addressesOf(s, nodes)
 	if len(offered) == 0 {
-		return nil, pending("no node that is chosen for load balancers has a ready executor and an address of the service's family")
+		return nil, pending("no node that is chosen for load balancers has a ready executor and an address of the service's family%s", notTaken(nodes))
 	}
 	wanted, r := wantedOf(s, offered)
 	if r != nil {
@@ -81,4 +82,18 @@ func (c claims) freeOf(s *v1.Service, offered []place) (free []place, r *refusal
 		return free, nil
 	}
 	return nil, r
+}
+
+// notTaken says which addresses of nodes are not taken, and why, as the end of a sentence.
+func notTaken(nodes []node) string {
+	var all []string
+	for _, n := range nodes {
+		for _, w := range n.wrong {
+			all = append(all, fmt.Sprintf("%s reports %s", n.name, w))
+		}
+	}
+	if all == nil {
+		return ""
+	}
+	return "; node " + strings.Join(all, "; node ")
 }

@@ -2,6 +2,7 @@ package loadbalancer
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -20,11 +21,16 @@ const (
 	again = 2 * time.Second        // after a write that failed
 )
 
-// Config configures a Controller. Client and Events are required.
+// Config configures a Controller. Client and Events are required, and Agents with Nodes.
 type Config struct {
 	Client kubernetes.Interface
 	// Nodes chooses the nodes whose addresses services get; nil: none.
 	Nodes labels.Selector
+	// Agents returns the addresses of nodes' agents, as Mesos has them. Services get no others,
+	// whatever kubelets report. It may wait until they are known.
+	Agents func(context.Context) (map[string]netip.Addr, error)
+	// Ranges are those of pods and services: no node has an address of them.
+	Ranges []netip.Prefix
 	// Off is what services are told if Nodes is nil: why they get no address, and what to do.
 	Off string
 	// Reserved are ports of all nodes that are not for services, in addition to the usual.

@@ -2,6 +2,7 @@ package loadbalancer
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -83,12 +84,20 @@ func readyNode(name, ip, reason string) *v1.Node {
 	}
 }
 
+// mesosSays returns the addresses of nodes' agents.
+func mesosSays(context.Context) (map[string]netip.Addr, error) {
+	return map[string]netip.Addr{
+		"a": netip.MustParseAddr("10.1.0.1"), "b": netip.MustParseAddr("10.1.0.2"), "thief": netip.MustParseAddr("10.1.0.3"),
+		"inner": netip.MustParseAddr("10.1.0.9"), "excluded": netip.MustParseAddr("10.1.0.8"),
+	}, nil
+}
+
 // A service gets the addresses of nodes as their executors come, loses those of lost agents,
 // and all when it is no load balancer any more.
 func TestAddressesFollowNodes(t *testing.T) {
 	t.Parallel()
 	client := fake.NewClientset(service("web", 1), readyNode("a", "10.1.0.1", nodes.ReasonOffers))
-	events := run(t, Config{Client: client, Nodes: labels.SelectorFromSet(labels.Set{"edge": "true"})})
+	events := run(t, Config{Client: client, Nodes: labels.SelectorFromSet(labels.Set{"edge": "true"}), Agents: mesosSays})
 	events.await(t, "web Warning LoadBalancerPending: no node that is chosen")
 
 	core := client.CoreV1()
@@ -97,6 +106,11 @@ func TestAddressesFollowNodes(t *testing.T) {
 	excluded := readyNode("excluded", "10.1.0.8", "KubeletReady")
 	excluded.Labels[v1.LabelNodeExcludeBalancers] = ""
 	onLoopback := readyNode("loopback", "127.0.0.1", "KubeletReady")
+	thief := readyNode("thief", "10.1.0.7", "KubeletReady")
+	if _, err := core.Nodes().Create(t.Context(), thief, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	events.await(t, "node thief reports 10.1.0.7, while Mesos' agent there has 10.1.0.3")
 	for _, n := range []*v1.Node{inner, excluded, onLoopback, readyNode("b", "10.1.0.2", "KubeletReady")} {
 		if _, err := core.Nodes().Create(t.Context(), n, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
@@ -135,7 +149,7 @@ func TestAddressesFollowNodes(t *testing.T) {
 func TestAddressesFollowEndpoints(t *testing.T) {
 	t.Parallel()
 	client := fake.NewClientset(service("web", 1, local), readyNode("a", "10.1.0.1", "KubeletReady"), readyNode("b", "10.1.0.2", "KubeletReady"))
-	events := run(t, Config{Client: client, Nodes: labels.Everything()})
+	events := run(t, Config{Client: client, Nodes: labels.Everything(), Agents: mesosSays})
 	events.await(t, "externalTrafficPolicy is Local")
 	a, b, yes, no := "a", "b", true, false
 	slice := &discoveryv1.EndpointSlice{

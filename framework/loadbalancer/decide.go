@@ -28,7 +28,8 @@ const (
 type node struct {
 	name      string
 	addresses []netip.Addr
-	ports     []Port // that are not for services there
+	wrong     []string // what is wrong with other addresses that it reports
+	ports     []Port   // that are not for services there
 }
 
 // endpoints has the names of the nodes with an endpoint that serves, for each service with

@@ -3,7 +3,6 @@ package loadbalancer
 import (
 	"cmp"
 	"net"
-	"net/netip"
 	"slices"
 	"strconv"
 
@@ -16,12 +15,13 @@ import (
 
 // chosen returns the nodes that an operator has chosen and whose executors are ready, in
 // the order of their names. Kubernetes' own label against balancing excludes a node.
-func chosen(all []*v1.Node, selector labels.Selector) []node {
+func chosen(all []*v1.Node, selector labels.Selector, trust trust) []node {
 	var out []node
 	for _, n := range all {
 		_, excluded := n.Labels[v1.LabelNodeExcludeBalancers]
 		if selector.Matches(labels.Set(n.Labels)) && !excluded && nodes.ExecutorReady(n) && hasServices(n) {
-			out = append(out, node{name: n.Name, addresses: addresses(n), ports: portsOf(n)})
+			taken, wrong := trust.addresses(n)
+			out = append(out, node{name: n.Name, addresses: taken, wrong: wrong, ports: portsOf(n)})
 		}
 	}
 	slices.SortFunc(out, func(a, b node) int { return cmp.Compare(a.name, b.name) })
@@ -37,17 +37,6 @@ func hasServices(n *v1.Node) bool {
 		}
 	}
 	return false
-}
-
-// addresses returns those at which others reach a node. Nobody else reaches loopback.
-func addresses(n *v1.Node) (all []netip.Addr) {
-	for _, a := range n.Status.Addresses {
-		ip, err := netip.ParseAddr(a.Address)
-		if a.Type == v1.NodeInternalIP && err == nil && !ip.IsLoopback() {
-			all = append(all, ip.Unmap())
-		}
-	}
-	return all
 }
 
 // portsOf returns the ports of a node that are not for services: those that its agent offers

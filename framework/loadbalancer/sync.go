@@ -3,6 +3,7 @@ package loadbalancer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	v1 "k8s.io/api/core/v1"
@@ -18,7 +19,11 @@ import (
 func (c *Controller) sync(ctx context.Context) error {
 	var failures []error
 	known := map[types.UID]string{}
-	for _, v := range c.verdicts() {
+	verdicts, err := c.verdicts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range verdicts {
 		known[v.service.UID] = v.message
 		if v.message != "" && c.told[v.service.UID] != v.message {
 			c.cfg.Events.Event(v.service, v1.EventTypeWarning, v.reason, v.message)
@@ -31,18 +36,27 @@ func (c *Controller) sync(ctx context.Context) error {
 	return errors.Join(failures...)
 }
 
-func (c *Controller) verdicts() []verdict {
+func (c *Controller) verdicts(ctx context.Context) ([]verdict, error) {
 	services := typed[*v1.Service](c.services)
-	if c.cfg.Nodes != nil {
-		return decide(services, chosen(typed[*v1.Node](c.nodes), c.cfg.Nodes), c.cfg.Reserved, c.serving(services))
+	if c.cfg.Nodes == nil {
+		return c.withoutNodes(services), nil
 	}
+	agents, err := c.cfg.Agents(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the addresses of Mesos' agents: %w", err)
+	}
+	nodes := chosen(typed[*v1.Node](c.nodes), c.cfg.Nodes, trust{agents: agents, ranges: c.cfg.Ranges})
+	return decide(services, nodes, c.cfg.Reserved, c.serving(services)), nil
+}
+
+// withoutNodes returns the verdicts where no node is chosen.
+func (c *Controller) withoutNodes(services []*v1.Service) (all []verdict) {
 	own := map[string]bool{}
 	for _, n := range typed[*v1.Node](c.nodes) {
-		for _, a := range addresses(n) {
+		for _, a := range reported(n) {
 			own[a.String()] = true
 		}
 	}
-	var all []verdict
 	for _, s := range services {
 		if !ours(s) || !ofNodes(s.Status.LoadBalancer.Ingress, own) { // another program balances load
 			continue

@@ -1,0 +1,57 @@
+package loadbalancer
+
+import (
+	"fmt"
+	"net/netip"
+
+	v1 "k8s.io/api/core/v1"
+)
+
+// trust decides which of the addresses that kubelets report are taken. A service's address is
+// translated on all nodes, so one that is not the node's own would take others' packets.
+type trust struct {
+	agents map[string]netip.Addr // addresses of nodes' agents, as Mesos has them
+	ranges []netip.Prefix        // of pods and services
+}
+
+// addresses returns the addresses of a node that are taken, and what is wrong with others. An
+// agent at a loopback address shares a machine with Mesos' master, so whatever runs there
+// could be anything: any address of a machine is taken from it.
+func (t trust) addresses(n *v1.Node) (taken []netip.Addr, wrong []string) {
+	agent := t.agents[n.Name]
+	for _, a := range reported(n) {
+		switch inside := t.rangeOf(a); {
+		case !a.IsGlobalUnicast():
+			wrong = append(wrong, fmt.Sprintf("%v, at which no other machine reaches it", a))
+		case inside.IsValid():
+			wrong = append(wrong, fmt.Sprintf("%v, which is in the range %v of pods or services", a, inside))
+		case agent.IsLoopback() || a == agent:
+			taken = append(taken, a)
+		case agent.IsValid():
+			wrong = append(wrong, fmt.Sprintf("%v, while Mesos' agent there has %v", a, agent))
+		default:
+			wrong = append(wrong, fmt.Sprintf("%v, and Mesos does not tell the address of the agent there", a))
+		}
+	}
+	return taken, wrong
+}
+
+// rangeOf returns the range of pods or services that has an address, if there is one.
+func (t trust) rangeOf(a netip.Addr) netip.Prefix {
+	for _, r := range t.ranges {
+		if r.Contains(a) {
+			return r
+		}
+	}
+	return netip.Prefix{}
+}
+
+// reported returns the addresses that a node's kubelet reports.
+func reported(n *v1.Node) (all []netip.Addr) {
+	for _, a := range n.Status.Addresses {
+		if ip, err := netip.ParseAddr(a.Address); err == nil && a.Type == v1.NodeInternalIP {
+			all = append(all, ip.Unmap())
+		}
+	}
+	return all
+}

@@ -47,7 +47,12 @@ func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.
 	ctx, cancel := context.WithCancel(ctx)
 	watching := make(chan struct{})
 	made := make(chan *upstream.Kubelet, 1)
-	deps.Options = append(deps.Options, func(u *upstream.Kubelet) { made <- u })
+	deps.Options = append(deps.Options, func(u *upstream.Kubelet) {
+		if place := volumeManager(u); place != nil { // before it runs
+			*place = newVolumes(*place)
+		}
+		made <- u
+	})
 	go func() {
 		defer close(watching)
 		var feeding sync.WaitGroup

@@ -14,12 +14,12 @@ func TestOldestThatFitsGoesFirst(t *testing.T) {
 
 	create(t, c, webPod("giant", "100"), webPod("first", "1.5"))
 	awaitPhase(t, c, "first", v1.PodRunning)
-	awaitReason(t, c, "giant", "1 lacks 99.6 cpu") // 2, less 0.1 for the executor and 1.5 for first
+	awaitReason(t, c, "giant", "1 Insufficient cpu (lacking 99.6 cpu)") // 2, less 0.1 for the executor and 1.5 for first
 
 	create(t, c, webPod("older", "1.5"), webPod("younger", "1.5"), webPod("small", "0.1"))
 	awaitPhase(t, c, "small", v1.PodRunning)
-	awaitReason(t, c, "older", "1 lacks 1.2 cpu")
-	awaitReason(t, c, "younger", "1 lacks 1.2 cpu")
+	awaitReason(t, c, "older", "1 Insufficient cpu (lacking 1.2 cpu)")
+	awaitReason(t, c, "younger", "1 Insufficient cpu (lacking 1.2 cpu)")
 
 	remove(t, c, "first")
 	awaitPhase(t, c, "older", v1.PodRunning)

@@ -98,13 +98,13 @@ func (f *fakeRules) refuses(p *v1.Pod, node string) string {
 	switch {
 	case p == nil:
 	case f.count(node, "in", p.Labels["apart"]) > 0:
-		return "runs what it wants to be apart from"
+		return "node(s) ran what it wants to be apart from"
 	case p.Labels["near"] != "" && f.count(node, "in", p.Labels["near"]) == 0:
-		return "runs nothing that it wants to be near"
+		return "node(s) ran nothing that it wants to be near"
 	case p.Labels["even"] != "" && f.count(node, "in", p.Labels["even"]) > f.fewest(p.Labels["even"]):
-		return "runs more of its kind than others do"
+		return "node(s) ran more of its kind than others"
 	case f.count(node, "shun", p.Labels["in"]) > 0:
-		return "runs what shuns it"
+		return "node(s) ran what shuns it"
 	}
 	return ""
 }

@@ -209,8 +209,7 @@ func TestRulesPlugIn(t *testing.T) {
 	t.Parallel()
 	even := nodeRule{
 		allows:   func(_ *class, n *v1.Node) bool { return n.Name != "node-A1" },
-		one:      "is odd",
-		many:     "are odd",
+		reason:   "node(s) were odd",
 		obstacle: func(_ *class, n *v1.Node) string { return n.Name },
 	}
 	r := append(append(rules{}, kubernetesRules...), even)
@@ -221,7 +220,7 @@ func TestRulesPlugIn(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	why := &reasons{clock: m.queue.clock, session: m.session, changes: m.changes, queue: m.queue, fleet: m.fleet, rules: r}
-	if got := why.of(p.class); got != "1 offer: 1 is odd (node-A1)" {
+	if got := why.of(p.class); got != "0/1 nodes are available: 1 node(s) were odd (node-A1)." {
 		t.Errorf("reason %q", got)
 	}
 	m.offer("A2", 9)

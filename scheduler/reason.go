@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,11 +17,12 @@ func (p *pod) sentence(reason string) string {
 	if p.state == backingOff {
 		return last + "; the next is made after " + backoff(p.failures-1, firstBackoff, mostBackoff).Round(time.Second).String()
 	}
-	return reason + "; " + last
+	return strings.TrimSuffix(reason, ".") + "; " + last
 }
 
-// of returns why the ready pods of a class wait: what each agent's latest offers
-// lacked, grouped by kind.
+// of returns why the ready pods of a class wait, in the words of Kubernetes' own
+// scheduler as far as it has any: what was wrong with each agent's latest offers,
+// grouped by kind.
 func (r *reasons) of(c *class) string {
 	if !r.session.connected {
 		return r.session.whyNot
@@ -28,24 +30,34 @@ func (r *reasons) of(c *class) string {
 	if c.agent != "" {
 		return r.ofPinned(c)
 	}
-	f := findings{excluded: make([]exclusion, len(r.rules))}
+	var f findings
+	offers := 0
 	for _, a := range r.fleet.known {
-		if a.offered && (c.node == "" || c.node == a.node.name) {
-			f.offers++
+		if c.node != "" && c.node != a.node.name {
+			continue
+		}
+		if a.offered {
+			offers++
 			r.look(&f, c, a)
+		} else {
+			f.add("node(s) made no offer")
 		}
 	}
-	switch {
-	case c.node != "":
-		return "it is assigned to node " + c.node + r.ofAssigned(c, &f)
-	case f.offers == 0:
+	if c.node != "" {
+		return "it is assigned to node " + c.node + r.ofAssigned(c, &f, offers)
+	}
+	if offers == 0 {
 		return "no offers from Mesos yet"
 	}
-	return f.text(r.rules)
+	why := f.text()
+	if c.rule != nil && c.rule.Nowhere() != "" {
+		why = c.rule.Nowhere()
+	}
+	return "0/" + strconv.Itoa(len(r.fleet.known)) + " nodes are available: " + why + "."
 }
 
 // ofAssigned says of the Node that others have assigned a pod to why it waits.
-func (r *reasons) ofAssigned(c *class, f *findings) string {
+func (r *reasons) ofAssigned(c *class, f *findings, offers int) string {
 	switch n := r.fleet.nodes.find(c.node); {
 	case n == nil || n.object == nil:
 		return ", which does not exist"
@@ -53,10 +65,10 @@ func (r *reasons) ofAssigned(c *class, f *findings) string {
 		l := lack{}
 		l.add(c.amount.exceeding(n.total))
 		return ", which lacks " + l.String() + " as a whole"
-	case f.offers == 0:
+	case offers == 0:
 		return ", whose agent has made no offer yet"
 	}
-	return " and starts when that offers enough: " + f.text(r.rules)
+	return " and starts when that offers enough: " + f.text()
 }
 
 // ofPinned returns why a bound pod waits for its agent.
@@ -73,143 +85,100 @@ func (r *reasons) ofPinned(c *class) string {
 	return "the executor on its agent " + a.id + " has ended; it goes on when another is started there: " + why
 }
 
-// findings counts what is wrong with offers.
+// findings counts nodes by what is wrong with them and their offers.
 type findings struct {
-	offers    int
-	excluded  []exclusion // by rule
-	noObject  int
-	inBackoff int
-	full      int
-	lacks     [8]lack // by what is missing, see missing
-	ports     []portLack
-	refused   []refusal
-	fit       int
+	all   []finding
+	lacks [3]lack // of each resource
 }
 
-// exclusion counts the offers that a rule excludes.
-type exclusion struct {
-	offers   int
-	obstacle string // the first one met
+// finding is a reason that some nodes have in common.
+type finding struct {
+	nodes  int
+	reason string
+	detail string // of the first of them
 }
 
-// refusal counts the offers of nodes that the Rules refuse for the same reason.
-type refusal struct {
-	why    string
-	offers int
-}
-
-// portLack counts the offers that lack a port.
-type portLack struct {
-	port   uint16
-	offers int
+// add counts one more node, and returns the finding if it is the first of its kind.
+func (f *findings) add(reason string) (first *finding) {
+	for i := range f.all {
+		if f.all[i].reason == reason {
+			f.all[i].nodes++
+			return nil
+		}
+	}
+	f.all = append(f.all, finding{nodes: 1, reason: reason})
+	return &f.all[len(f.all)-1]
 }
 
 // look finds out what is wrong with the latest offers of an agent.
 func (r *reasons) look(f *findings, c *class, a *agent) {
 	if a.backoff.active() && !c.isTied() {
-		f.inBackoff++
+		f.add("node(s) were left alone, as executors keep failing there")
 		return
 	}
 	if v := r.rules.verdict(c, a.node); v != suits {
-		f.exclude(v, r.rules, c, a.node)
+		r.exclude(f, v, c, a.node)
 		return
 	}
 	if why := c.refusal(a.node); why != "" {
-		f.refuse(why)
+		f.add(why)
 		return
 	}
 	need := c.amount.exceeding(r.fleet.roomForClass(a, c))
 	switch {
 	case a.isFull(c):
-		f.full++
+		f.add("Too many pods")
 	case need != Amount{}:
-		f.lacks[missing(need)].add(need)
+		f.addLack(need)
 	default:
-		if p := a.missingPort(c); p != 0 {
-			f.addPort(p)
-		} else {
-			f.fit++
+		if p := a.missingPort(c); p == 0 {
+			f.add("node(s) would do, and are asked for another offer")
+		} else if first := f.add("node(s) didn't have free ports for the requested pod ports"); first != nil {
+			first.detail = strconv.Itoa(int(p))
 		}
 	}
 }
 
-// missing numbers the sets of resources that an offer may lack: cpu alone first.
-func missing(need Amount) (set int) {
-	for i, lacks := range []bool{need.CPU > 0, need.Mem > 0, need.Disk > 0} {
-		if lacks {
-			set |= 1 << i
-		}
-	}
-	return set
-}
-
-// exclude counts an offer that is excluded by its Node.
-func (f *findings) exclude(v verdict, r rules, c *class, n *node) {
+// exclude finds out why the rules exclude a node.
+func (r *reasons) exclude(f *findings, v verdict, c *class, n *node) {
 	if v == noObject {
-		f.noObject++
+		f.add("node(s) had no Node object")
 		return
 	}
-	rule, e := &r[v-excluded], &f.excluded[v-excluded]
-	if e.offers++; e.offers == 1 && rule.obstacle != nil {
-		e.obstacle = rule.obstacle(c, n.object)
+	rule := &r.rules[v-excluded]
+	if first := f.add(rule.reason); first != nil && rule.obstacle != nil {
+		first.detail = rule.obstacle(c, n.object)
 	}
 }
 
-func (f *findings) refuse(why string) {
-	for i := range f.refused {
-		if f.refused[i].why == why {
-			f.refused[i].offers++
-			return
+func (f *findings) addLack(need Amount) {
+	for i, of := range []Amount{{CPU: need.CPU}, {Mem: need.Mem}, {Disk: need.Disk}} {
+		if of != (Amount{}) {
+			f.lacks[i].add(of)
 		}
 	}
-	f.refused = append(f.refused, refusal{why, 1})
 }
 
-func (f *findings) addPort(port uint16) {
-	for i := range f.ports {
-		if f.ports[i].port == port {
-			f.ports[i].offers++
-			return
+// text returns the reasons in an order that does not depend on their numbers.
+func (f *findings) text() string {
+	all := f.all
+	for i, resource := range []string{"cpu", "memory", "ephemeral-storage"} {
+		if l := &f.lacks[i]; l.offers > 0 {
+			all = append(all, finding{l.offers, "Insufficient " + resource, "lacking " + l.String()})
 		}
 	}
-	f.ports = append(f.ports, portLack{port, 1})
-}
-
-func (f *findings) text(r rules) string {
+	slices.SortFunc(all, func(a, b finding) int { return strings.Compare(a.reason, b.reason) })
 	var parts []string
-	say := func(n int, one, many string) {
+	for _, x := range all {
+		part := strconv.Itoa(x.nodes) + " " + x.reason
 		switch {
-		case n == 1:
-			parts = append(parts, "1 "+one)
-		case n > 1:
-			parts = append(parts, strconv.Itoa(n)+" "+many)
+		case x.detail == "":
+		case x.nodes == 1 || strings.HasPrefix(x.reason, "Insufficient "):
+			part += " (" + x.detail + ")"
+		default:
+			part += " (such as " + x.detail + ")"
 		}
+		parts = append(parts, part)
 	}
-	for i, e := range f.excluded {
-		one, many := r[i].one, r[i].many
-		if e.obstacle != "" {
-			one, many = one+" ("+e.obstacle+")", many+" (such as "+e.obstacle+")"
-		}
-		say(e.offers, one, many)
-	}
-	for _, r := range f.refused {
-		say(r.offers, r.why, r.why)
-	}
-	say(f.noObject, "is of an agent without a Node", "are of agents without a Node")
-	say(f.inBackoff, "is of an agent where executors keep failing", "are of agents where executors keep failing")
-	say(f.full, "is of a node with as many pods as it may have", "are of nodes with as many pods as they may have")
-	for i := range f.lacks {
-		l := &f.lacks[i]
-		say(l.offers, "lacks "+l.String(), "lack "+l.String())
-	}
-	for _, p := range f.ports {
-		port := strconv.Itoa(int(p.port))
-		say(p.offers, "has no port "+port, "have no port "+port)
-	}
-	say(f.fit, "would do and is asked for again", "would do and are asked for again")
-	offers := "1 offer: "
-	if f.offers > 1 {
-		offers = strconv.Itoa(f.offers) + " offers: "
-	}
-	return offers + strings.Join(parts, ", ")
+	return strings.Join(parts, ", ")
 }

@@ -26,22 +26,22 @@ func TestReasons(t *testing.T) {
 			m.offer("A1", 1500)
 			m.offer("A2", 500)
 			m.offer("A3", 9000)
-		}, "3 offers: 2 lack 0.5 to 1.5 cpu, 1 would do and is asked for again"},
-		{"cpu=0.5 mem=64", func(m *matching) { m.offer("A1", 1000) }, "1 offer: 1 lacks 64 MiB memory"},
-		{"cpu=2 mem=64", func(m *matching) { m.offer("A1", 1000) }, "1 offer: 1 lacks 1 cpu and 64 MiB memory"},
-		{"port=80 port=81", func(m *matching) { m.offer("A1", 1); m.offer("A2", 1) }, "2 offers: 2 have no port 80"},
+		}, "0/3 nodes are available: 2 Insufficient cpu (lacking 0.5 to 1.5 cpu), 1 node(s) would do, and are asked for another offer."},
+		{"cpu=0.5 mem=64", func(m *matching) { m.offer("A1", 1000) }, "0/1 nodes are available: 1 Insufficient memory (lacking 64 MiB memory)."},
+		{"cpu=2 mem=64", func(m *matching) { m.offer("A1", 1000) }, "0/1 nodes are available: 1 Insufficient cpu (lacking 1 cpu), 1 Insufficient memory (lacking 64 MiB memory)."},
+		{"port=80 port=81", func(m *matching) { m.offer("A1", 1); m.offer("A2", 1) }, "0/2 nodes are available: 2 node(s) didn't have free ports for the requested pod ports (such as 80)."},
 		{"", func(m *matching) {
 			m.offer("A1", 1)
 			m.fleet.find("A1").backoff.recordFailure(m.fleet.clock, 1, 1, true)
-		}, "1 offer: 1 is of an agent where executors keep failing"},
-		{"", func(m *matching) { m.offer("A1", 1).node.maxPods = 0 }, "1 offer: 1 is of a node with as many pods as it may have"},
+		}, "0/1 nodes are available: 1 node(s) were left alone, as executors keep failing there."},
+		{"", func(m *matching) { m.offer("A1", 1).node.maxPods = 0 }, "0/1 nodes are available: 1 Too many pods."},
 		{"select=zone=a", func(m *matching) {
 			onNode(m, "A1", "zone=b")
 			onNode(m, "A2", "cordoned zone=a")
 			onNode(m, "A3", "zone=a taint=gpu=yes:NoSchedule")
 			onNode(m, "A4", "zone=a taint=old=yes:NoSchedule")
 			m.offerOf("A5", nil, 1)
-		}, "5 offers: 1 does not match the pod's node selector, 1 is of an unschedulable node, 2 have taints that the pod does not tolerate (such as gpu=yes:NoSchedule), 1 is of an agent without a Node"},
+		}, "0/5 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) had no Node object, 2 node(s) had untolerated taint(s) (such as gpu=yes:NoSchedule), 1 node(s) were unschedulable."},
 	} {
 		m := newMatching(kubernetesRules, Config{})
 		row.story(m)

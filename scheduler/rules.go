@@ -17,8 +17,7 @@ type rules []nodeRule
 // is kept until that Node changes (see sameForMatching).
 type nodeRule struct {
 	allows func(c *class, n *v1.Node) bool
-	// What is told of one offer that the rule excludes, and of several.
-	one, many string
+	reason string // what is told of the nodes that the rule excludes
 	// obstacle names what the rule met on a Node that it excludes; may be nil.
 	obstacle func(c *class, n *v1.Node) string
 }
@@ -28,18 +27,15 @@ type nodeRule struct {
 var kubernetesRules = rules{
 	{
 		allows: matchesAffinity,
-		one:    "does not match the pod's node selector",
-		many:   "do not match the pod's node selector",
+		reason: "node(s) didn't match Pod's node affinity/selector",
 	},
 	{
 		allows: isSchedulable,
-		one:    "is of an unschedulable node",
-		many:   "are of unschedulable nodes",
+		reason: "node(s) were unschedulable",
 	},
 	{
 		allows:   toleratesTaints,
-		one:      "has a taint that the pod does not tolerate",
-		many:     "have taints that the pod does not tolerate",
+		reason:   "node(s) had untolerated taint(s)",
 		obstacle: untoleratedTaint,
 	},
 }

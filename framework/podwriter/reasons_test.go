@@ -28,7 +28,7 @@ func TestReasonsAreWrittenRarely(t *testing.T) {
 		want       []time.Duration
 		wantEvents int
 	}{
-		"figures": {"2 offers: 2 lack 901.6 to %d.5 cpu", "2 lack 901.6 to 5999.5 cpu", []time.Duration{1e9, 11e9, 31e9, 71e9, 151e9, 311e9, 611e9}, 1},
+		"figures": {"0/2 nodes are available: 2 Insufficient cpu (lacking 901.6 to %d.5 cpu).", "2 Insufficient cpu (lacking 901.6 to 5999.5 cpu)", []time.Duration{1e9, 11e9, 31e9, 71e9, 151e9, 311e9, 611e9}, 1},
 		"reasons": {"reason %c", "reason ", []time.Duration{1e9, 11e9, 31e9, 71e9, 131e9, 191e9, 251e9, 311e9, 371e9, 431e9, 491e9, 551e9, 611e9}, 13},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -41,6 +41,10 @@ type Config struct {
 	// Default: DefaultContainer.
 	DefaultContainer scheduler.Amount
 
+	// Rules say where pods may run beyond amounts, ports, selectors and taints.
+	// Nil: pods depend on nothing else.
+	Rules Rules
+
 	// Machines are the host names of the agents that may be used, as Mesos
 	// knows them; empty means all.
 	Machines []string
@@ -60,6 +64,15 @@ type Config struct {
 	// StartOver permits a new framework id when Mesos has removed ours although
 	// tasks are on record. Mesos killed them when it removed the framework.
 	StartOver bool
+}
+
+// Rules are the core's Rules. They are also told what the API server has of
+// namespaces, volumes and what else they look at besides pods and Nodes.
+type Rules interface {
+	scheduler.Rules
+	// Observe takes an object as it is now, or that is gone, and reports whether any
+	// answer may differ from now on.
+	Observe(object any, gone bool) bool
 }
 
 // What an executor costs, and what a container without requests counts as.

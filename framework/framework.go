@@ -65,6 +65,9 @@ func New(cfg Config) (*Framework, error) {
 	f.watches = newWatches(cfg.Client, f.inbox)
 	f.approver = nodecerts.NewApprover(cfg.Client, f.watches.csrs.GetStore(), f.tokens, f.identities, cfg.Log)
 	f.watches.review(f.approver.Review)
+	if cfg.Rules != nil {
+		f.watches.followForRules(cfg.Client, f.inbox)
+	}
 	f.podWriter = podwriter.NewWriter(cfg.Client, f.events, cfg.Log)
 	f.reasons = podwriter.NewReasons(cfg.Client, f.watches.pods.GetStore(), f.events, cfg.Log)
 	f.dnsWriter = dnsendpoints.NewWriter(cfg.Client, cfg.Log)
@@ -112,7 +115,7 @@ func (f *Framework) Run(ctx context.Context) error {
 func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 	now := f.clock.now
 	l := &loop{
-		core:  scheduler.New(scheduler.Config{Executor: f.cfg.Executor.Amount}),
+		core: scheduler.New(scheduler.Config{Executor: f.cfg.Executor.Amount, Rules: f.cfg.Rules}), rules: f.cfg.Rules,
 		clock: f.clock, log: f.log, inbox: f.inbox, outbox: out, podWriter: f.podWriter, metrics: f.metrics,
 		identity: f.identity, machines: f.cfg.Machines, settings: f.cfg.settings,
 		lastEvent: now(),

@@ -16,6 +16,7 @@ import (
 // concerns, tells the core, and has the core's calls carried out.
 type loop struct {
 	core  *scheduler.State
+	rules Rules // of the core; may be nil
 	clock clock
 	log   logr.Logger
 
@@ -63,6 +64,13 @@ func (l *loop) run(ctx context.Context) {
 				m.apply(l)
 			}
 		}
+	}
+}
+
+// observe tells the rules about an object, and the core where that matters.
+func (l *loop) observe(m ruleObject) {
+	if l.rules.Observe(m.object, m.gone) {
+		l.step(scheduler.RulesChanged{})
 	}
 }
 

@@ -42,6 +42,12 @@ type (
 	nodeSeen struct{ node *v1.Node }
 	nodeGone struct{ name string }
 
+	// ruleObject is an object that the rules look at.
+	ruleObject struct {
+		object any
+		gone   bool
+	}
+
 	// agentStates is the master's view of its agents.
 	agentStates struct {
 		asked  time.Time // when the question was sent: offers since are younger
@@ -67,6 +73,7 @@ func (m podGone) apply(l *loop)        { l.pods.gone(m.pod) }
 func (podsSynced) apply(l *loop)       { l.podsSynced() }
 func (m nodeSeen) apply(l *loop)       { l.nodeSeen(m.node) }
 func (m nodeGone) apply(l *loop)       { l.nodeGone(m.name) }
+func (m ruleObject) apply(l *loop)     { l.observe(m) }
 func (m agentStates) apply(l *loop)    { l.drains.compare(m) }
 func (settingsDue) apply(l *loop)      { l.tellExecutors() }
 func (maintenanceDue) apply(l *loop)   { l.maintenance.prepare() }

@@ -46,12 +46,16 @@ func TestPodTrackerTellsTheCore(t *testing.T) {
 		want []string
 	}{
 		{makePod("a"), []string{"scheduler.PodAdded"}},
-		{makePod("a", func(p *v1.Pod) { p.Labels = map[string]string{"x": "y"} }), nil},
+		{makePod("a", func(p *v1.Pod) { p.Annotations = map[string]string{"x": "y"} }), nil},
+		{makePod("a", func(p *v1.Pod) { p.Labels = map[string]string{"x": "y"} }), []string{"scheduler.PodAdded"}}, // others may keep away from it
 		{makePod("a", func(p *v1.Pod) { p.Generation = 2 }), []string{"scheduler.PodAdded"}},
 		{makePod("a", func(p *v1.Pod) { p.Generation = 2; p.Spec.NodeName = "n1" }), []string{"scheduler.PodAdded"}},
 		{makePod("a", func(p *v1.Pod) { p.Status.Phase = v1.PodSucceeded }), []string{"scheduler.PodRemoved"}},
 		{makePod("a", func(p *v1.Pod) { p.Status.Phase = v1.PodSucceeded }), nil},
 		{makePod("b", func(p *v1.Pod) { p.Spec.SchedulerName = "another" }), nil},
+		{makePod("b", func(p *v1.Pod) { p.Spec.SchedulerName, p.Spec.NodeName = "another", "n1" }), []string{"scheduler.Resident"}},
+		{makePod("b", func(p *v1.Pod) { p.Spec.SchedulerName, p.Spec.NodeName, p.Generation = "another", "n1", 2 }), nil},
+		{makePod("b", func(p *v1.Pod) { p.Spec.SchedulerName, p.Status.Phase = "another", v1.PodFailed }), []string{"scheduler.Resident"}},
 		{makePod("c", func(p *v1.Pod) { p.Spec.Containers[0].Resources.Requests["example.com/gpu"] = quantity("1") }), []string{"scheduler.PodRemoved"}},
 	} {
 		core.events = nil

@@ -29,8 +29,9 @@ type podTracker struct {
 	synced     bool               // every pod that existed at start has been seen
 	waiting    map[string]string  // why a pod waits, by uid
 
-	notRunning map[string]time.Time // when a pod without a node was first seen, by uid, until it runs
-	nodeWaits  map[string]string    // what a pod's node waits for, by uid, as the pod's events tell
+	foreign    map[string]scheduler.Resident // on nodes, but not ours to run, by uid
+	notRunning map[string]time.Time          // when a pod without a node was first seen, by uid, until it runs
+	nodeWaits  map[string]string             // what a pod's node waits for, by uid, as the pod's events tell
 }
 
 // eventRecorder takes events for people; it does not block.
@@ -46,6 +47,7 @@ type reasons interface {
 
 func newPodTracker(t podTracker) *podTracker {
 	t.pods, t.beforeSync = map[string]*v1.Pod{}, map[string]*v1.Pod{}
+	t.foreign = map[string]scheduler.Resident{}
 	t.waiting, t.notRunning, t.nodeWaits = map[string]string{}, map[string]time.Time{}, map[string]string{}
 	return &t
 }
@@ -69,8 +71,8 @@ func (t *podTracker) name(uid string) string {
 	return uid
 }
 
-// seen tells the core about a pod that is ours, again when its binding or its
-// requests have changed, and that it is gone when it is finished or no longer
+// seen tells the core about a pod that is ours, again when its binding, its
+// requests or its labels have changed, and that it is gone when it is finished or no longer
 // ours. It reports whether the pod was handed to the core.
 func (t *podTracker) seen(p *v1.Pod) bool {
 	uid := string(p.UID)
@@ -83,10 +85,11 @@ func (t *podTracker) seen(p *v1.Pod) bool {
 		if known {
 			t.gone(p)
 		}
+		t.seenForeign(p)
 		return false
 	}
 	t.pods[uid] = p
-	if known && old.Spec.NodeName == p.Spec.NodeName && old.Generation == p.Generation {
+	if known && old.Spec.NodeName == p.Spec.NodeName && old.Generation == p.Generation && maps.Equal(old.Labels, p.Labels) {
 		return false
 	}
 	if !known && p.Spec.NodeName == "" {
@@ -96,9 +99,34 @@ func (t *podTracker) seen(p *v1.Pod) bool {
 	return true
 }
 
+// seenForeign tells the core about a pod on a node that is not ours to run: pods of
+// ours may have to keep away from it.
+func (t *podTracker) seenForeign(p *v1.Pod) {
+	if p.Spec.NodeName == "" || podspec.Finished(p) {
+		t.foreignGone(string(p.UID))
+		return
+	}
+	if old, is := t.foreign[string(p.UID)]; is && maps.Equal(old.Pod.Object.Labels, p.Labels) && old.Pod.Object.DeletionTimestamp.Equal(p.DeletionTimestamp) {
+		return
+	}
+	pod, _ := podspec.Requirements(p, t.defaultContainer)
+	r := scheduler.Resident{Pod: pod, Node: p.Spec.NodeName}
+	t.foreign[pod.UID] = r
+	t.step(r)
+}
+
+func (t *podTracker) foreignGone(uid string) {
+	if r, is := t.foreign[uid]; is {
+		delete(t.foreign, uid)
+		r.Gone = true
+		t.step(r)
+	}
+}
+
 func (t *podTracker) gone(p *v1.Pod) {
 	uid := string(p.UID)
 	delete(t.beforeSync, uid)
+	t.foreignGone(uid)
 	if _, known := t.pods[uid]; !known {
 		return
 	}

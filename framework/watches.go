@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	certinformers "k8s.io/client-go/informers/certificates/v1"
 	coreinformers "k8s.io/client-go/informers/core/v1"
+	storageinformers "k8s.io/client-go/informers/storage/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 )
@@ -18,6 +19,7 @@ import (
 // certificate requests to their approver.
 type watches struct {
 	pods, nodes, csrs cache.SharedIndexInformer
+	forRules          []cache.SharedIndexInformer // what rules look at besides
 	synced            []cache.DoneChecker
 }
 
@@ -66,6 +68,32 @@ func (w *watches) review(review func(name string)) {
 	})
 }
 
+// followForRules has the rules told of the objects that they look at besides pods and
+// Nodes.
+func (w *watches) followForRules(client kubernetes.Interface, in inbox) {
+	w.forRules = []cache.SharedIndexInformer{
+		coreinformers.NewNamespaceInformer(client, 0, cache.Indexers{}),
+		coreinformers.NewPersistentVolumeInformer(client, 0, cache.Indexers{}),
+		coreinformers.NewPersistentVolumeClaimInformer(client, metav1.NamespaceAll, 0, cache.Indexers{}),
+		storageinformers.NewStorageClassInformer(client, 0, cache.Indexers{}),
+		storageinformers.NewCSINodeInformer(client, 0, cache.Indexers{}),
+		storageinformers.NewCSIDriverInformer(client, 0, cache.Indexers{}),
+		storageinformers.NewVolumeAttachmentInformer(client, 0, cache.Indexers{}),
+	}
+	for _, informer := range w.forRules {
+		w.follow(informer, cache.ResourceEventHandlerFuncs{
+			AddFunc:    func(o any) { in.Put(ruleObject{object: o}) },
+			UpdateFunc: func(_, o any) { in.Put(ruleObject{object: o}) },
+			DeleteFunc: func(o any) {
+				if unseen, is := o.(cache.DeletedFinalStateUnknown); is {
+					o = unseen.Obj
+				}
+				in.Put(ruleObject{object: o, gone: true})
+			},
+		})
+	}
+}
+
 func (w *watches) follow(informer cache.SharedIndexInformer, h cache.ResourceEventHandler) {
 	if err := informer.SetTransform(slim); err != nil {
 		panic(err) // the informer has not been started
@@ -96,7 +124,7 @@ func last[T any](o any) (T, bool) {
 
 func (w *watches) run(ctx context.Context) {
 	var wg sync.WaitGroup
-	for _, informer := range []cache.SharedIndexInformer{w.pods, w.nodes, w.csrs} {
+	for _, informer := range append([]cache.SharedIndexInformer{w.pods, w.nodes, w.csrs}, w.forRules...) {
 		wg.Go(func() { informer.RunWithContext(ctx) })
 	}
 	wg.Wait()

@@ -11,6 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/leaderelection"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/etcdstore"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/schedulerplugins"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
@@ -173,6 +174,9 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	cfg.Store = records
 	cfg.Executor = executor
 	cfg.MaxPods = o.maxPods
+	if cfg.Rules, err = schedulerplugins.New(ctx); err != nil {
+		return nil, err
+	}
 	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem, Disk: o.defaultContainerDisk}
 	cfg.Machines = list(o.machines)
 	if o.podNetwork != networkDocker {

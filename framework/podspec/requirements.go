@@ -11,6 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	resourcehelper "k8s.io/component-helpers/resource"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 )
@@ -35,6 +36,7 @@ func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 		Ports:       hostPorts(p),
 		Affinity:    nodeaffinity.GetRequiredNodeAffinity(p),
 		Tolerations: p.Spec.Tolerations,
+		Object:      forRules(p),
 	}
 	if s.Amount == (scheduler.Amount{}) {
 		s.Amount.CPU = 10 // a Mesos task without resources is invalid
@@ -45,6 +47,30 @@ func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 
 // mebibytes rounds up.
 func mebibytes(q *resource.Quantity) int64 { return (q.Value() + 1<<20 - 1) >> 20 }
+
+// forRules returns what rules may look at of a pod. The core keeps it, so it must not
+// keep the rest of an older version alive.
+func forRules(p *v1.Pod) *v1.Pod {
+	slim := func(cs []v1.Container) []v1.Container {
+		out := make([]v1.Container, len(cs))
+		for i, c := range cs {
+			out[i] = v1.Container{Name: c.Name, Image: c.Image, Resources: c.Resources, Ports: c.Ports, RestartPolicy: c.RestartPolicy}
+		}
+		return out
+	}
+	return &v1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: p.Name, Namespace: p.Namespace, UID: p.UID, Labels: p.Labels,
+			CreationTimestamp: p.CreationTimestamp, DeletionTimestamp: p.DeletionTimestamp, OwnerReferences: p.OwnerReferences,
+		},
+		Spec: v1.PodSpec{
+			InitContainers: slim(p.Spec.InitContainers), Containers: slim(p.Spec.Containers), Volumes: p.Spec.Volumes,
+			NodeName: p.Spec.NodeName, NodeSelector: p.Spec.NodeSelector, Affinity: p.Spec.Affinity, Tolerations: p.Spec.Tolerations,
+			TopologySpreadConstraints: p.Spec.TopologySpreadConstraints, SchedulerName: p.Spec.SchedulerName,
+			Priority: p.Spec.Priority, PreemptionPolicy: p.Spec.PreemptionPolicy, Overhead: p.Spec.Overhead, HostNetwork: p.Spec.HostNetwork,
+		},
+	}
+}
 
 // withDefaultRequests returns p, or a copy whose containers without requests
 // have those of def.

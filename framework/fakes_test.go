@@ -65,6 +65,13 @@ func makePod(name string, change ...func(*v1.Pod)) *v1.Pod {
 	return p
 }
 
+// boundTo makes a pod one that the framework has bound to a node.
+func boundTo(node string) func(*v1.Pod) {
+	return func(p *v1.Pod) {
+		p.Spec.NodeName, p.Annotations = node, map[string]string{taskdata.AgentAnnotation: "S1"}
+	}
+}
+
 // makeOffer returns an offer of an agent, with its resources as a Mesos flag has
 // them.
 func makeOffer(id, agent, rs string, change ...func(*mesospb.Offer)) *mesospb.Offer {

@@ -121,7 +121,7 @@ func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 		lastEvent: now(),
 	}
 	l.pods = newPodTracker(podTracker{
-		step: l.step, now: now, events: f.events, reasons: f.reasons, metrics: f.metrics,
+		step: l.step, now: now, events: f.events, reasons: f.reasons, remove: f.podWriter.Remove, metrics: f.metrics,
 		defaultContainer: f.cfg.DefaultContainer,
 	})
 	l.agents = newAgents(stored, out, f.log)

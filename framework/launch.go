@@ -7,6 +7,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/gogo/protobuf/proto"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/taskinfo"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
@@ -58,7 +59,7 @@ func (l *launcher) launch(c scheduler.Launch) {
 	for _, t := range c.Tasks {
 		a.tasks[t.ID] = t
 		job.Changes = append(job.Changes, records.PutTask(t))
-		l.metrics.launched(l.pods.get(t.PodUID).Spec.NodeName != "")
+		l.metrics.launched(podspec.Bound(l.pods.get(t.PodUID)))
 		l.pods.clearReason(t.PodUID)
 		l.log.Info("launching a pod", "pod", l.pods.name(t.PodUID), "task", t.ID, "node", t.Node)
 	}

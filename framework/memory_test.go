@@ -31,6 +31,17 @@ func (j *journal) index(prefix string) int {
 	return -1
 }
 
+func (j *journal) count(prefix string) (n int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range j.entries {
+		if strings.HasPrefix(e, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
 // memory is a Store that can be told to fail.
 type memory struct {
 	journal *journal

@@ -32,7 +32,7 @@ func (r reasonsOf) Clear(uid string)              { delete(r, uid) }
 
 func aPodTracker() (*podTracker, *steps, *recordedEvents, reasonsOf) {
 	s, e, r := &steps{}, &recordedEvents{}, reasonsOf{}
-	t := newPodTracker(podTracker{step: s.step, now: time.Now, events: e, reasons: r, metrics: newMetrics()})
+	t := newPodTracker(podTracker{step: s.step, now: time.Now, events: e, reasons: r, remove: func(*v1.Pod) {}, metrics: newMetrics()})
 	t.listed()
 	return t, s, e, r
 }
@@ -49,7 +49,9 @@ func TestPodTrackerTellsTheCore(t *testing.T) {
 		{makePod("a", func(p *v1.Pod) { p.Annotations = map[string]string{"x": "y"} }), nil},
 		{makePod("a", func(p *v1.Pod) { p.Labels = map[string]string{"x": "y"} }), []string{"scheduler.PodAdded"}}, // others may keep away from it
 		{makePod("a", func(p *v1.Pod) { p.Generation = 2 }), []string{"scheduler.PodAdded"}},
-		{makePod("a", func(p *v1.Pod) { p.Generation = 2; p.Spec.NodeName = "n1" }), []string{"scheduler.PodAdded"}},
+		{makePod("a", assignedTo("n1"), func(p *v1.Pod) { p.Generation = 2 }), []string{"scheduler.PodAdded"}},
+		{makePod("a", boundTo("n1"), func(p *v1.Pod) { p.Generation = 2 }), []string{"scheduler.PodAdded"}},
+		{makePod("a", boundTo("n1"), func(p *v1.Pod) { p.Generation = 2; p.Labels = map[string]string{"x": "z"} }), nil},
 		{makePod("a", func(p *v1.Pod) { p.Status.Phase = v1.PodSucceeded }), []string{"scheduler.PodRemoved"}},
 		{makePod("a", func(p *v1.Pod) { p.Status.Phase = v1.PodSucceeded }), nil},
 		{makePod("b", func(p *v1.Pod) { p.Spec.SchedulerName = "another" }), nil},
@@ -84,7 +86,7 @@ func TestPodTrackerExplains(t *testing.T) {
 	if n, oldest := pods.unbound(); n != 2 || oldest < 0 || oldest > time.Minute {
 		t.Errorf("%d pods are not bound, the oldest is %s old", n, oldest)
 	}
-	pods.seen(makePod("a", func(p *v1.Pod) { p.Spec.NodeName = "n1" }))
+	pods.seen(makePod("a", boundTo("n1")))
 	pods.explain("uid-a", "its executor is gone")
 	pods.gone(makePod("b"))
 	if len(reasons) > 0 || len(pods.waitingPods()) > 0 {

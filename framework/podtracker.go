@@ -20,6 +20,7 @@ type podTracker struct {
 	now     func() time.Time
 	events  eventRecorder
 	reasons reasons
+	remove  func(*v1.Pod) // removes a pod that is being deleted and that no kubelet has
 	metrics *metrics
 
 	defaultContainer scheduler.Amount // what a container without requests counts as
@@ -86,13 +87,16 @@ func (t *podTracker) seen(p *v1.Pod) bool {
 			t.gone(p)
 		}
 		t.seenForeign(p)
+		if podspec.Abandoned(p) {
+			t.remove(p)
+		}
 		return false
 	}
 	t.pods[uid] = p
-	if known && old.Spec.NodeName == p.Spec.NodeName && old.Generation == p.Generation && maps.Equal(old.Labels, p.Labels) {
+	if known && old.Spec.NodeName == p.Spec.NodeName && podspec.Bound(old) == podspec.Bound(p) && old.Generation == p.Generation && maps.Equal(old.Labels, p.Labels) {
 		return false
 	}
-	if !known && p.Spec.NodeName == "" {
+	if !known && !podspec.Bound(p) {
 		t.notRunning[uid] = t.now()
 	}
 	t.add(p)
@@ -141,15 +145,19 @@ func (t *podTracker) gone(p *v1.Pod) {
 // its owner.
 func (t *podTracker) add(p *v1.Pod) {
 	pod, missing := podspec.Requirements(p, t.defaultContainer)
-	if missing != "" && p.Spec.NodeName == "" {
+	bound := ""
+	if podspec.Bound(p) {
+		bound = p.Spec.NodeName
+	}
+	if missing != "" && bound == "" {
 		t.step(scheduler.PodRemoved{UID: pod.UID}) // in case an earlier form of it was fine
 		t.explain(pod.UID, missing)
 		return
 	}
-	if p.Spec.NodeName != "" {
+	if bound != "" {
 		t.clearReason(pod.UID)
 	}
-	t.step(scheduler.PodAdded{Pod: pod, Node: p.Spec.NodeName})
+	t.step(scheduler.PodAdded{Pod: pod, Node: bound})
 }
 
 // listed returns the pods that existed at start, the oldest first: first come, first
@@ -174,7 +182,7 @@ func (t *podTracker) listed() []*v1.Pod {
 func (t *podTracker) explain(uid, message string) {
 	switch p := t.pods[uid]; {
 	case p == nil:
-	case p.Spec.NodeName != "":
+	case podspec.Bound(p):
 		t.events.Event(p, v1.EventTypeWarning, "WaitsForExecutor", message)
 	default:
 		t.waiting[uid] = message
@@ -201,10 +209,10 @@ func (t *podTracker) waitingPods() (all []WaitingPod) {
 	return all
 }
 
-// unbound returns how many pods are not bound to a node, and how old the oldest is.
+// unbound returns how many pods the framework has not bound to a node, and how old the oldest is.
 func (t *podTracker) unbound() (n int, oldest time.Duration) {
 	for _, p := range t.pods {
-		if p.Spec.NodeName == "" {
+		if !podspec.Bound(p) {
 			n++
 			oldest = max(oldest, t.now().Sub(p.CreationTimestamp.Time))
 		}

@@ -82,7 +82,7 @@ func TestRemoved(t *testing.T) {
 	})
 	t.Run("told to start over", func(t *testing.T) {
 		t.Parallel()
-		bound := makePod("php", func(p *v1.Pod) { p.Spec.NodeName = "host-s1"; p.Status.Phase = v1.PodRunning })
+		bound := makePod("php", boundTo("host-s1"), func(p *v1.Pod) { p.Status.Phase = v1.PodRunning })
 		w := newHarness(t, bound)
 		w.store.records[keyFramework] = []byte("F-1")
 		w.store.records[keyTasks+"uid-php.1"] = record

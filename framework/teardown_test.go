@@ -12,7 +12,8 @@ import (
 )
 
 func onNode(p *v1.Pod) {
-	p.Spec.NodeName, p.Status.Phase = "host-s1", v1.PodRunning
+	boundTo("host-s1")(p)
+	p.Status.Phase = v1.PodRunning
 }
 
 // torn is a harness with a framework on record that has run pods, being torn down.

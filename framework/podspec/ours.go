@@ -1,29 +1,49 @@
 package podspec
 
-import v1 "k8s.io/api/core/v1"
+import (
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+	v1 "k8s.io/api/core/v1"
+)
 
 // SchedulerName is the name by which a pod asks for this scheduler. There is no
 // other, so the default name means it too.
 const SchedulerName = "kubernetes-mesos"
 
 // Ours reports whether a pod is the framework's to run at all: not finished, not
-// held back by a gate or by its own deletion, not another scheduler's, not the
-// mirror of a kubelet's static pod.
+// held back by a gate or by its own deletion before a node has it, not another
+// scheduler's to assign to a node, not the mirror of a kubelet's static pod.
 func Ours(p *v1.Pod) bool {
-	switch p.Spec.SchedulerName {
-	case "", v1.DefaultSchedulerName, SchedulerName:
-	default:
+	if p.Spec.NodeName == "" && !ourScheduler(p.Spec.SchedulerName) {
 		return false
 	}
-	bound := p.Spec.NodeName != ""
 	_, mirror := p.Annotations[v1.MirrorPodAnnotationKey]
 	switch {
 	case Finished(p), mirror:
 		return false
-	case !bound && (len(p.Spec.SchedulingGates) > 0 || p.DeletionTimestamp != nil):
+	case !Bound(p) && (len(p.Spec.SchedulingGates) > 0 || p.DeletionTimestamp != nil):
 		return false
 	}
 	return true
+}
+
+func ourScheduler(name string) bool {
+	return name == "" || name == v1.DefaultSchedulerName || name == SchedulerName
+}
+
+// Bound reports whether the framework has bound a pod to its node: an executor has its
+// task, and a kubelet may run it.
+func Bound(p *v1.Pod) bool {
+	return p.Spec.NodeName != "" && p.Annotations[taskdata.AgentAnnotation] != ""
+}
+
+// Assigned reports whether others have bound a pod to a node, by its nodeName or as another
+// scheduler, and the framework has not confirmed that yet.
+func Assigned(p *v1.Pod) bool { return p.Spec.NodeName != "" && !Bound(p) }
+
+// Abandoned reports whether a pod is being deleted that others have bound to a node: the
+// API server waits for a kubelet to confirm that, and none has the pod.
+func Abandoned(p *v1.Pod) bool {
+	return Assigned(p) && !Finished(p) && p.DeletionTimestamp != nil && p.Status.StartTime == nil
 }
 
 // Finished reports whether a pod has ended.

@@ -41,6 +41,9 @@ func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 	if s.Amount == (scheduler.Amount{}) {
 		s.Amount.CPU = 10 // a Mesos task without resources is invalid
 	}
+	if Assigned(p) {
+		s.Node = p.Spec.NodeName
+	}
 	s.Class = class(p, s)
 	return s, unsupported(p, requests)
 }

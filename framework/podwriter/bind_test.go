@@ -31,7 +31,8 @@ func TestBindConflict(t *testing.T) {
 			p.Spec.NodeName, p.Annotations = node, map[string]string{taskdata.AgentAnnotation: agent}
 		}
 	}
-	now := metav1.Now()
+	assigned := func(node string) func(*v1.Pod) { return func(p *v1.Pod) { p.Spec.NodeName = node } }
+	deleted := func(p *v1.Pod) { p.DeletionTimestamp, p.Finalizers = new(metav1.Now()), []string{"a/b"} }
 	for name, c := range map[string]struct {
 		found    func(*v1.Pod)
 		bound    bool
@@ -40,8 +41,11 @@ func TestBindConflict(t *testing.T) {
 		"bound there already":        {bound("n1", "S1"), true, false},
 		"bound elsewhere":            {bound("n2", "S2"), false, false},
 		"bound there, earlier agent": {bound("n1", "S0"), false, false},
+		"assigned there":             {assigned("n1"), true, false},
+		"assigned elsewhere":         {assigned("n2"), false, false},
+		"assigned, being deleted":    {func(p *v1.Pod) { assigned("n1")(p); deleted(p) }, false, false},
 		"another pod of that name":   {func(p *v1.Pod) { p.UID = "other" }, false, false},
-		"being deleted":              {func(p *v1.Pod) { p.DeletionTimestamp, p.Finalizers = &now, []string{"a/b"} }, false, false},
+		"being deleted":              {deleted, false, false},
 		"as it was":                  {func(*v1.Pod) {}, false, true},
 	} {
 		client := fake.NewSimpleClientset(makePod("php", c.found))
@@ -52,6 +56,41 @@ func TestBindConflict(t *testing.T) {
 		err, again := verdict(w.bind(t.Context(), makePod("php"), task))
 		if (err == nil) != c.bound || again != c.tryAgain {
 			t.Errorf("%s: %v, again %t", name, err, again)
+		}
+		now, err := client.CoreV1().Pods("default").Get(t.Context(), "php", metav1.GetOptions{})
+		if err != nil || taskdata.MeantFor(now.Annotations, "S1") != c.bound {
+			t.Errorf("%s: %v, annotations %v", name, err, now.Annotations)
+		}
+	}
+}
+
+// A pod that is being deleted is removed if others have bound it and no kubelet has it.
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		found   func(*v1.Pod)
+		removed bool
+	}{
+		"assigned": {func(p *v1.Pod) { p.Spec.NodeName = "n1" }, true},
+		"confirmed meanwhile": {func(p *v1.Pod) {
+			p.Spec.NodeName, p.Annotations = "n1", map[string]string{taskdata.AgentAnnotation: "S1"}
+		}, false},
+		"another of its name now": {func(p *v1.Pod) { p.Spec.NodeName, p.UID = "n1", "other" }, false},
+	} {
+		client := fake.NewSimpleClientset(makePod("php", c.found, func(p *v1.Pod) {
+			p.DeletionTimestamp, p.Finalizers, p.ResourceVersion = new(metav1.Now()), []string{"a/b"}, "7"
+		}))
+		var asked metav1.DeleteOptions
+		client.PrependReactor("delete", "pods", func(a k8stesting.Action) (bool, runtime.Object, error) {
+			asked = a.(k8stesting.DeleteActionImpl).DeleteOptions
+			return true, nil, nil
+		})
+		w := NewWriter(client, noEvents{}, logr.Discard())
+		if err := w.remove(t.Context(), makePod("php")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if p := asked.Preconditions; (p != nil) != c.removed || c.removed && (*p.ResourceVersion != "7" || *asked.GracePeriodSeconds != 0) {
+			t.Errorf("%s: deleted with %+v", name, asked)
 		}
 	}
 }

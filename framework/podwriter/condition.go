@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,7 +18,7 @@ func (rs *Reasons) patch(ctx context.Context, pod *v1.Pod, message string, news 
 	if obj, ok, _ := rs.pods.GetByKey(pod.Namespace + "/" + pod.Name); ok {
 		pod = obj.(*v1.Pod)
 	}
-	if pod.Spec.NodeName != "" {
+	if podspec.Bound(pod) || pod.Status.StartTime != nil {
 		return nil
 	}
 	patch := conditionPatch(pod, message, metav1.Now())
@@ -32,17 +33,28 @@ func (rs *Reasons) patch(ctx context.Context, pod *v1.Pod, message string, news 
 		return err
 	}
 	if news {
-		rs.events.Event(pod, v1.EventTypeWarning, "FailedScheduling", message)
+		reason := "FailedScheduling"
+		if podspec.Assigned(pod) {
+			reason = reasonWaitsForAgent
+		}
+		rs.events.Event(pod, v1.EventTypeWarning, reason, message)
 	}
 	return nil
 }
 
+// reasonWaitsForAgent is why a pod is not ready to start that others have bound to a node.
+const reasonWaitsForAgent = "WaitsForAgent"
+
 // conditionPatch returns a patch that sets PodScheduled to False with a reason,
-// or nil when the pod says so already.
+// or nil when the pod says so already. A pod that others have bound to a node counts as
+// scheduled; the condition that it gets is its kubelet's as soon as one has it.
 func conditionPatch(p *v1.Pod, message string, now metav1.Time) []byte {
 	c := v1.PodCondition{
 		Type: v1.PodScheduled, Status: v1.ConditionFalse, Reason: v1.PodReasonUnschedulable,
 		Message: message, LastTransitionTime: now,
+	}
+	if podspec.Assigned(p) {
+		c.Type, c.Reason = v1.PodReadyToStartContainers, reasonWaitsForAgent
 	}
 	for _, old := range p.Status.Conditions {
 		if old.Type != c.Type || old.Status != c.Status {

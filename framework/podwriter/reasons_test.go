@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -98,7 +99,7 @@ func TestNoReasonForABoundPod(t *testing.T) {
 		store := cache.NewStore(cache.MetaNamespaceKeyFunc)
 		if err := store.Add(makePod("a", func(p *v1.Pod) {
 			if bound {
-				p.Spec.NodeName = "n1"
+				p.Spec.NodeName, p.Annotations = "n1", map[string]string{taskdata.AgentAnnotation: "S1"}
 			}
 		})); err != nil {
 			t.Fatal(err)

@@ -24,10 +24,10 @@ const ExecutorID = "kubernetes"
 const AgentAnnotation = "mesos.agent/id"
 
 // MeantFor reports whether a bound pod with these annotations is meant for this
-// agent. A binding that names no agent means the node, whichever agent that is.
+// agent. A pod that others have bound to a node waits until the framework names the
+// agent, which it does when Mesos has given the pod its task there.
 func MeantFor(annotations map[string]string, agent string) bool {
-	named, ok := annotations[AgentAnnotation]
-	return !ok || named == agent
+	return annotations[AgentAnnotation] == agent
 }
 
 // DefaultMaxPods is the most pods that a node takes. It is above Kubernetes' usual

@@ -143,7 +143,7 @@ func without(t *testing.T, b []byte, path string) []byte {
 }
 
 // A pod is meant for the agent that its binding names; one that names none, as other
-// programs write it, for whichever agent the node is.
+// programs write it, for none yet.
 func TestMeantFor(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -151,8 +151,8 @@ func TestMeantFor(t *testing.T) {
 		agent       string
 		want        bool
 	}{
-		{nil, "S1", true},
-		{map[string]string{"other": "x"}, "S1", true},
+		{nil, "S1", false},
+		{map[string]string{"other": "x"}, "S1", false},
 		{map[string]string{AgentAnnotation: "S1"}, "S1", true},
 		{map[string]string{AgentAnnotation: "S2"}, "S1", false},
 		{map[string]string{AgentAnnotation: ""}, "S1", false},

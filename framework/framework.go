@@ -2,6 +2,8 @@ package framework
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/go-logr/logr"
@@ -63,7 +65,7 @@ func New(cfg Config) (*Framework, error) {
 	}
 	f.outbox = outbox.New(outbox.Config{Store: cfg.Store, Mesos: cfg.Mesos, Metrics: f.metrics, Log: cfg.Log})
 	f.watches = newWatches(cfg.Client, f.inbox)
-	f.approver = nodecerts.NewApprover(cfg.Client, f.watches.csrs.GetStore(), f.tokens, f.identities, cfg.Log)
+	f.approver = nodecerts.NewApprover(cfg.Client, f.watches.csrs.GetStore(), f.tokens, f.identities, f.second(), cfg.Log)
 	f.watches.review(f.approver.Review)
 	if cfg.Rules != nil {
 		f.watches.followForRules(cfg.Client, f.inbox)
@@ -73,6 +75,21 @@ func New(cfg Config) (*Framework, error) {
 	f.dnsWriter = dnsendpoints.NewWriter(cfg.Client, cfg.Log)
 	f.nodeWriter = nodes.NewWriter(cfg.Client, f.watches.nodes.GetStore(), cfg.Log)
 	return f, nil
+}
+
+// second returns what nodes' second addresses depend on.
+func (f *Framework) second() nodecerts.Second {
+	n := f.cfg.Cluster.Network
+	if n == nil || len(n.Pods) < 2 && len(n.Services) < 2 {
+		return nodecerts.Second{}
+	}
+	s := nodecerts.Second{Nodes: f.watches.nodes.GetStore(), Servers: func() []string { return f.cfg.settings().Servers }}
+	for _, text := range slices.Concat(n.Pods, n.Services) {
+		if r, err := netip.ParsePrefix(text); err == nil { // an executor refuses others
+			s.Ranges = append(s.Ranges, r)
+		}
+	}
+	return s
 }
 
 // Run resumes the work of an earlier life, if there was one, and returns when

@@ -31,14 +31,15 @@ type Approver struct {
 
 // NewApprover returns an approver of the requests in a store, which is that of a
 // watch whose names are given to Review.
-func NewApprover(client kubernetes.Interface, requests cache.Store, tokens *Tokens, ids *Identities, log logr.Logger) *Approver {
-	return &Approver{client: client, requests: requests, facts: known{tokens, ids}, queue: retryqueue.New[string](log), log: log}
+func NewApprover(client kubernetes.Interface, requests cache.Store, tokens *Tokens, ids *Identities, second Second, log logr.Logger) *Approver {
+	return &Approver{client: client, requests: requests, facts: known{tokens, ids, second}, queue: retryqueue.New[string](log), log: log}
 }
 
 // known combines what is known about nodes.
 type known struct {
 	tokens *Tokens
 	ids    *Identities
+	Second
 }
 
 func (k known) tokenNode(id string) (string, bool)                 { return k.tokens.node(id) }

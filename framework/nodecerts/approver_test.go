@@ -66,7 +66,7 @@ func TestReview(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			a := NewApprover(client, store, nil, nil, logr.Discard())
+			a := NewApprover(client, store, nil, nil, Second{}, logr.Discard())
 			a.facts = facts{}
 			if err := a.review(t.Context(), "r"); (err != nil) != c.repeated {
 				t.Errorf("repeated for %v", err)
@@ -96,7 +96,7 @@ func TestApproverUsesTokensAndIdentities(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	a := NewApprover(client, store, tokens, ids, logr.Discard())
+	a := NewApprover(client, store, tokens, ids, Second{}, logr.Discard())
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { defer close(ended); a.Run(ctx) }()

@@ -26,6 +26,9 @@ type nodeFacts interface {
 
 	// addresses returns the names and addresses that a node may certify.
 	addresses(node string) (names []string, ips []net.IP)
+
+	// refuse returns why a node may not certify an address as its second, nil if it may.
+	refuse(node string, ip net.IP) error
 }
 
 // errNotOurs means that a request is not from a kubelet of ours: it is left to
@@ -37,7 +40,8 @@ var errNotOurs = errors.New("not a kubelet's request")
 //
 // A client certificate is for the node that the bootstrap token belongs to, or
 // renews the requesting node's own. A serving certificate is for the requesting
-// node itself, with no name or address but its own. Both ask for nothing beyond
+// node itself, with no name or address but its own; in a cluster of two IP families one
+// may be the node's own word, see [Second]. Both ask for nothing beyond
 // what their signers are for (see kube-apiserver-client-kubelet and
 // kubelet-serving in Kubernetes' documentation on certificate signing requests).
 func approve(csr *certv1.CertificateSigningRequest, facts nodeFacts) (string, error) {
@@ -102,10 +106,18 @@ func servingRules(csr *certv1.CertificateSigningRequest, req *x509.CertificateRe
 			return fmt.Errorf("%q is not a name of node %s (%q)", name, node, names)
 		}
 	}
+	var second net.IP
 	for _, ip := range req.IPAddresses {
-		if !slices.ContainsFunc(ips, ip.Equal) {
-			return fmt.Errorf("%s is not an address of node %s (%s)", ip, node, ips)
+		if slices.ContainsFunc(ips, ip.Equal) {
+			continue
 		}
+		if err := facts.refuse(node, ip); err != nil {
+			return fmt.Errorf("%w (%s)", err, ips)
+		}
+		if second != nil {
+			return fmt.Errorf("%s and %s are not both addresses of node %s (%s)", second, ip, node, ips)
+		}
+		second = ip
 	}
 	return usages(csr, certv1.UsageServerAuth)
 }

@@ -9,11 +9,15 @@ import (
 	"encoding/pem"
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
 
 	certv1 "k8s.io/api/certificates/v1"
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/cache"
 )
 
 // facts of a story: token abcdef is of node n1, whose address is 10.0.0.1.
@@ -26,6 +30,18 @@ func (facts) addresses(node string) ([]string, []net.IP) {
 		return nil, nil
 	}
 	return []string{"n1", "n1.example.com"}, []net.IP{net.IPv4(10, 0, 0, 1)}
+}
+
+func (facts) refuse(node string, ip net.IP) error {
+	shown := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n2"}, Status: v1.NodeStatus{Addresses: []v1.NodeAddress{{Type: v1.NodeInternalIP, Address: "fd00::2"}}}}
+	nodes := cache.NewStore(cache.MetaNamespaceKeyFunc)
+	if err := nodes.Add(shown); err != nil {
+		return err
+	}
+	return Second{
+		Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16"), netip.MustParsePrefix("fd00:10:244::/56")},
+		Nodes:  nodes, Servers: func() []string { return []string{"https://[fd00::9]:6443"} },
+	}.refuse(node, ip)
 }
 
 func makeRequest(t *testing.T, change func(*x509.CertificateRequest)) []byte {
@@ -70,7 +86,9 @@ func TestApprove(t *testing.T) {
 				r.DNSNames = strings.Split(dns, " ")
 			}
 			if ip != "" {
-				r.IPAddresses = []net.IP{net.ParseIP(ip)}
+				for text := range strings.FieldsSeq(ip) {
+					r.IPAddresses = append(r.IPAddresses, net.ParseIP(text))
+				}
 			}
 		}
 	}
@@ -101,6 +119,12 @@ func TestApprove(t *testing.T) {
 		"serving by token":             {and(serving, bootstrapUserOnly), names("n1", ""), "is not a node"},
 		"serving another's name":       {serving, names("n2", ""), "is not a name of node n1"},
 		"serving another's address":    {serving, names("n1", "10.0.0.2"), "is not an address of node n1"},
+		"serving, a second address":    {serving, names("n1", "10.0.0.1 fd00::1"), ""},
+		"two second addresses":         {serving, names("n1", "10.0.0.1 fd00::1 fd00::3"), "fd00::1 and fd00::3 are not both"},
+		"a link's address":             {serving, names("n1", "10.0.0.1 fe80::1"), "fe80::1 is not an address of node n1"},
+		"another node's IPv6 address":  {serving, names("n1", "10.0.0.1 fd00::2"), "node n2 has it"},
+		"an API server's address":      {serving, names("n1", "10.0.0.1 fd00::9"), "it is an API server's"},
+		"a pod's address":              {serving, names("n1", "10.0.0.1 fd00:10:244::7"), "in the cluster's range fd00:10:244::/56"},
 		"serving nothing":              {serving, nil, "needs a name"},
 		"serving for clients":          {and(serving, func(c *csr) { c.Spec.Usages = append(c.Spec.Usages, certv1.UsageClientAuth) }), names("n1", ""), "usage"},
 		"serving under another's name": {serving, func(r *req) { r.Subject.CommonName = "system:node:n2" }, "for system:node:n1 only"},

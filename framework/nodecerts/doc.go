@@ -9,5 +9,6 @@
 //	Identities  what Mesos says of a node: its names and addresses
 //	Approver    approves a request that these two allow, see approve
 //
-// Nothing that a kubelet says of itself is relied upon.
+// Nothing that a kubelet says of itself is relied upon, but its IPv6 address in a cluster of
+// two IP families, see [Second].
 package nodecerts

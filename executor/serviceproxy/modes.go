@@ -27,6 +27,29 @@ type mode interface {
 	missing(context.Context, knftables.Family) bool
 }
 
+// modes are all modes. Rules of one that this host has no more may be left there.
+var modes = []mode{byNFTables{}, byIPTables{}}
+
+// inForce reports whether rules of a mode are there.
+func inForce(ctx context.Context, m mode) bool {
+	for family := range families {
+		if !m.missing(ctx, family) {
+			return true
+		}
+	}
+	return false
+}
+
+// removeOthers removes the rules of all modes but one.
+func removeOthers(ctx context.Context, keep mode) error {
+	for _, m := range modes {
+		if m != keep && inForce(ctx, m) && m.remove(ctx) {
+			return errLeft
+		}
+	}
+	return nil
+}
+
 // supported returns the mode that works on this host: nftables, or else iptables.
 func supported(ctx context.Context) (mode, error) {
 	nft := supportsNFTables(ctx)

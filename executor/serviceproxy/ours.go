@@ -47,6 +47,16 @@ func (p *Proxy) ours(ctx context.Context) error {
 	return nil
 }
 
+// guarded reports whether the services of this host are our cluster's, by what this process has
+// made or another one has left. Without the program nft no process has.
+func (p *Proxy) guarded(ctx context.Context) (bool, error) {
+	if _, err := exec.LookPath("nft"); err != nil || p.guards {
+		return p.guards, nil
+	}
+	tables, err := guardTables(ctx)
+	return slices.Contains(tables, guardTable(p.cfg.Cluster)), err
+}
+
 // guardTables returns the names of all clusters' guard tables on this host.
 func guardTables(ctx context.Context) ([]string, error) {
 	listed, err := exec.CommandContext(ctx, "nft", "list", "tables").Output()

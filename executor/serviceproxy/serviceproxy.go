@@ -53,6 +53,12 @@ var (
 	ErrUnsupported = errors.New("this host can have no rules for services")
 )
 
+// RemoveLeft removes what executors of a cluster have left on this host, unless one of them
+// lives.
+func RemoveLeft(ctx context.Context, locks hostlock.Dir, cluster string) error {
+	return (&Proxy{cfg: Config{Cluster: cluster, Locks: locks}}).Remove(ctx)
+}
+
 // New checks cfg. It has no side effects.
 func New(cfg Config) (*Proxy, error) {
 	if len(cfg.Addresses) == 0 || len(cfg.Addresses) > 2 || len(cfg.Services) == 0 {
@@ -107,6 +113,10 @@ func (p *Proxy) run(ctx context.Context) error {
 		return err
 	}
 	defer held.Release()
+	// An executor before may have made rules another way, which lead to endpoints of then.
+	if err := removeOthers(ctx, m); err != nil {
+		return err
+	}
 	p.mode = m
 	return p.proxy(ctx)
 }

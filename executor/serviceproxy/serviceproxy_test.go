@@ -326,6 +326,68 @@ func TestTwoClusters(t *testing.T) {
 	}
 }
 
+// What an executor that died has made in another mode leads nowhere any more: the next one
+// replaces it, and where services are no executor's any more whoever comes removes it.
+func TestRulesOfAFormerMode(t *testing.T) {
+	c := newCluster(t, service(), endpoints("10.244.1.6"))
+	before := c.host.State()
+	leave := func() {
+		if err := guard(t.Context(), "f", c.newProxy().cfg.Services); err != nil {
+			t.Fatal(err)
+		}
+		c.host.Do(func() {
+			for _, rule := range []string{
+				"-N KUBE-SERVICES", "-N KUBE-SVC-FORMER", "-A KUBE-SERVICES -d " + serviceIP + " -j KUBE-SVC-FORMER",
+				"-A KUBE-SVC-FORMER -p tcp -j DNAT --to-destination 10.244.1.99:8080",
+				"-I PREROUTING -j KUBE-SERVICES -m comment --comment", // and the comment
+			} {
+				args := append([]string{"-w", "-t", "nat"}, strings.Fields(rule)...)
+				if strings.HasSuffix(rule, "--comment") {
+					args = append(args, "kubernetes service portals")
+				}
+				c.host.Command("iptables", args...)
+			}
+		})
+	}
+	leave()
+	p := c.newProxy()
+	stop := c.start(p)
+	c.await(c.client, "tcp", serviceIP+":80", "10.244.1.5 ")
+	if s := c.host.State(); strings.Contains(s, "KUBE-") {
+		t.Errorf("rules of the former mode are left:\n%s", s)
+	}
+	if err := RemoveLeft(t.Context(), c.locks, "f"); err != nil {
+		t.Error(err)
+	}
+	if got := c.client.Ask("tcp", serviceIP+":80", 1); got != "10.244.1.5 1" {
+		t.Errorf("an executor lives, and its services are gone: %s", got)
+	}
+	stop()
+	if err := p.Remove(t.Context()); err != nil {
+		t.Error(err)
+	}
+
+	leave()
+	if err := errors.Join(RemoveLeft(t.Context(), c.locks, "g"), RemoveLeft(t.Context(), c.locks, "f")); err != nil {
+		t.Error(err)
+	}
+	if after := withoutEmptyChains(c.host.State()); after != withoutEmptyChains(before) {
+		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// withoutEmptyChains leaves out what iptables makes when it is first used.
+func withoutEmptyChains(state string) string {
+	var all []string
+	for line := range strings.Lines(state) {
+		if strings.HasPrefix(line, "*") || strings.HasPrefix(line, "COMMIT") {
+			continue
+		}
+		all = append(all, line)
+	}
+	return strings.Join(all, "")
+}
+
 // A kube-proxy of another cluster is left alone.
 func TestForeignProxy(t *testing.T) {
 	for name, make := range map[string][]string{

@@ -170,45 +170,53 @@ func (p *Proxy) informers(tweak func(*metav1.ListOptions)) informers.SharedInfor
 	return informers.NewSharedInformerFactoryWithOptions(p.cfg.Client, resync, informers.WithTweakListOptions(tweak))
 }
 
-// Remove removes the rules if no other executor of this cluster on the host needs them. Run
-// has returned.
+// Remove removes the rules if no other executor of this cluster on the host needs them, also
+// those that executors which died have left. Run has returned, or was never called.
 func (p *Proxy) Remove(ctx context.Context) error {
-	if p.member == nil {
-		return nil
+	err := p.Leave()
+	if err == nil {
+		err = p.cfg.Locks.IfNone(members(p.cfg.Cluster), func() error { return p.remove(ctx) })
 	}
-	defer p.member.Release()
-	last, err := p.member.Last()
-	if err != nil || !last {
-		return err
-	}
-	claim, err := p.cfg.Locks.Acquire(ctx, claims)
 	if err != nil {
-		return err
-	}
-	defer claim.Release()
-	if p.guards {
-		err = errors.Join(p.removeRules(ctx), unguard(ctx, guardTable(p.cfg.Cluster)), p.cfg.Locks.Remove(turn))
-	}
-	if err := errors.Join(err, p.cfg.Locks.Remove(claims)); err != nil {
 		return fmt.Errorf("service proxy: %w", err)
 	}
 	return nil
 }
 
-// removeRules removes kube-proxy's rules: those of this process, or those that another
-// executor has left to it.
-func (p *Proxy) removeRules(ctx context.Context) error {
-	m, err := p.mode, error(nil)
-	if m == nil {
-		m, err = supported(ctx)
+// Leave leaves the rules to other executors of the cluster. Run has returned.
+func (p *Proxy) Leave() error {
+	if p.member == nil {
+		return nil
 	}
+	member := p.member
+	p.member = nil
+	return member.Release()
+}
+
+// remove removes what is ours on this host.
+func (p *Proxy) remove(ctx context.Context) error {
+	claim, err := p.cfg.Locks.Acquire(ctx, claims)
 	if err != nil {
 		return err
 	}
-	if m.remove(ctx) {
+	defer claim.Release()
+	guards, err := p.guarded(ctx)
+	if guards && err == nil {
+		err = errors.Join(p.removeRules(ctx), unguard(ctx, guardTable(p.cfg.Cluster)), p.cfg.Locks.Remove(turn))
+	}
+	return errors.Join(err, p.cfg.Locks.Remove(claims))
+}
+
+// removeRules removes kube-proxy's rules: those of this process, and those that other
+// executors have left to it.
+func (p *Proxy) removeRules(ctx context.Context) error {
+	if err := removeOthers(ctx, p.mode); err != nil || p.mode == nil {
+		return err
+	}
+	if p.mode.remove(ctx) {
 		return errLeft
 	}
-	return p.removeLast(ctx, m)
+	return p.removeLast(ctx, p.mode)
 }
 
 var errLeft = errors.New("kube-proxy's rules could not be removed: its log says why")

@@ -86,6 +86,16 @@ func (l *Lock) Last() (bool, error) {
 	return last, err
 }
 
+// IfNone calls do if no process holds the lock called name, and keeps others out meanwhile.
+func (d Dir) IfNone(name string, do func() error) error {
+	l, err := d.take(name, unix.LOCK_EX)
+	if l == nil {
+		return err
+	}
+	l.last = true
+	return errors.Join(do(), l.Release())
+}
+
 // Held reports whether a process holds the lock called name.
 func (d Dir) Held(name string) (bool, error) {
 	path, err := d.file(name)

@@ -105,6 +105,36 @@ func TestLast(t *testing.T) {
 	}
 }
 
+// What nobody holds is cleaned up by whoever comes by, alone, and leaves no file.
+func TestIfNone(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	calls := 0
+	clean := func() error {
+		calls++
+		if l, err := d.take("members", unix.LOCK_SH); l != nil || err != nil {
+			t.Errorf("another one joins meanwhile: %v", err)
+		}
+		return errors.New("reason")
+	}
+	held, err := d.Join(t.Context(), "members")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.IfNone("members", clean); err != nil || calls > 0 {
+		t.Errorf("while it is held: %d calls, %v", calls, err)
+	}
+	if err := held.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.IfNone("members", clean); calls != 1 || err == nil || err.Error() != "reason" {
+		t.Errorf("afterwards: %d calls, %v", calls, err)
+	}
+	if left, err := os.ReadDir(d.path); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
 // A lock that is lost in between two of its calls, as when its last holder removes the
 // file, is not held.
 func TestRemovedFile(t *testing.T) {

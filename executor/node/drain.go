@@ -96,9 +96,11 @@ func (n *Node) removeNetwork() error {
 	defer cancel()
 	err := detachCNI(ctx, root, bin)
 	if network == nil {
-		return errors.Join(err, removeNetworkOf(ctx, owner))
+		err = errors.Join(err, removeNetworkOf(ctx, owner))
+	} else {
+		err = errors.Join(err, network.remove(ctx))
 	}
-	return errors.Join(err, network.remove(ctx))
+	return errors.Join(err, removeShared(ctx, n.cfg.Locks, owner.Framework))
 }
 
 // networkRemoval is how long the removal of the network may take.

@@ -12,7 +12,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 
-	"github.com/kubernetes-mesos/kubernetes-mesos/executor/clusterdns"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/cninetwork"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/serviceproxy"
@@ -77,14 +76,6 @@ func (n *network) makeCNI(ctx context.Context, client kubernetes.Interface, r *r
 	n.mu.Unlock()
 	close(n.made)
 	return nil
-}
-
-// removeCNI removes the rules for services. Pods are detached by detachCNI.
-func (n *network) removeCNI(ctx context.Context) error {
-	if n.proxy == nil {
-		return nil
-	}
-	return errors.Join(n.proxy.Remove(ctx), clusterdns.Remove(ctx, n.owner))
 }
 
 // detachCNI detaches the pods that an executor with this root directory has had connected by

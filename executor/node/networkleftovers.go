@@ -14,43 +14,67 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/networkpolicy"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/serviceproxy"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 )
 
-// remove removes the network from this host, and what executors share if this was the last.
-// No pod is connected any more.
+// remove removes the network of this executor's pods, which are not connected any more, or what
+// one before it, perhaps in another mode, has left of it. What executors share it leaves to
+// others: see removeShared.
 func (n *network) remove(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.removed = true
-	if n.cni != nil {
-		return n.removeCNI(ctx)
+	var err error
+	if n.links == nil {
+		err = removeNetworkOfOwner(ctx, n.owner)
+	} else {
+		err = errors.Join(n.links.Remove(ctx), n.policies.Remove(ctx), clusterdns.Remove(ctx, n.owner), n.cluster.Release(), n.member.Release())
+		n.links = nil
 	}
-	if n.links == nil { // not made, but perhaps by an executor before this one
-		return removeNetworkOfOwner(ctx, n.owner)
+	if n.proxy != nil {
+		err = errors.Join(err, n.leaveServices(ctx))
 	}
-	err := errors.Join(n.links.Remove(ctx), n.policies.Remove(ctx), n.proxy.Remove(ctx), clusterdns.Remove(ctx, n.owner))
-	last, failed := n.member.Last()
-	if last {
-		err = errors.Join(err, n.routes.Remove())
-	}
-	n.links = nil
-	return errors.Join(err, failed, n.unclaim(ctx), n.member.Release())
+	return err
 }
 
-// unclaim gives up this executor's part in the cluster's claim on this host. The last one
-// removes the locks' files.
-func (n *network) unclaim(ctx context.Context) error {
-	defer n.cluster.Release()
-	last, err := n.cluster.Last()
-	if err != nil || !last {
+// leaveServices removes the rules for services as the last executor of the cluster. While pods
+// are connected it leaves them.
+func (n *network) leaveServices(ctx context.Context) error {
+	if connected, err := noderoutes.Connected(); connected || err != nil {
+		return errors.Join(err, n.proxy.Leave())
+	}
+	return n.proxy.Remove(ctx)
+}
+
+// removeShared removes what executors of a cluster share on this host if none of them lives,
+// and what those of all clusters share if none of these does: rules for services, routes to
+// nodes, locks. They may have had another mode, or have died. While a pod is connected it stays,
+// as the pod's executor may come back.
+func removeShared(ctx context.Context, lockDir, framework string) error {
+	if connected, err := noderoutes.Connected(); connected || err != nil || !mayHaveNetwork() {
 		return err
 	}
-	claim, err := n.locks.Acquire(ctx, claimLock)
+	locks, err := hostlock.Open(lockDir)
+	if err != nil {
+		return nil // nobody shares anything here
+	}
+	return errors.Join(
+		serviceproxy.RemoveLeft(ctx, locks, framework),
+		locks.IfNone(clusterMembers(framework), func() error { return removeClaim(ctx, locks) }),
+		locks.IfNone(hostlock.Members, noderoutes.RemoveAll),
+	)
+}
+
+// removeClaim removes the file of the lock for ranges.
+func removeClaim(ctx context.Context, locks hostlock.Dir) error {
+	claim, err := locks.Acquire(ctx, claimLock)
 	if err != nil {
 		return err
 	}
 	defer claim.Release()
-	return n.locks.Remove(claimLock)
+	return locks.Remove(claimLock)
 }
 
 // removeNetworkOf removes what another executor has left of its network.
@@ -61,10 +85,37 @@ func removeNetworkOf(ctx context.Context, owner dockershim.Owner) error {
 // removeNetworkOfOwner removes the links, tables and policies of an owner's pods. An
 // executor that may not make them has none.
 func removeNetworkOfOwner(ctx context.Context, owner string) error {
-	if _, err := exec.LookPath("nft"); err != nil || checkRights() != nil {
+	if !mayHaveNetwork() {
 		return nil
 	}
-	return errors.Join(podnetwork.RemoveOwner(ctx, owner), networkpolicy.New(networkpolicy.Config{Owner: owner}).Remove(ctx), clusterdns.Remove(ctx, owner))
+	return errors.Join(removeRouted(ctx, owner), clusterdns.Remove(ctx, owner))
+}
+
+// removeRouted removes what mode routed alone makes for an owner's pods.
+func removeRouted(ctx context.Context, owner string) error {
+	return errors.Join(podnetwork.RemoveOwner(ctx, owner), networkpolicy.New(networkpolicy.Config{Owner: owner}).Remove(ctx))
+}
+
+// removeFormer removes what executors of mode routed have left, in another mode, unless one of
+// them lives or a pod of theirs is connected. It keeps what mode cni has, too, if that is the mode.
+func removeFormer(ctx context.Context, lockDir string, owner dockershim.Owner, cni bool) error {
+	if connected, err := noderoutes.Connected(); connected || err != nil || !mayHaveNetwork() {
+		return err
+	}
+	locks, err := hostlock.Open(lockDir)
+	if err != nil {
+		return nil // nobody shares anything here
+	}
+	if cni {
+		return errors.Join(removeRouted(ctx, networkOwner(owner.Framework, owner.Agent)), locks.IfNone(hostlock.Members, noderoutes.RemoveAll))
+	}
+	return errors.Join(removeNetworkOf(ctx, owner), removeShared(ctx, lockDir, owner.Framework))
+}
+
+// mayHaveNetwork reports whether executors of this host may make a network.
+func mayHaveNetwork() bool {
+	_, err := exec.LookPath("nft")
+	return err == nil && checkRights() == nil
 }
 
 // awaitSandboxes returns the addresses of all sandboxes, which an earlier executor may have

@@ -188,16 +188,21 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 
 // prepare makes the network of the node's pods, if the cluster has one.
 func (n *Node) prepare(ctx context.Context, name string, network *network, client kubernetes.Interface, waits func(string)) error {
-	if network == nil {
-		if err := removeCondition(ctx, client, name); err != nil && ctx.Err() == nil {
-			n.cfg.Log.Error(err, "an old condition of the Node stays")
-		}
-		return nil
-	}
 	n.mu.Lock()
-	r := n.runtime
+	r, owner := n.runtime, n.owner
 	n.mu.Unlock()
-	return network.prepare(ctx, client, r, waits)
+	if network == nil || network.cni != nil {
+		if err := removeFormer(ctx, n.cfg.Locks, owner, network != nil); err != nil && ctx.Err() == nil {
+			n.cfg.Log.Error(err, "what executors with another network have left stays until this one ends")
+		}
+	}
+	if network != nil {
+		return network.prepare(ctx, client, r, waits)
+	}
+	if err := removeCondition(ctx, client, name); err != nil && ctx.Err() == nil {
+		n.cfg.Log.Error(err, "an old condition of the Node stays")
+	}
+	return nil
 }
 
 // setKubelet makes k the kubelet that calls go to, with the API servers known by now. It

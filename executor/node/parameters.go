@@ -8,6 +8,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/sysctls"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 )
 
 // ofKubelet are the kernel parameters as the kubelet has them. It would set them itself, but
@@ -51,7 +52,7 @@ func (n *Node) leaveParameters(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	pods, err := podnetwork.Connected()
+	pods, err := noderoutes.Connected()
 	needed, failed := podnetwork.NeededByOthers()
 	err = errors.Join(err, failed)
 	return errors.Join(err, p.Leave(ctx, !pods && err == nil, needed...))

@@ -63,17 +63,6 @@ func allLinks() ([]netlink.Link, error) {
 	return all, err
 }
 
-// Connected reports whether a pod of any executor is connected on this host.
-func Connected() (bool, error) {
-	all, err := allLinks()
-	for _, l := range all {
-		if strings.HasPrefix(l.Attrs().Name, linkPrefix) {
-			return true, nil
-		}
-	}
-	return false, err
-}
-
 // links returns the host's ends of all pods of this owner.
 func (n *Network) links() ([]netlink.Link, error) {
 	all, err := allLinks()

@@ -39,8 +39,8 @@ func New(cfg Config) (*Routes, error) {
 	return &Routes{cfg, routes}, nil
 }
 
-// Run keeps the routes until ctx ends, and then removes them if no executor of this host
-// needs them. Where routes cannot be set, it says so, and what does not work.
+// Run keeps the routes until ctx ends, and then removes them, and what programs that died have
+// left of theirs, if no executor of this host needs them. Where routes cannot be set, it says so, and what does not work.
 func (r *Routes) Run(ctx context.Context, client kubernetes.Interface) error {
 	lock, err := r.join(ctx)
 	if ctx.Err() != nil {
@@ -55,7 +55,7 @@ func (r *Routes) Run(ctx context.Context, client kubernetes.Interface) error {
 	<-ctx.Done()
 	last, failed := lock.Last()
 	if last {
-		err = errors.Join(err, r.routes.Remove())
+		err = errors.Join(err, noderoutes.RemoveAll())
 	}
 	return errors.Join(err, failed, lock.Release())
 }

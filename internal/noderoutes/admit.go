@@ -14,7 +14,9 @@ const admitTime = 10 * time.Second
 
 // admitTable returns the name of the table that drops what others than nodes send to the
 // tunnel. Otherwise whoever knows the port could speak as any pod.
-func (r *Routes) admitTable() string { return fmt.Sprintf("kubernetes-mesos-vxlan-%06x", r.cfg.VNI) }
+func (r *Routes) admitTable() string { return fmt.Sprintf("%s%06x", admitPrefix, r.cfg.VNI) }
+
+const admitPrefix = "kubernetes-mesos-vxlan-"
 
 // admit lets peers alone send packets of this cluster's VXLAN. Where no pods are there is
 // nobody to be protected.
@@ -50,9 +52,12 @@ func (r *Routes) admit(peers []Peer) error {
 	return nil
 }
 
-// removeAdmit removes the rules of admit. Without the program nft there are none.
-func (r *Routes) removeAdmit() error {
-	nft, err := knftables.New(knftables.IPv4Family, r.admitTable())
+// removeAdmit removes the rules of admit.
+func (r *Routes) removeAdmit() error { return removeTable(r.admitTable()) }
+
+// removeTable removes a table, if it is there. Without the program nft there are none.
+func removeTable(name string) error {
+	nft, err := knftables.New(knftables.IPv4Family, name)
 	if err != nil {
 		return nil
 	}

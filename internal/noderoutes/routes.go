@@ -112,34 +112,33 @@ func (r *Routes) Set(peers []Peer) error {
 	return nil
 }
 
-// Remove removes all routes and the device.
-func (r *Routes) Remove() error {
-	if err := errors.Join(r.removeOthers(nil), r.removeDevice(), r.removeAdmit()); err != nil {
-		return fmt.Errorf("routes to nodes: %w", err)
-	}
-	return nil
-}
-
 // removeOthers removes those of our routes that are not wanted. Other routes outside of the
 // cluster's ranges than those by its tunnel belong to another cluster.
 func (r *Routes) removeOthers(wanted map[netip.Prefix]bool) error {
-	var all []error
 	tunnel := -1
 	if link, err := netlink.LinkByName(r.deviceName()); err == nil {
 		tunnel = link.Attrs().Index
 	}
+	return removeRoutes(func(route netlink.Route) bool {
+		network, is := prefixOf(route.Dst)
+		return is && !wanted[network] && (r.inCluster(network) || route.LinkIndex == tunnel)
+	})
+}
+
+// removeRoutes removes those of this package's routes that match.
+func removeRoutes(match func(netlink.Route) bool) error {
+	var all []error
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
 		routes, err := netlink.RouteListFiltered(family, &netlink.Route{Protocol: protocol}, netlink.RT_FILTER_PROTOCOL)
 		if err != nil {
 			return err
 		}
 		for _, route := range routes {
-			network, is := prefixOf(route.Dst)
-			if !is || wanted[network] || !r.inCluster(network) && route.LinkIndex != tunnel {
+			if !match(route) {
 				continue
 			}
 			if err := netlink.RouteDel(&route); err != nil && !errors.Is(err, unix.ESRCH) {
-				all = append(all, fmt.Errorf("removing the route to %v: %w", network, err))
+				all = append(all, fmt.Errorf("removing the route to %v: %w", route.Dst, err))
 			}
 		}
 	}

@@ -263,7 +263,7 @@ func TestReconcile(t *testing.T) {
 			t.Errorf("after %v: %s", damage, got)
 		}
 	}
-	a.Do(func() { must(t, a.routes.Remove()); must(t, a.routes.Remove()) })
+	must(t, a.set())
 	if after := a.State(); after != before {
 		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
 	}

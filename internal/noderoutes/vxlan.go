@@ -17,7 +17,9 @@ const Overhead = 50
 
 // deviceName returns the name of the cluster's device, at most 15 bytes long. It begins as
 // pods' links do, for which a firewall has an exception.
-func (r *Routes) deviceName() string { return fmt.Sprintf("kmvx%06x", r.cfg.VNI) }
+func (r *Routes) deviceName() string { return fmt.Sprintf("%s%06x", devicePrefix, r.cfg.VNI) }
+
+const devicePrefix = "kmvx"
 
 // hardwareAddr returns the address of a node's device: 02 marks addresses that no
 // manufacturer gives out.

@@ -24,7 +24,7 @@ const (
 )
 
 // Run sets the routes to the cluster's nodes until ctx ends, as the API server shows them.
-// They stay when it returns; see Remove.
+// They stay when it returns; see RemoveAll.
 func (r *Routes) Run(ctx context.Context, client kubernetes.Interface) error {
 	factory := informers.NewSharedInformerFactory(client, 0)
 	nodes := factory.Core().V1().Nodes().Informer()

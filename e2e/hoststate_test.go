@@ -18,9 +18,9 @@ var hostCommands = [][]string{
 	{"docker", "network", "ls"}, {"sysctl", "-a"},
 }
 
-// othersOwn matches what is not ours to leave as it was: comments, and what Docker's own links
-// come and go with.
-var othersOwn = regexp.MustCompile(`^#|docker0|veth|br-|fe80::|172\.17\.`)
+// othersOwn matches what is not ours to leave as it was: comments, what Docker's own links come
+// and go with, and routes that tests guard ranges with.
+var othersOwn = regexp.MustCompile(`^#|metric 9000|docker0|veth|br-|fe80::|172\.17\.`)
 
 // ownWill matches the kernel parameters that change by themselves.
 var ownWill = regexp.MustCompile(`^(fs\.(quota\.|aio-nr|dentry-state|file-nr|inode-nr|inode-state)|kernel\.(ns_last_pid|pty\.nr|random\.|perf_)|net\.netfilter\.nf_conntrack_count|net\.ipv4\.tcp_fastopen_key|vm\.numa_stat)`)

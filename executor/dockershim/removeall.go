@@ -18,6 +18,15 @@ func RemoveAll(ctx context.Context, dockerEndpoint string, owner Owner) error {
 	return newInventory(dockerEndpoint, owner, logr.Discard()).removeAll(ctx)
 }
 
+// Count returns how many containers an owner has, of whatever state. It needs no server.
+func Count(ctx context.Context, dockerEndpoint string, owner Owner) (int, error) {
+	found, err := newInventory(dockerEndpoint, owner, logr.Discard()).list(ctx, nil)
+	if err != nil {
+		return 0, fmt.Errorf("counting containers: %w", err)
+	}
+	return len(found), nil
+}
+
 // RemoveAll is the package's RemoveAll for the server's owner.
 func (s *Server) RemoveAll(ctx context.Context) error { return s.inventory.removeAll(ctx) }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/go-logr/logr"
 	"golang.org/x/sys/unix"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockerd"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/realdocker"
 )
@@ -126,9 +127,10 @@ func (h host) left(ids ...string) []string {
 	return left
 }
 
-// Only leftovers of an executor of the same framework that is certainly gone are
-// removed, and only after the grace time: not those of a living executor, of another
-// framework, or of an executor not known to be gone.
+// Only leftovers of an executor that is certainly gone are removed, and only after the grace
+// time: not those of a living executor, or of one not known to be gone; of another framework
+// those without containers alone, if Docker is the same. Several executors, one after the other,
+// count the same grace time.
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
@@ -137,13 +139,26 @@ func TestLeftovers(t *testing.T) {
 	suffix := strings.ToLower(rand.Text()[:8])
 	h := host{t, t.TempDir(), realdocker.Busybox(t), "F-" + suffix}
 	own, lives, gone, foreign, unknown := "own-"+suffix, "lives-"+suffix, "gone-"+suffix, "foreign-"+suffix, "unknown-"+suffix
-	all := []string{own, lives, gone, foreign, unknown}
+	deserted, elsewhere := "deserted-"+suffix, "elsewhere-"+suffix
+	all := []string{own, lives, gone, foreign, unknown, deserted, elsewhere}
 	for _, id := range all {
 		framework := h.framework
-		if id == foreign {
+		if id == foreign || id == deserted || id == elsewhere {
 			framework = "G-" + suffix
 		}
 		h.agent(framework, id)
+		endpoint := dockerd.Endpoint("")
+		if id == elsewhere {
+			endpoint = "unix:///run/another.sock"
+		}
+		if err := os.WriteFile(filepath.Join(h.place(framework, id), dockerFile), []byte(endpoint), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if id == deserted || id == elsewhere {
+			if err := dockershim.RemoveAll(t.Context(), "", dockershim.Owner{Framework: framework, Agent: id}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if id == unknown {
 			continue
 		}
@@ -151,26 +166,30 @@ func TestLeftovers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if id == gone || id == foreign {
+		if framework != h.framework || id == gone {
 			l.release()
 		} else {
 			t.Cleanup(l.release)
 		}
 	}
-	l := newLeftovers(h.root, "", dockershim.Owner{Framework: h.framework, Agent: own}, logr.Discard())
-	now := time.Now()
+	now := uptime()
 	for _, step := range []struct {
 		after time.Duration
 		want  []string
 	}{
-		{0, nil}, {leftoverGrace - time.Second, nil}, {leftoverGrace, []string{gone}}, {2 * leftoverGrace, nil},
+		{0, nil}, {leftoverGrace - time.Second, nil}, {leftoverGrace, []string{deserted, gone}}, {2 * leftoverGrace, nil},
 	} {
-		removed, err := l.removeExpired(t.Context(), now.Add(step.after))
+		l := newLeftovers(h.root, "", dockershim.Owner{Framework: h.framework, Agent: own}, logr.Discard())
+		owners, err := l.removeExpired(t.Context(), now+step.after)
+		var removed []string
+		for _, o := range owners {
+			removed = append(removed, o.Agent)
+		}
 		if err != nil || !slices.Equal(removed, step.want) {
 			t.Errorf("after %v: removed %q, %v; want %q", step.after, removed, err, step.want)
 		}
 	}
-	if left := h.left(all...); !slices.Equal(left, []string{own, lives, foreign, unknown}) {
+	if left := h.left(all...); !slices.Equal(left, []string{own, lives, foreign, unknown, elsewhere}) {
 		t.Errorf("left are %q", left)
 	}
 	if _, err := os.Stat(h.place(h.framework, gone) + lockSuffix); !os.IsNotExist(err) {
@@ -194,11 +213,11 @@ func TestLeftoversOfAnExecutorThatCameBack(t *testing.T) {
 		return held
 	}
 	l := newLeftovers(root, "", dockershim.Owner{Framework: "F", Agent: "S2"}, logr.Discard())
-	now := time.Now()
+	now := uptime()
 	look := func(after time.Duration) {
 		t.Helper()
-		if removed, err := l.removeExpired(t.Context(), now.Add(after)); err != nil || len(removed) > 0 {
-			t.Errorf("after %v: removed %q, %v", after, removed, err)
+		if removed, err := l.removeExpired(t.Context(), now+after); err != nil || len(removed) > 0 {
+			t.Errorf("after %v: removed %v, %v", after, removed, err)
 		}
 	}
 	begin().release()

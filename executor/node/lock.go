@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -75,6 +76,9 @@ func (l *lock) take(path string, owner dockershim.Owner, write bool) error {
 
 func (l *lock) write(owner dockershim.Owner) error {
 	if err := l.file.Truncate(0); err != nil {
+		return err
+	}
+	if err := os.Remove(sinceOf(l.file.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	_, err := l.file.WriteAt([]byte(owner.Framework+"\n"+owner.Agent+"\n"), 0)

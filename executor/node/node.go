@@ -177,7 +177,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 			return ctx.Err()
 		}
 		others := newLeftovers(n.cfg.RootDir, n.cfg.Docker, shim.Owner, n.cfg.Log)
-		others.cniBin = cniBinDir(spec.Cluster.Network)
+		others.cniBin, others.locks = cniBinDir(spec.Cluster.Network), n.cfg.Locks
 		sweeps := func(ctx context.Context) { swept.run(ctx, r) }
 		reports := func(ctx context.Context) { reportUp(ctx, k.Ready(), o) }
 		keeps := func(ctx context.Context) { network.run(ctx, k.Client, r) }

@@ -5,10 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockerd"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 )
+
+// dockerFile, below a root directory, tells in which Docker the containers are.
+const dockerFile = "docker-endpoint"
 
 // makeRoot makes the root directory of the agent, and locks it.
 func (n *Node) makeRoot(ctx context.Context, spec executor.Spec) (string, error) {
@@ -26,6 +31,9 @@ func (n *Node) makeRoot(ctx context.Context, spec executor.Spec) (string, error)
 	}
 	if err := os.MkdirAll(root, 0o750); err != nil {
 		return "", fmt.Errorf("node: root directory: %w", errors.Join(err, held.remove()))
+	}
+	if err := os.WriteFile(filepath.Join(root, dockerFile), []byte(dockerd.Endpoint(n.cfg.Docker)), 0o600); err != nil {
+		n.cfg.Log.Error(err, "executors of other frameworks will not remove what this one may leave")
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
 	netutils "k8s.io/utils/net"
@@ -71,6 +72,9 @@ type Config struct {
 	// a mask of NodeMaskIPv6 bits; 0: Kubernetes' default, 64.
 	AssignPodRanges bool
 	NodeMaskIPv6    int
+	// WithoutExecutor reports whether no executor works on a Node, so that one with a range
+	// outside of ClusterCIDR may get another; nil: that is not known.
+	WithoutExecutor func(*corev1.Node) bool
 	// ClusterDNS is the address of the Service kube-dns, see DNSAddress; "": there is none.
 	ClusterDNS string
 	// ServicesOnNodes lets executors read what the rules for services are made of, and

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -16,7 +17,6 @@ import (
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app/config"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app/options"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
-	"k8s.io/kubernetes/pkg/controller/nodeipam/ipam"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -120,13 +120,9 @@ func runControllers(ctx context.Context, s resolved, files files, client *rest.C
 	o.SecureServing.BindPort = 0
 	o.ControllerShutdownTimeout = controllersGrace
 	o.KubeCloudShared.ClusterCIDR = s.ClusterCIDR
-	o.KubeCloudShared.AllocateNodeCIDRs = s.ClusterCIDR != "" && s.choice.runs(names.NodeIpamController)
-	o.KubeCloudShared.CIDRAllocatorType = string(ipam.RangeAllocatorType)
+	o.KubeCloudShared.AllocateNodeCIDRs = false // podRanges does
 	o.KubeCloudShared.ConfigureCloudRoutes = false
 	o.NodeIPAMController.ServiceCIDR = s.ServiceClusterIPRange
-	if strings.Contains(s.ClusterCIDR, ",") { // refused for IPv4 alone
-		o.NodeIPAMController.NodeCIDRMaskSizeIPv6 = int32(s.NodeMaskIPv6)
-	}
 	o.CSRSigningController.ClusterSigningCertFile = files.caCert
 	o.CSRSigningController.ClusterSigningKeyFile = files.caKey
 	o.SAController.ServiceAccountKeyFile = files.serviceAccountKey
@@ -150,5 +146,20 @@ func runControllers(ctx context.Context, s resolved, files files, client *rest.C
 	if err := o.ApplyTo(c, all, off, aliases); err != nil {
 		return err
 	}
-	return app.Run(ctx, c.Complete())
+	g, ctx := errgroup.WithContext(ctx)
+	if s.ClusterCIDR != "" && s.choice.runs(names.NodeIpamController) {
+		ranges, err := newPodRanges(clients, s.Config)
+		if err != nil {
+			return err
+		}
+		g.Go(func() error { return ranges.run(ctx) })
+	}
+	g.Go(func() error {
+		err := app.Run(ctx, c.Complete())
+		if ctx.Err() == nil {
+			err = orUnknown(err)
+		}
+		return err
+	})
+	return g.Wait()
 }

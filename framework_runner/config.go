@@ -8,6 +8,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/api/v1beta1"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
 )
 
 // controlPlaneConfig returns what the flags say about the control plane.
@@ -29,6 +30,7 @@ func controlPlaneConfig(o options, log logr.Logger) controlplane.Config {
 		ClusterCIDR:           o.clusterCIDR,
 		AssignPodRanges:       o.assignsRanges(),
 		NodeMaskIPv6:          o.nodeCIDRMaskSizeIPv6,
+		WithoutExecutor:       nodes.Idle,
 		ServicesOnNodes:       o.podNetwork != networkDocker,
 		PoliciesOnNodes:       o.podNetwork == networkRouted,
 		ClusterDNS:            ownDNS(o),

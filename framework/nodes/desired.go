@@ -71,6 +71,13 @@ func ExecutorReady(n *v1.Node) bool {
 	})
 }
 
+// Idle reports whether Mesos offers a Node's agent, and no executor works there or is about to.
+func Idle(n *v1.Node) bool {
+	return slices.ContainsFunc(n.Status.Conditions, func(c v1.NodeCondition) bool {
+		return c.Type == v1.NodeReady && c.Status == v1.ConditionTrue && c.Reason == ReasonOffers
+	})
+}
+
 // taints returns those that are the framework's to set.
 func (d Desired) taints() (all []v1.Taint) {
 	if d.Lost {

@@ -1,0 +1,129 @@
+package controlplane
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/kubernetes/pkg/controller/nodeipam/ipam"
+	netutils "k8s.io/utils/net"
+)
+
+// podRanges gives Nodes their ranges of pod addresses, as node-ipam-controller does, by the
+// same allocator. That controller ends kube-controller-manager at each start while a Node has a
+// range outside of the cluster's, as after a change of ClusterCIDR; here such a Node is passed
+// over, shown, and made anew once nothing on it uses its range.
+type podRanges struct {
+	client  kubernetes.Interface
+	mask6   int // of Nodes' ranges of IPv6
+	cluster []*net.IPNet
+	service []*net.IPNet
+	idle    func(*corev1.Node) bool // no executor works there; nil: unknown
+	nodes   cache.SharedIndexInformer
+	factory informers.SharedInformerFactory
+}
+
+// The masks of Nodes' ranges, by family: Kubernetes' defaults.
+const (
+	nodeMask4 = 24
+	nodeMask6 = 64
+)
+
+// newPodRanges returns what gives Nodes parts of ClusterCIDR.
+func newPodRanges(client kubernetes.Interface, cfg Config) (*podRanges, error) {
+	cluster, err := netutils.ParseCIDRs(strings.Split(cfg.ClusterCIDR, ","))
+	if err != nil {
+		return nil, err
+	}
+	service, err := netutils.ParseCIDRs(strings.Split(cfg.ServiceClusterIPRange, ","))
+	if err != nil {
+		return nil, err
+	}
+	p := &podRanges{client: client, mask6: cmp.Or(cfg.NodeMaskIPv6, nodeMask6), cluster: cluster, service: service, idle: cfg.WithoutExecutor}
+	p.factory = informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(p.passOver))
+	p.nodes = p.factory.Core().V1().Nodes().Informer()
+	return p, nil
+}
+
+// passOver makes the allocator pass over a Node with ranges outside of the cluster's, as it
+// does over one that is being deleted, and drops what neither it nor we use.
+func (p *podRanges) passOver(o any) (any, error) {
+	n, ok := o.(*corev1.Node)
+	if !ok {
+		return o, nil
+	}
+	slim := &corev1.Node{TypeMeta: n.TypeMeta, ObjectMeta: n.ObjectMeta, Spec: corev1.NodeSpec{PodCIDR: n.Spec.PodCIDR, PodCIDRs: n.Spec.PodCIDRs}}
+	slim.ManagedFields = nil
+	if p.outside(n) {
+		slim.DeletionTimestamp = &metav1.Time{Time: time.Now()}
+	}
+	return slim, nil
+}
+
+// outside reports whether a Node has a range that is not the cluster's to give.
+func (p *podRanges) outside(n *corev1.Node) bool {
+	if len(n.Spec.PodCIDRs) > len(p.cluster) {
+		return true
+	}
+	for i, text := range n.Spec.PodCIDRs {
+		_, r, err := netutils.ParseCIDRSloppy(text)
+		if err != nil {
+			return true
+		}
+		ones, bits := r.Mask.Size()
+		wide, width := p.cluster[i].Mask.Size()
+		if bits != width || ones < wide || !p.cluster[i].Contains(r.IP) {
+			return true
+		}
+	}
+	return false
+}
+
+// run gives out ranges until ctx ends.
+func (p *podRanges) run(ctx context.Context) error {
+	all, err := p.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("ranges of pod addresses: %w", err)
+	}
+	known := &corev1.NodeList{}
+	for _, n := range all.Items {
+		if !p.outside(&n) {
+			known.Items = append(known.Items, n)
+		}
+	}
+	allocator, err := ipam.NewCIDRRangeAllocator(ctx, p.client, p.factory.Core().V1().Nodes(), p.params(), known)
+	if err != nil {
+		return fmt.Errorf("ranges of pod addresses: %w", err)
+	}
+	p.factory.Start(ctx.Done())
+	defer p.factory.Shutdown()
+	var renewing sync.WaitGroup
+	defer renewing.Wait()
+	renewing.Go(func() { p.renew(ctx, renewPeriod) })
+	allocator.Run(ctx)
+	return nil
+}
+
+func (p *podRanges) params() ipam.CIDRAllocatorParams {
+	params := ipam.CIDRAllocatorParams{ClusterCIDRs: p.cluster, ServiceCIDR: p.service[0]}
+	if len(p.service) > 1 {
+		params.SecondaryServiceCIDR = p.service[1]
+	}
+	for _, c := range p.cluster {
+		mask := nodeMask4
+		if netutils.IsIPv6CIDR(c) {
+			mask = p.mask6
+		}
+		params.NodeCIDRMaskSizes = append(params.NodeCIDRMaskSizes, mask)
+	}
+	return params
+}

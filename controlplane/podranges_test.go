@@ -1,0 +1,148 @@
+package controlplane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/fake"
+)
+
+func nodeOf(name string, ranges ...string) *corev1.Node {
+	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"zone": "a"}}, Spec: corev1.NodeSpec{PodCIDRs: ranges}}
+	if len(ranges) > 0 {
+		n.Spec.PodCIDR = ranges[0]
+	}
+	return n
+}
+
+// A range is the cluster's if one of its ranges, in their order, holds it.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	p, err := newPodRanges(fake.NewClientset(), Config{ClusterCIDR: "10.244.0.0/16,fd00:244::/56", ServiceClusterIPRange: "10.0.0.0/24"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		ranges []string
+		want   bool
+	}{
+		{nil, false},
+		{[]string{"10.244.3.0/24"}, false},
+		{[]string{"10.244.3.0/24", "fd00:244:0:1::/64"}, false},
+		{[]string{"10.245.3.0/24"}, true},
+		{[]string{"10.0.0.0/8"}, true},
+		{[]string{"fd00:244:0:1::/64"}, true},
+		{[]string{"10.244.3.0/24", "fd00:245::/64"}, true},
+		{[]string{"10.244.3.0/24", "fd00:244:0:1::/64", "10.244.4.0/24"}, true},
+		{[]string{"nonsense"}, true},
+	} {
+		if got := p.outside(nodeOf("n", row.ranges...)); got != row.want {
+			t.Errorf("%v: outside %v", row.ranges, got)
+		}
+	}
+}
+
+// After a change of the cluster's range new Nodes get parts of it, while one with a former
+// range keeps that, and says so, until nothing uses it. It is then made anew, with what users
+// have written on it.
+func TestFormerRange(t *testing.T) {
+	t.Parallel()
+	client := fake.NewClientset(nodeOf("old", "10.244.0.0/24"), nodeOf("kept", "10.245.1.0/24"), podOn("old", "web"))
+	idle := make(chan struct{})
+	p, err := newPodRanges(client, Config{ClusterCIDR: "10.245.0.0/16", ServiceClusterIPRange: "10.0.0.0/24", WithoutExecutor: func(*corev1.Node) bool {
+		select {
+		case <-idle:
+			return true
+		default:
+			return false
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	node := func(name string) *corev1.Node {
+		n, err := client.CoreV1().Nodes().Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	says := func(n *corev1.Node) bool {
+		for _, c := range n.Status.Conditions {
+			if c.Type == ConditionRangeOutside && c.Status == corev1.ConditionTrue {
+				return true
+			}
+		}
+		return false
+	}
+	if _, err := client.CoreV1().Nodes().Create(t.Context(), nodeOf("new"), metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the new Node's range, and what the old one says", func(context.Context) error {
+		if r := node("new").Spec.PodCIDRs; fmt.Sprint(r) != "[10.245.0.0/24]" || !says(node("old")) {
+			return fmt.Errorf("%v, %+v", r, node("old"))
+		}
+		return nil
+	})
+	if n := node("kept"); says(n) || n.Spec.PodCIDR != "10.245.1.0/24" {
+		t.Errorf("a Node with a range of the cluster's: %+v", n)
+	}
+
+	close(idle)
+	if err := p.lookAfter(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := node("old"); n.Spec.PodCIDR != "10.244.0.0/24" {
+		t.Errorf("a Node with a pod has another range: %+v", n.Spec)
+	}
+	if err := client.CoreV1().Pods("").Delete(t.Context(), "web", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.lookAfter(ctx); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "another range", func(context.Context) error {
+		if n := node("old"); fmt.Sprint(n.Spec.PodCIDRs) != "[10.245.2.0/24]" || says(n) || n.Labels["zone"] != "a" {
+			return fmt.Errorf("%+v", n)
+		}
+		return nil
+	})
+}
+
+// Who goes back to the former range finds no trace of the other.
+func TestRangeOfBeforeIsBack(t *testing.T) {
+	t.Parallel()
+	n := nodeOf("n", "10.244.0.0/24")
+	n.Status.Conditions = []corev1.NodeCondition{{Type: ConditionRangeOutside, Status: corev1.ConditionTrue}}
+	client := fake.NewClientset(n)
+	p, err := newPodRanges(client, Config{ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.0.0.0/24"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan struct{})
+	go func() { defer close(gone); p.renew(ctx, time.Millisecond) }()
+	waitFor(t, "the end of the condition", func(ctx context.Context) error {
+		n, err := client.CoreV1().Nodes().Get(ctx, "n", metav1.GetOptions{})
+		if err == nil && len(n.Status.Conditions) > 0 {
+			err = errors.New("it is there")
+		}
+		return err
+	})
+	cancel()
+	<-gone
+}

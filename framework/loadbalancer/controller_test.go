@@ -111,7 +111,7 @@ func TestAddressesFollowNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	events.await(t, "node thief reports 10.1.0.7, while Mesos' agent there has 10.1.0.3")
-	for _, n := range []*v1.Node{inner, excluded, onLoopback, readyNode("b", "10.1.0.2", "KubeletReady")} {
+	for _, n := range []*v1.Node{readyNode("b", "10.1.0.2", "KubeletReady"), inner, excluded, onLoopback} {
 		if _, err := core.Nodes().Create(t.Context(), n, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}

@@ -45,7 +45,8 @@ func (c *Controller) verdicts(ctx context.Context) ([]verdict, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the addresses of Mesos' agents: %w", err)
 	}
-	nodes := chosen(typed[*v1.Node](c.nodes), c.cfg.Nodes, trust{agents: agents, ranges: c.cfg.Ranges})
+	all := typed[*v1.Node](c.nodes)
+	nodes := chosen(all, c.cfg.Nodes, newTrust(agents, c.cfg.Ranges, all))
 	return decide(services, nodes, c.cfg.Reserved, c.serving(services)), nil
 }
 

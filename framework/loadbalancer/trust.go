@@ -3,6 +3,7 @@ package loadbalancer
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	v1 "k8s.io/api/core/v1"
 )
@@ -10,13 +11,26 @@ import (
 // trust decides which of the addresses that kubelets report are taken. A service's address is
 // translated on all nodes, so one that is not the node's own would take others' packets.
 type trust struct {
-	agents map[string]netip.Addr // addresses of nodes' agents, as Mesos has them
-	ranges []netip.Prefix        // of pods and services
+	agents  map[string]netip.Addr // addresses of nodes' agents, as Mesos has them
+	ranges  []netip.Prefix        // of pods and services
+	holders map[netip.Addr]int    // how many nodes report an address
+}
+
+func newTrust(agents map[string]netip.Addr, ranges []netip.Prefix, all []*v1.Node) trust {
+	t := trust{agents: agents, ranges: ranges, holders: map[netip.Addr]int{}}
+	for _, n := range all {
+		for _, a := range reported(n) {
+			t.holders[a]++
+		}
+	}
+	return t
 }
 
 // addresses returns the addresses of a node that are taken, and what is wrong with others. An
 // agent at a loopback address shares a machine with Mesos' master, so whatever runs there
-// could be anything: any address of a machine is taken from it.
+// could be anything: any address of a machine is taken from it. Mesos knows one address of an
+// agent. In a cluster of two IP families the IPv6 address of one with IPv4 is taken if no other
+// node reports it, too.
 func (t trust) addresses(n *v1.Node) (taken []netip.Addr, wrong []string) {
 	agent := t.agents[n.Name]
 	for _, a := range reported(n) {
@@ -27,6 +41,8 @@ func (t trust) addresses(n *v1.Node) (taken []netip.Addr, wrong []string) {
 			wrong = append(wrong, fmt.Sprintf("%v, which is in the range %v of pods or services", a, inside))
 		case agent.IsLoopback() || a == agent:
 			taken = append(taken, a)
+		case agent.Is4() && a.Is6() && t.two() && t.holders[a] == 1:
+			taken = append(taken, a)
 		case agent.IsValid():
 			wrong = append(wrong, fmt.Sprintf("%v, while Mesos' agent there has %v", a, agent))
 		default:
@@ -34,6 +50,11 @@ func (t trust) addresses(n *v1.Node) (taken []netip.Addr, wrong []string) {
 		}
 	}
 	return taken, wrong
+}
+
+// two reports whether the cluster has two IP families.
+func (t trust) two() bool {
+	return slices.ContainsFunc(t.ranges, func(r netip.Prefix) bool { return r.Addr().Is4() != t.ranges[0].Addr().Is4() })
 }
 
 // rangeOf returns the range of pods or services that has an address, if there is one.

@@ -81,7 +81,7 @@ func (v *volumes) WaitForUnmount(ctx context.Context, pod *v1.Pod) error {
 	v.mu.Lock()
 	delete(v.waits, name)
 	v.mu.Unlock()
-	soon(ctx, func() bool { return len(v.VolumeManager.GetMountedVolumesForPod(name)) == 0 })
+	soon(ctx, func() bool { return !v.HasPossiblyMountedVolumesForPod(name) })
 	return v.VolumeManager.WaitForUnmount(ctx, pod)
 }
 

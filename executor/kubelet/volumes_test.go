@@ -36,21 +36,28 @@ type slowVolumes struct {
 	mountedAt, unmountedAt time.Time
 }
 
+// GetMountedVolumesForPod returns no volume that is to be unmounted.
 func (s *slowVolumes) GetMountedVolumesForPod(volumetypes.UniquePodName) container.VolumeMap {
-	now := time.Now()
-	if now.Before(s.mountedAt) || !s.unmountedAt.IsZero() && !now.Before(s.unmountedAt) {
+	if time.Now().Before(s.mountedAt) || !s.unmountedAt.IsZero() {
 		return nil
 	}
 	return container.VolumeMap{"v": {}}
 }
 
-func (s *slowVolumes) WaitForAttachAndMount(ctx context.Context, _ *v1.Pod) error {
-	return s.await(ctx, 1)
+func (s *slowVolumes) HasPossiblyMountedVolumesForPod(volumetypes.UniquePodName) bool {
+	return time.Now().Before(s.unmountedAt)
 }
-func (s *slowVolumes) WaitForUnmount(ctx context.Context, _ *v1.Pod) error { return s.await(ctx, 0) }
 
-func (s *slowVolumes) await(ctx context.Context, mounted int) error {
-	for len(s.GetMountedVolumesForPod("")) != mounted {
+func (s *slowVolumes) WaitForAttachAndMount(ctx context.Context, _ *v1.Pod) error {
+	return await(ctx, func() bool { return len(s.GetMountedVolumesForPod("")) > 0 })
+}
+
+func (s *slowVolumes) WaitForUnmount(ctx context.Context, _ *v1.Pod) error {
+	return await(ctx, func() bool { return !s.HasPossiblyMountedVolumesForPod("") })
+}
+
+func await(ctx context.Context, done func() bool) error {
+	for !done() {
 		select {
 		case <-time.After(300 * time.Millisecond):
 		case <-ctx.Done():

@@ -48,7 +48,7 @@ type Network struct {
 	preparing sync.Mutex // held while what pods share is made
 
 	porting sync.Mutex      // held while host ports change; before mu
-	left    map[string]bool // sandboxes with host ports of an earlier process, adopted or not
+	left    map[string]bool // sandboxes with host ports of an earlier process, adopted or not, or that could not be removed
 
 	mu      sync.Mutex
 	held    map[string]Pod      // by sandbox

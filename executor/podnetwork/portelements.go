@@ -22,15 +22,19 @@ func (n *Network) addPorts(ctx context.Context, f *family, p Pod) error {
 	return f.addElements(ctx, elements)
 }
 
-// removePorts removes the host ports of a sandbox.
+// removePorts removes the host ports of a sandbox. If that fails, prunePorts does it later.
 func (n *Network) removePorts(ctx context.Context, sandbox string) error {
 	n.porting.Lock()
 	defer n.porting.Unlock()
 	for _, f := range n.families {
-		delete(f.ported, sandbox)
+		if f.known && len(f.ported[sandbox]) == 0 {
+			continue // no command for each pod that ends
+		}
 		if err := f.removeElements(ctx, func(of string) bool { return of == sandbox }); err != nil {
+			n.left[sandbox] = true
 			return err
 		}
+		delete(f.ported, sandbox)
 	}
 	return nil
 }

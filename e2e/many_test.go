@@ -10,15 +10,18 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// With more pods than three agents can hold, as many run as fit, the others say why they
-// wait, and nothing is left after all are deleted.
+// Replicas that must keep apart do. With more pods than three agents can hold, as many run
+// as fit, the others say why they wait, and nothing is left after all are deleted.
 func TestThirtyPodsOnThreeAgents(t *testing.T) {
 	c := cluster.Start(t, cluster.Config{
 		Master: "local(3)",
 		Args:   []string{"-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]", "-executor_cpus=0.1"},
 	})
+	keepApart(t, c)
+
 	agents := agentsOf(t, c.MesosAddr)
 	// Each agent has 4 cpus, and its executor takes 0.1: seven halves fit.
 	const fit = 3 * 7
@@ -48,6 +51,35 @@ func TestThirtyPodsOnThreeAgents(t *testing.T) {
 	if left := mounts(t, agents); len(left) != 0 {
 		t.Errorf("after the end of the executors these are still mounted: %q", left)
 	}
+}
+
+// keepApart has three replicas that must not share a node run on three nodes, while a
+// fourth waits, however much room there is, until one of them goes.
+func keepApart(t *testing.T, c *cluster.Cluster) {
+	t.Helper()
+	var names []string
+	for i := range 4 {
+		pod := webPod(fmt.Sprintf("apart-%d", i), "0.1")
+		pod.Labels["app"] = "apart"
+		pod.Spec.Affinity = &v1.Affinity{PodAntiAffinity: &v1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []v1.PodAffinityTerm{{
+			LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "apart"}}, TopologyKey: v1.LabelHostname,
+		}}}}
+		names = append(names, pod.Name)
+		create(t, c, pod)
+	}
+	on := map[string]bool{}
+	for _, name := range names[:3] {
+		awaitPhase(t, c, name, v1.PodRunning)
+		on[get(t, c, name).Spec.NodeName] = true
+	}
+	if len(on) != 3 {
+		t.Errorf("three replicas that keep apart run on %d nodes", len(on))
+	}
+	awaitReason(t, c, names[3], "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules.")
+	remove(t, c, names[0])
+	awaitPhase(t, c, names[3], v1.PodRunning)
+	remove(t, c, names[1:]...)
+	awaitGone(t, c, names...)
 }
 
 // awaitNothingLeft waits until no container, no live task and no mount of a pod remains.

@@ -137,10 +137,11 @@ func containsAll(s string, want []string) bool {
 	return true
 }
 
-// waitingReason returns the message of the pod's PodScheduled condition if that is false.
+// waitingReason returns the message of the pod's PodScheduled condition if that is false,
+// or, of a pod that others have bound, that of the condition in its place.
 func waitingReason(pod *v1.Pod) string {
 	for _, condition := range pod.Status.Conditions {
-		if condition.Type == v1.PodScheduled && condition.Status == v1.ConditionFalse {
+		if condition.Status == v1.ConditionFalse && (condition.Type == v1.PodScheduled || condition.Reason == "WaitsForAgent") {
 			return condition.Message
 		}
 	}

@@ -44,6 +44,11 @@ func TestVolumes(t *testing.T) {
 			limit := resource.MustParse("4Mi")
 			volume("v", v1.VolumeSource{EmptyDir: &v1.EmptyDirVolumeSource{Medium: v1.StorageMediumMemory, SizeLimit: &limit}})(spec)
 		}),
+		// The kubelet evicts a pod that exceeds its limit.
+		{name: "empty-too-full", becomes: func(pod *v1.Pod) string { return differ(pod.Status.Reason, "Evicted") },
+			pod: s.script("dd if=/dev/zero of=/v/big bs=1M count=20; sleep 1000", volume("v", disk), func(spec *v1.PodSpec) {
+				spec.Containers[0].Resources.Limits = v1.ResourceList{v1.ResourceEphemeralStorage: resource.MustParse("10Mi")}
+			})},
 		row("empty-of-a-group", "stat -c '%g %A' /v; touch /v/mine && stat -c '%u:%g' /v/mine", []string{"4567 drwxrwsrwx", "1234:4567"}, volume("v", disk), func(spec *v1.PodSpec) {
 			spec.SecurityContext = &v1.PodSecurityContext{FSGroup: new(int64(4567)), RunAsUser: new(int64(1234))}
 		}),

@@ -5,6 +5,9 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 )
 
 // A pod that fits on no agent reports what is missing and how much, does not block a
@@ -25,6 +28,41 @@ func TestOldestThatFitsGoesFirst(t *testing.T) {
 	awaitPhase(t, c, "older", v1.PodRunning)
 	if pod := get(t, c, "younger"); pod.Status.Phase != v1.PodPending || pod.Spec.NodeName != "" {
 		t.Errorf("the younger pod is %s on %q; only the older one fits", pod.Status.Phase, pod.Spec.NodeName)
+	}
+
+	// Another scheduler binds a pod of its own, with the rights of a kube-scheduler. It is
+	// started on that node when there is room, before the younger pod, and not before.
+	theirs := webPod("theirs", "1.5")
+	theirs.Spec.SchedulerName = "stock-scheduler"
+	create(t, c, theirs)
+	bindAs(t, c, "system:kube-scheduler", "theirs", get(t, c, "older").Spec.NodeName)
+	awaitReason(t, c, "theirs", "assigned to node", "1 lacks 1.2 cpu")
+	remove(t, c, "older")
+	awaitPhase(t, c, "theirs", v1.PodRunning)
+	if pod := get(t, c, "younger"); pod.Status.Phase != v1.PodPending {
+		t.Errorf("the younger pod is %s", pod.Status.Phase)
+	}
+
+	// One that waits for its node, as nothing is left there, can be deleted.
+	stuck := webPod("stuck", "1.5")
+	stuck.Spec.NodeName = get(t, c, "theirs").Spec.NodeName
+	create(t, c, stuck)
+	awaitReason(t, c, "stuck", "assigned to node")
+	remove(t, c, "stuck")
+	awaitGone(t, c, "stuck")
+}
+
+func bindAs(t *testing.T, c *cluster.Cluster, user, pod, node string) {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(&rest.Config{Host: c.URL(), Impersonate: rest.ImpersonationConfig{UserName: user}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.CoreV1().Pods("default").Bind(t.Context(), &v1.Binding{
+		ObjectMeta: metav1.ObjectMeta{Name: pod},
+		Target:     v1.ObjectReference{Kind: "Node", Name: node},
+	}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
 	}
 }
 

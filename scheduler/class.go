@@ -12,7 +12,7 @@ import (
 type class struct {
 	key     string
 	slot    int   // in the index
-	ready   byAge // pods that wait for nothing but an offer, oldest on top
+	ready   byAge // pods that wait for nothing but an offer, the first to be served on top
 	members int   // ready ones and those in backoff
 
 	amount      Amount
@@ -64,7 +64,7 @@ func newClass(key string, p *pod) *class {
 	return c
 }
 
-// byAge is a heap of pods, the one that arrived first on top.
+// byAge is a heap of pods, that of the highest priority that arrived first on top.
 type byAge []*pod
 
 func (h byAge) Len() int           { return len(h) }

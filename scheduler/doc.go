@@ -22,8 +22,9 @@
 //
 // # What it promises
 //
-// Pods are served in order of arrival: whenever a pod is placed on an agent's
-// offers, no older one that waits would have fitted what was left of them. A pod
+// Pods are served by priority, and within a priority in order of arrival: whenever a pod
+// is placed on an agent's offers, none that goes before it and waits would have fitted what
+// was left of them. A pod
 // that fits nowhere holds no other pod up, and keeps its place when an attempt fails.
 //
 // An offer is used or given back in the Step in which it comes; it is held, for

@@ -2,6 +2,9 @@ package scheduler
 
 import "math"
 
+// An age, here and wherever pods are called older or younger, is pod.seq: who has the higher
+// priority counts as older, among equals who arrived before.
+
 // index finds the oldest pod that fits into a given room without looking at all
 // waiting pods: a binary tree over the classes, each node of which holds the
 // least that any class below it asks for and the age of the oldest pod below. A

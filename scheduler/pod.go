@@ -15,6 +15,10 @@ type Pod struct {
 	// run anywhere. See the package comment.
 	Node string
 
+	// Priority is that of its PriorityClass: a pod of a higher one goes first, whenever
+	// it has arrived.
+	Priority int32
+
 	Amount Amount
 	Ports  []uint16 // fixed host ports, ascending; each is taken from the offer's ranges
 
@@ -49,7 +53,7 @@ type Task struct {
 // pod is a pod that the core knows, from PodAdded to PodRemoved.
 type pod struct {
 	Pod
-	seq   uint64 // order of arrival
+	seq   uint64 // its number in the order of priority, then of arrival
 	node  string // name of the Node it is known to be bound to; never undone
 	state podState
 

@@ -1,6 +1,9 @@
 package scheduler
 
-import "reflect"
+import (
+	"math"
+	"reflect"
+)
 
 // pods holds the pods that the API server has announced. It joins each with its
 // task of an earlier life, has those that are not bound wait in the queue, and the
@@ -26,7 +29,7 @@ func (x *pods) added(in Pod, node string) {
 	p := x.byUID[in.UID]
 	if p == nil {
 		x.arrivals++
-		p = &pod{Pod: in, seq: x.arrivals}
+		p = &pod{Pod: in, seq: inOrder(in.Priority, x.arrivals)}
 		x.byUID[in.UID] = p
 		x.adopt(p, node)
 	}
@@ -96,6 +99,12 @@ func (x *pods) restored(tasks []Task) {
 			x.stored[in.PodUID] = append(x.stored[in.PodUID], x.tasks.add(in))
 		}
 	}
+}
+
+// inOrder returns the number of a pod that arrived as number n: numbers grow from higher
+// priorities to lower ones, and within a priority with each arrival.
+func inOrder(priority int32, n uint64) uint64 {
+	return uint64(math.MaxInt32-int64(priority))<<32 | n
 }
 
 // adopt gives a pod back its task of an earlier life: that of the latest attempt,

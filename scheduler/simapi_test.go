@@ -53,6 +53,9 @@ func (a *simAPI) addPod(agents []*simAgent) {
 	} else if a.rng.IntN(3) > 0 {
 		p.Class = fmt.Sprint(p.Amount, p.Ports)
 	}
+	if a.rng.IntN(5) == 0 {
+		p.Priority = int32(a.rng.IntN(3) - 1)
+	}
 	if a.rng.IntN(10) == 0 {
 		a.assign(p, agents)
 	}

@@ -44,6 +44,9 @@ func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 	if Assigned(p) {
 		s.Node = p.Spec.NodeName
 	}
+	if p.Spec.Priority != nil {
+		s.Priority = *p.Spec.Priority
+	}
 	s.Class = class(p, s)
 	return s, unsupported(p, requests)
 }

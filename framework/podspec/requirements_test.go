@@ -131,6 +131,18 @@ func TestRequirements(t *testing.T) {
 	}
 }
 
+// What others have decided about a pod is what they wrote, or were allowed to write.
+func TestDecidedByOthers(t *testing.T) {
+	t.Parallel()
+	got, _ := Requirements(makePod("p", func(p *v1.Pod) { p.Spec.NodeName, p.Spec.Priority = "n", new(int32(7)) }), scheduler.Amount{})
+	if got.Node != "n" || got.Priority != 7 {
+		t.Errorf("node %q, priority %d", got.Node, got.Priority)
+	}
+	if got, _ = Requirements(makePod("p", bind), scheduler.Amount{}); got.Node != "" || got.Priority != 0 {
+		t.Errorf("bound by the framework: node %q, priority %d", got.Node, got.Priority)
+	}
+}
+
 func TestClass(t *testing.T) {
 	t.Parallel()
 	base := func() *v1.Pod {

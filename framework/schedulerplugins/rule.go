@@ -138,21 +138,21 @@ func (k *rule) went(p *framework.PodInfo, n *framework.NodeInfo) (more bool) {
 	return spread || affine || apart || k.volumes && hasVolumes(p.Pod)
 }
 
-// carry has the plugins take the pod into account in what they have gathered. Three
-// things they cannot: PodTopologySpread remembers the two least counts only, which is
-// too few after the second pod; InterPodAffinity gathers nothing where no pod was in
-// the way; and VolumeRestrictions nothing where no claim was shared.
+// carry has the plugins take the pod into account in what they have gathered. Some
+// things they cannot: PodTopologySpread counts no pod that terminates, but forgets
+// that afterwards; InterPodAffinity gathers nothing where no pod was in the way, and
+// VolumeRestrictions nothing where no claim was shared.
 func (k *rule) carry(p *framework.PodInfo, n *framework.NodeInfo, by func(context.Context, fwk.CycleState, *v1.Pod, fwk.PodInfo, fwk.NodeInfo) *fwk.Status) {
 	if k.state == nil || n.Node() == nil {
 		return
 	}
 	spread, _, apart := k.concerns(p)
-	if k.nowhere != "" || spread || k.volumes && hasVolumes(p.Pod) ||
+	if k.nowhere != "" || spread && p.Pod.DeletionTimestamp != nil || k.volumes && hasVolumes(p.Pod) ||
 		apart && k.state.GetSkipFilterPlugins().Has(names.InterPodAffinity) {
 		k.forget()
 		return
 	}
-	if !by(context.Background(), k.state, k.pod, p, n).IsSuccess() {
+	if !by(context.Background(), k.state, k.pod, p, n).IsSuccess() || spread && !correctLeast(k.state) {
 		k.forget()
 	}
 }

@@ -262,11 +262,24 @@ func (c *cluster) pod() *v1.Pod {
 
 func (c *cluster) do(e scheduler.Event) []scheduler.Call { return c.core.Step(time.Unix(0, 0), e) }
 
+// change has a pod begin to end, or gives it another label.
+func (c *cluster) change(uid types.UID) {
+	p := c.placed[uid].DeepCopy()
+	if c.rng.IntN(2) == 0 {
+		p.DeletionTimestamp = &metav1.Time{}
+	} else {
+		p.Labels["app"] = pick(c.rng, "web", "db")
+	}
+	c.placed[uid] = p
+	spec, _ := podspec.Requirements(p, scheduler.Amount{})
+	c.do(scheduler.PodAdded{Pod: spec, Node: p.Spec.NodeName})
+}
+
 // step has one more pod come, perhaps after another has gone or a node has changed. It
 // returns on how many of how many nodes it may run.
 func (c *cluster) step(life string) (accepted, all int) {
 	c.t.Helper()
-	switch c.rng.IntN(6) {
+	switch c.rng.IntN(8) {
 	case 0:
 		c.dress(c.rng.IntN(len(c.nodes)))
 	case 1, 2:
@@ -275,6 +288,10 @@ func (c *cluster) step(life string) (accepted, all int) {
 			c.do(scheduler.PodRemoved{UID: string(c.order[i])})
 			delete(c.placed, c.order[i])
 			c.order = slices.Delete(c.order, i, i+1)
+		}
+	case 3:
+		if len(c.order) > 0 {
+			c.change(c.order[c.rng.IntN(len(c.order))])
 		}
 	}
 	p := c.pod()

@@ -3,6 +3,8 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,9 +18,10 @@ import (
 // Replicas that must keep apart do. With more pods than three agents can hold, as many run
 // as fit, the others say why they wait, and nothing is left after all are deleted.
 func TestThirtyPodsOnThreeAgents(t *testing.T) {
+	recording := filepath.Join(t.TempDir(), "recording")
 	c := cluster.Start(t, cluster.Config{
 		Master: "local(3)",
-		Args:   []string{"-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]", "-executor_cpus=0.1"},
+		Args:   []string{"-local_resources=cpus:4;mem:4096;disk:10000;ports:[31000-31099]", "-executor_cpus=0.1", "-record_scheduling=" + recording},
 	})
 	keepApart(t, c)
 
@@ -50,6 +53,16 @@ func TestThirtyPodsOnThreeAgents(t *testing.T) {
 	c.Stop()
 	if left := mounts(t, agents); len(left) != 0 {
 		t.Errorf("after the end of the executors these are still mounted: %q", left)
+	}
+	replayed(t, recording, names[0])
+}
+
+// replayed plays a recording again: the same is decided, and what became of a pod is told.
+func replayed(t *testing.T, recording, pod string) {
+	t.Helper()
+	out, err := exec.Command(cluster.Binary("framework_runner"), "-replay="+recording).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), " launch default/"+pod+" on ") || !strings.HasSuffix(string(out), " 0 steps differ from the recording\n") {
+		t.Errorf("the recording of the scheduling, played again (%v):\n%s", err, out)
 	}
 }
 

@@ -45,6 +45,10 @@ type Config struct {
 	// Nil: pods depend on nothing else.
 	Rules Rules
 
+	// Recorder is told what the core decides, by its goroutine: it must not block. Nil:
+	// nobody is.
+	Recorder Recorder
+
 	// Machines are the host names of the agents that may be used, as Mesos
 	// knows them; empty means all.
 	Machines []string
@@ -64,6 +68,17 @@ type Config struct {
 	// StartOver permits a new framework id when Mesos has removed ours although
 	// tasks are on record. Mesos killed them when it removed the framework.
 	StartOver bool
+}
+
+// Core returns the configuration of the core.
+func (c Config) Core() scheduler.Config {
+	return scheduler.Config{Executor: c.Executor.Amount, Rules: c.Rules}
+}
+
+// Recorder is told each Step of the core, and what its Rules are told besides.
+type Recorder interface {
+	Record(at time.Time, e scheduler.Event, calls []scheduler.Call)
+	Observe(at time.Time, object any, gone bool)
 }
 
 // Rules are the core's Rules. They are also told what the API server has of

@@ -132,7 +132,7 @@ func (f *Framework) Run(ctx context.Context) error {
 func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 	now := f.clock.now
 	l := &loop{
-		core: scheduler.New(scheduler.Config{Executor: f.cfg.Executor.Amount, Rules: f.cfg.Rules}), rules: f.cfg.Rules,
+		core: scheduler.New(f.cfg.Core()), rules: f.cfg.Rules, recorder: f.cfg.Recorder,
 		clock: f.clock, log: f.log, inbox: f.inbox, outbox: out, podWriter: f.podWriter, metrics: f.metrics,
 		identity: f.identity, machines: f.cfg.Machines, settings: f.cfg.settings,
 		lastEvent: now(),

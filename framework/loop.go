@@ -15,10 +15,11 @@ import (
 // touches them, so nothing here is locked. It gives each message to the parts that it
 // concerns, tells the core, and has the core's calls carried out.
 type loop struct {
-	core  *scheduler.State
-	rules Rules // of the core; may be nil
-	clock clock
-	log   logr.Logger
+	core     *scheduler.State
+	rules    Rules    // of the core; may be nil
+	recorder Recorder // may be nil
+	clock    clock
+	log      logr.Logger
 
 	inbox     inbox
 	outbox    jobs
@@ -69,6 +70,9 @@ func (l *loop) run(ctx context.Context) {
 
 // observe tells the rules about an object, and the core where that matters.
 func (l *loop) observe(m ruleObject) {
+	if l.recorder != nil {
+		l.recorder.Observe(l.clock.now(), m.object, m.gone)
+	}
 	if l.rules.Observe(m.object, m.gone) {
 		l.step(scheduler.RulesChanged{})
 	}
@@ -76,7 +80,12 @@ func (l *loop) observe(m ruleObject) {
 
 // step gives the core an event and carries out its calls.
 func (l *loop) step(e scheduler.Event) {
-	for _, c := range l.core.Step(l.clock.now(), e) {
+	now := l.clock.now()
+	calls := l.core.Step(now, e)
+	if l.recorder != nil {
+		l.recorder.Record(now, e, calls)
+	}
+	for _, c := range calls {
 		l.do(c)
 	}
 }

@@ -97,6 +97,8 @@ type options struct {
 	balancers             labels.Selector // of loadBalancerNodes, parsed; nil: none
 	clusterDNS            string
 	clusterDomain         string
+
+	recording recordingFlags
 }
 
 // glogFlags are the flags of the logging library that are worth showing.
@@ -114,6 +116,7 @@ func flagSet(o *options) *flag.FlagSet {
 	o.declareStorage(fs)
 	o.declareCluster(fs)
 	o.declareServices(fs)
+	o.recording.declare(fs)
 	for _, name := range glogFlags {
 		if f := flag.Lookup(name); f != nil {
 			fs.Var(f.Value, f.Name, f.Usage) // logging.Init has set the defaults
@@ -128,7 +131,7 @@ func flagSet(o *options) *flag.FlagSet {
 func (o *options) validate() error {
 	for _, check := range []func() error{
 		o.checkMesos, o.checkLocalMesos, o.checkExecutor, o.checkFramework, o.checkPorts, o.checkStorage, o.checkCluster, o.checkServices,
-		func() error { return checkRanges(o) },
+		func() error { return checkRanges(o) }, o.recording.check,
 		o.readCredentials, o.setLogin,
 	} {
 		if err := check(); err != nil {

@@ -24,7 +24,7 @@ func TestHelp(t *testing.T) {
 		"data_dir", "framework_name", "framework_role", "framework_user", "failover_timeout", "teardown",
 		"mesos_authentication_principal", "mesos_authentication_secret_file", "default_container_cpu",
 		"default_container_mem", "default_container_disk", "executor_cpus", "executor_mem", "allow_privileged", "pod_security", "deny_external_ips", "encrypt_secrets", "audit_log", "controllers",
-		"cluster_cidr", "node_cidr_mask_size_ipv6", "service_cluster_ip_range", "v", "logtostderr",
+		"cluster_cidr", "node_cidr_mask_size_ipv6", "service_cluster_ip_range", "record_scheduling", "replay", "v", "logtostderr",
 	} {
 		if !strings.Contains(out.String(), "\n  -"+name+" ") && !strings.Contains(out.String(), "\n  -"+name+"\n") {
 			t.Errorf("-h does not show -%s", name)

@@ -42,6 +42,9 @@ func run(ctx context.Context, o options) (err error) {
 	if o.teardown {
 		return tearDown(ctx, p, o)
 	}
+	if o.recording.replay != "" {
+		return replay(ctx, o.recording.replay, os.Stdout)
+	}
 	plane, err := startControlPlane(ctx, p, o)
 	if err != nil {
 		return err
@@ -193,6 +196,11 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		ClusterDomain: o.clusterDomain,
 		IdleTimeout:   o.executorIdleTimeout,
 		Network:       network(o, plane.CA()),
+	}
+	if o.recording.record != "" {
+		if cfg.Recorder, err = startRecording(ctx, p, o.recording.record, cfg.Core()); err != nil {
+			return nil, err
+		}
 	}
 	return framework.New(cfg)
 }

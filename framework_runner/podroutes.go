@@ -32,10 +32,19 @@ func startRoutes(ctx context.Context, p *parts, o options, plane *controlplane.C
 	if err != nil || address.IsLoopback() {
 		return err // agents at loopback are on this host
 	}
-	routes, err := hostroutes.New(hostroutes.Config{Locks: hostlock.Usual, Log: log, Routes: noderoutes.Config{
-		Mode: noderoutes.Mode(o.podRoutes), Node: address, Cluster: prefixes(o.clusterCIDR),
-		VNI: noderoutes.VNI(plane.CA()), Port: o.vxlanPort, Log: log,
-	}})
+	cfg := noderoutes.Config{Mode: noderoutes.Mode(o.podRoutes), Cluster: prefixes(o.clusterCIDR), VNI: noderoutes.VNI(plane.CA()), Port: o.vxlanPort, Log: log}
+	addresses := []netip.Addr{address}
+	if len(cfg.Cluster) > 1 {
+		second, err := noderoutes.Beside(address)
+		if err != nil {
+			return err
+		}
+		if second.IsValid() {
+			addresses = append(addresses, second)
+		}
+	}
+	cfg.Node, cfg.Node6 = noderoutes.Order(addresses)
+	routes, err := hostroutes.New(hostroutes.Config{Locks: hostlock.Usual, Log: log, Routes: cfg})
 	if err != nil {
 		log.Error(err, "this host does not join the network of pods")
 		return nil

@@ -113,7 +113,7 @@ func (n *network) configure(wanted taskdata.Network, ca string, address net.IP, 
 		Mode: noderoutes.Mode(wanted.Routes), Cluster: n.pods, Port: wanted.VXLANPort,
 		VNI: vni, Changed: n.nodesChanged, Report: n.problems.of("routes"), Log: n.log.WithName("routes"),
 	}
-	setPeer(&n.config, n.addresses)
+	n.config.Node, n.config.Node6 = noderoutes.Order(n.addresses)
 	n.locks, err = hostlock.Open(locks)
 	return err
 }

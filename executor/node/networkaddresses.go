@@ -38,17 +38,6 @@ func (n *network) findAddresses() error {
 	return nil
 }
 
-// setPeer sets the addresses at which other nodes reach this one: one of IPv4 first, which
-// tunnels need.
-func setPeer(c *noderoutes.Config, addresses []netip.Addr) {
-	c.Node = addresses[0]
-	for _, a := range addresses[1:] {
-		if c.Node6 = a; a.Is4() {
-			c.Node, c.Node6 = a, c.Node
-		}
-	}
-}
-
 // nodeIPs returns the addresses that the kubelet shows, of which address is one.
 func (n *network) nodeIPs(address net.IP) []net.IP {
 	if n == nil || len(n.addresses) < 2 {

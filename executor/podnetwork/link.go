@@ -8,12 +8,15 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/osthread"
 )
 
 const (
@@ -126,6 +129,11 @@ func (n *Network) connect(p Pod, mtu int) error {
 	if err := netlink.LinkSetAlias(host, n.alias(p)); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(p.Addresses, netip.Addr.Is6) {
+		if err := enable6(ns); err != nil {
+			return fmt.Errorf("IPv6 in the pod: %w", err)
+		}
+	}
 	pod, err := configurePod(ns, host.Attrs().HardwareAddr, p.Addresses)
 	if err != nil {
 		return fmt.Errorf("interface %s of the pod: %w", inPod, err)
@@ -134,6 +142,19 @@ func (n *Network) connect(p Pod, mtu int) error {
 		return err
 	}
 	return awaitUp(ns)
+}
+
+// enable6 switches IPv6 on in a network namespace, where Docker has switched it off.
+func enable6(ns netns.NsHandle) error {
+	done := make(chan error)
+	osthread.Go(func() {
+		err := netns.Set(ns)
+		if err == nil {
+			err = sysctl("net/ipv6/conf/all/disable_ipv6", "0")
+		}
+		done <- err
+	})
+	return <-done
 }
 
 // awaitUp waits until the kernel lets packets through the pod's end, soon after both ends are

@@ -68,6 +68,7 @@ func (h *host) newPod(ports ...Port) pod {
 	h.pods++
 	p := pod{netnstest.New(h.t), Pod{Name: fmt.Sprintf("default/p%d", h.pods), Sandbox: fmt.Sprintf("sandbox-%d", h.pods), Ports: ports}}
 	p.Netns = p.Path
+	p.Do(func() { p.Command("sysctl", "-q", "net.ipv6.conf.all.disable_ipv6=1") }) // as Docker does
 	for _, f := range h.net.families {
 		a := f.pods.Addr()
 		for range 6 + h.pods {

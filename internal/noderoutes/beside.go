@@ -45,3 +45,14 @@ func Beside(a netip.Addr) (netip.Addr, error) {
 	}
 	return found, nil
 }
+
+// Order returns a host's addresses, at most one per IP family, as Config has them.
+func Order(addresses []netip.Addr) (node, node6 netip.Addr) {
+	node = addresses[0]
+	for _, a := range addresses[1:] {
+		if node6 = a; a.Is4() {
+			node, node6 = a, node
+		}
+	}
+	return node, node6
+}

@@ -46,6 +46,7 @@ type Peer struct {
 	Node   netip.Addr
 	Node6  netip.Addr // its IPv6 address, if Node is an IPv4 address; the zero value: none
 	Ranges []netip.Prefix
+	Shown  bool // a kubelet has shown its addresses
 	Ready  bool // an executor works there
 	Server bool // not a node: a host with an API server and no pods
 }

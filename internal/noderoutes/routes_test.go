@@ -22,7 +22,7 @@ type host struct {
 func newHost(t *testing.T, n int, mode Mode, node, node6 string) *host {
 	t.Helper()
 	h := &host{Namespace: netnstest.New(t)}
-	h.peer = Peer{Name: fmt.Sprint("node-", n), Ready: true, Node: netip.MustParseAddr(node), Ranges: []netip.Prefix{
+	h.peer = Peer{Name: fmt.Sprint("node-", n), Shown: true, Node: netip.MustParseAddr(node), Ranges: []netip.Prefix{
 		netip.MustParsePrefix(fmt.Sprintf("10.244.%d.0/24", n)), netip.MustParsePrefix(fmt.Sprintf("fd00:10:244:%d::/64", n))}}
 	if node6 != "" {
 		h.peer.Node6 = netip.MustParseAddr(node6)
@@ -144,11 +144,11 @@ func TestNeighbourWithoutIPv6(t *testing.T) {
 	if err := strict.set(b); err == nil || !strings.Contains(err.Error(), "the mode host-gw reaches its range fd00:10:244:2::/64") {
 		t.Errorf("got %v", err)
 	}
-	b.peer.Ready = false
+	b.peer.Shown = false
 	if err := strict.set(b); err != nil {
-		t.Errorf("while no executor has told its node's addresses: %v", err)
+		t.Errorf("while no kubelet has shown the node's addresses: %v", err)
 	}
-	b.peer.Ready = true
+	b.peer.Shown = true
 	strict.server(t, Auto)
 	if err := strict.set(b); err == nil || !strings.Contains(err.Error(), "this host, which has no pods, has no IPv6 address") {
 		t.Errorf("got %v", err)

@@ -122,7 +122,7 @@ func (r *Routes) peers(nodes cache.Store) []Peer {
 // PeerOf returns what a Node says about its network. What cannot be parsed counts as
 // missing.
 func PeerOf(n *v1.Node) Peer {
-	p := Peer{Name: n.Name}
+	p := Peer{Name: n.Name, Shown: n.Status.NodeInfo.KubeletVersion != ""}
 	for _, a := range n.Status.Addresses {
 		ip, err := netip.ParseAddr(a.Address)
 		if a.Type != v1.NodeInternalIP || err != nil {

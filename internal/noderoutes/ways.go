@@ -27,8 +27,8 @@ func (r *Routes) way(p Peer, network netip.Prefix, pods bool) (way, netip.Addr, 
 	if second && !p.Server {
 		own, gateway = r.cfg.Node6, p.Node6
 	}
-	if second && !p.Server && !p.Ready && !gateway.IsValid() {
-		return unknown, gateway, nil // its executor tells whether it has one
+	if second && !p.Server && !p.Shown && !gateway.IsValid() {
+		return unknown, gateway, nil // its kubelet shows whether it has one
 	}
 	near, err := r.near(own, gateway)
 	switch {

@@ -26,16 +26,17 @@ import (
 // Host is a machine. It lasts until its test ends.
 type Host struct {
 	*netnstest.Namespace
-	Name    string
-	Address netip.Addr         // in its segment
-	Docker  *realdocker.Daemon // nil until StartDocker
+	Name     string
+	Address  netip.Addr         // in its segment
+	Address6 netip.Addr         // likewise; the zero value for a host that is alone in its segment
+	Docker   *realdocker.Daemon // nil until StartDocker
 
 	t      testing.TB
 	holder *exec.Cmd // a process in its namespaces
 }
 
-// New returns hosts in segments of these sizes. Hosts of a segment are neighbours; those of
-// others are behind the router, each host's default gateway.
+// New returns hosts in segments of these sizes. Hosts of a segment are neighbours, also by
+// IPv6; those of others are behind the router, each host's default gateway, by IPv4 alone.
 func New(t testing.TB, sizes ...int) [][]*Host {
 	t.Helper()
 	router := newHost(t, "router")
@@ -47,6 +48,9 @@ func New(t testing.TB, sizes ...int) [][]*Host {
 		for j := range size {
 			h := newHost(t, fmt.Sprintf("host%d%c", i, 'a'+j))
 			h.Address = netip.MustParseAddr(fmt.Sprintf("192.168.%d.%d", 201+i, 11+j))
+			if size > 1 {
+				h.Address6 = netip.MustParseAddr(fmt.Sprintf("fd00:%d::%d", 201+i, 11+j))
+			}
 			hosts = append(hosts, h)
 		}
 		segment(router, hosts, fmt.Sprint("segment", i), gateway)
@@ -72,6 +76,7 @@ func segment(router *Host, hosts []*Host, bridge, gateway string) {
 		} else {
 			netnstest.Wire(router.Namespace, h.Namespace, h.Name, "", h.Address.String()+"/24")
 			router.Do(func() { router.Namespace.Command("ip", "link", "set", h.Name, "master", bridge) })
+			h.Do(func() { h.Namespace.Command("ip", "address", "add", h.Address6.String()+"/64", "dev", h.Name, "nodad") })
 		}
 		h.Do(func() { h.Namespace.Command("ip", "route", "add", "default", "via", gateway) })
 	}

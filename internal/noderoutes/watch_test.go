@@ -12,6 +12,7 @@ import (
 
 func node(name string, ranges []string, addresses ...string) *v1.Node {
 	n := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1.NodeSpec{PodCIDRs: ranges}}
+	n.Status.NodeInfo.KubeletVersion = "v1"
 	n.Status.Addresses = []v1.NodeAddress{{Type: v1.NodeHostName, Address: name}}
 	for _, a := range addresses {
 		n.Status.Addresses = append(n.Status.Addresses, v1.NodeAddress{Type: v1.NodeInternalIP, Address: a})
@@ -41,11 +42,11 @@ func TestPeers(t *testing.T) {
 		got[p.Name] = p
 	}
 	want := map[string]Peer{
-		"dual": {Name: "dual", Node: netip.MustParseAddr("10.0.0.1"), Node6: netip.MustParseAddr("fd00::1"),
+		"dual": {Name: "dual", Shown: true, Node: netip.MustParseAddr("10.0.0.1"), Node6: netip.MustParseAddr("fd00::1"),
 			Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.1.0/24"), netip.MustParsePrefix("fd00:10:244:1::/64")}},
-		"second-first": {Name: "second-first", Node: netip.MustParseAddr("10.0.0.5"), Node6: netip.MustParseAddr("fd00::5"), Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.5.0/24")}},
-		"alone":        {Name: "alone", Node: netip.MustParseAddr("fd00::6"), Ranges: []netip.Prefix{netip.MustParsePrefix("fd00:10:244:6::/64")}},
-		"broken":       {Name: "broken", Node: netip.MustParseAddr("10.0.0.4"), Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.4.0/24")}},
+		"second-first": {Name: "second-first", Shown: true, Node: netip.MustParseAddr("10.0.0.5"), Node6: netip.MustParseAddr("fd00::5"), Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.5.0/24")}},
+		"alone":        {Name: "alone", Shown: true, Node: netip.MustParseAddr("fd00::6"), Ranges: []netip.Prefix{netip.MustParsePrefix("fd00:10:244:6::/64")}},
+		"broken":       {Name: "broken", Shown: true, Node: netip.MustParseAddr("10.0.0.4"), Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.4.0/24")}},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", got, want)

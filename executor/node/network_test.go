@@ -18,6 +18,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/netnstest"
 )
 
 // What the framework asks for is checked before anything is made; what cannot be is a
@@ -131,5 +132,46 @@ func TestProblems(t *testing.T) {
 	events, err := api.CoreV1().Events("").List(t.Context(), metav1.ListOptions{})
 	if err != nil || len(events.Items) == 0 || events.Items[0].Reason != "NetworkProblem" || !strings.Contains(events.Items[0].Message, "no link") {
 		t.Errorf("events %+v, %v", events, err)
+	}
+}
+
+// In a cluster of two IP families a node has an address of each, as far as its interface has;
+// the cluster's first family comes first, and one without an address of that has no network.
+func TestNodeAddresses(t *testing.T) {
+	t.Parallel()
+	host := netnstest.New(t)
+	host.Do(func() {
+		for _, address := range []string{"192.0.2.1/24", "2001:db8::1/64"} {
+			host.Command("ip", "address", "add", address, "dev", "lo", "nodad")
+		}
+		host.Command("ip", "link", "add", "end0", "type", "veth", "peer", "name", "end1")
+		host.Command("ip", "address", "add", "198.51.100.1/24", "dev", "end0")
+		v4, v6 := "198.18.0.0/16", "fd00:10:244::/56"
+		for _, row := range []struct {
+			address       string
+			pods          []string
+			want, refused string
+		}{
+			{"192.0.2.1", []string{v4}, "[192.0.2.1]", ""},
+			{"192.0.2.1", []string{v4, v6}, "[192.0.2.1 2001:db8::1]", ""},
+			{"192.0.2.1", []string{v6, v4}, "[2001:db8::1 192.0.2.1]", ""},
+			{"2001:db8::1", []string{v4, v6}, "[192.0.2.1 2001:db8::1]", ""},
+			{"198.51.100.1", []string{v4, v6}, "[198.51.100.1]", ""},
+			{"198.51.100.1", []string{v6, v4}, "[198.51.100.1]", "has none of that IP family"},
+		} {
+			spec := executor.Spec{Framework: "f", Agent: "a", Name: "vm-1", Cluster: taskdata.Cluster{Network: &taskdata.Network{Pods: row.pods, Routes: "auto"}}}
+			n := newNetwork(spec, net.ParseIP(row.address), "", t.TempDir(), logr.Discard())
+			got := fmt.Sprint(n.nodeIPs(net.ParseIP(row.address)))
+			if got != row.want || (n.refused != nil) != (row.refused != "") || n.refused != nil && !strings.Contains(n.refused.Error(), row.refused) {
+				t.Errorf("%s, %v: %s, %v", row.address, row.pods, got, n.refused)
+			}
+			if row.refused == "" && (!n.config.Node.Is4() || n.address != n.addresses[0]) {
+				t.Errorf("%s, %v: other nodes reach it at %v", row.address, row.pods, n.config.Node)
+			}
+		}
+	})
+	n := newNetwork(executor.Spec{Cluster: taskdata.Cluster{Network: &taskdata.Network{Pods: []string{"198.18.0.0/16", "fd00::/56"}}}}, net.IPv4(192, 0, 2, 9), "", t.TempDir(), logr.Discard())
+	if err := n.checkFamilies(n.pods[:1]); err == nil || !strings.Contains(err.Error(), "198.18.0.0/16 alone") || n.checkFamilies(n.pods) != nil {
+		t.Errorf("a node from before the cluster had two families: %v", err)
 	}
 }

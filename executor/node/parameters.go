@@ -21,12 +21,11 @@ var ofKubelet = map[string]string{
 // joinParameters sets the kernel parameters that the kubelet needs. Where this executor may not
 // it is nil, and the kubelet says what it lacks.
 func (n *Node) joinParameters(ctx context.Context) *sysctls.Parameters {
+	var p *sysctls.Parameters
 	locks, err := hostlock.Open(n.cfg.Locks)
-	if err != nil {
-		n.cfg.Log.Info("kernel parameters that the kubelet changes stay changed", "reason", err)
-		return nil
+	if err == nil {
+		p, err = sysctls.Join(ctx, locks)
 	}
-	p, err := sysctls.Join(ctx, locks)
 	if err != nil {
 		n.cfg.Log.Info("kernel parameters that the kubelet changes stay changed", "reason", err)
 		return nil

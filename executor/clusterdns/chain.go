@@ -29,8 +29,11 @@ func (s *Server) newNames(ctx context.Context) (*kubernetes.Kubernetes, error) {
 		return nil, err
 	}
 	names.ClientConfig = given{rest: s.cfg.Client}
-	_, _, err = names.InitKubeCache(ctx)
-	return names, err
+	if _, _, err = names.InitKubeCache(ctx); err != nil {
+		return nil, err
+	}
+	names.APIConn = sieve{known: names.APIConn, leads: s.led}
+	return names, nil
 }
 
 // given is a client configuration that is not read from a file.

@@ -43,6 +43,7 @@ type Config struct {
 type Server struct {
 	cfg     Config
 	inside  atomic.Pointer[[]netip.Prefix]
+	leads   atomic.Pointer[func(node, address string) bool]
 	machine machine
 }
 
@@ -58,6 +59,15 @@ func New(cfg Config) (*Server, error) {
 
 // SetInside replaces the addresses that are answered.
 func (s *Server) SetInside(inside []netip.Prefix) { s.inside.Store(&inside) }
+
+// SetLeads replaces what reports whether a pod's address leads to it from here, whose node and
+// address it is given. Others are not told; before the first call all are.
+func (s *Server) SetLeads(leads func(node, address string) bool) { s.leads.Store(&leads) }
+
+func (s *Server) led(node, address string) bool {
+	leads := s.leads.Load()
+	return leads == nil || (*leads)(node, address)
+}
 
 // Run answers queries until ctx ends. It does not answer before it knows all names: until
 // then queries wait.

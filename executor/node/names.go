@@ -32,6 +32,7 @@ type names struct {
 	mu     sync.Mutex
 	server *clusterdns.Server // the latest
 	inside []netip.Prefix     // who is answered; nil: not known yet
+	leads  func(node, address string) bool
 }
 
 // clusterDNS returns where pods ask for names: where the cluster says, otherwise at the
@@ -103,23 +104,25 @@ func (n *network) portBefore(ctx context.Context, client kubernetes.Interface) u
 	return uint16(port)
 }
 
-// use has a server answer those who are known by now.
+// use has a server know what is known by now.
 func (n *names) use(server *clusterdns.Server) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.server = server
 	if n.inside != nil {
 		server.SetInside(n.inside)
+		server.SetLeads(n.leads)
 	}
 }
 
-// setInside sets who is answered, in addition to this machine.
-func (n *names) setInside(inside []netip.Prefix) {
+// know sets who is answered, in addition to this machine, and which pods' addresses are told.
+func (n *names) know(inside []netip.Prefix, leads func(node, address string) bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.inside = inside
+	n.inside, n.leads = inside, leads
 	if n.server != nil {
 		n.server.SetInside(inside)
+		n.server.SetLeads(leads)
 	}
 }
 

@@ -55,7 +55,7 @@ const setup = "setup"
 
 func (n *network) noteAttempt(err error) {
 	if err != nil {
-		instead := "pods of this node are connected by Docker alone, without services and network policies"
+		instead := "pods of this node are connected by Docker alone, without services and network policies, and services of other nodes do not lead to them"
 		if n.cni != nil {
 			instead = "pods of this node are connected, but reach no services"
 		}

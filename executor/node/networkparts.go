@@ -78,12 +78,13 @@ func (n *network) parts(client kubernetes.Interface) map[string]func(context.Con
 	}
 }
 
-// nodesChanged lets pods reach the nodes' addresses with their own. A node without an
-// executor has no way back to pods.
+// nodesChanged lets pods reach the nodes' addresses with their own, and services and names
+// lead to no pods of other nodes that are not reached. A node without an executor or a range
+// has no way back to pods.
 func (n *network) nodesChanged(ctx context.Context, nodes []noderoutes.Peer) {
 	inside := append([]netip.Prefix(nil), n.pods...)
 	for _, p := range nodes {
-		if !p.Ready {
+		if !p.Ready || len(p.Ranges) == 0 {
 			continue
 		}
 		for _, a := range []netip.Addr{p.Node, p.Node6} {
@@ -93,7 +94,9 @@ func (n *network) nodesChanged(ctx context.Context, nodes []noderoutes.Peer) {
 		}
 	}
 	n.links.SetInside(inside)
-	n.names.setInside(inside)
+	leads := noderoutes.Leads(n.name, n.pods, nodes)
+	n.proxy.SetLeads(leads)
+	n.names.know(inside, leads)
 	if err := n.links.Prepare(ctx); err != nil && ctx.Err() == nil {
 		n.log.Error(err, "other nodes are reached with this node's address until the next attempt")
 	}

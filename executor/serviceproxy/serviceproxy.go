@@ -40,6 +40,7 @@ type Proxy struct {
 	abandoned map[string]bool // guard tables that no executor stood behind at the last look
 	mode      mode            // of the rules that were made here; nil: none
 	topology  topology
+	sieve     sieve
 	provider  proxy.Provider // nil until it was this host's turn
 }
 
@@ -66,6 +67,10 @@ func New(cfg Config) (*Proxy, error) {
 	}
 	return &Proxy{cfg: cfg}, nil
 }
+
+// SetLeads replaces what reports whether a pod's address leads to it from here, whose node and
+// address it is given. Rules lead to no other pods; before the first call they lead to all.
+func (p *Proxy) SetLeads(leads func(node, address string) bool) { p.sieve.set(leads) }
 
 // The names of the locks that all clusters of a host share. The one that executors of a
 // cluster hold together is that of members.

@@ -46,6 +46,7 @@ func (p *Proxy) proxy(ctx context.Context) error {
 		return err
 	}
 	p.provider, p.topology.next = provider, provider
+	p.sieve.begin(provider)
 	p.feed(ctx, provider)
 	go provider.SyncLoop()
 	reconcile.Loop{Every: reconcile.Every, Report: p.report, Do: func(ctx context.Context, _ bool) error { return p.repair(ctx) }}.Run(ctx)
@@ -149,7 +150,7 @@ func (p *Proxy) feed(ctx context.Context, provider proxy.Provider) {
 	service := config.NewServiceConfig(ctx, services.Core().V1().Services(), resync)
 	service.RegisterEventHandler(provider)
 	endpoints := config.NewEndpointSliceConfig(ctx, slices.Discovery().V1().EndpointSlices(), resync)
-	endpoints.RegisterEventHandler(provider)
+	endpoints.RegisterEventHandler(&p.sieve)
 	ranges := config.NewServiceCIDRConfig(ctx, all.Networking().V1().ServiceCIDRs(), resync)
 	ranges.RegisterEventHandler(provider)
 	topology := config.NewNodeTopologyConfig(ctx, own.Core().V1().Nodes(), resync)

@@ -32,8 +32,8 @@ type Config struct {
 	// VNI and Port identify the cluster's VXLAN: the network identifier, 24 bits, and the
 	// UDP port, open between all hosts.
 	VNI, Port int
-	// Changed is called with the nodes when Run sees that they have changed, and ends with
-	// the context; nil: no call.
+	// Changed is called with the nodes, also those without a range, when Run sees that they
+	// have changed, and ends with the context; nil: no call.
 	Changed func(context.Context, []Peer)
 	// Report is told by Run whether all nodes are reached, and why not otherwise; nil: nobody.
 	Report func(error)

@@ -73,11 +73,12 @@ func (r *Routes) keep(ctx context.Context, nodes, servers cache.Store, changed <
 	var logged, seen string
 	for {
 		text := ""
-		now := r.peers(nodes)
-		if names := fmt.Sprint(now); names != seen && r.cfg.Changed != nil {
+		all := r.addressed(nodes)
+		if names := fmt.Sprint(all); names != seen && r.cfg.Changed != nil {
 			seen = names
-			r.cfg.Changed(ctx, now)
+			r.cfg.Changed(ctx, all)
 		}
+		now := withRanges(all)
 		err := r.Set(append(now, r.serversBeside(nodes, servers)...))
 		if r.cfg.Report != nil {
 			r.cfg.Report(err)
@@ -104,19 +105,24 @@ func (r *Routes) keep(ctx context.Context, nodes, servers cache.Store, changed <
 	}
 }
 
-// peers returns the nodes that have an address and a range. A range outside of the cluster's
-// is left out: a route to it would take away what is not ours.
-func (r *Routes) peers(nodes cache.Store) []Peer {
+// addressed returns the nodes that have an address. A range outside of the cluster's is left
+// out: a route to it would take away what is not ours.
+func (r *Routes) addressed(nodes cache.Store) []Peer {
 	var all []Peer
 	for _, n := range nodes.List() {
 		p := PeerOf(n.(*v1.Node))
 		p.Ranges = slices.DeleteFunc(p.Ranges, func(x netip.Prefix) bool { return !r.inCluster(x) })
-		if p.Node.IsValid() && len(p.Ranges) > 0 {
+		if p.Node.IsValid() {
 			all = append(all, p)
 		}
 	}
 	slices.SortFunc(all, func(a, b Peer) int { return cmp.Compare(a.Name, b.Name) })
 	return all
+}
+
+// withRanges returns those of the nodes that have ranges.
+func withRanges(nodes []Peer) []Peer {
+	return slices.DeleteFunc(slices.Clone(nodes), func(p Peer) bool { return len(p.Ranges) == 0 })
 }
 
 // PeerOf returns what a Node says about its network. What cannot be parsed counts as

@@ -38,7 +38,7 @@ func TestPeers(t *testing.T) {
 		}
 	}
 	got := map[string]Peer{}
-	for _, p := range (&Routes{Config{Cluster: cluster}}).peers(store) {
+	for _, p := range withRanges((&Routes{Config{Cluster: cluster}}).addressed(store)) {
 		got[p.Name] = p
 	}
 	want := map[string]Peer{

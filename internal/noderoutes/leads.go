@@ -1,0 +1,29 @@
+package noderoutes
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// Leads returns what reports whether the address of a pod of some node leads from this one to
+// that pod: it is in that node's ranges, or a node's own address, as for a pod of the host's
+// network. It does not where a node's Docker has connected the pod: its address belongs to
+// somebody else here, or to nobody. Pods of this node are always reached.
+func Leads(own string, cluster []netip.Prefix, nodes []Peer) func(node, address string) bool {
+	ranges, addresses := map[string][]netip.Prefix{}, map[netip.Addr]bool{}
+	for _, p := range nodes {
+		ranges[p.Name] = p.Ranges
+		addresses[p.Node], addresses[p.Node6] = true, true
+	}
+	return func(node, address string) bool {
+		a, err := netip.ParseAddr(address)
+		if node == own || err != nil || addresses[a] {
+			return true
+		}
+		of, known := ranges[node]
+		if !known {
+			of = cluster // a node that is being made anew
+		}
+		return slices.ContainsFunc(of, func(r netip.Prefix) bool { return r.Contains(a) })
+	}
+}

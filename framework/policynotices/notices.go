@@ -1,6 +1,6 @@
 // Package policynotices writes an event about each network policy that is not enforced: on
-// no node, or not on the nodes whose network does not work or that have none. Who relies on a policy shall not
-// learn of it by an intruder.
+// no node, or not on the nodes whose network does not work or that have none, and one about
+// each of the latter. Who relies on a policy shall not learn of it by an intruder.
 package policynotices
 
 import (
@@ -24,8 +24,11 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
-// Reason is that of the events.
-const Reason = "NotEnforced"
+// The reasons of the events.
+const (
+	Reason               = "NotEnforced"       // of a policy
+	ReasonWithoutNetwork = "WithoutPodNetwork" // of a Node
+)
 
 // podNetwork is the condition by which an executor says whether its node's network works.
 const podNetwork v1.NodeConditionType = taskdata.ConditionPodNetwork
@@ -50,7 +53,7 @@ type Recorder interface {
 type Notices struct {
 	cfg             Config
 	policies, nodes cache.SharedIndexInformer
-	told            map[types.UID]string // what each policy was told last
+	told            map[types.UID]string // what each policy or Node was told last
 }
 
 // New wires the notices. Exactly one may run in a cluster.
@@ -105,41 +108,60 @@ func (n *Notices) Run(ctx context.Context) error {
 	}
 }
 
-// look tells each policy what is new about it.
+// look tells each policy, and each Node without a network, what is new about it.
 func (n *Notices) look(now time.Time) {
 	message := n.cfg.Nowhere
-	if message == "" {
-		message = unenforced(n.nodes.GetStore().List(), now)
-	}
 	known := map[types.UID]string{}
-	for _, o := range n.policies.GetStore().List() {
-		policy := o.(*netv1.NetworkPolicy)
-		known[policy.UID] = message
-		if message != "" && n.told[policy.UID] != message {
-			n.cfg.Events.Event(policy, v1.EventTypeWarning, Reason, message)
+	tell := func(about object, reason, message string) {
+		known[about.GetUID()] = message
+		if message != "" && n.told[about.GetUID()] != message {
+			n.cfg.Events.Event(about, v1.EventTypeWarning, reason, message)
 		}
+	}
+	if message == "" {
+		broken, without := unconnected(n.nodes.GetStore().List(), now)
+		message = unenforced(broken, without)
+		for _, node := range without {
+			tell(node, ReasonWithoutNetwork, withoutNetwork)
+		}
+	}
+	for _, o := range n.policies.GetStore().List() {
+		tell(o.(*netv1.NetworkPolicy), Reason, message)
 	}
 	n.told = known
 }
 
-// unenforced returns on which nodes policies are not enforced, or "".
-func unenforced(all []any, now time.Time) string {
-	var broken, silent []string
+type object interface {
+	runtime.Object
+	GetUID() types.UID
+}
+
+const withoutNetwork = "the executor of this node was started without the network of pods: services and names of other nodes do not lead to its pods, and network policies do not hold for them; " +
+	"drain the node, and the next executor has the network"
+
+// unconnected returns the nodes whose network has not worked for a while, and those of which an
+// executor is ready that does not know of the network.
+func unconnected(all []any, now time.Time) (broken, without []*v1.Node) {
 	for _, o := range all {
 		node := o.(*v1.Node)
 		switch i := slices.IndexFunc(node.Status.Conditions, func(c v1.NodeCondition) bool { return c.Type == podNetwork }); {
 		case i < 0 && nodes.ExecutorReady(node) && now.Sub(readySince(node)) >= settle:
-			silent = append(silent, node.Name)
+			without = append(without, node)
 		case i >= 0 && node.Status.Conditions[i].Status == v1.ConditionFalse && now.Sub(node.Status.Conditions[i].LastTransitionTime.Time) >= settle:
-			broken = append(broken, node.Name)
+			broken = append(broken, node)
 		}
 	}
+	return broken, without
+}
+
+// unenforced says on which nodes policies are not enforced, or "".
+func unenforced(broken, without []*v1.Node) string {
 	var where []string
 	if len(broken) > 0 {
 		where = append(where, fmt.Sprintf("pods on %s: the network there does not work, and the condition %s of the Node says why", shortened(broken), podNetwork))
 	}
-	if len(silent) > 0 {
-		where = append(where, fmt.Sprintf("pods on %s: the executor there was started without this network; drain the node, and the next executor has it", shortened(silent)))
+	if len(without) > 0 {
+		where = append(where, fmt.Sprintf("pods on %s: the executor there was started without this network; drain the node, and the next executor has it", shortened(without)))
 	}
 	if where == nil {
 		return ""
@@ -157,12 +179,16 @@ func readySince(n *v1.Node) time.Time {
 	return time.Time{}
 }
 
-// shortened lists few names of many.
-func shortened(names []string) string {
+// shortened lists the names of a few of many nodes.
+func shortened(all []*v1.Node) string {
 	const most = 5
+	names := make([]string, len(all))
+	for i, n := range all {
+		names[i] = n.Name
+	}
 	slices.Sort(names)
 	if more := len(names) - most; more > 0 {
-		names = append(slices.Clone(names[:most]), fmt.Sprintf("%d more", more))
+		names = append(names[:most], fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(names, ", ")
 }

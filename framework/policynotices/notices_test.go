@@ -78,11 +78,12 @@ func TestNowhere(t *testing.T) {
 // executor is ready that does not know of the network.
 func TestUnenforced(t *testing.T) {
 	t.Parallel()
+	says := func(all ...any) string { return unenforced(unconnected(all, time.Now())) }
 	works, starts := nodeWith("works", v1.ConditionTrue, time.Hour), nodeWith("starts", v1.ConditionFalse, settle/2)
-	if got := unenforced([]any{works, starts, &v1.Node{}, silentNode("new", "KubeletReady", settle/2), silentNode("idle", nodes.ReasonOffers, time.Hour)}, time.Now()); got != "" {
+	if got := says(works, starts, &v1.Node{}, silentNode("new", "KubeletReady", settle/2), silentNode("idle", nodes.ReasonOffers, time.Hour)); got != "" {
 		t.Errorf("a cluster that works: %s", got)
 	}
-	got := unenforced([]any{nodeWith("b", v1.ConditionFalse, time.Hour), works, nodeWith("a", v1.ConditionFalse, time.Hour), silentNode("old", "KubeletReady", time.Hour)}, time.Now())
+	got := says(nodeWith("b", v1.ConditionFalse, time.Hour), works, nodeWith("a", v1.ConditionFalse, time.Hour), silentNode("old", "KubeletReady", time.Hour))
 	if !strings.Contains(got, "for pods on a, b: the network") || !strings.Contains(got, "for pods on old: the executor") {
 		t.Error(got)
 	}
@@ -90,9 +91,35 @@ func TestUnenforced(t *testing.T) {
 	for i := range 100 {
 		many = append(many, nodeWith(fmt.Sprintf("n%02d", i), v1.ConditionFalse, time.Hour))
 	}
-	if got := unenforced(many, time.Now()); !strings.Contains(got, "n04, 95 more:") {
+	if got := says(many...); !strings.Contains(got, "n04, 95 more:") {
 		t.Error(got)
 	}
+}
+
+// A Node whose executor does not know of the network says so once, whether there are policies
+// or not.
+func TestNodeWithoutNetwork(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		events := make(recorded, 100)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			ended <- New(Config{Client: fake.NewClientset(silentNode("old", "KubeletReady", 0)), Events: events}).Run(ctx)
+		}()
+		synctest.Wait()
+		if got := events.all(); got != nil {
+			t.Errorf("at once: %q", got)
+		}
+		time.Sleep(5 * settle)
+		if got := events.all(); len(got) != 1 || !strings.HasPrefix(got[0], "old Warning WithoutPodNetwork: the executor of this node") {
+			t.Errorf("%q", got)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // silentNode makes a node that is ready since a while and says nothing about a network.

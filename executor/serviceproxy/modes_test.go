@@ -3,6 +3,7 @@ package serviceproxy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +39,17 @@ func TestModes(t *testing.T) {
 	}
 	t.Run("without nft", func(t *testing.T) {
 		without(t, "nft")
+		if m, err := supported(t.Context()); m != (byIPTables{}) || err != nil {
+			t.Errorf("got %T, %v", m, err)
+		}
+	})
+	t.Run("with a kernel that refuses a kind of rule", func(t *testing.T) {
+		refuses := t.TempDir()
+		script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *--check*) echo 'Error: Could not process rule: Operation not supported' >&2; exit 1;; esac\nPATH=%s exec nft \"$@\"\n", os.Getenv("PATH"))
+		if err := os.WriteFile(filepath.Join(refuses, "nft"), []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", refuses+":"+os.Getenv("PATH"))
 		if m, err := supported(t.Context()); m != (byIPTables{}) || err != nil {
 			t.Errorf("got %T, %v", m, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"strings"
@@ -69,6 +70,12 @@ func newCluster(t *testing.T, objects ...runtime.Object) *cluster {
 	}
 	t.Cleanup(func() {
 		if err := c.net.Remove(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	// As on a host without br_netfilter, on which services fail if pods are on a bridge.
+	c.host.Do(func() {
+		if err := os.WriteFile("/proc/sys/net/bridge/bridge-nf-call-iptables", []byte("0"), 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			t.Error(err)
 		}
 	})
@@ -252,14 +259,20 @@ func TestBothFamilies(t *testing.T) {
 	}
 }
 
-// When the executor that makes the rules ends, they stay, and the next one takes over; the
-// last one removes them.
+// When the executor that makes the rules of a host with three agents ends, they stay, and one
+// of the others takes over; the last one removes them.
 func TestTakeover(t *testing.T) {
 	c := newCluster(t, service(), endpoints("10.244.1.6"))
-	first, second := c.newProxy(), c.newProxy()
+	first, second, third := c.newProxy(), c.newProxy(), c.newProxy()
 	stopFirst := c.start(first)
 	c.await(c.client, "tcp", serviceIP+":80", "10.244.1.5 ")
-	stopSecond := c.start(second)
+	stopSecond, stopThird := c.start(second), c.start(third)
+	change := func(addresses ...string) {
+		t.Helper()
+		if _, err := c.api.DiscoveryV1().EndpointSlices("default").Update(t.Context(), endpoints(addresses...), metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	stopFirst()
 	if got := c.client.Ask("tcp", serviceIP+":80", 1); got != "10.244.1.5 1" {
 		t.Errorf("between two: %s", got)
@@ -270,12 +283,20 @@ func TestTakeover(t *testing.T) {
 	if got := c.client.Ask("tcp", serviceIP+":80", 1); got != "10.244.1.5 1" {
 		t.Errorf("after the first has gone: %s", got)
 	}
-	if _, err := c.api.DiscoveryV1().EndpointSlices("default").Update(t.Context(), endpoints(), metav1.UpdateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	c.await(c.client, "tcp", serviceIP+":80", "dial tcp 10.0.0.77:80: connect: connection refused") // the second works
+	change()
+	const refused = "dial tcp 10.0.0.77:80: connect: connection refused"
+	c.await(c.client, "tcp", serviceIP+":80", refused) // another one works
 	stopSecond()
+	change("10.244.1.7")
+	c.await(c.client, "tcp", serviceIP+":80", "10.244.1.5 ") // and the last one
 	if err := second.Remove(t.Context()); err != nil {
+		t.Error(err)
+	}
+	stopThird()
+	if got := c.client.Ask("tcp", serviceIP+":80", 1); got != "10.244.1.5 1" {
+		t.Errorf("after the end of all: %s", got)
+	}
+	if err := third.Remove(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if s := c.host.State(); strings.Contains(s, "kube-proxy") || strings.Contains(s, guardPrefix) {

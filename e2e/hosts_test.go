@@ -50,6 +50,19 @@ func TestHosts(t *testing.T) {
 			s.expect("the host of near asks "+pods[to].Name, s.source(t, near, to)+" 9000", func() string { return s.agents[near].Ask("udp", pods[to].at(), 9000) })
 		}
 	})
+	t.Run("pairs of queries", func(t *testing.T) {
+		s.expect("a name from near", "yes", func() string {
+			if lost, _ := s.pairsLost(pods[near], "far.default.svc.cluster.local", 1); lost > 0 {
+				return "no"
+			}
+			return "yes"
+		})
+		const pairs = 10000
+		lost, slowest := s.pairsLost(pods[near], "far.default.svc.cluster.local", pairs)
+		if t.Logf("%d pairs, the slowest took %v", pairs, slowest); lost > 0 {
+			t.Errorf("of %d pairs of queries for A and AAAA %d have no answer", pairs, lost)
+		}
+	})
 	t.Run("framework_runner", func(t *testing.T) { s.frontReaches(t, pods) })
 	t.Run("load balancer", func(t *testing.T) { s.loadBalancer(t, pods[far]) })
 	t.Run("stateful set", s.statefulSet)

@@ -146,3 +146,43 @@ func TestRangeOfBeforeIsBack(t *testing.T) {
 	cancel()
 	<-gone
 }
+
+// The API server takes what is written: a Node with a former range has the condition, and when
+// it is made anew it has the rest of what it had.
+func TestNodeIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	nodes := sharedClient.CoreV1().Nodes()
+	n := nodeOf("former-range", "10.244.0.0/24")
+	n.Spec.Unschedulable = true
+	n.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "MesosAgentOffers"}}
+	made, err := nodes.Create(t.Context(), n, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	idle := false
+	p, err := newPodRanges(sharedClient, Config{ClusterCIDR: "10.245.0.0/16", ServiceClusterIPRange: "10.0.0.0/24", WithoutExecutor: func(*corev1.Node) bool { return idle }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(conditions int) *corev1.Node {
+		t.Helper()
+		if err := p.lookAfter(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := nodes.Get(t.Context(), n.Name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Status.Conditions) != conditions {
+			t.Errorf("conditions %+v", got.Status.Conditions)
+		}
+		return got
+	}
+	if got := look(2); got.UID != made.UID {
+		t.Error("a Node in use was made anew")
+	}
+	idle = true
+	if got := look(1); got.UID == made.UID || got.Spec.PodCIDR != "" || len(got.Spec.PodCIDRs) > 0 || !got.Spec.Unschedulable || got.Labels["zone"] != "a" {
+		t.Errorf("made anew: %+v", got)
+	}
+}

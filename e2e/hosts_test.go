@@ -63,6 +63,7 @@ func TestHosts(t *testing.T) {
 			t.Errorf("of %d pairs of queries for A and AAAA %d have no answer", pairs, lost)
 		}
 	})
+	t.Run("a pod of Docker's", func(t *testing.T) { s.connectedByDocker(t, pods[near], pods[far]) })
 	t.Run("framework_runner", func(t *testing.T) { s.frontReaches(t, pods) })
 	t.Run("load balancer", func(t *testing.T) { s.loadBalancer(t, pods[far]) })
 	t.Run("stateful set", s.statefulSet)

@@ -40,7 +40,8 @@
 // # Lists
 //
 // The kubelet lists everything each second, mostly to learn that nothing has
-// changed. So a list is kept, and given again while Docker's events say the same.
+// changed, and at each step of a pod it lists that pod's sandboxes and then its
+// containers. So a list is kept, and given again while Docker's events say the same.
 // It is dropped when a container changes, when a call of our own may have changed
 // one, when the events break off, and when it is ten seconds old.
 //

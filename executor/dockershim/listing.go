@@ -18,41 +18,58 @@ type listed struct {
 	record spec.Record
 }
 
-// listing is the cached list (see "Lists" in the package comment). Its items are never
-// written to.
+// listing is the cached lists (see "Lists" in the package comment): that of all our containers,
+// and those of single pods. Their items are never written to.
 type listing struct {
 	oldest time.Duration // how old a returned list may be
 
-	mu      sync.Mutex // guards all below
-	changes uint64     // counts possible changes of containers
-	watched bool       // events are being read
-	pending int        // changes that Docker has announced and lists may not show yet
-	items   []*listed
-	kept    time.Time // when items were listed; zero: no list
+	mu      sync.Mutex          // guards all below
+	changes uint64              // counts possible changes of containers
+	watched bool                // events are being read
+	pending int                 // changes that Docker has announced and lists may not show yet
+	lists   map[string]keptList // by the labels of their containers, "" for all
+}
+
+// keptList is a list that was read before.
+type keptList struct {
+	items []*listed
+	asked time.Time // when it was requested
 }
 
 // oldestList is how long a list is returned without asking Docker again: Docker
 // drops events for a slow reader.
 const oldestList = 10 * time.Second
 
-// get returns the list, the changes to pass to keep, and whether the list is current.
-func (l *listing) get() (items []*listed, changes uint64, current bool) {
+// get returns a list that has all our containers with these labels, the changes to pass to
+// keep, and whether the list is current.
+func (l *listing) get(labels ...string) (items []*listed, changes uint64, current bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.items, l.changes, !l.kept.IsZero() && time.Since(l.kept) < l.oldest
-}
-
-// keep caches a list that was requested after get returned changes, unless something
-// has changed since.
-func (l *listing) keep(items []*listed, changes uint64, asked time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.watched && l.pending == 0 && l.changes == changes {
-		l.items, l.kept = items, asked
+	for _, key := range []string{"", listKey(labels)} {
+		if kept, found := l.lists[key]; found && time.Since(kept.asked) < l.oldest {
+			return kept.items, l.changes, true
+		}
 	}
+	return nil, l.changes, false
 }
 
-// invalidate drops the list, and any list being read.
+// keep caches the list of our containers with these labels, which was requested after get
+// returned changes, unless something has changed since.
+func (l *listing) keep(items []*listed, changes uint64, asked time.Time, labels ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.watched || l.pending > 0 || l.changes != changes {
+		return
+	}
+	if l.lists == nil {
+		l.lists = map[string]keptList{}
+	}
+	l.lists[listKey(labels)] = keptList{items, asked}
+}
+
+func listKey(labels []string) string { return strings.Join(labels, ",") }
+
+// invalidate drops the lists, and any list being read.
 func (l *listing) invalidate() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,22 +101,20 @@ func (l *listing) settled() {
 
 func (l *listing) drop() {
 	l.changes++
-	l.items, l.kept = nil, time.Time{}
+	clear(l.lists)
 }
 
 // look returns our containers of a type that also have these labels, as Docker knew
 // them a moment ago.
 func (v *inventory) look(ctx context.Context, kind string, labels ...string) ([]*listed, error) {
-	all, changes, current := v.listing.get()
+	all, changes, current := v.listing.get(labels...)
 	if !current {
 		asked := time.Now()
 		var err error
 		if all, err = v.readList(ctx, labels); err != nil {
 			return nil, err
 		}
-		if len(labels) == 0 {
-			v.listing.keep(all, changes, asked)
-		}
+		v.listing.keep(all, changes, asked, labels...)
 	}
 	var some []*listed
 	for _, c := range all {

@@ -192,3 +192,26 @@ func TestListKeepsNothingDoubtful(t *testing.T) {
 		t.Error("a list never expires")
 	}
 }
+
+// The list of one pod serves that pod only, the list of all serves every pod, and a change
+// drops both.
+func TestListOfOnePod(t *testing.T) {
+	t.Parallel()
+	l := &listing{oldest: time.Hour}
+	l.setWatched(true)
+	_, changes, _ := l.get("uid=a")
+	l.keep([]*listed{{}}, changes, time.Now(), "uid=a")
+	for labels, want := range map[string]bool{"uid=a": true, "uid=b": false, "": false} {
+		if items, _, current := l.get(labels); current != want || current && len(items) != 1 {
+			t.Errorf("list of %q: current %v, want %v; %v", labels, current, want, items)
+		}
+	}
+	l.keep(nil, changes, time.Now())
+	if items, _, current := l.get("uid=b"); !current || len(items) > 0 {
+		t.Errorf("the list of all has those of one pod: %v, %v", items, current)
+	}
+	l.invalidate()
+	if _, _, current := l.get("uid=a"); current {
+		t.Error("a list of one pod outlives a change")
+	}
+}

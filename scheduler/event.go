@@ -42,7 +42,7 @@ type (
 	}
 
 	// RulesChanged: what the [Rules] know apart from pods and Nodes is not what it
-	// was; any of them may answer otherwise.
+	// was; any Rule may answer otherwise.
 	RulesChanged struct{}
 
 	// NodeChanged carries labels, taints and schedulability of an agent's Node;

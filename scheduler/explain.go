@@ -9,6 +9,7 @@ const (
 	explainAgain  = 10 * time.Second // a pod is told nothing new within this time
 	// checksAtOnce bounds how many pairs of class and agent are compared each time.
 	checksAtOnce = 1 << 20
+	ruleChecks   = 8 // as many as one counts where a Rule is asked
 )
 
 // reasons makes sure that every waiting pod is told why it waits, at a limited
@@ -42,7 +43,7 @@ func (r *reasons) report() {
 				later = true
 				continue
 			}
-			checks -= len(r.fleet.known)
+			checks -= r.cost(c)
 			c.reason, c.version = r.of(c), r.changes.version
 		}
 		for _, p := range c.ready {
@@ -55,6 +56,14 @@ func (r *reasons) report() {
 	if later {
 		r.clock.after(reportEvery, &r.changes.report)
 	}
+}
+
+// cost returns how many checks the reason of a class is worth.
+func (r *reasons) cost(c *class) int {
+	if c.rule != nil {
+		return ruleChecks * len(r.fleet.known)
+	}
+	return len(r.fleet.known)
 }
 
 // explained holds what a pod was told last, and what it was made from.

@@ -41,7 +41,7 @@ func (s *State) apply(e Event) {
 	case Resident:
 		s.residents.foreign(e)
 	case RulesChanged:
-		s.residents.took(Effect{More: true, Keys: true})
+		s.residents.took(Effect{More: true})
 	case Subscribed:
 		s.subscribed()
 	case Disconnected:

@@ -105,6 +105,9 @@ func (k *rule) gather() {
 	if k.state != nil {
 		return
 	}
+	if k.rules.asleep != nil {
+		k.rules.wake()
+	}
 	k.rules.carry(k)
 	k.state, k.nowhere, k.only = framework.NewCycleState(), k.invalid, nil
 	if k.invalid != "" {

@@ -10,6 +10,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
@@ -18,20 +19,27 @@ import (
 
 // idle is after how many comings and goings a rule that nobody asks is carried
 // forward no longer.
-const idle = 1000
+const idle = 256
 
 // Rules are scheduler.Rules by the plugins of Kubernetes' scheduler.
 type Rules struct {
 	plugins    framework.Framework
 	snapshot   *snapshot
+	asleep     map[types.UID]placed            // pods, while no rule has been asked; nil: they are in snapshot
 	objects    informers.SharedInformerFactory // never started: see Observe
 	namespaces corelisters.NamespaceLister
 
 	kinds   map[string]*rule // those carried forward, by kind of pod
 	carried []*rule          // the same, in the order in which they began to be
-	changes uint64           // pods that came or went
+	changes uint64           // pods that came or went, since a rule was asked first
 	tainted int              // nodes that pods are asked to avoid
 	mixed   bool             // pods depend on one another, so every pod has a Rule
+}
+
+// placed is a pod on a node.
+type placed struct {
+	pod  *v1.Pod
+	node string
 }
 
 // New returns rules for a cluster of which nothing is known yet. The plugins' own
@@ -41,7 +49,7 @@ func New(ctx context.Context) (*Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rules{snapshot: newSnapshot(), kinds: map[string]*rule{}}
+	r := &Rules{snapshot: newSnapshot(), asleep: map[types.UID]placed{}, kinds: map[string]*rule{}}
 	r.objects = informers.NewSharedInformerFactory(&kubernetes.Clientset{}, 0)
 	r.namespaces = r.objects.Core().V1().Namespaces().Lister()
 	r.plugins, err = newFramework(ctx, profile, r.snapshot, r.objects)
@@ -73,18 +81,38 @@ func (r *Rules) Settled(p scheduler.Pod, node string) scheduler.Effect {
 	if p.Object == nil {
 		return scheduler.Effect{}
 	}
+	if r.asleep != nil {
+		r.asleep[p.Object.UID] = placed{p.Object, node}
+		return scheduler.Effect{Keys: r.mix(dependsOnPods(p.Object))}
+	}
 	e := r.leave(p.Object)
-	info, err := framework.NewPodInfo(p.Object)
+	e.More = r.come(p.Object, node) || e.More
+	e.Keys = r.mix(dependsOnPods(p.Object))
+	return e
+}
+
+// come takes a pod into the snapshot, and reports whether a rule may allow more now.
+func (r *Rules) come(p *v1.Pod, node string) (more bool) {
+	info, err := framework.NewPodInfo(p)
 	if err != nil {
-		return e // the API server has checked it
+		return false // the API server has checked it
 	}
 	r.snapshot.add(node, info)
 	r.changed()
 	for _, kind := range r.carried {
-		e.More = kind.came(info, r.snapshot.info(node)) || e.More
+		more = kind.came(info, r.snapshot.info(node)) || more
 	}
-	e.Keys = r.mix()
-	return e
+	return more
+}
+
+// wake takes all pods into the snapshot, as a rule is asked: in a cluster whose pods
+// depend on nothing that takes no time.
+func (r *Rules) wake() {
+	pods := r.asleep
+	r.asleep = nil
+	for _, uid := range slices.Sorted(maps.Keys(pods)) {
+		r.come(pods[uid].pod, pods[uid].node)
+	}
 }
 
 // Left implements [scheduler.Rules].
@@ -96,6 +124,10 @@ func (r *Rules) Left(p scheduler.Pod, _ string) scheduler.Effect {
 }
 
 func (r *Rules) leave(p *v1.Pod) (e scheduler.Effect) {
+	if r.asleep != nil {
+		delete(r.asleep, p.UID)
+		return e
+	}
 	was, is := r.snapshot.remove(p.UID)
 	if !is {
 		return e
@@ -135,12 +167,13 @@ func (r *Rules) carry(kind *rule) {
 	}
 }
 
-// mix reports whether from now on every pod has a Rule: one with affinity, or a taint
-// to be avoided, says something about all. That lasts, as there will be another.
-func (r *Rules) mix() bool {
-	was := r.mixed
-	r.mixed = was || r.snapshot.withAffinity > 0 || r.tainted > 0
-	return r.mixed != was
+// mix reports whether from now on every pod has a Rule, which is so once something
+// concerns all: a pod with affinity, or a taint to be avoided. It lasts, as there will
+// be another.
+func (r *Rules) mix(concernsAll bool) (news bool) {
+	news = concernsAll && !r.mixed
+	r.mixed = r.mixed || concernsAll
+	return news
 }
 
 // Node implements [scheduler.Rules].
@@ -157,7 +190,7 @@ func (r *Rules) Node(name string, n *v1.Node) scheduler.Effect {
 		equality.Semantic.DeepEqual(old.Spec.Taints, n.Spec.Taints) {
 		return scheduler.Effect{}
 	}
-	return scheduler.Effect{More: r.forgetAll(), Keys: r.mix()}
+	return scheduler.Effect{More: r.forgetAll(), Keys: r.mix(r.tainted > 0)}
 }
 
 // forgetAll has every rule made anew when it is asked next.

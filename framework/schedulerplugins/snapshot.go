@@ -19,8 +19,7 @@ type snapshot struct {
 	nodes  []fwk.NodeInfo                 // with one
 	pods   map[types.UID]resident
 
-	withAffinity int // pods with terms about others, required or preferred
-	preferring   int // pods with preferred ones
+	preferring int // pods that would like others near, or far
 }
 
 // resident is a pod on a node.
@@ -77,12 +76,8 @@ func (s *snapshot) remove(uid types.UID) (resident, bool) {
 }
 
 func (s *snapshot) count(p *framework.PodInfo, sign int) {
-	preferred := len(p.PreferredAffinityTerms)+len(p.PreferredAntiAffinityTerms) > 0
-	if preferred {
+	if len(p.PreferredAffinityTerms)+len(p.PreferredAntiAffinityTerms) > 0 {
 		s.preferring += sign
-	}
-	if preferred || len(p.RequiredAffinityTerms)+len(p.RequiredAntiAffinityTerms) > 0 {
-		s.withAffinity += sign
 	}
 }
 

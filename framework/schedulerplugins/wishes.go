@@ -13,8 +13,13 @@ import (
 // dependsOnOthers reports whether where the pod may run, or is better off, depends on
 // more than what the core looks at.
 func dependsOnOthers(p *v1.Pod) bool {
-	return len(p.Spec.TopologySpreadConstraints) > 0 || hasVolumes(p) || p.Spec.Affinity != nil &&
-		(p.Spec.Affinity.PodAffinity != nil || p.Spec.Affinity.PodAntiAffinity != nil || prefersNodes(p))
+	return len(p.Spec.TopologySpreadConstraints) > 0 || hasVolumes(p) || dependsOnPods(p) || prefersNodes(p)
+}
+
+// dependsOnPods reports whether the pod says near which others it must be, or must not.
+func dependsOnPods(p *v1.Pod) bool {
+	a := p.Spec.Affinity
+	return a != nil && (a.PodAffinity != nil || a.PodAntiAffinity != nil)
 }
 
 // hasVolumes reports whether the pod has volumes that not every node can mount any
@@ -59,17 +64,17 @@ func kind(p *v1.Pod) string {
 	for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
 		containers = append(containers, container{c.Image, c.Resources.Requests})
 	}
-	volumes := p.Spec.Volumes
-	if !hasVolumes(p) {
-		volumes = nil // each pod has its own token
+	all := []any{p.Namespace, p.Labels, p.Spec.Tolerations, containers}
+	if dependsOnOthers(p) {
+		all = append(all, p.Spec.NodeSelector, p.Spec.Affinity, p.Spec.TopologySpreadConstraints)
 	}
-	name := ""
-	if slices.ContainsFunc(volumes, func(v v1.Volume) bool { return v.Ephemeral != nil }) {
-		name = p.Name // its claims are its own
+	if hasVolumes(p) { // or else each pod has its own token only
+		all = append(all, p.Spec.Volumes)
 	}
-	b, err := json.Marshal([]any{
-		p.Namespace, p.Labels, p.Spec.NodeSelector, p.Spec.Affinity, p.Spec.Tolerations, p.Spec.TopologySpreadConstraints, volumes, name, containers,
-	})
+	if slices.ContainsFunc(p.Spec.Volumes, func(v v1.Volume) bool { return v.Ephemeral != nil }) {
+		all = append(all, p.Name) // its claims are its own
+	}
+	b, err := json.Marshal(all)
 	if err != nil {
 		return string(p.UID)
 	}

@@ -187,7 +187,7 @@ func (k checker) state() {
 	}
 	for _, p := range s.pods.byUID {
 		for node, on := range sim.rules.on {
-			is := p.node == node || p.node == "" && p.task != nil && p.task.Node == node
+			is := p.node == node || p.node == "" && (p.task != nil && p.task.Node == node || p.task == nil && p.Node == node)
 			if told := on[p.Object.UID] != nil; told != is {
 				sim.violated("pod %s is on %s: %v, but the Rules were told %v", p.UID, node, is, told)
 			}

@@ -43,8 +43,8 @@ type Effect struct {
 	Keys bool // some pod's Key is another
 }
 
-// residents tells the Rules which pods are on which nodes: those that are bound
-// there, and those with a task there that may become so.
+// residents tells the Rules which pods are on which nodes: those that are bound or
+// assigned there, and those with a task there that may become so.
 type residents struct {
 	rules   Rules // may be nil
 	queue   *queue
@@ -58,8 +58,12 @@ func (r *residents) update(p *pod, changed bool) {
 		return
 	}
 	node := p.node
-	if node == "" && p.task != nil {
+	switch {
+	case node != "":
+	case p.task != nil:
 		node = p.task.Node
+	default:
+		node = p.Node
 	}
 	if old := p.residence; old != "" && old != node {
 		p.residence = ""

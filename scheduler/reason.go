@@ -33,7 +33,7 @@ func (r *reasons) of(c *class) string {
 	var f findings
 	offers := 0
 	for _, a := range r.fleet.known {
-		if c.node != "" && c.node != a.node.name {
+		if c.node != "" && (a.node == nil || c.node != a.node.name) { // without an offer yet it is of no known Node
 			continue
 		}
 		if a.offered {

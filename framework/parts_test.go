@@ -51,13 +51,13 @@ func TestPodTrackerTellsTheCore(t *testing.T) {
 		{makePod("a", func(p *v1.Pod) { p.Generation = 2 }), []string{"scheduler.PodAdded"}},
 		{makePod("a", assignedTo("n1"), func(p *v1.Pod) { p.Generation = 2 }), []string{"scheduler.PodAdded"}},
 		{makePod("a", boundTo("n1"), func(p *v1.Pod) { p.Generation = 2 }), []string{"scheduler.PodAdded"}},
-		{makePod("a", boundTo("n1"), func(p *v1.Pod) { p.Generation = 2; p.Labels = map[string]string{"x": "z"} }), nil},
+		{makePod("a", boundTo("n1"), func(p *v1.Pod) { p.Generation = 2; p.Annotations["x"] = "z" }), nil},
 		{makePod("a", func(p *v1.Pod) { p.Status.Phase = v1.PodSucceeded }), []string{"scheduler.PodRemoved"}},
 		{makePod("a", func(p *v1.Pod) { p.Status.Phase = v1.PodSucceeded }), nil},
 		{makePod("b", func(p *v1.Pod) { p.Spec.SchedulerName = "another" }), nil},
-		{makePod("b", func(p *v1.Pod) { p.Spec.SchedulerName, p.Spec.NodeName = "another", "n1" }), []string{"scheduler.Resident"}},
-		{makePod("b", func(p *v1.Pod) { p.Spec.SchedulerName, p.Spec.NodeName, p.Generation = "another", "n1", 2 }), nil},
-		{makePod("b", func(p *v1.Pod) { p.Spec.SchedulerName, p.Status.Phase = "another", v1.PodFailed }), []string{"scheduler.Resident"}},
+		{makePod("mirror", mirrorOn("n1")), []string{"scheduler.Resident"}},
+		{makePod("mirror", mirrorOn("n1"), func(p *v1.Pod) { p.Generation = 2 }), nil},
+		{makePod("mirror", mirrorOn("n1"), func(p *v1.Pod) { p.Status.Phase = v1.PodFailed }), []string{"scheduler.Resident"}},
 		{makePod("c", func(p *v1.Pod) { p.Spec.Containers[0].Resources.Requests["example.com/gpu"] = quantity("1") }), []string{"scheduler.PodRemoved"}},
 	} {
 		core.events = nil
@@ -68,6 +68,13 @@ func TestPodTrackerTellsTheCore(t *testing.T) {
 		if handed && step.want == nil {
 			t.Errorf("%s is said to be handed over", step.pod.Name)
 		}
+	}
+}
+
+// mirrorOn makes a pod the mirror of a static one, which a kubelet runs by itself.
+func mirrorOn(node string) func(*v1.Pod) {
+	return func(p *v1.Pod) {
+		p.Spec.NodeName, p.Annotations = node, map[string]string{v1.MirrorPodAnnotationKey: "x"}
 	}
 }
 

@@ -16,6 +16,16 @@ type Amount struct {
 // unlimited is more than anything else.
 var unlimited = Amount{math.MaxInt64, math.MaxInt64, math.MaxInt64}
 
+// known returns a with nothing in place of what is unlimited.
+func (a Amount) known() Amount {
+	for _, x := range []*int64{&a.CPU, &a.Mem, &a.Disk} {
+		if *x == math.MaxInt64 {
+			*x = 0
+		}
+	}
+	return a
+}
+
 func (a Amount) plus(b Amount) Amount {
 	return Amount{a.CPU + b.CPU, a.Mem + b.Mem, a.Disk + b.Disk}
 }

@@ -30,6 +30,7 @@ func (x *attempts) start(p *pod, a *agent) Task {
 		Ports:   p.Ports,
 	})
 	t.pod, p.task, t.bound = p, t, p.pinned != nil
+	x.fleet.belongs(t, p.Namespace)
 	t.launch = x.fleet.launches
 	x.clock.after(updateGrace, &t.alarm)
 	x.residents.update(p, false)

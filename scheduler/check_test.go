@@ -126,7 +126,7 @@ func (k checker) order(calls []Call) {
 				sim.violated("%s takes what is kept for pods assigned to its node", t.ID)
 			}
 			for _, q := range sim.core.pods.byUID {
-				if q.state == ready && q.class.rule == nil && (q.Node != "") == (placed.Node != "") && q.seq < placed.seq && q.Amount.within(left) &&
+				if q.state == ready && q.class.rule == nil && k.precedes(q, placed) && q.Amount.within(left) &&
 					k.suits(q, a) && a.missingPort(q.class) == 0 {
 					sim.violated("%s overtakes the older pod %s, which would fit %v", t.ID, q.UID, left)
 				}
@@ -150,10 +150,34 @@ func (k checker) placement(p Pod, node string) {
 	a := sim.core.fleet.byID[placed.task.Agent]
 	room := sim.core.fleet.spareFor(a).plus(p.Amount)
 	for _, q := range sim.core.pods.byUID {
-		if q.state == ready && q.class.rule != nil && q.seq < placed.seq && q.Amount.within(room) &&
+		if q.state == ready && q.class.rule != nil && k.precedes(q, placed) && q.Amount.within(room) &&
 			k.suits(q, a) && a.missingPort(q.class) == 0 {
 			sim.violated("pod %s overtakes the older pod %s, which would fit %v", p.UID, q.UID, room)
 		}
+	}
+}
+
+// precedes reports whether q must not be overtaken by p: both can run anywhere, or both
+// were assigned by others. With policy Fair the shares decide between namespaces.
+func (k checker) precedes(q, p *pod) bool {
+	comparable := (q.Node != "") == (p.Node != "")
+	if k.sim.cfg.Order == Fair && p.Node == "" {
+		comparable = comparable && (q.Namespace == p.Namespace || q.Priority > p.Priority)
+	}
+	return comparable && q.seq < p.seq
+}
+
+// shares: a namespace has what its tasks have.
+func (k checker) shares() {
+	used := map[string]Amount{}
+	for _, t := range k.sim.core.tasks.byID {
+		if t.index >= 0 && t.namespace != "" {
+			used[t.namespace] = used[t.namespace].plus(t.Amount)
+		}
+	}
+	maps.DeleteFunc(used, func(_ string, a Amount) bool { return a == Amount{} })
+	if k.sim.cfg.Order == Fair && !maps.Equal(used, k.sim.core.shares.used) {
+		k.sim.violated("namespaces have %v, but are said to have %v", used, k.sim.core.shares.used)
 	}
 }
 
@@ -196,6 +220,7 @@ func (k checker) state() {
 	if n := sim.rules.residents(); n > len(s.pods.byUID) {
 		sim.violated("the Rules know of %d pods, of which %d exist", n, len(s.pods.byUID))
 	}
+	k.shares()
 	members := 0
 	for _, c := range s.queue.classes {
 		members += c.members

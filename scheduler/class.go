@@ -11,7 +11,8 @@ import (
 // none, so matching looks at classes and never at their pods.
 type class struct {
 	key     string
-	slot    int   // in the index
+	line    *line
+	slot    int   // in the line's index
 	ready   byAge // pods that wait for nothing but an offer, the first to be served on top
 	members int   // ready ones and those in backoff
 
@@ -85,6 +86,9 @@ func (h *byAge) Pop() any {
 	*h = old[:len(old)-1]
 	return p
 }
+
+// update records in the index that the ready pods have changed.
+func (c *class) update() { c.line.index.update(c) }
 
 func (c *class) push(p *pod)   { heap.Push(&c.ready, p) }
 func (c *class) delete(p *pod) { heap.Remove(&c.ready, p.place) }

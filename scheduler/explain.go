@@ -31,7 +31,7 @@ type reasons struct {
 // the next time.
 func (r *reasons) report() {
 	checks, tells, later := checksAtOnce, explainAtOnce, false
-	classes := r.queue.index.classes
+	classes := r.queue.lines.classes()
 	for range classes {
 		r.at = (r.at + 1) % len(classes)
 		c := classes[r.at]

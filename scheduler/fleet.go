@@ -8,6 +8,7 @@ type fleet struct {
 	clock   *clock
 	changes *changes
 	nodes   *nodes
+	shares  *shares
 	cfg     Config
 
 	byID   map[string]*agent // by Mesos agent id
@@ -56,6 +57,14 @@ func (f *fleet) book(t *task) {
 	}
 }
 
+// belongs notes whose share a task counts in; of one without a pod that is unknown.
+func (f *fleet) belongs(t *task, namespace string) {
+	if t.index >= 0 {
+		f.shares.add(namespace, t.Amount)
+	}
+	t.namespace = namespace
+}
+
 // unbook frees what a task used on its agent.
 func (f *fleet) unbook(t *task) {
 	if t.index < 0 {
@@ -66,6 +75,7 @@ func (f *fleet) unbook(t *task) {
 	a.tasks[t.index], last.index = last, t.index
 	a.tasks = a.tasks[:len(a.tasks)-1]
 	t.index = -1
+	f.shares.remove(t.namespace, t.Amount)
 	for _, p := range t.Ports {
 		delete(a.ports, p)
 	}

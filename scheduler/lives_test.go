@@ -74,7 +74,7 @@ func TestLivesAreLively(t *testing.T) {
 		}
 	}
 	for _, what := range []string{"restart", "Bind of an assigned pod"} {
-		if calls[what] < 30 {
+		if calls[what] < 20 {
 			t.Errorf("only %d times %s in 40 lives", calls[what], what)
 		}
 	}

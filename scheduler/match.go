@@ -1,6 +1,10 @@
 package scheduler
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // leftoverRefuse is the filter for what a launch leaves over while pods still
 // wait. Masters before 1.7.3 also apply it to what was freed meanwhile
@@ -15,6 +19,7 @@ const heldToLook = 32
 // is for the rules to say, which of several goes first for the queue, and what
 // follows from a launch for start.
 type matcher struct {
+	choice  Choice
 	refuse  time.Duration
 	session *session
 	changes *changes
@@ -30,15 +35,14 @@ type matcher struct {
 // run places waiting pods on the offers held, then gives back the useless ones.
 //
 // Afterwards no ready pod fits any held offer, so a later run looks only at
-// agents with new offers or, when a class has become ready, with held ones. The
-// agents take turns: each takes the oldest pod that fits what it has left, until
+// agents with new offers or, when a class has become ready, with held ones. In the
+// order of the policy each takes the oldest pod that fits what it has left, until
 // none fits any. Pods that can only run there, as they did before, go first: what
 // they use was theirs. Then come those that others have assigned to its Node. Beyond
 // these, no pod is passed over for a younger one on
-// offers that would have fit it, pods spread over the agents, and each turn
-// either places a pod or ends the agent's part, until a placement makes room by the
-// Rules. A pod with preferences goes to the agent that suits it best, if no older one
-// takes its room there.
+// offers that would have fit it, and each turn either places a pod or ends the
+// agent's part, until a placement makes room by the Rules. A pod with preferences goes
+// to the agent that suits it best, if no older one takes its room there.
 func (m *matcher) run() {
 	if !m.session.ready() {
 		return
@@ -47,20 +51,10 @@ func (m *matcher) run() {
 		m.fleet.refreshAll()
 	}
 	m.looked = m.fleet.takeFresh()
-	turn := append([]*agent(nil), m.looked...)
-	for len(turn) > 0 {
-		again := turn[:0]
-		for _, a := range turn {
-			if m.place(a) {
-				again = append(again, a)
-			}
-		}
-		turn = again
-		if m.changes.takeStirred() {
-			m.fleet.refreshAll()
-			m.looked = append(m.looked, m.fleet.takeFresh()...)
-			turn = append(turn[:0], m.looked...)
-		}
+	if m.choice == Binpack {
+		m.pack()
+	} else {
+		m.spread()
 	}
 	for _, a := range m.looked {
 		a.fresh, a.last = false, 0
@@ -71,6 +65,52 @@ func (m *matcher) run() {
 			m.fleet.giveBack(a)
 		}
 	}
+}
+
+// spread lets agents take turns.
+func (m *matcher) spread() {
+	turn := append([]*agent(nil), m.looked...)
+	for len(turn) > 0 {
+		again := turn[:0]
+		for _, a := range turn {
+			if m.place(a) {
+				again = append(again, a)
+			}
+		}
+		turn = again
+		if m.lookAgain() {
+			turn = append(turn[:0], m.looked...)
+		}
+	}
+}
+
+// pack fills one agent after the other: first the one that has least left.
+func (m *matcher) pack() {
+	for more := true; more; more = m.lookAgain() {
+		for _, a := range m.fullestFirst() {
+			for !m.changes.stirred && m.place(a) {
+			}
+		}
+	}
+}
+
+func (m *matcher) fullestFirst() []*agent {
+	left := func(a *agent) float64 {
+		room, total := m.fleet.spareFor(a), a.node.total
+		return fraction(room.CPU, total.CPU) + fraction(room.Mem, total.Mem)
+	}
+	return slices.SortedStableFunc(slices.Values(m.looked), func(a, b *agent) int { return cmp.Compare(left(a), left(b)) })
+}
+
+// lookAgain reports whether a placement has made room by the Rules, for which all agents
+// are to be looked at again.
+func (m *matcher) lookAgain() bool {
+	if !m.changes.takeStirred() {
+		return false
+	}
+	m.fleet.refreshAll()
+	m.looked = append(m.looked, m.fleet.takeFresh()...)
+	return true
 }
 
 // place places the oldest pod that fits an agent's offers: there, or where it is
@@ -122,8 +162,11 @@ func (m *matcher) oldestOn(a *agent) *class {
 	if len(a.held) == 0 {
 		return nil
 	}
-	c := m.oldestOf(a.pinned, a, m.fleet.roomFor(a))
-	if c == nil {
+	var c *class
+	if len(a.pinned) > 0 {
+		c = m.oldestOf(a.pinned, a, m.fleet.roomFor(a))
+	}
+	if c == nil && len(a.node.assigned) > 0 {
 		c = m.oldestOf(a.node.assigned, a, m.fleet.roomForAssigned(a))
 	}
 	if c != nil || a.backoff.active() {

@@ -24,7 +24,8 @@ type nodes struct {
 	rules   rules
 	maxPods int // where a Node does not say
 	byName  map[string]*node
-	count   int // of those with a number
+	count   int    // of those with a number
+	size    Amount // of all together, as far as it is known
 }
 
 // get returns the Node of that name, which an agent has.
@@ -91,7 +92,9 @@ func (x *nodes) changed(name string, object *v1.Node) (n *node, differs bool) {
 	n = x.get(name)
 	old := n.object
 	n.object = object
+	x.size = x.size.minus(n.total.known())
 	n.maxPods, n.total = x.maxPods, allocatable(object)
+	x.size = x.size.plus(n.total.known())
 	n.expect()
 	n.open = x.rules.decide(&class{}, object) == suits
 	if object != nil {

@@ -131,6 +131,7 @@ func (x *pods) adopt(p *pod, node string) {
 	}
 	p.task, latest.pod = latest, p
 	p.state = placed
+	x.tasks.fleet.belongs(latest, p.Namespace)
 	if node == "" {
 		x.explain(p, "waiting for Mesos to tell what became of task "+latest.ID+", launched before the framework was started again")
 	}

@@ -19,7 +19,7 @@ import (
 // clock, is random, or has not been needed.
 var (
 	pureImports = []string{
-		"container/heap", "fmt", "maps", "math", "reflect", "slices", "strconv", "strings", "time",
+		"cmp", "container/heap", "fmt", "maps", "math", "reflect", "slices", "strconv", "strings", "time",
 		"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb",
 		"k8s.io/api/core/v1",
 		"k8s.io/component-helpers/scheduling/corev1",

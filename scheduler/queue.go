@@ -20,7 +20,7 @@ type queue struct {
 	rules   Rules // may be nil
 
 	classes map[string]*class
-	index   index  // the classes, by age and need
+	lines   lines  // the classes, by age and need
 	late    []*pod // in backoff
 	ruled   int    // classes with a Rule
 }
@@ -34,10 +34,10 @@ type reservations interface {
 }
 
 // oldest returns the class that is searched for, or nil.
-func (q *queue) oldest(s search) *class { return q.index.oldest(s) }
+func (q *queue) oldest(s search) *class { return q.lines.oldest(s) }
 
 // hasReady reports whether any pod waits for nothing but an offer.
-func (q *queue) hasReady() bool { return q.index.hasReady() }
+func (q *queue) hasReady() bool { return q.lines.hasReady() }
 
 // empty reports whether no pod waits for anything.
 func (q *queue) empty() bool { return len(q.classes) == 0 }
@@ -94,7 +94,7 @@ func (q *queue) replace(p *pod, in Pod) {
 func (q *queue) take(c *class) *pod {
 	p := c.ready[0]
 	c.delete(p)
-	q.index.update(c)
+	c.update()
 	q.leave(p)
 	p.state = placed
 	return p
@@ -105,7 +105,7 @@ func (q *queue) remove(p *pod) {
 	switch p.state {
 	case ready:
 		p.class.delete(p)
-		q.index.update(p.class)
+		p.class.update()
 	case backingOff:
 		q.clock.stop(&p.backoff)
 		q.removeLate(p)
@@ -129,7 +129,7 @@ func (q *queue) becomeReady(p *pod) {
 		q.changes.mayFit()
 	}
 	p.class.push(p)
-	q.index.update(p.class)
+	p.class.update()
 	q.changes.reasons()
 }
 
@@ -146,10 +146,15 @@ func (q *queue) removeLate(p *pod) {
 
 // key returns the key of a pod's class.
 func (q *queue) key(p *pod) string {
-	if q.rules == nil || p.pinned != nil {
-		return p.classKey("")
+	own := ""
+	if q.rules != nil && p.pinned == nil {
+		own = q.rules.Key(p.Pod)
 	}
-	return p.classKey(q.rules.Key(p.Pod))
+	key := p.classKey(own)
+	if q.lines.fair {
+		key = p.Namespace + "/" + key
+	}
+	return key
 }
 
 // differs reports whether a waiting pod would be of another class as in.
@@ -181,7 +186,7 @@ func (q *queue) join(p *pod) {
 			q.ruled++
 		}
 		q.classes[key] = c
-		q.index.add(c)
+		q.lines.add(c, p.Namespace)
 		if c.isTied() {
 			q.agents.reserve(c)
 		}
@@ -197,7 +202,7 @@ func (q *queue) leave(p *pod) {
 	if c.members--; c.members > 0 {
 		return
 	}
-	q.index.remove(c)
+	q.lines.remove(c)
 	delete(q.classes, c.key)
 	if c.rule != nil {
 		q.ruled--
@@ -210,7 +215,7 @@ func (q *queue) leave(p *pod) {
 // renew has waiting pods whose key has changed join another class.
 func (q *queue) renew() {
 	waiting := append([]*pod(nil), q.late...)
-	for _, c := range q.index.classes {
+	for _, c := range q.lines.classes() {
 		if c != nil {
 			waiting = append(waiting, c.ready...)
 		}
@@ -224,7 +229,7 @@ func (q *queue) renew() {
 
 // forgetVerdicts forgets what the rules have said about a node.
 func (q *queue) forgetVerdicts(n *node) {
-	for _, c := range q.index.classes {
+	for _, c := range q.lines.classes() {
 		if c != nil && n.number < len(c.verdicts) {
 			c.verdicts[n.number] = undecided
 		}

@@ -58,7 +58,7 @@ func TestQueueKeepsTheOrderOfArrival(t *testing.T) {
 	if got := drain(q); got != "p1 p2 p3 p4 p5" {
 		t.Error("placed in order", got)
 	}
-	if !q.empty() || q.hasReady() || len(q.index.free) != len(q.index.classes) {
+	if !q.empty() || q.hasReady() || len(q.lines.of("").index.free) != len(q.lines.classes()) {
 		t.Error("something is left of an empty queue")
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // parseEvent reads an event as a line of words:
 //
-//	pod a cpu=1 mem=64 disk=512 port=31080 select=zone=a tolerate=gpu priority=5 assigned=n1 on=n1
+//	pod a ns=team cpu=1 mem=64 disk=512 port=31080 select=zone=a tolerate=gpu priority=5 assigned=n1 on=n1
 //	pod a in=web apart=web near=db shun=web like=db even=web	(see fakeRules)
 //	removed a
 //	listed
@@ -152,7 +152,7 @@ func (w *words) event(kind string) Event {
 func (w *words) pod() Pod {
 	priority, err := strconv.ParseInt(cmp.Or(w.get("priority"), "0"), 10, 32)
 	w.err = cmp.Or(w.err, err)
-	p := Pod{UID: w.name, Node: w.get("assigned"), Priority: int32(priority), Amount: w.amount(), Ports: w.ports(), Class: strings.Join(w.order, " ")}
+	p := Pod{UID: w.name, Namespace: w.get("ns"), Node: w.get("assigned"), Priority: int32(priority), Amount: w.amount(), Ports: w.ports(), Class: strings.Join(w.order, " ")}
 	k := &v1.Pod{}
 	for _, v := range w.named["select"] {
 		key, value, _ := strings.Cut(v, "=")

@@ -53,6 +53,7 @@ func (a *simAPI) addPod(agents []*simAgent) {
 	} else if a.rng.IntN(3) > 0 {
 		p.Class = fmt.Sprint(p.Amount, p.Ports)
 	}
+	p.Namespace = fmt.Sprint("team", a.rng.IntN(3))
 	if a.rng.IntN(5) == 0 {
 		p.Priority = int32(a.rng.IntN(3) - 1)
 	}

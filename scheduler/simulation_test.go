@@ -22,6 +22,7 @@ type simulation struct {
 	check checker
 	log   []entry
 
+	cfg        Config
 	core, twin *State               // twin is given the same events and must do the same
 	broken     bool                 // the stream is lost, which the core does not know yet
 	given      map[string]*simOffer // as the core must see them: told, and not used, declined, taken back
@@ -53,6 +54,8 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 		api:     &simAPI{fate: f, byUID: map[string]*simPod{}, stored: map[string]Task{}},
 		usedIDs: map[string]bool{},
 	}
+	sim.cfg = simConfig
+	sim.cfg.Order, sim.cfg.Choice = Orders[seed%2], Choices[seed/2%2]
 	sim.check = checker{sim}
 	sim.mesos.mayAcknowledge = sim.check.mayAcknowledge
 	for range 1 + sim.rng.IntN(4) {
@@ -67,7 +70,7 @@ var simConfig = Config{Executor: Amount{CPU: 250, Mem: 64}}
 // startCore begins a life of the framework, the first or one after a crash:
 // only stored data is left.
 func (sim *simulation) startCore() {
-	own, twins := simConfig, simConfig
+	own, twins := sim.cfg, sim.cfg
 	sim.rules = newFakeRules()
 	own.Rules, twins.Rules = sim.rules, newFakeRules()
 	sim.core, sim.twin = New(own), New(twins)

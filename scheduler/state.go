@@ -11,6 +11,8 @@ type Config struct {
 	Executor Amount        // what an executor costs on an agent; 0 means nothing
 	Hold     time.Duration // how long an offer is held at most; default 10 s
 	Refuse   time.Duration // filter of a declined offer that is of no use; default 1 h
+	Order    Order         // which pod goes first; default [FirstCome]
+	Choice   Choice        // which agent takes it; default [Spread]
 	// MaxPods is the most pods that an agent runs where its Node's allocatable
 	// pods do not say; default: no limit.
 	MaxPods int
@@ -44,10 +46,11 @@ type State struct {
 	session session
 	changes changes
 
-	pods  pods  // that the API server has announced
-	queue queue // those of them that wait
-	nodes nodes
-	fleet fleet // agents and their offers
+	pods   pods  // that the API server has announced
+	queue  queue // those of them that wait
+	nodes  nodes
+	shares shares // what their namespaces have
+	fleet  fleet  // agents and their offers
 
 	residents residents // of nodes, as the Rules are told
 
@@ -71,14 +74,19 @@ func New(cfg Config) *State {
 
 	s.queue = queue{clock: &s.clock, changes: &s.changes, agents: &s.fleet, rules: cfg.Rules, classes: map[string]*class{}}
 	s.residents = residents{rules: cfg.Rules, queue: &s.queue, changes: &s.changes}
+	s.queue.lines = lines{fair: cfg.Order == Fair, shares: &s.shares}
+	s.shares.nodes = &s.nodes
+	if cfg.Order == Fair {
+		s.shares.used = map[string]Amount{}
+	}
 	s.nodes = nodes{rules: kubernetesRules, maxPods: cfg.MaxPods, byName: map[string]*node{}}
 	s.fleet = fleet{
-		clock: &s.clock, changes: &s.changes, nodes: &s.nodes, cfg: cfg,
+		clock: &s.clock, changes: &s.changes, nodes: &s.nodes, shares: &s.shares, cfg: cfg,
 		byID: map[string]*agent{}, offers: map[string]*agent{},
 	}
 	s.matcher = matcher{
 		session: &s.session, changes: &s.changes, queue: &s.queue, fleet: &s.fleet, demand: &s.demand,
-		rules: kubernetesRules, refuse: cfg.Refuse, start: s.attempts.start,
+		rules: kubernetesRules, choice: cfg.Choice, refuse: cfg.Refuse, start: s.attempts.start,
 	}
 	s.demand.init(&s.clock, &s.session)
 	s.reasons = reasons{

@@ -32,13 +32,14 @@ const (
 // binding, boundTasks has running, ended and failing, killer has killing.
 type task struct {
 	Task
-	pod    *pod // nil when the pod is gone, or has gone on without this task
-	state  taskState
-	since  time.Time // when it was launched, or restored
-	launch uint64    // which launch of this life it came with, from 1; 0: none
-	bound  bool      // launching, of a pod that is bound there already
-	acks   []ack     // to be sent when the outcome of Bind or Fail is known
-	last   *Update   // what came while binding, other than a start, or what ended it
+	pod       *pod // nil when the pod is gone, or has gone on without this task
+	state     taskState
+	since     time.Time // when it was launched, or restored
+	namespace string    // whose share it counts in
+	launch    uint64    // which launch of this life it came with, from 1; 0: none
+	bound     bool      // launching, of a pod that is bound there already
+	acks      []ack     // to be sent when the outcome of Bind or Fail is known
+	last      *Update   // what came while binding, other than a start, or what ended it
 
 	waits        bool      // its node cannot run the pod yet, the executor said last
 	ran          time.Time // since when its pod is known to run; zero: never

@@ -14,7 +14,8 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata wit
 
 // TestTranscripts plays the stories in testdata. A block is what comes in, a
 // line ----, and what goes out; a line that begins with # is for the reader.
-// script_test.go defines the words.
+// script_test.go defines the words. A first line "with order=fair choice=binpack" sets
+// policies.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) < 10 {
@@ -44,7 +45,13 @@ func TestTranscripts(t *testing.T) {
 
 // playTranscript returns the transcript with the current output.
 func playTranscript(t *testing.T, in string) string {
-	s := New(Config{Executor: Amount{CPU: 100, Mem: 64}, Rules: newFakeRules()})
+	cfg := Config{Executor: Amount{CPU: 100, Mem: 64}, Rules: newFakeRules()}
+	if policies, ok := strings.CutPrefix(strings.SplitN(in, "\n", 2)[0], "with "); ok {
+		if _, err := fmt.Sscanf(policies, "order=%s choice=%s", &cfg.Order, &cfg.Choice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := New(cfg)
 	start := time.Unix(0, 0).UTC()
 	now := start
 	var out strings.Builder
@@ -60,7 +67,7 @@ func playTranscript(t *testing.T, in string) string {
 			}
 		}
 		for line := range strings.SplitSeq(events, "\n") {
-			if strings.HasPrefix(line, "#") || line == "" {
+			if strings.HasPrefix(line, "#") || strings.HasPrefix(line, "with ") || line == "" {
 				continue
 			}
 			if d, ok := strings.CutPrefix(line, "wait "); ok {

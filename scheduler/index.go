@@ -18,20 +18,33 @@ type index struct {
 	tree    []least  // [1] is the root, the leaf of slot i is [len/2+i]
 }
 
-// least holds what is known about a branch: the least amount that a class in it
-// asks for, the ages of the oldest and the youngest pod on top of its class, and
-// bounds of the host ports: some class asks for none below low and, perhaps
-// another, for none above high. A branch without ready pods is nothing.
+// least holds what is known about a branch: the least that a class in it asks for, the
+// ages of the oldest and the youngest pod on top of its class, and bounds of the host
+// ports: some class asks for none below low and, perhaps another, for none above high. A
+// branch without ready pods is nothing. Two of them fit in a cache line, which is what a
+// search costs.
 type least struct {
-	amount         Amount
 	oldest, newest uint64
+	need           need
 	low, high      uint16
+}
+
+// need is an amount, as exact as 32 bits allow.
+type need struct{ cpu, mem, disk int32 }
+
+func (a Amount) need() need { return need{narrow(a.CPU), narrow(a.Mem), narrow(a.Disk)} }
+
+func narrow(x int64) int32 { return int32(min(max(x, math.MinInt32), math.MaxInt32)) }
+
+// within is certain when it says no, see [Amount.within].
+func (n *need) within(room *need) bool {
+	return n.cpu <= room.cpu && n.mem <= room.mem && (n.disk <= room.disk || n.disk == 0)
 }
 
 const never = math.MaxUint64
 
 func nothing() least {
-	return least{unlimited, never, 0, 0, math.MaxUint16}
+	return least{never, 0, unlimited.need(), 0, math.MaxUint16}
 }
 
 func (x *index) add(c *class) {
@@ -59,7 +72,7 @@ func (x *index) update(c *class) {
 	l := nothing()
 	if len(c.ready) > 0 {
 		seq := c.ready[0].seq
-		l = least{c.amount, seq, seq, math.MaxUint16, 0}
+		l = least{seq, seq, c.amount.need(), math.MaxUint16, 0}
 		if n := len(c.ports); n > 0 {
 			l.low, l.high = c.ports[0], c.ports[n-1]
 		}
@@ -77,9 +90,9 @@ func (x *index) set(slot int, l least) {
 
 func (l least) and(m least) least {
 	return least{
-		amount: l.amount.least(m.amount),
 		oldest: min(l.oldest, m.oldest),
 		newest: max(l.newest, m.newest),
+		need:   need{min(l.need.cpu, m.need.cpu), min(l.need.mem, m.need.mem), min(l.need.disk, m.need.disk)},
 		low:    max(l.low, m.low),
 		high:   min(l.high, m.high),
 	}
@@ -106,6 +119,7 @@ type search struct {
 	fits      func(*class) bool // everything else that a pod asks for
 
 	index *index
+	most  need // room
 	found *class
 	seq   uint64 // age of the oldest pod found
 }
@@ -115,18 +129,18 @@ func (x *index) oldest(q search) *class {
 	if len(x.tree) == 0 {
 		return nil
 	}
-	q.index, q.seq = x, never
+	q.index, q.most, q.seq = x, q.room.need(), never
 	q.visit(1)
 	return q.found
 }
 
 func (q *search) visit(i int) {
 	l := &q.index.tree[i]
-	if l.oldest >= q.seq || l.newest <= q.after || !l.amount.within(q.room) || l.low < q.low || l.high > q.high {
+	if l.oldest >= q.seq || l.newest <= q.after || !l.need.within(&q.most) || l.low < q.low || l.high > q.high {
 		return
 	}
 	if leaves := len(q.index.tree) / 2; i >= leaves {
-		if c := q.index.classes[i-leaves]; q.fits(c) {
+		if c := q.index.classes[i-leaves]; c.amount.within(q.room) && q.fits(c) {
 			q.found, q.seq = c, l.oldest
 		}
 		return

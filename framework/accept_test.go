@@ -22,14 +22,18 @@ var update = flag.Bool("update", false, "rewrite testdata; look at the differenc
 
 // quietLoop returns a loop that nothing runs: a test gives it messages and
 // takes the calls out of its outbox.
-func quietLoop(t *testing.T) *loop {
+func quietLoop(t *testing.T, change ...func(*Config)) *loop {
 	t.Helper()
-	f, err := New(Config{
+	cfg := Config{
 		Client: fake.NewSimpleClientset(), Store: newMemory(&journal{}), Mesos: newMaster(&journal{}),
 		Info:     Info{Role: "web"},
 		Executor: Executor{URI: "/opt/executor_runner"},
 		Cluster:  taskdata.Cluster{Servers: []string{"https://10.0.0.1:6443"}, CA: "PEM"},
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	f, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +54,28 @@ func sent(l *loop, t mesospb.SchedulerCall_Type) []*mesospb.SchedulerCall {
 	}
 	out.jobs = nil
 	return calls
+}
+
+// The policies and the priority that a pod has reach the core.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	l := quietLoop(t, func(c *Config) { c.Order, c.Choice = scheduler.Fair, scheduler.Binpack })
+	for _, p := range []struct {
+		name, namespace string
+		priority        int32
+	}{{"a1", "a", 0}, {"a2", "a", 0}, {"b1", "b", 0}, {"urgent", "a", 1}} {
+		handle(l, podSeen{makePod(p.name, func(pod *v1.Pod) { pod.Namespace, pod.Spec.Priority = p.namespace, &p.priority })})
+	}
+	l.offered([]*mesospb.Offer{makeOffer("o1", "S1", four), makeOffer("o2", "S2", four, func(o *mesospb.Offer) { o.Url.Address.Ip = proto.String("10.1.0.8") })})
+	var names []string
+	for _, c := range sent(l, mesospb.SchedulerCall_ACCEPT) {
+		for _, task := range c.GetAccept().GetOperations()[0].GetLaunch().GetTaskInfos() {
+			names = append(names, task.GetName())
+		}
+	}
+	if got := strings.Join(names, " "); got != "urgent.a b1.b a1.a a2.a" {
+		t.Errorf("launched %s", got)
+	}
 }
 
 // mixed is what an agent offers with a static and a dynamic reservation, and a

@@ -41,6 +41,11 @@ type Config struct {
 	// Default: DefaultContainer.
 	DefaultContainer scheduler.Amount
 
+	// Order and Choice are the policies by which pods are placed. Default: first come,
+	// first served; spread over the agents.
+	Order  scheduler.Order
+	Choice scheduler.Choice
+
 	// Rules say where pods may run beyond amounts, ports, selectors and taints.
 	// Nil: pods depend on nothing else.
 	Rules Rules
@@ -72,7 +77,7 @@ type Config struct {
 
 // Core returns the configuration of the core.
 func (c Config) Core() scheduler.Config {
-	return scheduler.Config{Executor: c.Executor.Amount, Rules: c.Rules}
+	return scheduler.Config{Executor: c.Executor.Amount, Order: c.Order, Choice: c.Choice, Rules: c.Rules}
 }
 
 // Recorder is told each Step of the core, and what its Rules are told besides.

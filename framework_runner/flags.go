@@ -71,6 +71,8 @@ type options struct {
 	secretFile      string
 	mesosTLS        mesos.TLSFiles
 
+	scheduling schedulingFlags
+
 	defaultContainerCPU  float64
 	defaultContainerMem  int64
 	defaultContainerDisk int64
@@ -117,6 +119,7 @@ func flagSet(o *options) *flag.FlagSet {
 	o.declareCluster(fs)
 	o.declareServices(fs)
 	o.recording.declare(fs)
+	o.scheduling.declare(fs)
 	for _, name := range glogFlags {
 		if f := flag.Lookup(name); f != nil {
 			fs.Var(f.Value, f.Name, f.Usage) // logging.Init has set the defaults
@@ -131,7 +134,7 @@ func flagSet(o *options) *flag.FlagSet {
 func (o *options) validate() error {
 	for _, check := range []func() error{
 		o.checkMesos, o.checkLocalMesos, o.checkExecutor, o.checkFramework, o.checkPorts, o.checkStorage, o.checkCluster, o.checkServices,
-		func() error { return checkRanges(o) }, o.recording.check,
+		func() error { return checkRanges(o) }, o.recording.check, o.scheduling.check,
 		o.readCredentials, o.setLogin,
 	} {
 		if err := check(); err != nil {

@@ -23,7 +23,7 @@ func TestHelp(t *testing.T) {
 		"etcd_ca_file", "etcd_cert_file", "etcd_key_file",
 		"data_dir", "framework_name", "framework_role", "framework_user", "failover_timeout", "teardown",
 		"mesos_authentication_principal", "mesos_authentication_secret_file", "default_container_cpu",
-		"default_container_mem", "default_container_disk", "executor_cpus", "executor_mem", "allow_privileged", "pod_security", "deny_external_ips", "encrypt_secrets", "audit_log", "controllers",
+		"default_container_mem", "default_container_disk", "pod_order", "agent_choice", "executor_cpus", "executor_mem", "allow_privileged", "pod_security", "deny_external_ips", "encrypt_secrets", "audit_log", "controllers",
 		"cluster_cidr", "node_cidr_mask_size_ipv6", "service_cluster_ip_range", "record_scheduling", "replay", "v", "logtostderr",
 	} {
 		if !strings.Contains(out.String(), "\n  -"+name+" ") && !strings.Contains(out.String(), "\n  -"+name+"\n") {
@@ -73,6 +73,8 @@ func TestBadFlags(t *testing.T) {
 		{"-executor_mem=8", "-executor_mem"},
 		{"-default_container_cpu=-1", "-default_container_cpu"},
 		{"-default_container_disk=-1", "-default_container_disk"},
+		{"-pod_order=lifo", "-pod_order=lifo: it is one of [fcfs fair]"},
+		{"-agent_choice=best", "-agent_choice=best: it is one of [spread binpack]"},
 		{"-failover_timeout=0s", "-failover_timeout"},
 		{"-executor_idle_timeout=-1s", "-executor_idle_timeout"},
 		{"-failover_timeout=soon", "failover_timeout"},

@@ -181,6 +181,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		return nil, err
 	}
 	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem, Disk: o.defaultContainerDisk}
+	cfg.Order, cfg.Choice = scheduler.Order(o.scheduling.podOrder), scheduler.Choice(o.scheduling.agentChoice)
 	cfg.Machines = list(o.machines)
 	if o.podNetwork != networkDocker {
 		cfg.NodePorts = []resources.Range{o.nodePorts}

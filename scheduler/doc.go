@@ -24,8 +24,8 @@
 //
 // Pods are served by priority, and within a priority in order of arrival: whenever a pod
 // is placed on an agent's offers, none that goes before it and waits would have fitted what
-// was left of them. A pod
-// that fits nowhere holds no other pod up, and keeps its place when an attempt fails.
+// was left of them. Where policy [Fair] decides between namespaces, that holds within each.
+// A pod that fits nowhere holds no other pod up, and keeps its place when an attempt fails.
 //
 // An offer is used or given back in the Step in which it comes; it is held, for
 // [Config].Hold at most, only until the pods are listed or for a pod that is
@@ -56,7 +56,7 @@
 // is used by its methods:
 //
 //	pods        what the API server has announced (pods.go)
-//	queue       the pods that wait: classes, their order, backoff (queue.go, class.go, index.go)
+//	queue       the pods that wait: classes, their order, backoff (queue.go, class.go, index.go, policy.go)
 //	nodes       the Node objects (node.go)
 //	fleet       agents, their offers, what is used there (fleet.go, offer.go, agent.go)
 //	rules       where a pod may run, amounts aside (rules.go)
@@ -80,6 +80,7 @@
 // about, and none for the others, which cost as if there were no Rules. Its answers
 // are not kept, as any placement may change them; a placement or an end by which it may
 // allow more is followed up in the same Step, with a Revive where offers have been
-// declined. A priority among pods belongs where the queue and its index compare their
-// ages.
+// declined. The order of agents' turns is a [Choice] of the matcher; a preference among
+// pods belongs where their ages are made (inOrder) or the lines of the queue are compared
+// ([Order]).
 package scheduler

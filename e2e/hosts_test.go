@@ -21,22 +21,25 @@ import (
 // Pods of agents on several hosts are one network: by host-gw between neighbours and by
 // VXLAN to a host behind a router, at the same time, which is what -pod_routes=auto does.
 func TestHosts(t *testing.T) {
-	s := newHostStage(t, "-load_balancer_nodes=kubernetes.io/os=linux")
+	s := newHostStage(t, "-load_balancer_nodes=kubernetes.io/os=linux", "-cluster_cidr=10.244.0.0/16,fd00:10:244::/56", "-service_cluster_ip_range=10.0.0.0/16,fd00:10:96::/112")
 	pods := []member{s.start("near", near), s.start("near-too", nearToo), s.start("far", far)}
 	var services []*v1.Service
 	for _, p := range pods {
 		p.Serve(port)
-		services = append(services, s.service(p.Name, func(spec *v1.ServiceSpec) { spec.Type = v1.ServiceTypeNodePort }))
+		services = append(services, s.service(p.Name, func(spec *v1.ServiceSpec) {
+			spec.Type, spec.IPFamilyPolicy = v1.ServiceTypeNodePort, new(v1.IPFamilyPolicyPreferDualStack)
+		}))
 	}
 	t.Run("host-gw", func(t *testing.T) {
 		s.route(s.agents[near], pods[nearToo], "via "+s.agents[nearToo].Address.String())
-		s.meet(pods[near], pods[nearToo], services[nearToo])
+		s.meet(pods[near], pods[nearToo], services[nearToo].Spec.ClusterIP)
 	})
 	t.Run("vxlan", func(t *testing.T) {
 		s.route(s.agents[near], pods[far], "dev kmvx")
-		s.meet(pods[near], pods[far], services[far])
-		s.meet(pods[far], pods[near], services[near])
+		s.meet(pods[near], pods[far], services[far].Spec.ClusterIP)
+		s.meet(pods[far], pods[near], services[near].Spec.ClusterIP)
 	})
+	t.Run("IPv6", func(t *testing.T) { s.second(t, pods, services) })
 	t.Run("node port", func(t *testing.T) {
 		for i, at := range s.agents {
 			to := (i + 1) % 3
@@ -103,9 +106,9 @@ func (s *hostStage) route(from *hosts.Host, to member, want string) {
 
 // meet has a pod ask another one, by its address and by its service, by TCP and UDP, in
 // packets that fit and that do not: the source address is the pod's.
-func (s *hostStage) meet(from, to member, service *v1.Service) {
+func (s *hostStage) meet(from, to member, service string) {
 	s.t.Helper()
-	for _, address := range []string{to.at(), net.JoinHostPort(service.Spec.ClusterIP, fmt.Sprint(port))} {
+	for _, address := range []string{to.at(), net.JoinHostPort(service, fmt.Sprint(port))} {
 		for _, size := range []int{1, 1400, 9000} {
 			s.expect(fmt.Sprintf("%s asks %s at %s by UDP with %d bytes", from.Name, to.Name, address, size), fmt.Sprint(from.ip, " ", size),
 				func() string { return from.Ask("udp", address, size) })
@@ -191,18 +194,23 @@ func (s *hostStage) clusterIP(namespace, name string) string {
 	return service.Spec.ClusterIP
 }
 
-// lookup returns the address of a name as a pod's resolver sees it, or why there is none.
+// lookup returns the addresses of a name as a pod's resolver sees it, or why there is none.
 func (s *hostStage) lookup(from member, name string) string {
-	server := net.JoinHostPort(s.clusterIP(metav1.NamespaceSystem, "kube-dns"), "53")
-	resolver := &net.Resolver{PreferGo: true, Dial: func(_ context.Context, network, _ string) (conn net.Conn, err error) {
-		from.Do(func() { conn, err = net.DialTimeout(network, server, 2*time.Second) })
-		return conn, err
-	}}
-	found, err := resolver.LookupHost(context.Background(), name)
+	found, err := s.resolver(from).LookupHost(context.Background(), name)
 	if err != nil {
 		return err.Error()
 	}
+	slices.Sort(found)
 	return strings.Join(found, " ")
+}
+
+// resolver returns a pod's.
+func (s *hostStage) resolver(from member) *net.Resolver {
+	server := net.JoinHostPort(s.clusterIP(metav1.NamespaceSystem, "kube-dns"), "53")
+	return &net.Resolver{PreferGo: true, Dial: func(_ context.Context, network, _ string) (conn net.Conn, err error) {
+		from.Do(func() { conn, err = net.DialTimeout(network, server, 2*time.Second) })
+		return conn, err
+	}}
 }
 
 // agentLost cuts the far agent off. When Mesos gives it up its endpoints go; the routes

@@ -2,7 +2,7 @@
 // without a bridge: each pod has an address of the node's range, a veth pair, and a
 // route on the host that leads to it.
 //
-//	pod: eth0 10.244.1.7/32, default via 169.254.1.1
+//	pod: eth0 10.244.1.7/32, default via 169.254.1.1; with IPv6 an address more, via fe80::1
 //	       │ veth pair
 //	host: kmp3f2a90c1b2d4 (no address), route 10.244.1.7 dev kmp3f2a90c1b2d4
 //	      unreachable 10.244.1.0/24: absent pods are refused at once

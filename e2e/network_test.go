@@ -162,10 +162,12 @@ func killExecutors(t *testing.T, c *cluster.Cluster, framework string, running f
 }
 
 // The network does not depend on the executor: while it is killed and another one takes
-// its pods over, a client loses no request to a service, and addresses stay.
+// its pods over, a client loses no request to a service, and addresses stay. In the end the
+// machine is as it was, by an executor that has not made what it removes.
 func TestFaultNetworkWithoutExecutor(t *testing.T) {
 	p := promised(t, "an executor is killed with -pod_network=routed", "connections between its pods go on: no request to a service is lost")
 	guardRanges(t)
+	before := stateOfHost(t)
 	s := newStage(t)
 	web := s.script(serving)
 	web.Name, web.Labels = "web", map[string]string{"app": "web"}
@@ -184,7 +186,7 @@ func TestFaultNetworkWithoutExecutor(t *testing.T) {
 	create(t, s.Cluster, client)
 	answered := func() int { return strings.Count(s.log("client", "main"), "answered") }
 	s.Process().Await(soon, "requests to be answered", func() bool { return answered() > 20 })
-	before := get(t, s.Cluster, "web").Status.PodIP
+	address := get(t, s.Cluster, "web").Status.PodIP
 
 	id := frameworks(t, s.MesosAddr)[0].ID
 	for round := range 3 {
@@ -198,14 +200,17 @@ func TestFaultNetworkWithoutExecutor(t *testing.T) {
 	if log := s.log("client", "main"); strings.Contains(log, "lost") {
 		t.Errorf("%d requests are lost of %d", strings.Count(log, "lost"), answered())
 	}
-	if after := get(t, s.Cluster, "web").Status.PodIP; after != before {
-		t.Errorf("web had the address %s, has %s", before, after)
+	if after := get(t, s.Cluster, "web").Status.PodIP; after != address {
+		t.Errorf("web had the address %s, has %s", address, after)
 	}
 	p.measure("3 executors killed while a client asked: %d requests were answered, none was lost", answered())
 	for _, name := range []string{"web", "client"} {
 		remove(t, s.Cluster, name)
 	}
 	awaitGone(t, s.Cluster, "web", "client")
+	s.Stop()
+	before.leftAsBefore(t, "the end of the last of several executors")
+	noLocks(t)
 }
 
 // guarded are the default ranges of pods and services.

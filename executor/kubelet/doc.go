@@ -8,6 +8,8 @@
 //   - Its pods come from a watch of ours, which the executor sees too, and which
 //     can tell the kubelet to stop every pod when no API server is left to say
 //     so (source.go).
+//   - Pods do not wait for its periodic looks: at volumes (volumes.go), and at the
+//     containers of pods that end (source.go).
 //   - It stays inside its root directory, so that several kubelets can live on
 //     one host (options.go, files.go).
 //

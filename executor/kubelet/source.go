@@ -24,9 +24,9 @@ type source struct {
 	agent   string
 	latest  chan []*v1.Pod  // for the kubelet, which may be slow: only the latest matters
 	observe func([]*v1.Pod) // to the executor; does not block
-	relist  func(types.UID) // has the kubelet look at a pod's containers now; set before run, does not block
 
 	mu      sync.Mutex
+	relist  func(types.UID) // has the kubelet look at a pod's containers now; does not block
 	pods    []*v1.Pod
 	drained bool
 }
@@ -63,7 +63,10 @@ func (s *source) give(pods []*v1.Pod) {
 var watchBackoff = wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.5, Cap: 2 * time.Second, Steps: 30}
 
 // run watches the pods of node until ctx ends.
-func (s *source) run(ctx context.Context, client kubernetes.Interface, node string) {
+func (s *source) run(ctx context.Context, client kubernetes.Interface, node string, relist func(types.UID)) {
+	s.mu.Lock()
+	s.relist = relist
+	s.mu.Unlock()
 	bound := fields.OneTermEqualSelector("spec.nodeName", node)
 	lw := cache.NewListWatchFromClient(client.CoreV1().RESTClient(), "pods", metav1.NamespaceAll, bound)
 	store := cache.NewUndeltaStore(s.push, cache.MetaNamespaceKeyFunc)

@@ -73,14 +73,11 @@ func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.
 func (k *Kubelet) watch(ctx context.Context, port int32, made <-chan *upstream.Kubelet) {
 	select {
 	case <-ctx.Done():
-		return
 	case u := <-made:
-		if !reported(ctx, u, port) || !k.certified(ctx) {
-			return
+		if reported(ctx, u, port) && k.certified(ctx) {
+			k.source.run(ctx, k.client, k.cfg.Node, u.RequestPodRelist)
 		}
-		k.source.relist = u.RequestPodRelist
 	}
-	k.source.run(ctx, k.client, k.cfg.Node)
 }
 
 // reported waits until the kubelet sees its own report in its Node object, recognised

@@ -50,10 +50,15 @@ func (a Amount) within(b Amount) bool {
 }
 
 // exceeding returns what a lacks of b, zero in each resource of which there is enough.
-func (a Amount) exceeding(b Amount) Amount {
-	lack := a.minus(b).most(Amount{})
-	if a.Disk == 0 {
-		lack.Disk = 0
+func (a Amount) exceeding(b Amount) (lack Amount) {
+	if a.CPU > b.CPU {
+		lack.CPU = a.CPU - b.CPU
+	}
+	if a.Mem > b.Mem {
+		lack.Mem = a.Mem - b.Mem
+	}
+	if a.Disk > b.Disk && a.Disk > 0 {
+		lack.Disk = a.Disk - b.Disk
 	}
 	return lack
 }

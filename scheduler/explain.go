@@ -24,7 +24,9 @@ type reasons struct {
 	fleet   *fleet
 	rules   rules
 
-	at int // slot of the class to go on with
+	at       int      // slot of the class to go on with
+	spare    []Amount // of the known agents, in their order
+	measured uint64   // version of the changes that spare includes
 }
 
 // report computes the reasons and tells them; what exceeds the limits is left for

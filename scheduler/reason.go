@@ -32,16 +32,21 @@ func (r *reasons) of(c *class) string {
 	}
 	var f findings
 	offers := 0
-	for _, a := range r.fleet.known {
+	r.measure()
+	for i, a := range r.fleet.known {
 		if c.node != "" && (a.node == nil || c.node != a.node.name) { // without an offer yet it is of no known Node
 			continue
 		}
-		if a.offered {
-			offers++
-			r.look(&f, c, a)
-		} else {
+		if !a.offered {
 			f.add("node(s) made no offer")
+			continue
 		}
+		room := &r.spare[i]
+		if c.node != "" {
+			room = new(r.fleet.roomForAssigned(a))
+		}
+		offers++
+		r.look(&f, c, a, room)
 	}
 	if c.node != "" {
 		return "it is assigned to node " + c.node + r.ofAssigned(c, &f, offers)
@@ -69,6 +74,21 @@ func (r *reasons) ofAssigned(c *class, f *findings, offers int) string {
 		return ", whose agent has made no offer yet"
 	}
 	return " and starts when that offers enough: " + f.text()
+}
+
+// measure finds out once for all classes what agents have to spare.
+func (r *reasons) measure() {
+	if r.measured == r.changes.version && len(r.spare) == len(r.fleet.known) {
+		return
+	}
+	r.measured, r.spare = r.changes.version, r.spare[:0]
+	for _, a := range r.fleet.known {
+		var spare Amount
+		if a.offered {
+			spare = r.fleet.spareFor(a)
+		}
+		r.spare = append(r.spare, spare)
+	}
 }
 
 // ofPinned returns why a bound pod waits for its agent.
@@ -110,8 +130,8 @@ func (f *findings) add(reason string) (first *finding) {
 	return &f.all[len(f.all)-1]
 }
 
-// look finds out what is wrong with the latest offers of an agent.
-func (r *reasons) look(f *findings, c *class, a *agent) {
+// look finds out what is wrong with the latest offers of an agent that has that much room.
+func (r *reasons) look(f *findings, c *class, a *agent, room *Amount) {
 	if a.backoff.active() && !c.isTied() {
 		f.add("node(s) were left alone, as executors keep failing there")
 		return
@@ -124,7 +144,7 @@ func (r *reasons) look(f *findings, c *class, a *agent) {
 		f.add(why)
 		return
 	}
-	need := c.amount.exceeding(r.fleet.roomForClass(a, c))
+	need := c.amount.exceeding(*room)
 	switch {
 	case a.isFull(c):
 		f.add("Too many pods")

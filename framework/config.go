@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/taskinfo"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
@@ -53,6 +54,10 @@ type Config struct {
 	// Recorder is told what the core decides, by its goroutine: it must not block. Nil:
 	// nobody is.
 	Recorder Recorder
+
+	// Schedulers are the names of schedulers that pods ask for which this framework is
+	// to run. Default: podspec.DefaultSchedulers.
+	Schedulers podspec.Schedulers
 
 	// Machines are the host names of the agents that may be used, as Mesos
 	// knows them; empty means all.
@@ -159,6 +164,9 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxPods, taskdata.DefaultMaxPods)
 	setDefault(&c.Executor.ShutdownGrace, time.Minute)
 	setDefault(&c.DefaultContainer, DefaultContainer)
+	if len(c.Schedulers) == 0 {
+		c.Schedulers = podspec.DefaultSchedulers()
+	}
 	return c, nil
 }
 

@@ -139,7 +139,7 @@ func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 	}
 	l.pods = newPodTracker(podTracker{
 		step: l.step, now: now, events: f.events, reasons: f.reasons, remove: f.podWriter.Remove, metrics: f.metrics,
-		defaultContainer: f.cfg.DefaultContainer,
+		schedulers: f.cfg.Schedulers, defaultContainer: f.cfg.DefaultContainer,
 	})
 	l.agents = newAgents(stored, out, f.log)
 	l.nodes = &nodeKeeper{

@@ -9,6 +9,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/mailbox"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -32,7 +33,7 @@ func (r reasonsOf) Clear(uid string)              { delete(r, uid) }
 
 func aPodTracker() (*podTracker, *steps, *recordedEvents, reasonsOf) {
 	s, e, r := &steps{}, &recordedEvents{}, reasonsOf{}
-	t := newPodTracker(podTracker{step: s.step, now: time.Now, events: e, reasons: r, remove: func(*v1.Pod) {}, metrics: newMetrics()})
+	t := newPodTracker(podTracker{schedulers: podspec.DefaultSchedulers(), step: s.step, now: time.Now, events: e, reasons: r, remove: func(*v1.Pod) {}, metrics: newMetrics()})
 	t.listed()
 	return t, s, e, r
 }
@@ -68,6 +69,19 @@ func TestPodTrackerTellsTheCore(t *testing.T) {
 		if handed && step.want == nil {
 			t.Errorf("%s is said to be handed over", step.pod.Name)
 		}
+	}
+}
+
+// A pod of a scheduler that is not ours is told so once.
+func TestPodTrackerTellsOfAnotherScheduler(t *testing.T) {
+	t.Parallel()
+	pods, core, events, _ := aPodTracker()
+	yunikorn := func(p *v1.Pod) { p.Spec.SchedulerName = "yunikorn" }
+	pods.seen(makePod("a", yunikorn))
+	pods.seen(makePod("a", yunikorn, func(p *v1.Pod) { p.Generation = 2 }))
+	want := []string{"a Normal LeftToAnotherScheduler: it asks for scheduler yunikorn, and is left to that: this one is called default-scheduler or kubernetes-mesos"}
+	if !slices.Equal(events.events, want) || len(core.events) > 0 {
+		t.Errorf("events %q; the core was told %q", events.events, core.events)
 	}
 }
 

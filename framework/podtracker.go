@@ -23,13 +23,15 @@ type podTracker struct {
 	remove  func(*v1.Pod) // removes a pod that is being deleted and that no kubelet has
 	metrics *metrics
 
-	defaultContainer scheduler.Amount // what a container without requests counts as
+	schedulers       podspec.Schedulers // that pods ask for to be ours
+	defaultContainer scheduler.Amount   // what a container without requests counts as
 
 	pods       map[string]*v1.Pod // ours to run, by uid
 	beforeSync map[string]*v1.Pod // all that are seen before synced
 	synced     bool               // every pod that existed at start has been seen
 	waiting    map[string]string  // why a pod waits, by uid
 
+	unknown    map[string]bool               // of a scheduler that is not ours, and told so, by uid
 	foreign    map[string]scheduler.Resident // on nodes, but not ours to run, by uid
 	notRunning map[string]time.Time          // when a pod without a node was first seen, by uid, until it runs
 	nodeWaits  map[string]string             // what a pod's node waits for, by uid, as the pod's events tell
@@ -48,7 +50,7 @@ type reasons interface {
 
 func newPodTracker(t podTracker) *podTracker {
 	t.pods, t.beforeSync = map[string]*v1.Pod{}, map[string]*v1.Pod{}
-	t.foreign = map[string]scheduler.Resident{}
+	t.foreign, t.unknown = map[string]scheduler.Resident{}, map[string]bool{}
 	t.waiting, t.notRunning, t.nodeWaits = map[string]string{}, map[string]time.Time{}, map[string]string{}
 	return &t
 }
@@ -82,11 +84,12 @@ func (t *podTracker) seen(p *v1.Pod) bool {
 		return false
 	}
 	old, known := t.pods[uid]
-	if !podspec.Ours(p) {
+	if !t.schedulers.Ours(p) {
 		if known {
 			t.gone(p)
 		}
 		t.seenForeign(p)
+		t.tellUnknown(p)
 		if podspec.Abandoned(p) {
 			t.remove(p)
 		}
@@ -119,6 +122,18 @@ func (t *podTracker) seenForeign(p *v1.Pod) {
 	t.step(r)
 }
 
+// tellUnknown tells a pod once that waits for another scheduler: its name may be a
+// mistake.
+func (t *podTracker) tellUnknown(p *v1.Pod) {
+	uid := string(p.UID)
+	if p.Spec.NodeName != "" || podspec.Finished(p) || t.schedulers.Asked(p) || t.unknown[uid] {
+		return
+	}
+	t.unknown[uid] = true
+	t.events.Event(p, v1.EventTypeNormal, "LeftToAnotherScheduler",
+		fmt.Sprintf("it asks for scheduler %s, and is left to that: this one is called %s", p.Spec.SchedulerName, strings.Join(t.schedulers, " or ")))
+}
+
 func (t *podTracker) foreignGone(uid string) {
 	if r, is := t.foreign[uid]; is {
 		delete(t.foreign, uid)
@@ -131,6 +146,7 @@ func (t *podTracker) gone(p *v1.Pod) {
 	uid := string(p.UID)
 	delete(t.beforeSync, uid)
 	t.foreignGone(uid)
+	delete(t.unknown, uid)
 	if _, known := t.pods[uid]; !known {
 		return
 	}

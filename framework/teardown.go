@@ -131,7 +131,7 @@ func failBound(ctx context.Context, client kubernetes.Interface, log logr.Logger
 
 	n, failed := 0, make(chan struct{}, len(pods.Items))
 	for i := range pods.Items {
-		if p := &pods.Items[i]; podspec.Ours(p) && podspec.Bound(p) {
+		if p := &pods.Items[i]; podspec.DefaultSchedulers().Ours(p) && podspec.Bound(p) {
 			n++
 			w.Fail(p, scheduler.Fail{PodUID: string(p.UID), Reason: "FrameworkTornDown", Message: "the framework was torn down, and Mesos killed its tasks"}, func() { failed <- struct{}{} })
 		}

@@ -24,7 +24,7 @@ func WithoutMesos(ctx context.Context, client kubernetes.Interface, reason strin
 	r := events.NewRecorder(client, podspec.SchedulerName)
 	reasons := podwriter.NewReasons(client, pods.GetStore(), r, log)
 	explain := func(o any) {
-		if p := o.(*v1.Pod); podspec.Ours(p) {
+		if p := o.(*v1.Pod); podspec.DefaultSchedulers().Ours(p) {
 			reasons.Set(p, reason)
 		}
 	}

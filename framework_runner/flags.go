@@ -71,8 +71,8 @@ type options struct {
 	secretFile      string
 	mesosTLS        mesos.TLSFiles
 
-	scheduling schedulingFlags
-
+	scheduling           schedulingFlags
+	schedulerConfig      string
 	defaultContainerCPU  float64
 	defaultContainerMem  int64
 	defaultContainerDisk int64

@@ -45,9 +45,10 @@ func startRecording(ctx context.Context, p *parts, file string, cfg scheduler.Co
 	return w, nil
 }
 
-// replay plays a recording again, and writes what is decided. It fails if that differs from
-// what was recorded.
-func replay(ctx context.Context, file string, out io.Writer) (err error) {
+// replay plays a recording again, with the policies of its time and the plugins that o names,
+// and writes what is decided. It fails if that differs from what was recorded.
+func replay(ctx context.Context, o options, out io.Writer) (err error) {
+	file := o.recording.replay
 	f, err := os.Open(file)
 	if err != nil {
 		return usageError{fmt.Errorf("-replay: %w", err)}
@@ -59,7 +60,11 @@ func replay(ctx context.Context, file string, out io.Writer) (err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	rules, err := schedulerplugins.New(ctx)
+	profiles, err := profilesOf(o)
+	if err != nil {
+		return err
+	}
+	rules, err := schedulerplugins.New(ctx, profiles)
 	if err != nil {
 		return err
 	}

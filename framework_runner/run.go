@@ -11,6 +11,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/leaderelection"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/etcdstore"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/schedulerplugins"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
@@ -43,7 +44,7 @@ func run(ctx context.Context, o options) (err error) {
 		return tearDown(ctx, p, o)
 	}
 	if o.recording.replay != "" {
-		return replay(ctx, o.recording.replay, os.Stdout)
+		return replay(ctx, o, os.Stdout)
 	}
 	plane, err := startControlPlane(ctx, p, o)
 	if err != nil {
@@ -177,7 +178,12 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	cfg.Store = records
 	cfg.Executor = executor
 	cfg.MaxPods = o.maxPods
-	if cfg.Rules, err = schedulerplugins.New(ctx); err != nil {
+	profiles, err := profilesOf(o)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Schedulers = profiles.Names()
+	if cfg.Rules, err = schedulerplugins.New(ctx, profiles); err != nil {
 		return nil, err
 	}
 	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem, Disk: o.defaultContainerDisk}
@@ -204,6 +210,22 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		}
 	}
 	return framework.New(cfg)
+}
+
+// profilesOf returns the profiles of the scheduler: those of a file, if there is one.
+func profilesOf(o options) (*schedulerplugins.Profiles, error) {
+	if o.schedulerConfig == "" {
+		return schedulerplugins.Default(podspec.DefaultSchedulers()...)
+	}
+	data, err := os.ReadFile(o.schedulerConfig)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("-scheduler_config: %w", err)}
+	}
+	profiles, err := schedulerplugins.Load(data)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("-scheduler_config=%s: %w", o.schedulerConfig, err)}
+	}
+	return profiles, nil
 }
 
 // network returns what executors are told about the network of pods of the cluster with this

@@ -1,6 +1,9 @@
 package podspec
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	v1 "k8s.io/api/core/v1"
 )
@@ -9,11 +12,22 @@ import (
 // other, so the default name means it too.
 const SchedulerName = "kubernetes-mesos"
 
+// Schedulers are the names by which pods ask for this scheduler.
+type Schedulers []string
+
+// DefaultSchedulers returns the names where nothing else has been said.
+func DefaultSchedulers() Schedulers { return Schedulers{v1.DefaultSchedulerName, SchedulerName} }
+
+// Asked reports whether a pod asks for one of them.
+func (s Schedulers) Asked(p *v1.Pod) bool {
+	return slices.Contains(s, cmp.Or(p.Spec.SchedulerName, v1.DefaultSchedulerName))
+}
+
 // Ours reports whether a pod is the framework's to run at all: not finished, not
 // held back by a gate or by its own deletion before a node has it, not another
 // scheduler's to assign to a node, not the mirror of a kubelet's static pod.
-func Ours(p *v1.Pod) bool {
-	if p.Spec.NodeName == "" && !ourScheduler(p.Spec.SchedulerName) {
+func (s Schedulers) Ours(p *v1.Pod) bool {
+	if p.Spec.NodeName == "" && !s.Asked(p) {
 		return false
 	}
 	_, mirror := p.Annotations[v1.MirrorPodAnnotationKey]
@@ -24,10 +38,6 @@ func Ours(p *v1.Pod) bool {
 		return false
 	}
 	return true
-}
-
-func ourScheduler(name string) bool {
-	return name == "" || name == v1.DefaultSchedulerName || name == SchedulerName
 }
 
 // Bound reports whether the framework has bound a pod to its node: an executor has its

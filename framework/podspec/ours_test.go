@@ -33,7 +33,7 @@ func TestOurs(t *testing.T) {
 		"by another":        {func(p *v1.Pod) { p.Spec.SchedulerName, p.Spec.NodeName = "yunikorn", "n" }, true},
 		"deleted, assigned": {func(p *v1.Pod) { p.DeletionTimestamp, p.Spec.NodeName = &now, "n" }, false},
 	} {
-		if got := Ours(makePod("p", c.change)); got != c.want {
+		if got := DefaultSchedulers().Ours(makePod("p", c.change)); got != c.want {
 			t.Errorf("%s: ours is %v", name, got)
 		}
 	}

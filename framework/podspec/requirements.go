@@ -1,6 +1,7 @@
 package podspec
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -72,7 +73,7 @@ func forRules(p *v1.Pod) *v1.Pod {
 		Spec: v1.PodSpec{
 			InitContainers: slim(p.Spec.InitContainers), Containers: slim(p.Spec.Containers), Volumes: p.Spec.Volumes,
 			NodeName: p.Spec.NodeName, NodeSelector: p.Spec.NodeSelector, Affinity: p.Spec.Affinity, Tolerations: p.Spec.Tolerations,
-			TopologySpreadConstraints: p.Spec.TopologySpreadConstraints, SchedulerName: p.Spec.SchedulerName,
+			TopologySpreadConstraints: p.Spec.TopologySpreadConstraints, SchedulerName: cmp.Or(p.Spec.SchedulerName, v1.DefaultSchedulerName),
 			Priority: p.Spec.Priority, PreemptionPolicy: p.Spec.PreemptionPolicy, Overhead: p.Spec.Overhead, HostNetwork: p.Spec.HostNetwork,
 		},
 	}

@@ -64,7 +64,7 @@ func placeByCore(b *testing.B, dress func(*v1.Pod)) {
 	for b.Loop() {
 		b.StopTimer()
 		ctx, cancel := context.WithCancel(b.Context())
-		r, err := New(ctx)
+		r, err := newRules(ctx)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -107,18 +107,18 @@ func placeByCore(b *testing.B, dress func(*v1.Pod)) {
 }
 
 func placeByFramework(b *testing.B, dress func(*v1.Pod)) {
-	profile, err := defaultProfile()
+	profiles, err := Default(v1.DefaultSchedulerName)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
 		b.StopTimer()
 		ctx, cancel := context.WithCancel(b.Context())
-		r, err := New(ctx)
+		r, err := newRules(ctx)
 		if err != nil {
 			b.Fatal(err)
 		}
-		f, err := newFramework(ctx, profile, r.snapshot, r.objects)
+		f, err := newFramework(ctx, profiles.byName[v1.DefaultSchedulerName], r.snapshot, r.objects)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -2,15 +2,20 @@ package schedulerplugins
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/klog/v2"
+	v1 "k8s.io/kube-scheduler/config/v1"
 	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config/latest"
+	"k8s.io/kubernetes/pkg/scheduler/apis/config/scheme"
+	"k8s.io/kubernetes/pkg/scheduler/apis/config/validation"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/names"
@@ -19,8 +24,8 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/metrics"
 )
 
-// Of Kubernetes' default profile, the filters that the core is itself, and the
-// plugins that have no part in choosing a node or that act after it.
+// Of Kubernetes' plugins, the filters that the core is itself, and those that are used.
+// The others have no part in choosing a node, or act after it.
 var (
 	filtersOfCore = []string{
 		names.NodeUnschedulable, names.NodeName, names.TaintToleration, names.NodeAffinity, names.NodePorts, names.NodeResourcesFit,
@@ -34,27 +39,98 @@ var (
 	}
 )
 
-// defaultProfile returns what of Kubernetes' default profile is used. Spread is only
-// what pods themselves ask for: default constraints would make every pod one that
-// depends on others.
-func defaultProfile() (*config.KubeSchedulerProfile, error) {
+// Profiles are sets of plugins, by the name of the scheduler that a pod asks for.
+type Profiles struct {
+	byName   map[string]*config.KubeSchedulerProfile
+	names    []string
+	scoreAll bool // pods that state no preference, too
+}
+
+// Names returns the names of schedulers for which there is a profile.
+func (p *Profiles) Names() []string { return p.names }
+
+// Default returns what of Kubernetes' default profile is used, for pods that ask for
+// one of these schedulers. Pods that state no preference are not scored.
+func Default(schedulers ...string) (*Profiles, error) {
 	all, err := latest.Default()
 	if err != nil {
 		return nil, fmt.Errorf("the default configuration of Kubernetes' scheduler: %w", err)
 	}
+	p := &Profiles{byName: map[string]*config.KubeSchedulerProfile{}, names: schedulers}
 	profile := all.Profiles[0]
+	if err := adapt(&profile); err != nil {
+		return nil, err
+	}
+	for _, name := range schedulers {
+		p.byName[name] = &profile
+	}
+	return p, nil
+}
+
+// Load returns the profiles of a KubeSchedulerConfiguration. It refuses what would have
+// no effect.
+func Load(data []byte) (*Profiles, error) {
+	o, kind, err := scheme.Codecs.UniversalDecoder().Decode(data, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	all, is := o.(*config.KubeSchedulerConfiguration)
+	if !is {
+		return nil, fmt.Errorf("it is a %s, not a KubeSchedulerConfiguration of %s", kind, v1.SchemeGroupVersion)
+	}
+	all.TypeMeta.APIVersion = kind.GroupVersion().String()
+	if errs := validation.ValidateKubeSchedulerConfiguration(all); errs != nil {
+		return nil, errs
+	}
+	if len(all.Extenders) > 0 {
+		return nil, errors.New("extenders are not supported")
+	}
+	p := &Profiles{byName: map[string]*config.KubeSchedulerProfile{}, scoreAll: true}
+	for i := range all.Profiles {
+		profile := &all.Profiles[i]
+		if err := adapt(profile); err != nil {
+			return nil, fmt.Errorf("profile %s: %w", profile.SchedulerName, err)
+		}
+		p.byName[profile.SchedulerName] = profile
+		p.names = append(p.names, profile.SchedulerName)
+	}
+	return p, nil
+}
+
+// adapt leaves of a profile what is used. Of what the default profile has, the rest is
+// left out; what somebody has asked for is refused. Spread is only what pods themselves
+// ask for: default constraints would make every pod one that depends on others.
+func adapt(profile *config.KubeSchedulerProfile) error {
 	set := profile.Plugins
 	set.MultiPoint.Enabled = slices.DeleteFunc(set.MultiPoint.Enabled, func(p config.Plugin) bool { return !slices.Contains(kept, p.Name) })
-	for _, name := range filtersOfCore {
-		set.PreFilter.Disabled = append(set.PreFilter.Disabled, config.Plugin{Name: name})
-		set.Filter.Disabled = append(set.Filter.Disabled, config.Plugin{Name: name})
+	for point, plugins := range map[string]config.PluginSet{
+		"queueSort": set.QueueSort, "postFilter": set.PostFilter, "reserve": set.Reserve, "permit": set.Permit,
+		"preBind": set.PreBind, "bind": set.Bind, "postBind": set.PostBind,
+	} {
+		if len(plugins.Enabled) > 0 {
+			return fmt.Errorf("plugin %s is enabled at %s: pods are ordered, placed and bound without plugins", plugins.Enabled[0].Name, point)
+		}
+	}
+	for _, p := range slices.Concat(set.PreFilter.Enabled, set.Filter.Enabled, set.PreScore.Enabled, set.Score.Enabled) {
+		if !slices.Contains(kept, p.Name) {
+			return fmt.Errorf("plugin %s is not supported: there are %s", p.Name, strings.Join(kept[2:], ", "))
+		}
+	}
+	for _, filter := range []*config.PluginSet{&set.PreFilter, &set.Filter} {
+		filter.Enabled = slices.DeleteFunc(filter.Enabled, func(p config.Plugin) bool { return slices.Contains(filtersOfCore, p.Name) })
+		for _, name := range filtersOfCore {
+			filter.Disabled = append(filter.Disabled, config.Plugin{Name: name})
+		}
 	}
 	for _, c := range profile.PluginConfig {
 		if args, is := c.Args.(*config.PodTopologySpreadArgs); is {
-			args.DefaultingType, args.DefaultConstraints = config.ListDefaulting, nil
+			if len(args.DefaultConstraints) > 0 {
+				return errors.New("PodTopologySpread has defaultConstraints, which are not supported: pods state their own")
+			}
+			args.DefaultingType = config.ListDefaulting
 		}
 	}
-	return &profile, nil
+	return nil
 }
 
 // newFramework returns the plugins of a profile, which look at what the lister and

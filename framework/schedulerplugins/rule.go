@@ -15,6 +15,7 @@ import (
 
 // rule is what the plugins say about a kind of pods.
 type rule struct {
+	plugins framework.Framework
 	rules   *Rules
 	key     string
 	pod     *v1.Pod // any of them
@@ -32,7 +33,7 @@ type rule struct {
 }
 
 func newRule(r *Rules, key string, p *v1.Pod) *rule {
-	k := &rule{rules: r, key: key, pod: p, volumes: hasVolumes(p), prefers: prefers(p)}
+	k := &rule{rules: r, plugins: r.plugins[p.Spec.SchedulerName], key: key, pod: p, volumes: hasVolumes(p), prefers: prefers(p)}
 	info, err := framework.NewPodInfo(p)
 	if err != nil {
 		k.invalid = err.Error()
@@ -64,7 +65,7 @@ func (k *rule) Refuses(node string) string {
 	if !k.only.AllNodes() && !k.only.NodeNames.Has(node) {
 		return "node(s) didn't satisfy plugin NodeAffinity"
 	}
-	if s := k.rules.plugins.RunFilterPlugins(context.Background(), k.state, k.pod, n); !s.IsSuccess() {
+	if s := k.plugins.RunFilterPlugins(context.Background(), k.state, k.pod, n); !s.IsSuccess() {
 		return strings.Join(s.Reasons(), ", ")
 	}
 	return ""
@@ -72,7 +73,7 @@ func (k *rule) Refuses(node string) string {
 
 // Prefers implements [scheduler.Rule].
 func (k *rule) Prefers() bool {
-	return k.prefers || k.rules.tainted > 0 || k.rules.snapshot.preferring > 0
+	return k.prefers || k.rules.scores || k.rules.tainted > 0 || k.rules.snapshot.preferring > 0
 }
 
 // Scores implements [scheduler.Rule].
@@ -84,7 +85,7 @@ func (k *rule) Scores(names []string) []int64 {
 			nodes = append(nodes, n)
 		}
 	}
-	ctx, plugins := context.Background(), k.rules.plugins
+	ctx, plugins := context.Background(), k.plugins
 	if k.invalid != "" || len(nodes) < len(names) || !plugins.RunPreScorePlugins(ctx, k.state, k.pod, nodes).IsSuccess() {
 		return nil
 	}
@@ -117,7 +118,7 @@ func (k *rule) gather() {
 		k.nowhere = why
 		return
 	}
-	result, status, _ := k.rules.plugins.RunPreFilterPlugins(context.Background(), k.state, k.pod)
+	result, status, _ := k.plugins.RunPreFilterPlugins(context.Background(), k.state, k.pod)
 	k.only = result
 	if !status.IsSuccess() {
 		k.nowhere = strings.Join(status.Reasons(), ", ")
@@ -130,14 +131,14 @@ func (k *rule) forget() { k.state = nil }
 // whether another node may be allowed now.
 func (k *rule) came(p *framework.PodInfo, n *framework.NodeInfo) (more bool) {
 	spread, affine, _ := k.concerns(p)
-	k.carry(p, n, k.rules.plugins.RunPreFilterExtensionAddPod)
+	k.carry(p, n, k.plugins.RunPreFilterExtensionAddPod)
 	return spread || affine
 }
 
 // went does so for a pod that has left a node.
 func (k *rule) went(p *framework.PodInfo, n *framework.NodeInfo) (more bool) {
 	spread, affine, apart := k.concerns(p)
-	k.carry(p, n, k.rules.plugins.RunPreFilterExtensionRemovePod)
+	k.carry(p, n, k.plugins.RunPreFilterExtensionRemovePod)
 	return spread || affine || apart || k.volumes && hasVolumes(p.Pod)
 }
 

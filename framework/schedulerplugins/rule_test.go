@@ -50,7 +50,7 @@ func TestPreferences(t *testing.T) {
 		}, []string{"n0"}},
 	} {
 		for first := range nodes {
-			r, err := New(t.Context())
+			r, err := newRules(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +92,7 @@ func launchedOn(calls []scheduler.Call) string {
 // bound, the pod may run where its volume is.
 func TestClaims(t *testing.T) {
 	t.Parallel()
-	r, err := New(t.Context())
+	r, err := newRules(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

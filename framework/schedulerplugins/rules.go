@@ -23,7 +23,7 @@ const idle = 256
 
 // Rules are scheduler.Rules by the plugins of Kubernetes' scheduler.
 type Rules struct {
-	plugins    framework.Framework
+	plugins    map[string]framework.Framework // by the scheduler that a pod asks for
 	snapshot   *snapshot
 	asleep     map[types.UID]placed            // pods, while no rule has been asked; nil: they are in snapshot
 	objects    informers.SharedInformerFactory // never started: see Observe
@@ -34,6 +34,7 @@ type Rules struct {
 	changes uint64           // pods that came or went, since a rule was asked first
 	tainted int              // nodes that pods are asked to avoid
 	mixed   bool             // pods depend on one another, so every pod has a Rule
+	scores  bool             // every pod has one, and is scored
 }
 
 // placed is a pod on a node.
@@ -44,37 +45,38 @@ type placed struct {
 
 // New returns rules for a cluster of which nothing is known yet. The plugins' own
 // goroutines end with ctx.
-func New(ctx context.Context) (*Rules, error) {
-	profile, err := defaultProfile()
-	if err != nil {
-		return nil, err
-	}
-	r := &Rules{snapshot: newSnapshot(), asleep: map[types.UID]placed{}, kinds: map[string]*rule{}}
+func New(ctx context.Context, profiles *Profiles) (*Rules, error) {
+	r := &Rules{snapshot: newSnapshot(), asleep: map[types.UID]placed{}, kinds: map[string]*rule{}, scores: profiles.scoreAll}
 	r.objects = informers.NewSharedInformerFactory(&kubernetes.Clientset{}, 0)
 	r.namespaces = r.objects.Core().V1().Namespaces().Lister()
-	r.plugins, err = newFramework(ctx, profile, r.snapshot, r.objects)
-	if err != nil {
-		return nil, fmt.Errorf("the plugins of Kubernetes' scheduler: %w", err)
+	r.plugins = map[string]framework.Framework{}
+	for name, profile := range profiles.byName {
+		var err error
+		if r.plugins[name], err = newFramework(ctx, profile, r.snapshot, r.objects); err != nil {
+			return nil, fmt.Errorf("the plugins of scheduler %s: %w", name, err)
+		}
 	}
 	return r, nil
 }
 
 // Key implements [scheduler.Rules].
 func (r *Rules) Key(p scheduler.Pod) string {
-	if p.Object == nil || !r.mixed && !dependsOnOthers(p.Object) {
+	if p.Object == nil || !r.mixed && !r.scores && !dependsOnOthers(p.Object) || r.plugins[p.Object.Spec.SchedulerName] == nil {
 		return ""
 	}
-	return kind(p.Object)
+	return r.kindOf(p.Object)
 }
 
 // Rule implements [scheduler.Rules].
 func (r *Rules) Rule(p scheduler.Pod) scheduler.Rule {
-	key := kind(p.Object)
+	key := r.kindOf(p.Object)
 	if known := r.kinds[key]; known != nil {
 		return known
 	}
 	return newRule(r, key, p.Object)
 }
+
+func (r *Rules) kindOf(p *v1.Pod) string { return kind(p, r.scores || dependsOnOthers(p)) }
 
 // Settled implements [scheduler.Rules].
 func (r *Rules) Settled(p scheduler.Pod, node string) scheduler.Effect {

@@ -22,6 +22,15 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 )
 
+// newRules returns rules with the default profile.
+func newRules(ctx context.Context) (*Rules, error) {
+	profiles, err := Default(v1.DefaultSchedulerName)
+	if err != nil {
+		return nil, err
+	}
+	return New(ctx, profiles)
+}
+
 // unmodified has a profile's plugins look at a snapshot of Kubernetes' scheduler, each
 // time as if for the first time.
 type unmodified struct {
@@ -126,15 +135,18 @@ func TestSameAsUnmodified(t *testing.T) {
 
 func newCluster(ctx context.Context, t *testing.T, seed uint64) *cluster {
 	t.Helper()
-	r, err := New(ctx)
+	r, err := newRules(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &cluster{t: t, rng: rand.New(rand.NewPCG(seed, 3)), rules: r, placed: map[types.UID]*v1.Pod{}}
 	whole, err := wholeProfile()
 	c.whole = newUnmodified(ctx, t, r, whole, err)
-	ours, err := defaultProfile()
-	c.ours = newUnmodified(ctx, t, r, ours, err)
+	ours, err := Default(v1.DefaultSchedulerName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.ours = newUnmodified(ctx, t, r, ours.byName[v1.DefaultSchedulerName], nil)
 	c.core = scheduler.New(scheduler.Config{Rules: r})
 	for _, ns := range []string{"red", "blue"} {
 		r.Observe(&v1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns, Labels: map[string]string{"team": ns}}}, false)
@@ -301,7 +313,6 @@ func (c *cluster) step(life string) (accepted, all int) {
 	}
 	may := c.whole.accepts(c.t, p, c.nodes, others)
 	spec, _ := podspec.Requirements(p, scheduler.Amount{})
-	spec.Object = p
 	if c.rules.Key(spec) != "" {
 		c.rules.Rule(spec).Nowhere()
 	}

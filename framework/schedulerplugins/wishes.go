@@ -54,8 +54,9 @@ func prefersNone(n *v1.Node) bool {
 	return n != nil && slices.ContainsFunc(n.Spec.Taints, func(t v1.Taint) bool { return t.Effect == v1.TaintEffectPreferNoSchedule })
 }
 
-// kind is equal for pods that no plugin tells apart.
-func kind(p *v1.Pod) string {
+// kind is equal for pods that no plugin tells apart, or, unless whole, none that says
+// something about pods because of others.
+func kind(p *v1.Pod, whole bool) string {
 	type container struct {
 		Image    string
 		Requests v1.ResourceList
@@ -64,8 +65,8 @@ func kind(p *v1.Pod) string {
 	for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
 		containers = append(containers, container{c.Image, c.Resources.Requests})
 	}
-	all := []any{p.Namespace, p.Labels, p.Spec.Tolerations, containers}
-	if dependsOnOthers(p) {
+	all := []any{p.Spec.SchedulerName, p.Namespace, p.Labels, p.Spec.Tolerations, containers}
+	if whole {
 		all = append(all, p.Spec.NodeSelector, p.Spec.Affinity, p.Spec.TopologySpreadConstraints)
 	}
 	if hasVolumes(p) { // or else each pod has its own token only

@@ -1,0 +1,103 @@
+package schedulerplugins
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+const header = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n"
+
+// What would have no effect is refused, and the message says what it is.
+func TestLoadRefuses(t *testing.T) {
+	t.Parallel()
+	for file, says := range map[string]string{
+		"":                            "Kind",
+		"apiVersion: v1\nkind: Pod\n": "no kind",
+		header + "profils: []\n":      "unknown field",
+		header + "parallelism: -1\n":  "parallelism",
+		header + "extenders:\n- urlPrefix: http://127.0.0.1:8888\n  filterVerb: filter\n":                                                                                                                "extenders",
+		header + "profiles:\n- schedulerName: a\n  plugins: {permit: {enabled: [{name: GangScheduling}]}}\n":                                                                                             "profile a: plugin GangScheduling is enabled at permit",
+		header + "profiles:\n- schedulerName: a\n  plugins: {score: {enabled: [{name: ImageLocality}]}}\n":                                                                                               "plugin ImageLocality is not supported",
+		header + "profiles:\n- schedulerName: a\n  plugins: {filter: {enabled: [{name: Mine}]}}\n":                                                                                                       "plugin Mine is not supported",
+		header + "profiles:\n- pluginConfig:\n  - name: PodTopologySpread\n    args: {defaultingType: List, defaultConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]}\n": "defaultConstraints",
+	} {
+		if _, err := Load([]byte(file)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s\ngives %v, want an error with %q", file, err, says)
+		}
+	}
+}
+
+// Profiles are chosen by the pod's schedulerName: of two agents, one profile fills the
+// used one, another takes the free one, and one does without the plugin for affinity.
+func TestProfiles(t *testing.T) {
+	t.Parallel()
+	profiles, err := Load([]byte(header + `
+profiles:
+- schedulerName: default-scheduler
+- schedulerName: pack
+  pluginConfig:
+  - name: NodeResourcesFit
+    args: {scoringStrategy: {type: MostAllocated}}
+  plugins:
+    score: {disabled: [{name: NodeResourcesBalancedAllocation}]}
+- schedulerName: careless
+  plugins:
+    multiPoint: {disabled: [{name: InterPodAffinity}]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(profiles.Names(), " "); got != "default-scheduler pack careless" {
+		t.Errorf("profiles of %s", got)
+	}
+	for _, row := range []struct {
+		profile string
+		apart   bool
+		want    string
+	}{
+		{"default-scheduler", false, "free"},
+		{"pack", false, "used"},
+		{"pack", true, "free"},
+		{"careless", true, "free"},
+	} {
+		r, err := New(t.Context(), profiles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		core, now := scheduler.New(scheduler.Config{Rules: r}), time.Unix(0, 0)
+		var offers scheduler.Offered
+		for _, name := range []string{"free", "used"} {
+			n := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1.LabelHostname: name}}}
+			n.Status.Allocatable = v1.ResourceList{"cpu": resource.MustParse("4"), "memory": resource.MustParse("4Gi"), "pods": resource.MustParse("9")}
+			core.Step(now, scheduler.NodeChanged{Name: name, Node: n})
+			offers.Offers = append(offers.Offers, scheduler.Offer{ID: name, Agent: name, Node: name, Amount: scheduler.Amount{CPU: 2000, Mem: 2000}})
+		}
+		pod := func(name string) *v1.Pod {
+			p := &v1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID(name), Labels: map[string]string{"app": "new"}}}
+			p.Spec.SchedulerName = row.profile
+			p.Spec.Containers = []v1.Container{{Resources: v1.ResourceRequirements{Requests: v1.ResourceList{"cpu": resource.MustParse("1"), "memory": resource.MustParse("1Gi")}}}}
+			return p
+		}
+		core.Step(now, scheduler.PodAdded{Pod: specOf(pod("old")), Node: "used"})
+		core.Step(now, scheduler.PodsListed{})
+		core.Step(now, scheduler.Subscribed{})
+		p := pod("p")
+		if row.apart {
+			p.Spec.Affinity = &v1.Affinity{PodAntiAffinity: &v1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: terms(v1.LabelHostname)}}
+		}
+		core.Step(now, scheduler.PodAdded{Pod: specOf(p)})
+		if row.profile == "careless" && r.Rule(specOf(p)).Refuses("used") != "" {
+			t.Error("a profile without the plugin for affinity minds affinity")
+		}
+		if got := launchedOn(core.Step(now, offers)); got != row.want {
+			t.Errorf("%+v: launched on %q", row, got)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
@@ -219,7 +220,8 @@ func TestBothFamilies(t *testing.T) {
 		"two addresses": {netip.MustParseAddr(hostIP), netip.MustParseAddr(hostIP6)}, "one address": {netip.MustParseAddr(hostIP)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newCluster(t, both, second, endpoints("10.244.1.6", "10.244.1.7"))
+			c := newCluster(t, both, second, endpoints("10.244.1.6", "10.244.1.7"),
+				&networkingv1.ServiceCIDR{ObjectMeta: metav1.ObjectMeta{Name: "kubernetes"}, Spec: networkingv1.ServiceCIDRSpec{CIDRs: []string{"10.0.0.0/24", "fd00:10:96::/112"}}})
 			before := c.host.State()
 			p := c.newProxy()
 			p.cfg.Addresses = addresses
@@ -238,16 +240,16 @@ func TestBothFamilies(t *testing.T) {
 			if got := c.outside.Ask("tcp", "["+hostIP6+"]:30080", 1); len(addresses) == 1 && !strings.Contains(got, "refused") {
 				t.Errorf("a node port at an address that is not the node's: %s", got)
 			}
-			for _, none := range []string{"[" + serviceIP6 + "]:81", "[fd00:10:96::99]:80", "10.0.0.99:80"} {
-				if got := c.client.Ask("tcp", none, 1); !strings.Contains(got, "refused") {
-					t.Errorf("%s: %s, want it refused", none, got)
-				}
-			}
 			c.host.Do(func() { c.host.Command("nft", "delete", "table", "ip6", kubeProxyTable) })
 			if err := p.repair(t.Context()); err != nil {
 				t.Error(err)
 			}
 			c.await(c.client, "tcp", "["+serviceIP6+"]:80", "fd00:10:244:1::5 ")
+			for _, none := range []string{"[" + serviceIP6 + "]:81", "[fd00:10:96::99]:80", "10.0.0.99:80"} {
+				if got := c.client.Ask("tcp", none, 1); !strings.Contains(got, "refused") {
+					t.Errorf("%s: %s, want it refused", none, got)
+				}
+			}
 			stop()
 			if err := p.Remove(t.Context()); err != nil {
 				t.Error(err)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -142,26 +144,44 @@ func (p *Proxy) feed(ctx context.Context, provider proxy.Provider) {
 		o.LabelSelector = "!" + apis.LabelServiceProxyName
 		o.FieldSelector = fields.OneTermNotEqualSelector("spec.clusterIP", v1.ClusterIPNone).String()
 	})
-	slices := p.informers(func(o *metav1.ListOptions) { o.LabelSelector = "!" + v1.IsHeadlessService })
+	endpointSlices := p.informers(func(o *metav1.ListOptions) { o.LabelSelector = "!" + v1.IsHeadlessService })
 	own := p.informers(func(o *metav1.ListOptions) {
 		o.FieldSelector = fields.OneTermEqualSelector("metadata.name", p.cfg.Node).String()
 	})
 
 	service := config.NewServiceConfig(ctx, services.Core().V1().Services(), resync)
 	service.RegisterEventHandler(provider)
-	endpoints := config.NewEndpointSliceConfig(ctx, slices.Discovery().V1().EndpointSlices(), resync)
+	endpoints := config.NewEndpointSliceConfig(ctx, endpointSlices.Discovery().V1().EndpointSlices(), resync)
 	endpoints.RegisterEventHandler(&p.sieve)
 	ranges := config.NewServiceCIDRConfig(ctx, all.Networking().V1().ServiceCIDRs(), resync)
-	ranges.RegisterEventHandler(provider)
+	ranges.RegisterEventHandler(unguarded{provider, p.cfg.Services})
 	topology := config.NewNodeTopologyConfig(ctx, own.Core().V1().Nodes(), resync)
 	topology.RegisterEventHandler(&p.topology)
 
-	for _, f := range []informers.SharedInformerFactory{all, services, slices, own} {
+	for _, f := range []informers.SharedInformerFactory{all, services, endpointSlices, own} {
 		f.Start(ctx.Done())
 	}
 	go service.Run(ctx.Done())
 	go endpoints.Run(ctx.Done())
 	go ranges.Run(ctx.Done())
+}
+
+// unguarded passes on the ranges of services that no guard covers. The proxier drops what is
+// sent to an address of a range without a service, so that its sender waits; the guard rejects it.
+type unguarded struct {
+	next    config.ServiceCIDRHandler
+	guarded []netip.Prefix
+}
+
+// OnServiceCIDRsChanged implements config.ServiceCIDRHandler.
+func (u unguarded) OnServiceCIDRsChanged(all []string) {
+	var others []string
+	for _, text := range all {
+		if r, err := netip.ParsePrefix(text); err != nil || !slices.Contains(u.guarded, r.Masked()) {
+			others = append(others, text)
+		}
+	}
+	u.next.OnServiceCIDRsChanged(others)
 }
 
 // resync is how often informers repeat everything: kube-proxy's default.

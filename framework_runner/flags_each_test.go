@@ -16,6 +16,7 @@ func TestEachFlagSetsItsOption(t *testing.T) {
 	t.Parallel()
 	renamed := map[string]string{
 		"pod_order": "scheduling.podOrder", "agent_choice": "scheduling.agentChoice",
+		"record_scheduling": "recording.record", "replay": "recording.replay",
 		"service_node_port_range":        "serviceNodePorts",
 		"mesos_authentication_principal": "principal", "mesos_authentication_secret_file": "secretFile",
 		"mesos_ca_file": "mesosTLS.CA", "mesos_cert_file": "mesosTLS.Cert", "mesos_key_file": "mesosTLS.Key",

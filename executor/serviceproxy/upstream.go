@@ -234,33 +234,38 @@ func (p *Proxy) removeRules(ctx context.Context) error {
 	if err := removeOthers(ctx, p.mode); err != nil || p.mode == nil {
 		return err
 	}
-	if p.mode.remove(ctx) {
+	switch failed := p.mode.remove(ctx); {
+	case p.provider != nil:
+		return p.removeLast(ctx, p.mode)
+	case failed:
 		return errLeft
 	}
-	return p.removeLast(ctx, p.mode)
+	return nil
 }
 
 var errLeft = errors.New("kube-proxy's rules could not be removed: its log says why")
 
-// lastPass is how long after its context a pass of kube-proxy's loop may begin, which does not
-// end with it.
-const lastPass = 3 * minSync
+// A pass of kube-proxy's loop does not end with its context. lastPass is how long afterwards
+// one may begin; lastTry is for how long the removal is tried, which fails while one runs.
+const (
+	lastPass = 5 * minSync
+	lastTry  = 10 * time.Second
+)
 
 // removeLast removes what a last pass makes.
 func (p *Proxy) removeLast(ctx context.Context, m mode) error {
-	if p.provider == nil {
-		return nil
-	}
-	ended := time.Now()
-	return wait.PollUntilContextCancel(ctx, minSync/4, true, func(ctx context.Context) (bool, error) {
+	gone := time.Now()
+	err := wait.PollUntilContextTimeout(ctx, minSync/4, lastTry, true, func(ctx context.Context) (bool, error) {
 		p.provider.OnServiceCIDRsChanged(nil) // waits for a pass that runs
 		if p.missing(ctx, m) {
-			return time.Since(ended) > lastPass, nil
+			return time.Since(gone) > lastPass, nil
 		}
-		ended = time.Now()
-		if m.remove(ctx) {
-			return false, errLeft
-		}
+		m.remove(ctx)
+		gone = time.Now()
 		return false, nil
 	})
+	if err != nil {
+		return errors.Join(errLeft, err)
+	}
+	return nil
 }

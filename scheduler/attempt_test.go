@@ -119,7 +119,7 @@ func TestBindingDone(t *testing.T) {
 		"bound, removed":     {removed: true, calls: "acknowledge u1 of a.1 to A1", state: "killing"},
 		"bound, both":        {removed: true, meanwhile: "ends", calls: "acknowledge u1 of a.1 to A1; acknowledge u2 of a.1 to A1; forget a.1"},
 		"impossible":         {err: errors.New("no"), calls: "acknowledge u1 of a.1 to A1; explain a: it cannot be bound to node n1: no; kill a.1 on A1, stored", state: "killing", pod: leftAlone},
-		"impossible, ended":  {err: errors.New("no"), meanwhile: "ends", calls: "acknowledge u1 of a.1 to A1; explain a: it cannot be bound to node n1: no; acknowledge u2 of a.1 to A1; forget a.1", pod: leftAlone},
+		"impossible, ended":  {err: errors.New("no"), meanwhile: "ends", calls: "acknowledge u1 of a.1 to A1; explain a: it cannot be bound to node n1: no; acknowledge u2 of a.1 to A1", pod: leftAlone},
 		"impossible, gone":   {err: errors.New("no"), removed: true, calls: "acknowledge u1 of a.1 to A1; kill a.1 on A1", state: "killing"},
 		"denied":             {err: errors.New("no"), denied: true, calls: "acknowledge u1 of a.1 to A1; kill a.1 on A1, stored", state: "killing", pod: backingOff},
 		"denied, ended":      {err: errors.New("no"), denied: true, meanwhile: "ends", calls: "acknowledge u1 of a.1 to A1; acknowledge u2 of a.1 to A1", pod: backingOff},

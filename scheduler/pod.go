@@ -89,6 +89,10 @@ const (
 
 func (p *pod) waits() bool { return p.state == ready || p.state == backingOff }
 
+// mayBeAssigned reports whether the pod is left alone until somebody binds it: then it
+// is launched again.
+func (p *pod) mayBeAssigned() bool { return p.state == leftAlone && p.node == "" }
+
 // forgetOld drops the records of earlier attempts.
 func (p *pod) forgetOld(s *session) {
 	for _, id := range p.old {

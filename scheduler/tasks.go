@@ -46,7 +46,7 @@ func (x *tasks) drop(t *task) {
 		}
 	}
 	p := x.podOf(t.PodUID)
-	if p != nil && (p.waits() || p.task != nil && p.task != t && p.task.state == launching) {
+	if p != nil && (p.waits() || p.mayBeAssigned() || p.task != nil && p.task != t && p.task.state == launching) {
 		p.old = append(p.old, t.ID)
 		return
 	}

@@ -64,7 +64,7 @@ func TestTasks(t *testing.T) {
 // A record is kept while the number of its attempt must not be used again.
 func TestTasksKeepRecords(t *testing.T) {
 	t.Parallel()
-	waiting, alone := &pod{state: backingOff}, &pod{state: leftAlone}
+	waiting, alone, bound := &pod{state: backingOff}, &pod{state: leftAlone}, &pod{state: leftAlone, node: "n1"}
 	relaunched := &pod{state: placed, task: &task{state: launching}}
 	runs := &pod{state: placed, task: &task{state: running}}
 	for name, row := range map[string]struct {
@@ -75,7 +75,8 @@ func TestTasksKeepRecords(t *testing.T) {
 		"it waits":                 {waiting, true},
 		"its next is not sent yet": {relaunched, true},
 		"its next runs":            {runs, false},
-		"it is left alone":         {alone, false},
+		"others may bind it yet":   {alone, true},
+		"it is bound":              {bound, false},
 	} {
 		var all []*pod
 		if row.p != nil {

@@ -36,7 +36,7 @@ func TestOldestThatFitsGoesFirst(t *testing.T) {
 	theirs.Spec.SchedulerName = "stock-scheduler"
 	create(t, c, theirs)
 	bindAs(t, c, "system:kube-scheduler", "theirs", get(t, c, "older").Spec.NodeName)
-	awaitReason(t, c, "theirs", "assigned to node", "1 lacks 1.2 cpu")
+	awaitReason(t, c, "theirs", "assigned to node", "1 Insufficient cpu (lacking 1.2 cpu)")
 	remove(t, c, "older")
 	awaitPhase(t, c, "theirs", v1.PodRunning)
 	if pod := get(t, c, "younger"); pod.Status.Phase != v1.PodPending {

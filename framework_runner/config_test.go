@@ -109,6 +109,27 @@ func TestLocalMesosConfig(t *testing.T) {
 	}
 }
 
+// Without a file there are the usual names; a file that is missing or wrong is an error
+// of usage that names the flag.
+func TestSchedulerProfiles(t *testing.T) {
+	t.Parallel()
+	const file = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n"
+	for _, row := range []struct{ flag, names, says string }{
+		{"", "default-scheduler kubernetes-mesos", ""},
+		{written(t, file+"profiles: [{schedulerName: mine}]\n", 0o600), "mine", ""},
+		{"/nowhere", "", "-scheduler_config: open /nowhere"},
+		{written(t, file+"extenders: [{urlPrefix: http://localhost, filterVerb: filter}]\n", 0o600), "", "extenders are not supported"},
+	} {
+		profiles, err := profilesOf(parsed(t, "-scheduler_config="+row.flag))
+		if usage := (usageError{}); row.says != "" && (!errors.As(err, &usage) || !strings.Contains(err.Error(), row.says)) {
+			t.Errorf("%s: %v, want an error of usage that says %q", row.flag, err, row.says)
+		}
+		if row.says == "" && (err != nil || strings.Join(profiles.Names(), " ") != row.names) {
+			t.Errorf("%s: %v, want profiles of %s", row.flag, err, row.names)
+		}
+	}
+}
+
 // Executors get the flags that differ from their defaults, since they keep their arguments
 // as long as they live, and one executor per agent means one set of arguments.
 func TestExecutorArguments(t *testing.T) {

@@ -18,6 +18,8 @@
 //   - An answer to every Bind (Bound) and Fail (Failed), and LaunchFailed where
 //     the tasks of a Launch could not be stored. Calls to Mesos need no answer:
 //     whatever gets lost is asked for or said again.
+//   - With Rules, a Resident for each pod on a node that is not ours to run, and
+//     RulesChanged when what they know by themselves may make a difference.
 //   - A Tick at [State.Next] at the latest.
 //
 // # What it promises

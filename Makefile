@@ -43,7 +43,7 @@ check: setup ## formatting, vet, go.mod, and known vulnerabilities where their d
 .PHONY: bench
 bench: build setup ## measured figures of this machine; takes minutes
 	$(plain) go test -vet=off -run '^$$' -bench . ./scheduler
-	$(plain) go test -vet=off -run '^$$' -bench . -benchtime 1x ./framework/schedulerplugins
+	$(plain) go test -vet=off -run '^$$' -bench . -benchtime 3x ./framework/schedulerplugins
 	$(plain) go test -vet=off -run '^$$' -bench Ceiling ./framework
 	$(plain) go test -vet=off -run '^$$' -bench Updates -benchtime 10x ./framework
 	$(plain) go test -vet=off -run '^$$' -bench Scheduling -benchtime 1x ./framework

@@ -130,50 +130,50 @@ func (k *rule) forget() { k.state = nil }
 // came carries the rule forward over a pod that has come to a node, and reports
 // whether another node may be allowed now.
 func (k *rule) came(p *framework.PodInfo, n *framework.NodeInfo) (more bool) {
-	spread, affine, _ := k.concerns(p)
-	k.carry(p, n, k.plugins.RunPreFilterExtensionAddPod)
-	return spread || affine
+	c := k.concerned(p)
+	k.carry(c, p, n, k.plugins.RunPreFilterExtensionAddPod)
+	return c.spread || c.near
 }
 
 // went does so for a pod that has left a node.
 func (k *rule) went(p *framework.PodInfo, n *framework.NodeInfo) (more bool) {
-	spread, affine, apart := k.concerns(p)
-	k.carry(p, n, k.plugins.RunPreFilterExtensionRemovePod)
-	return spread || affine || apart || k.volumes && hasVolumes(p.Pod)
+	c := k.concerned(p)
+	k.carry(c, p, n, k.plugins.RunPreFilterExtensionRemovePod)
+	return c != concern{}
 }
 
 // carry has the plugins take the pod into account in what they have gathered. Some
 // things they cannot: PodTopologySpread counts no pod that terminates, but forgets
 // that afterwards; InterPodAffinity gathers nothing where no pod was in the way, and
 // VolumeRestrictions nothing where no claim was shared.
-func (k *rule) carry(p *framework.PodInfo, n *framework.NodeInfo, by func(context.Context, fwk.CycleState, *v1.Pod, fwk.PodInfo, fwk.NodeInfo) *fwk.Status) {
-	if k.state == nil || n.Node() == nil {
-		return
-	}
-	spread, _, apart := k.concerns(p)
-	if k.nowhere != "" || spread && p.Pod.DeletionTimestamp != nil || k.volumes && hasVolumes(p.Pod) ||
-		apart && k.state.GetSkipFilterPlugins().Has(names.InterPodAffinity) {
-		k.forget()
-		return
-	}
-	if !by(context.Background(), k.state, k.pod, p, n).IsSuccess() || spread && !correctLeast(k.state) {
+func (k *rule) carry(c concern, p *framework.PodInfo, n *framework.NodeInfo, by func(context.Context, fwk.CycleState, *v1.Pod, fwk.PodInfo, fwk.NodeInfo) *fwk.Status) {
+	switch {
+	case k.state == nil || n.Node() == nil:
+	case k.nowhere != "", c.volumes,
+		c.spread && p.Pod.DeletionTimestamp != nil,
+		c.apart && k.state.GetSkipFilterPlugins().Has(names.InterPodAffinity),
+		!by(context.Background(), k.state, k.pod, p, n).IsSuccess(),
+		c.spread && !correctLeast(k.state):
 		k.forget()
 	}
 }
 
-// concerns reports whether the pod counts for the rule's spread, whether its kind must
-// be near the pod, and whether the one must be apart from the other.
-func (k *rule) concerns(p *framework.PodInfo) (spread, affine, apart bool) {
+// concern is what a pod on a node may mean for a rule.
+type concern struct {
+	spread  bool // the pod counts for the rule's spread
+	near    bool // the rule's pods must be near it
+	apart   bool // they must be apart from it, or it from them
+	volumes bool // they may share volumes, or a node's limit of them
+}
+
+func (k *rule) concerned(p *framework.PodInfo) (c concern) {
+	c.volumes = k.volumes && hasVolumes(p.Pod)
 	if k.info == nil {
-		return false, false, false
+		return c
 	}
-	spread = p.Pod.Namespace == k.pod.Namespace &&
+	c.spread = p.Pod.Namespace == k.pod.Namespace &&
 		slices.ContainsFunc(k.spread, func(s labels.Selector) bool { return s.Matches(labels.Set(p.Pod.Labels)) })
-	theirs, ours := k.rules.namespaceLabels(p.Pod.Namespace), k.rules.namespaceLabels(k.pod.Namespace)
-	matches := func(terms []fwk.AffinityTerm, pod *v1.Pod, ns labels.Set) bool {
-		return slices.ContainsFunc(terms, func(t fwk.AffinityTerm) bool { return t.Matches(pod, ns) })
-	}
-	affine = matches(k.info.RequiredAffinityTerms, p.Pod, theirs)
-	apart = matches(k.info.RequiredAntiAffinityTerms, p.Pod, theirs) || matches(p.RequiredAntiAffinityTerms, k.pod, ours)
-	return spread, affine, apart
+	c.near = k.rules.match(k.info.RequiredAffinityTerms, p.Pod)
+	c.apart = k.rules.match(k.info.RequiredAntiAffinityTerms, p.Pod) || k.rules.match(p.RequiredAntiAffinityTerms, k.pod)
+	return c
 }

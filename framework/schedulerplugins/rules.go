@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
+	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 )
 
@@ -203,11 +204,14 @@ func (r *Rules) forgetAll() bool {
 	return true
 }
 
-// namespaceLabels returns the labels of a namespace, which terms may select by.
-func (r *Rules) namespaceLabels(name string) labels.Set {
-	ns, err := r.namespaces.Get(name)
-	if err != nil {
-		return nil
+// match reports whether any of the terms is about a pod.
+func (r *Rules) match(terms []fwk.AffinityTerm, p *v1.Pod) bool {
+	if len(terms) == 0 {
+		return false
 	}
-	return ns.Labels
+	var of labels.Set
+	if ns, err := r.namespaces.Get(p.Namespace); err == nil {
+		of = ns.Labels
+	}
+	return slices.ContainsFunc(terms, func(t fwk.AffinityTerm) bool { return t.Matches(p, of) })
 }

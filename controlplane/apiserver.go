@@ -112,6 +112,7 @@ func apiServerOptions(s resolved, files files, etcd etcdClient, l net.Listener) 
 	o.Authorization.Modes = []string{"Node", "RBAC"}
 	o.Admission.GenericAdmission.EnablePlugins = []string{"NodeRestriction"}
 	o.Admission.GenericAdmission.DisablePlugins = admissionOff(s.choice)
+	keepAgentAnnotation(o)
 
 	// An agent's name may not be resolvable; its address is the one Mesos knows.
 	o.KubeletConfig.PreferredAddressTypes = []string{string(corev1.NodeInternalIP), string(corev1.NodeHostName)}

@@ -322,6 +322,7 @@ func TestMaintenanceEvicts(t *testing.T) {
 		"far":            {2 * evictionLead, func(*v1.Pod) {}, false},
 		"leaves already": {evictionLead / 2, func(p *v1.Pod) { p.DeletionTimestamp = &now }, false},
 		"runs elsewhere": {evictionLead / 2, func(p *v1.Pod) { p.Spec.NodeName = "n9" }, false},
+		"assigned only":  {evictionLead / 2, func(p *v1.Pod) { p.Annotations = nil }, false},
 		"over":           {-time.Hour, func(*v1.Pod) {}, false},
 	} {
 		pods, core, events, _ := aPodTracker()
@@ -329,7 +330,9 @@ func TestMaintenanceEvicts(t *testing.T) {
 		a := offerOf(as, makeOffer("o1", "S1", four))
 		a.tasks["t"] = taskOn("t", "uid-php", 1, "S1", a.Node)
 		a.maintenance = window{start: time.Now().Add(c.ahead), end: time.Now().Add(c.ahead + time.Minute)}
-		pods.seen(makePod("php", func(p *v1.Pod) { p.Spec.NodeName = a.Node }, c.change))
+		pods.seen(makePod("php", func(p *v1.Pod) {
+			p.Spec.NodeName, p.Annotations = a.Node, map[string]string{taskdata.AgentAnnotation: "S1"}
+		}, c.change))
 		evicted := false
 		m := &maintenance{now: time.Now, outbox: &recordedJobs{}, evict: func(*v1.Pod) { evicted = true }, agents: as, nodes: aNodeKeeper(core, events), pods: pods}
 		m.prepare()

@@ -2,6 +2,7 @@ package framework
 
 import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 )
@@ -9,7 +10,7 @@ import (
 // podSeen: a pod whose binding is seen only after its agent was lost is shown as not
 // ready, like the agent's other pods.
 func (l *loop) podSeen(p *v1.Pod) {
-	if !l.pods.seen(p) || p.Spec.NodeName == "" {
+	if !l.pods.seen(p) || !podspec.Bound(p) {
 		return
 	}
 	if a := l.agents.ofNode(p.Spec.NodeName); a != nil && a.lost {

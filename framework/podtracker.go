@@ -60,7 +60,7 @@ func (t *podTracker) get(uid string) *v1.Pod { return t.pods[uid] }
 
 // bound returns the pod of a task that is bound to the agent, or nil.
 func (t *podTracker) bound(task scheduler.Task, a *agent) *v1.Pod {
-	if p := t.pods[task.PodUID]; p != nil && p.Spec.NodeName == a.Node {
+	if p := t.pods[task.PodUID]; p != nil && podspec.Bound(p) && p.Spec.NodeName == a.Node {
 		return p
 	}
 	return nil

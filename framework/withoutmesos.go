@@ -15,16 +15,16 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// WithoutMesos tells every pod that would be ours why it will not run, and does
-// nothing else, until ctx ends.
-func WithoutMesos(ctx context.Context, client kubernetes.Interface, reason string, log logr.Logger) error {
+// WithoutMesos tells every pod that would be ours, as it asks for one of the schedulers, why
+// it will not run, and does nothing else, until ctx ends.
+func WithoutMesos(ctx context.Context, client kubernetes.Interface, reason string, schedulers podspec.Schedulers, log logr.Logger) error {
 	pods := coreinformers.NewFilteredPodInformer(client, metav1.NamespaceAll, 0, cache.Indexers{}, func(o *metav1.ListOptions) {
 		o.FieldSelector = "spec.nodeName="
 	})
 	r := events.NewRecorder(client, podspec.SchedulerName)
 	reasons := podwriter.NewReasons(client, pods.GetStore(), r, log)
 	explain := func(o any) {
-		if p := o.(*v1.Pod); podspec.DefaultSchedulers().Ours(p) {
+		if p := o.(*v1.Pod); schedulers.Ours(p) {
 			reasons.Set(p, reason)
 		}
 	}

@@ -156,8 +156,12 @@ func startWithoutMesos(ctx context.Context, p *parts, o options, plane *controlp
 	if err := p.waitFor(ctx, plane.Elector().Leading()); err != nil || ctx.Err() != nil {
 		return err
 	}
+	profiles, err := profilesOf(o)
+	if err != nil {
+		return err
+	}
 	p.start(ctx, "framework", func(ctx context.Context) error {
-		return framework.WithoutMesos(ctx, client, withoutMesos, p.log.WithName("framework"))
+		return framework.WithoutMesos(ctx, client, withoutMesos, profiles.Names(), p.log.WithName("framework"))
 	})
 	return nil
 }

@@ -44,6 +44,7 @@ func (f *fleet) drop(a *agent) {
 	delete(f.byID, a.id)
 	if i := slices.Index(f.known, a); i >= 0 {
 		f.known = slices.Delete(f.known, i, i+1)
+		f.changes.reasons()
 	}
 }
 

@@ -153,5 +153,8 @@ func (q *search) visit(i int) {
 	q.visit(second)
 }
 
+// first returns the age of the oldest ready pod, of which there is one.
+func (x *index) first() uint64 { return x.tree[1].oldest }
+
 // hasReady reports whether any pod is ready.
 func (x *index) hasReady() bool { return len(x.tree) > 0 && x.tree[1].oldest != never }

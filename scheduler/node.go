@@ -55,24 +55,24 @@ func (x *nodes) find(name string) *node { return x.byName[name] }
 func (x *nodes) assign(c *class) {
 	n := x.entry(c.node)
 	n.assigned = append(n.assigned, c)
-	n.expect()
+	x.expect(n)
 }
 
 func (x *nodes) unassign(c *class) {
 	n := x.entry(c.node)
 	n.assigned = slices.DeleteFunc(n.assigned, func(other *class) bool { return other == c })
-	n.expect()
+	x.expect(n)
 	if n.number == 0 && len(n.assigned) == 0 {
 		delete(x.byName, c.node)
 	}
 }
 
-// expect finds out which of the pods that others have assigned to the node can ever run
-// there. One that asks for more than the node has waits in vain.
-func (n *node) expect() {
+// expect finds out which of the pods that others have assigned to a node can ever run
+// there. One that asks for more than the node has, or that it does not suit, waits in vain.
+func (x *nodes) expect(n *node) {
 	n.expected = n.expected[:0]
 	for _, c := range n.assigned {
-		if c.amount.within(n.total) {
+		if c.amount.within(n.total) && (n.object == nil || x.rules.decide(c, n.object) == suits) {
 			n.expected = append(n.expected, c)
 		}
 	}
@@ -95,7 +95,7 @@ func (x *nodes) changed(name string, object *v1.Node) (n *node, differs bool) {
 	x.size = x.size.minus(n.total.known())
 	n.maxPods, n.total = x.maxPods, allocatable(object)
 	x.size = x.size.plus(n.total.known())
-	n.expect()
+	x.expect(n)
 	n.open = x.rules.decide(&class{}, object) == suits
 	if object != nil {
 		if q, ok := object.Status.Allocatable[v1.ResourcePods]; ok && q.Value() > 0 {

@@ -138,20 +138,23 @@ func (x *lines) fairest(q search) *class {
 	var found *class
 	var least float64
 	for _, l := range x.all {
-		c := l.index.oldest(q)
-		if c == nil {
+		if !l.index.hasReady() {
 			continue
 		}
-		if share := x.shares.dominant(l.namespace); found == nil || goesBefore(c, share, found, least) {
+		share := x.shares.dominant(l.namespace)
+		if found != nil && !goesBefore(l.index.first(), share, found.ready[0].seq, least) {
+			continue // not even its oldest pod, whatever it needs
+		}
+		c := l.index.oldest(q)
+		if c != nil && (found == nil || goesBefore(c.ready[0].seq, share, found.ready[0].seq, least)) {
 			found, least = c, share
 		}
 	}
 	return found
 }
 
-// goesBefore compares the first pods of two classes of namespaces with these shares.
-func goesBefore(a *class, shareA float64, b *class, shareB float64) bool {
-	first, second := a.ready[0].seq, b.ready[0].seq
+// goesBefore compares two pods by their ages and the shares of their namespaces.
+func goesBefore(first uint64, shareA float64, second uint64, shareB float64) bool {
 	if first>>32 != second>>32 { // of different priorities, see inOrder
 		return first < second
 	}

@@ -8,8 +8,8 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-// SchedulerName is the name by which a pod asks for this scheduler. There is no
-// other, so the default name means it too.
+// SchedulerName is the name by which a pod asks for this scheduler, unless profiles have
+// other names. Events are in this name.
 const SchedulerName = "kubernetes-mesos"
 
 // Schedulers are the names by which pods ask for this scheduler.

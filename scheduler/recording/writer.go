@@ -151,7 +151,7 @@ func (f *file) add(line []byte) error {
 
 // write writes a step, to a file that continues this one if it is full.
 func (w *Writer) write(f *file, k *known, s step) error {
-	if f.size >= w.limit {
+	if f.size >= w.limit && len(w.queue) < waiting/16 { // it takes a while, during which others wait
 		if err := w.carryOn(f, k, s.at); err != nil {
 			return err
 		}

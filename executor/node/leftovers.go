@@ -121,8 +121,15 @@ func (l *leftovers) remove(ctx context.Context, owner dockershim.Owner, root str
 	if err := errors.Join(dockershim.RemoveAll(ctx, l.docker, owner), detached); err != nil {
 		return err
 	}
-	if err := errors.Join(removeNetworkOf(ctx, owner), removeShared(ctx, l.locks, owner.Framework)); err != nil {
+	if err := l.removeNetwork(ctx, owner); err != nil {
 		return err
 	}
 	return removeTree(root)
+}
+
+// removeNetwork removes an agent's network within a deadline, as others wait for its lock.
+func (l *leftovers) removeNetwork(ctx context.Context, owner dockershim.Owner) error {
+	ctx, cancel := context.WithTimeout(ctx, networkRemoval)
+	defer cancel()
+	return errors.Join(removeNetworkOf(ctx, owner), removeShared(ctx, l.locks, owner.Framework))
 }

@@ -51,7 +51,8 @@ func (n *network) leaveServices(ctx context.Context) error {
 // removeShared removes what executors of a cluster share on this host if none of them lives,
 // and what those of all clusters share if none of these does: rules for services, routes to
 // nodes, locks. They may have had another mode, or have died. While a pod is connected it stays,
-// as the pod's executor may come back.
+// as the pod's executor may come back. An executor that
+// starts holds the lock for ranges while it waits for its cluster's, so neither is waited for here.
 func removeShared(ctx context.Context, lockDir, framework string) error {
 	if connected, err := noderoutes.Connected(); connected || err != nil || !mayHaveNetwork() {
 		return err
@@ -62,20 +63,14 @@ func removeShared(ctx context.Context, lockDir, framework string) error {
 	}
 	return errors.Join(
 		serviceproxy.RemoveLeft(ctx, locks, framework),
-		locks.IfNone(clusterMembers(framework), func() error { return removeClaim(ctx, locks) }),
+		locks.IfNone(clusterMembers(framework), nothing),
+		locks.IfNone(claimLock, nothing),
 		locks.IfNone(hostlock.Members, noderoutes.RemoveAll),
 	)
 }
 
-// removeClaim removes the file of the lock for ranges.
-func removeClaim(ctx context.Context, locks hostlock.Dir) error {
-	claim, err := locks.Acquire(ctx, claimLock)
-	if err != nil {
-		return err
-	}
-	defer claim.Release()
-	return locks.Remove(claimLock)
-}
+// nothing is all there is to do about a lock whose file is all that is left of it.
+func nothing() error { return nil }
 
 // removeNetworkOf removes what another executor has left of its network.
 func removeNetworkOf(ctx context.Context, owner dockershim.Owner) error {
@@ -98,7 +93,10 @@ func removeRouted(ctx context.Context, owner string) error {
 
 // removeFormer removes what executors of mode routed have left, in another mode, unless one of
 // them lives or a pod of theirs is connected. It keeps what mode cni has, too, if that is the mode.
+// As an executor that starts waits for it, it has a deadline.
 func removeFormer(ctx context.Context, lockDir string, owner dockershim.Owner, cni bool) error {
+	ctx, cancel := context.WithTimeout(ctx, networkRemoval)
+	defer cancel()
 	if connected, err := noderoutes.Connected(); connected || err != nil || !mayHaveNetwork() {
 		return err
 	}

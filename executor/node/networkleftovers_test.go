@@ -1,11 +1,14 @@
 package node
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/podnetwork"
@@ -80,6 +83,42 @@ func TestFormerNetwork(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An executor that starts holds the lock for ranges while it waits for that of its cluster.
+// Who removes what a dead one has left waits for neither, and removes the files that are free.
+func TestRemoveSharedWhileOneStarts(t *testing.T) {
+	t.Parallel()
+	host, lockDir := netnstest.New(t), t.TempDir()
+	locks, err := hostlock.Open(lockDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host.Do(func() {
+		claim, err := locks.Acquire(t.Context(), claimLock)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		remove := func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			if err := removeShared(ctx, lockDir, "f"); err != nil {
+				t.Error(err)
+			}
+		}
+		remove()
+		if held, err := locks.Held(claimLock); !held || err != nil {
+			t.Errorf("the lock for ranges is held: %v, %v", held, err)
+		}
+		if err := claim.Release(); err != nil {
+			t.Error(err)
+		}
+		remove()
+		if left, err := os.ReadDir(lockDir); err != nil || len(left) > 0 {
+			t.Errorf("left are %v, %v", left, err)
+		}
+	})
 }
 
 func short(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:8] }

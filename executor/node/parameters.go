@@ -51,8 +51,11 @@ func (n *Node) leaveParameters(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	pods, err := noderoutes.Connected()
-	needed, failed := podnetwork.NeededByOthers()
-	err = errors.Join(err, failed)
-	return errors.Join(err, p.Leave(ctx, !pods && err == nil, needed...))
+	return p.Leave(ctx, func() (restore bool, needed []string, err error) {
+		if pods, err := noderoutes.Connected(); pods || err != nil {
+			return false, nil, err
+		}
+		needed, err = podnetwork.NeededByOthers()
+		return true, needed, err
+	})
 }

@@ -43,8 +43,9 @@ func forward6(ctx context.Context, set setter) error {
 
 func acceptRA(link string) string { return "net/ipv6/conf/" + link + "/accept_ra" }
 
-// NeededByOthers returns the kernel parameters that this host needs without pods of ours, too:
-// forwarding, where it has a bridge. Docker sets it for its own when it starts, and only then.
+// NeededByOthers returns the kernel parameters that this host needs without pods of ours, too, as
+// patterns: forwarding, where it has a bridge. Docker sets it for its own when it starts, and only
+// then. A host that goes on forwarding must go on accepting what routers announce.
 func NeededByOthers() ([]string, error) {
 	links, err := allLinks()
 	if err != nil {
@@ -52,7 +53,7 @@ func NeededByOthers() ([]string, error) {
 	}
 	for _, l := range links {
 		if l.Type() == "bridge" {
-			return []string{forwarding4, forwarding6}, nil
+			return []string{forwarding4, forwarding6, acceptRA("*")}, nil
 		}
 	}
 	return nil, nil

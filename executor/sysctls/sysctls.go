@@ -12,8 +12,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
@@ -75,14 +78,23 @@ func (p *Parameters) Set(ctx context.Context, name, value string, together ...st
 }
 
 // Leave gives this executor's part up. The last one of the host puts back what others have
-// not changed meanwhile, except for the parameters that are needed still; these are forgotten.
-// If more than parameters is left on the host, restore is false, and another one will do it.
-func (p *Parameters) Leave(ctx context.Context, restore bool, needed ...string) error {
+// not changed meanwhile. It asks first, when no other one can come or go: whether to restore, or
+// leave it to another one as more than parameters is left on the host, and which parameters are
+// needed still, as patterns of [path.Match]; these are forgotten.
+func (p *Parameters) Leave(ctx context.Context, ask func() (restore bool, needed []string, err error)) error {
+	return errors.Join(p.leave(ctx, ask), p.member.Release())
+}
+
+func (p *Parameters) leave(ctx context.Context, ask func() (bool, []string, error)) error {
 	last, err := p.member.Last()
-	if last && restore && err == nil {
-		err = p.restore(ctx, needed)
+	if !last || err != nil {
+		return err
 	}
-	return errors.Join(err, p.member.Release())
+	restore, needed, err := ask()
+	if !restore || err != nil {
+		return err
+	}
+	return p.restore(ctx, needed)
 }
 
 func (p *Parameters) restore(ctx context.Context, needed []string) error {
@@ -95,9 +107,12 @@ func (p *Parameters) restore(ctx context.Context, needed []string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range needed {
-		delete(all, name)
-	}
+	maps.DeleteFunc(all, func(name string, _ found) bool {
+		return slices.ContainsFunc(needed, func(pattern string) bool {
+			is, _ := path.Match(pattern, name) // patterns are constants
+			return is
+		})
+	})
 	var failed []error
 	for name, f := range all {
 		failed = append(failed, p.putBack(name, f))
@@ -105,9 +120,9 @@ func (p *Parameters) restore(ctx context.Context, needed []string) error {
 	if err := errors.Join(failed...); err != nil {
 		return err
 	}
-	path, err := p.locks.Path(record)
+	file, err := p.locks.Path(record)
 	if err == nil {
-		err = os.Remove(path)
+		err = os.Remove(file)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil

@@ -1,6 +1,7 @@
 package sysctls
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,9 +53,19 @@ func (h host) forwards(p *Parameters) {
 	h.must(p.Set(h.Context(), forward, "1", redirects, "net/ipv4/conf/*/forwarding"))
 }
 
-func (h host) leaves(p *Parameters) {
+// leaves ends an executor that leaves no pods, on a host that needs these parameters.
+func (h host) leaves(p *Parameters, needed ...string) {
 	h.Helper()
-	h.must(p.Leave(h.Context(), true))
+	h.must(p.Leave(h.Context(), func() (bool, []string, error) { return true, needed, nil }))
+}
+
+// leavesOthers ends one while there are others, which it asks nothing about.
+func (h host) leavesOthers(p *Parameters) {
+	h.Helper()
+	h.must(p.Leave(h.Context(), func() (bool, []string, error) {
+		h.Error("asked before it is the last one")
+		return false, nil, nil
+	}))
 }
 
 // killed ends an executor without a word.
@@ -107,7 +118,7 @@ func TestParameters(t *testing.T) {
 			p, q := h.comes(), h.comes()
 			h.forwards(p)
 			h.forwards(q)
-			h.leaves(p)
+			h.leavesOthers(p)
 			h.shows(forward + "=1")
 			h.leaves(q)
 		}, "0"},
@@ -145,15 +156,29 @@ func TestParameters(t *testing.T) {
 		"pods are left": {func(h host) {
 			p := h.comes()
 			h.forwards(p)
-			h.must(p.Leave(h.Context(), false))
+			h.must(p.Leave(h.Context(), func() (bool, []string, error) { return false, nil, nil }))
 			h.shows(forward + "=1")
 			h.leaves(h.comes())
 		}, "0"},
 		"somebody else needs it by now": {func(h host) {
 			p := h.comes()
 			h.forwards(p)
-			h.must(p.Leave(h.Context(), true, forward))
+			h.leaves(p, forward)
 		}, "1"},
+		"somebody else needs another one": {func(h host) {
+			p := h.comes()
+			h.forwards(p)
+			h.leaves(p, "net/ipv6/*", "net/ipv4/*/ip_forward")
+		}, "0"},
+		"it is not known what others need": {func(h host) {
+			p, unknown := h.comes(), errors.New("links of this host")
+			h.forwards(p)
+			if err := p.Leave(h.Context(), func() (bool, []string, error) { return true, nil, unknown }); !errors.Is(err, unknown) {
+				h.Error(err)
+			}
+			h.shows(forward + "=1")
+			h.leaves(h.comes())
+		}, "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t)
@@ -176,6 +201,18 @@ func TestTogether(t *testing.T) {
 	h.forwards(p)
 	h.leaves(p)
 	h.shows(forward+"=0", redirects+"=0", of+"=1")
+}
+
+// What is needed still may be named by a pattern.
+func TestNeededPattern(t *testing.T) {
+	h := newHost(t)
+	const accepts = "net/ipv6/conf/lo/accept_ra"
+	h.admin(accepts, "1")
+	p := h.comes()
+	h.must(p.Set(h.Context(), accepts, "2"))
+	h.leaves(p, "net/ipv6/conf/*/accept_ra")
+	h.shows(accepts + "=2")
+	h.nothingLeft()
 }
 
 // What does not exist on a host is an error, which names it.

@@ -81,7 +81,7 @@ func (r *Routes) Set(peers []Peer) error {
 		return fmt.Errorf("routes to nodes: %w", err)
 	}
 	var all []error
-	var tunnelled, here, others []Peer
+	var tunnelled, kept, here, others []Peer
 	for _, p := range peers {
 		if p.Node == r.cfg.Node || local[p.Node] {
 			here = append(here, p) // another program of this host
@@ -91,7 +91,7 @@ func (r *Routes) Set(peers []Peer) error {
 	}
 	wanted, pods := map[netip.Prefix]bool{}, len(r.podsHere(here)) > 0
 	for _, p := range others {
-		var ranges []netip.Prefix // that the tunnel leads to
+		var ranges, unsure []netip.Prefix // that the tunnel leads to, and that it may lead to
 		for _, network := range p.Ranges {
 			w, gateway, err := r.way(p, network, pods)
 			switch w {
@@ -99,14 +99,19 @@ func (r *Routes) Set(peers []Peer) error {
 				err = direct(p, network, gateway)
 			case byTunnel:
 				ranges = append(ranges, network)
+			case unknown:
+				unsure = append(unsure, network)
 			}
 			all, wanted[network] = append(all, err), w != noWay
 		}
 		if p.Ranges = ranges; len(ranges) > 0 {
 			tunnelled = append(tunnelled, p)
 		}
+		if p.Ranges = unsure; len(unsure) > 0 {
+			kept = append(kept, p)
+		}
 	}
-	all = append(all, r.tunnel(tunnelled, here, peers), r.removeOthers(wanted))
+	all = append(all, r.tunnel(tunnelled, kept, here, peers), r.removeOthers(wanted))
 	if err := errors.Join(all...); err != nil {
 		return fmt.Errorf("routes to nodes: %w", err)
 	}

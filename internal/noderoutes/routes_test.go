@@ -274,6 +274,32 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
+// While nobody can say how a node is reached, as while the default route is renewed, what leads
+// to it stays, whether other nodes are reached meanwhile or not.
+func TestUnknownWay(t *testing.T) {
+	t.Parallel()
+	a, b, c := newHost(t, 1, Auto, "192.168.1.1", ""), newHost(t, 2, Auto, "192.168.2.1", ""), newHost(t, 3, Auto, "192.168.3.1", "")
+	behindRouter(t, a, b)
+	for _, others := range [][]*host{{b}, {b, c}} {
+		must(t, a.set(others...))
+		before := a.State()
+		a.Do(func() {
+			a.Command("ip", "route", "add", "192.168.3.0/24", "via", "192.168.1.254")
+			a.Command("ip", "route", "delete", "default")
+		})
+		if err := a.set(others...); err == nil || !strings.Contains(err.Error(), "node-2 at 192.168.2.1: network is unreachable") {
+			t.Errorf("without a default route: %v", err)
+		}
+		a.Do(func() {
+			a.Command("ip", "route", "add", "default", "via", "192.168.1.254")
+			a.Command("ip", "route", "delete", "192.168.3.0/24")
+		})
+		if after := a.State(); after != before {
+			t.Errorf("%d nodes; left behind:\n%s\nbefore:\n%s", len(others), after, before)
+		}
+	}
+}
+
 func TestBadConfig(t *testing.T) {
 	t.Parallel()
 	node := netip.MustParseAddr("10.0.0.1")

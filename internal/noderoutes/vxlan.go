@@ -28,10 +28,13 @@ func hardwareAddr(node netip.Addr) net.HardwareAddr {
 	return net.HardwareAddr{0x02, 0x58, ip[0], ip[1], ip[2], ip[3]}
 }
 
-// tunnel makes the device, and reaches peers by it, some of all; others are here. Without peers
-// there is no device.
-func (r *Routes) tunnel(peers, here, all []Peer) error {
-	if len(peers) == 0 {
+// tunnel makes the device, and reaches peers by it, some of all; others are here. What leads to
+// kept stays as it is, the device with it. Without both there is no device.
+func (r *Routes) tunnel(peers, kept, here, all []Peer) error {
+	switch {
+	case len(peers) == 0 && len(kept) > 0:
+		return nil
+	case len(peers) == 0:
 		return errors.Join(r.removeDevice(), r.removeAdmit())
 	}
 	failed := []error{r.admit(all)} // before there is a device
@@ -41,21 +44,16 @@ func (r *Routes) tunnel(peers, here, all []Peer) error {
 	if err != nil {
 		return errors.Join(append(failed, fmt.Errorf("device %s: %w", r.deviceName(), err))...)
 	}
-	known := map[string]bool{} // hardware addresses and gateways
 	for _, p := range peers {
 		if !p.Node.Is4() {
 			failed = append(failed, fmt.Errorf("node %s at %v: VXLAN needs an IPv4 address", p.Name, p.Node))
 			continue
 		}
-		known[hardwareAddr(p.Node).String()] = true
-		for _, network := range p.Ranges {
-			known[network.Addr().String()] = true
-		}
 		if err := reach(device, p); err != nil {
 			failed = append(failed, fmt.Errorf("node %s at %v by VXLAN: %w", p.Name, p.Node, err))
 		}
 	}
-	return errors.Join(append(failed, forget(device, known))...)
+	return errors.Join(append(failed, forget(device, append(kept, peers...)))...)
 }
 
 // makeDevice returns the device, made if it is missing or different.
@@ -149,8 +147,18 @@ func reach(device netlink.Link, p Peer) error {
 	return nil
 }
 
-// forget removes the device's entries of nodes that are no longer peers.
-func forget(device netlink.Link, known map[string]bool) error {
+// forget removes the device's entries of others than peers.
+func forget(device netlink.Link, peers []Peer) error {
+	known := map[string]bool{} // hardware addresses and gateways
+	for _, p := range peers {
+		if !p.Node.Is4() {
+			continue
+		}
+		known[hardwareAddr(p.Node).String()] = true
+		for _, network := range p.Ranges {
+			known[network.Addr().String()] = true
+		}
+	}
 	var all []error
 	for _, family := range []int{unix.AF_BRIDGE, netlink.FAMILY_V4, netlink.FAMILY_V6} {
 		entries, err := netlink.NeighList(device.Attrs().Index, family)

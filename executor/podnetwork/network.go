@@ -158,7 +158,8 @@ func (n *Network) wantedMTU() (int, error) {
 	if n.cfg.MTU > 0 {
 		return n.cfg.MTU, nil
 	}
-	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
+	var routes []netlink.Route
+	err := complete(func() (err error) { routes, err = netlink.RouteList(nil, netlink.FAMILY_V4); return err })
 	if err != nil {
 		return 0, err
 	}

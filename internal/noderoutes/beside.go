@@ -1,7 +1,6 @@
 package noderoutes
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 
@@ -16,13 +15,8 @@ const unfit = unix.IFA_F_TENTATIVE | unix.IFA_F_DADFAILED | unix.IFA_F_DEPRECATE
 // Beside returns the address of the other IP family at the interface of this machine that has
 // a, the lowest of several; the zero value if there is none.
 func Beside(a netip.Addr) (netip.Addr, error) {
-	all, err := netlink.AddrList(nil, netlink.FAMILY_ALL)
-	for range 10 { // pods that come and go meanwhile cut the list short
-		if !errors.Is(err, netlink.ErrDumpInterrupted) {
-			break
-		}
-		all, err = netlink.AddrList(nil, netlink.FAMILY_ALL)
-	}
+	var all []netlink.Addr
+	err := complete(func() (err error) { all, err = netlink.AddrList(nil, netlink.FAMILY_ALL); return err })
 	if err != nil {
 		return netip.Addr{}, fmt.Errorf("addresses beside %v: %w", a, err)
 	}

@@ -76,7 +76,8 @@ func linksBeginning(prefix string) ([]netlink.Link, error) {
 	return found, nil
 }
 
-// complete repeats a listing that a change in between has cut short.
+// complete repeats a listing that a change in between has cut short, such as by pods that come
+// and go.
 func complete(list func() error) error {
 	var err error
 	for range 10 {

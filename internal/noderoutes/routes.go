@@ -135,7 +135,11 @@ func (r *Routes) removeOthers(wanted map[netip.Prefix]bool) error {
 func removeRoutes(match func(netlink.Route) bool) error {
 	var all []error
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
-		routes, err := netlink.RouteListFiltered(family, &netlink.Route{Protocol: protocol}, netlink.RT_FILTER_PROTOCOL)
+		var routes []netlink.Route
+		err := complete(func() (err error) {
+			routes, err = netlink.RouteListFiltered(family, &netlink.Route{Protocol: protocol}, netlink.RT_FILTER_PROTOCOL)
+			return err
+		})
 		if err != nil {
 			return err
 		}

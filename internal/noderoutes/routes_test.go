@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/netnstest"
 )
@@ -272,6 +275,50 @@ func TestReconcile(t *testing.T) {
 	if after := a.State(); after != before {
 		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
 	}
+}
+
+// Addresses that come and go meanwhile, as pods' do, cut lists short, which are taken again.
+func TestUnrest(t *testing.T) {
+	t.Parallel()
+	a := newHost(t, 1, VXLAN, "192.168.1.1", "")
+	lan(t, a)
+	passing := func(i byte) *netlink.Addr {
+		return &netlink.Addr{IPNet: ipNet(netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18, 0, i}), 32))}
+	}
+	lo := &netlink.Device{LinkAttrs: netlink.LinkAttrs{Index: 1}}
+	a.Do(func() {
+		for i := range byte(250) { // more than one message
+			must(t, netlink.AddrAdd(lo, passing(i)))
+		}
+	})
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	unrest := netnstest.Of(t, a.Path)
+	go unrest.Do(func() {
+		defer close(stopped)
+		for tick := time.Tick(time.Millisecond); ; {
+			for _, change := range []func(netlink.Link, *netlink.Addr) error{netlink.AddrAdd, netlink.AddrDel} {
+				select {
+				case <-stop:
+					return
+				case <-tick:
+					if err := change(lo, passing(255)); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		}
+	})
+	end := tunnelEnd{a.peer.Node, a.peer.Ranges}
+	a.Do(func() {
+		for range 300 {
+			if _, err := a.routes.makeDevice(end); err != nil {
+				t.Errorf("while addresses come and go: %v", err)
+				break
+			}
+		}
+	})
+	close(stop)
+	<-stopped
 }
 
 // While nobody can say how a node is reached, as while the default route is renewed, what leads

@@ -69,7 +69,8 @@ func (r *Routes) serversBeside(nodes, endpoints cache.Store) []Peer {
 
 // forgetTunnelAddress removes the addresses that the device had before its host had pods.
 func forgetTunnelAddress(link netlink.Link, own []netip.Prefix) error {
-	addrs, err := netlink.AddrList(link, netlink.FAMILY_ALL)
+	var addrs []netlink.Addr
+	err := complete(func() (err error) { addrs, err = netlink.AddrList(link, netlink.FAMILY_ALL); return err })
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,8 @@ func (r *Routes) finish(link netlink.Link, own []netip.Prefix) error {
 
 // underlay returns the interface with a node's address.
 func underlay(node netip.Addr) (netlink.Link, error) {
-	addrs, err := netlink.AddrList(nil, netlink.FAMILY_V4)
+	var addrs []netlink.Addr
+	err := complete(func() (err error) { addrs, err = netlink.AddrList(nil, netlink.FAMILY_V4); return err })
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +162,8 @@ func forget(device netlink.Link, peers []Peer) error {
 	}
 	var all []error
 	for _, family := range []int{unix.AF_BRIDGE, netlink.FAMILY_V4, netlink.FAMILY_V6} {
-		entries, err := netlink.NeighList(device.Attrs().Index, family)
+		var entries []netlink.Neigh
+		err := complete(func() (err error) { entries, err = netlink.NeighList(device.Attrs().Index, family); return err })
 		if err != nil {
 			return err
 		}

@@ -100,10 +100,10 @@ func (r *Rules) come(p *v1.Pod, node string) (more bool) {
 	if err != nil {
 		return false // the API server has checked it
 	}
-	r.snapshot.add(node, info)
+	now := r.snapshot.add(node, info)
 	r.changed()
 	for _, kind := range r.carried {
-		more = kind.came(info, r.snapshot.info(node)) || more
+		more = kind.came(info, now.on) || more
 	}
 	return more
 }
@@ -137,7 +137,7 @@ func (r *Rules) leave(p *v1.Pod) (e scheduler.Effect) {
 	}
 	r.changed()
 	for _, kind := range r.carried {
-		e.More = kind.went(was.PodInfo, r.snapshot.info(was.node)) || e.More
+		e.More = kind.went(was.PodInfo, was.on) || e.More
 	}
 	return e
 }

@@ -26,6 +26,7 @@ type snapshot struct {
 type resident struct {
 	*framework.PodInfo
 	node string
+	on   *framework.NodeInfo
 }
 
 func newSnapshot() *snapshot {
@@ -55,13 +56,23 @@ func (s *snapshot) setNode(name string, object *v1.Node) {
 		n.RemoveNode()
 		s.nodes = slices.DeleteFunc(s.nodes, func(other fwk.NodeInfo) bool { return other == fwk.NodeInfo(n) })
 	}
+	s.tidy(name)
+}
+
+// tidy lets go of a name that neither a Node nor a pod has.
+func (s *snapshot) tidy(name string) {
+	if n := s.byName[name]; n.Node() == nil && len(n.GetPods()) == 0 {
+		delete(s.byName, name)
+	}
 }
 
 // add records that a pod is on a node.
-func (s *snapshot) add(node string, p *framework.PodInfo) {
-	s.pods[p.Pod.UID] = resident{p, node}
-	s.info(node).AddPodInfo(p)
+func (s *snapshot) add(node string, p *framework.PodInfo) resident {
+	r := resident{p, node, s.info(node)}
+	s.pods[p.Pod.UID] = r
+	r.on.AddPodInfo(p)
 	s.count(p, 1)
+	return r
 }
 
 // remove records that a pod is on no node, and returns where it was.
@@ -72,7 +83,9 @@ func (s *snapshot) remove(uid types.UID) (resident, bool) {
 	}
 	delete(s.pods, uid)
 	s.count(r.PodInfo, -1)
-	return r, s.info(r.node).RemovePod(klog.Background(), r.Pod) == nil
+	is = r.on.RemovePod(klog.Background(), r.Pod) == nil
+	s.tidy(r.node)
+	return r, is
 }
 
 func (s *snapshot) count(p *framework.PodInfo, sign int) {

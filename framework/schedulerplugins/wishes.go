@@ -24,12 +24,13 @@ func dependsOnPods(p *v1.Pod) bool {
 
 // hasVolumes reports whether the pod has volumes that not every node can mount any
 // number of times.
-func hasVolumes(p *v1.Pod) bool {
-	return slices.ContainsFunc(p.Spec.Volumes, func(v v1.Volume) bool {
-		return v.PersistentVolumeClaim != nil || v.Ephemeral != nil || v.GCEPersistentDisk != nil ||
-			v.AWSElasticBlockStore != nil || v.RBD != nil || v.ISCSI != nil || v.AzureDisk != nil ||
-			v.AzureFile != nil || v.Cinder != nil || v.PortworxVolume != nil || v.VsphereVolume != nil
-	})
+func hasVolumes(p *v1.Pod) bool { return slices.ContainsFunc(p.Spec.Volumes, isBound) }
+
+// isBound reports whether a volume is one of those: it has a place, or a limit.
+func isBound(v v1.Volume) bool {
+	return v.PersistentVolumeClaim != nil || v.Ephemeral != nil || v.GCEPersistentDisk != nil ||
+		v.AWSElasticBlockStore != nil || v.RBD != nil || v.ISCSI != nil || v.AzureDisk != nil ||
+		v.AzureFile != nil || v.Cinder != nil || v.PortworxVolume != nil || v.VsphereVolume != nil
 }
 
 func prefersNodes(p *v1.Pod) bool {
@@ -69,11 +70,13 @@ func kind(p *v1.Pod, whole bool) string {
 	if whole {
 		all = append(all, p.Spec.NodeSelector, p.Spec.Affinity, p.Spec.TopologySpreadConstraints)
 	}
-	if hasVolumes(p) { // or else each pod has its own token only
-		all = append(all, p.Spec.Volumes)
-	}
-	if slices.ContainsFunc(p.Spec.Volumes, func(v v1.Volume) bool { return v.Ephemeral != nil }) {
-		all = append(all, p.Name) // its claims are its own
+	for _, v := range p.Spec.Volumes { // the others are each pod's own, as that of its token is
+		if isBound(v) {
+			all = append(all, v)
+		}
+		if v.Ephemeral != nil {
+			all = append(all, p.Name) // its claims are its own
+		}
 	}
 	b, err := json.Marshal(all)
 	if err != nil {

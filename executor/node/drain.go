@@ -74,16 +74,19 @@ func (n *Node) detachCNI(ctx context.Context) {
 	}
 }
 
-// removeAll removes the network and the root directory. If the network cannot be removed the
-// directory stays, by which the next executor of this machine knows that something is left.
+// removeAll removes the network and the root directory, and gives kernel parameters up. If the
+// network cannot be removed the directory stays, by which the next executor of this machine knows
+// that something is left.
 func (n *Node) removeAll() error {
-	if err := n.removeNetwork(); err != nil {
+	failed := n.removeNetwork()
+	ctx, cancel := context.WithTimeout(context.Background(), networkRemoval)
+	defer cancel()
+	err := errors.Join(failed, n.leaveParameters(ctx))
+	if failed != nil {
 		n.releaseRoot()
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), networkRemoval)
-	defer cancel()
-	return errors.Join(n.leaveParameters(ctx), n.removeRoot())
+	return errors.Join(err, n.removeRoot())
 }
 
 // removeNetwork removes the pods' network, or what an executor before this one, in another

@@ -3,6 +3,8 @@ package node
 import (
 	"errors"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -73,5 +75,30 @@ func TestForwardingAfterwards(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// An executor whose network cannot be removed, here as the plugin of a pod is gone, gives the
+// parameters up all the same. Its root directory stays.
+func TestParametersWithoutNetworkRemoval(t *testing.T) {
+	t.Parallel()
+	host, lockDir, root := netnstest.New(t), t.TempDir(), t.TempDir()
+	pods := filepath.Join(root, cniDir, "pods")
+	record := []byte(`{"pod": "default/p", "config": {"cniVersion": "1.0.0", "name": "n", "plugins": [{"type": "gone"}]}}`)
+	if err := errors.Join(os.MkdirAll(pods, 0o700), os.WriteFile(filepath.Join(pods, "s.json"), record, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	host.Do(func() {
+		n := forwards(t, lockDir)
+		n.root, n.cfg.Locks = root, lockDir
+		if err := n.removeAll(); err == nil || !strings.Contains(err.Error(), "default/p") {
+			t.Errorf("got %v, want the network's failure", err)
+		}
+		if got := strings.TrimSpace(host.Command("sysctl", "-n", "net.ipv6.conf.all.forwarding")); got != "0" {
+			t.Errorf("forwarding is %s, want what it was", got)
+		}
+	})
+	if _, err := os.Stat(root); err != nil {
+		t.Error(err)
 	}
 }

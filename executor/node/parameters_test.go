@@ -43,11 +43,17 @@ func forwards(t *testing.T, lockDir string) *Node {
 func TestForwardingAfterwards(t *testing.T) {
 	t.Parallel()
 	const found, needed = "0 0 1", "1 1 2"
-	for link, want := range map[string]string{
-		"":                     found,
-		"name br0 type bridge": needed,
+	for name, c := range map[string]struct{ adds, want string }{
+		"nobody else":                   {"", found},
+		"a bridge":                      {"ip link add br0 up type bridge", needed},
+		"a container's veth":            {"ip link add veth0 up type veth peer name eth0", needed},
+		"a tun":                         {"ip tuntap add tun0 mode tun; ip link set tun0 up", needed},
+		"a VXLAN":                       {"ip link add flannel.1 up type vxlan id 4 dstport 8472", needed},
+		"ours":                          {"ip link add kmvx000004 up type vxlan id 4 dstport 8472", found},
+		"a module's first link":         {"ip link add ifb0 up type ifb", found},
+		"a tunnel that nobody uses yet": {"ip tuntap add tunl0 mode tun", found},
 	} {
-		t.Run(link, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			host, lockDir := netnstest.New(t), t.TempDir()
 			host.Do(func() {
@@ -64,14 +70,12 @@ func TestForwardingAfterwards(t *testing.T) {
 				if got := settings(); got != needed {
 					t.Errorf("with an executor: %s, want %s", got, needed)
 				}
-				if link != "" {
-					host.Command("ip", append([]string{"link", "add"}, strings.Fields(link)...)...)
-				}
+				host.Command("sh", "-c", c.adds)
 				if err := n.leaveParameters(t.Context()); err != nil {
 					t.Error(err)
 				}
-				if got := settings(); got != want {
-					t.Errorf("afterwards: %s, want %s", got, want)
+				if got := settings(); got != c.want {
+					t.Errorf("afterwards: %s, want %s", got, c.want)
 				}
 			})
 		})

@@ -3,7 +3,9 @@ package podnetwork
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/vishvananda/netlink"
@@ -44,19 +46,32 @@ func forward6(ctx context.Context, set setter) error {
 func acceptRA(link string) string { return "net/ipv6/conf/" + link + "/accept_ra" }
 
 // NeededByOthers returns the kernel parameters that this host needs without pods of ours, too, as
-// patterns: forwarding, where it has a bridge. Docker sets it for its own when it starts, and only
-// then. A host that goes on forwarding must go on accepting what routers announce.
+// patterns: forwarding, where a link is of others. They may have found it set, and set it only when
+// they start, as Docker does. A host that goes on forwarding must go on accepting what routers
+// announce.
 func NeededByOthers() ([]string, error) {
 	links, err := allLinks()
 	if err != nil {
 		return nil, fmt.Errorf("links of this host: %w", err)
 	}
-	for _, l := range links {
-		if l.Type() == "bridge" {
-			return []string{forwarding4, forwarding6, acceptRA("*")}, nil
-		}
+	if slices.ContainsFunc(links, ofOthers) {
+		return []string{forwarding4, forwarding6, acceptRA("*")}, nil
 	}
 	return nil, nil
+}
+
+// deviceOfRoutes begins the names of package noderoutes' devices.
+const deviceOfRoutes = "kmvx"
+
+// ofOthers reports whether a link may lead to something that is reached through this host: any that
+// is up and not ours, such as a bridge, a container's veth or a tunnel. By a physical one, or what
+// is made of such, the host itself is connected.
+func ofOthers(l netlink.Link) bool {
+	a := l.Attrs()
+	if a.Flags&net.FlagUp == 0 || strings.HasPrefix(a.Name, linkPrefix) || strings.HasPrefix(a.Name, deviceOfRoutes) {
+		return false
+	}
+	return !slices.Contains([]string{"device", "bond", "team", "vlan", "dummy", "ifb"}, l.Type()) // "device" is lo, too
 }
 
 // routedByRouters returns the interfaces with routes that a router has announced, and that

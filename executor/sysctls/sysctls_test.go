@@ -71,7 +71,7 @@ func (h host) leavesOthers(p *Parameters) {
 // killed ends an executor without a word.
 func (h host) killed(p *Parameters) {
 	h.Helper()
-	h.must(p.member.Release())
+	h.must(errors.Join(p.machine.member.Release(), p.namespace.member.Release()))
 }
 
 func (h host) admin(name, value string) {
@@ -134,7 +134,7 @@ func TestParameters(t *testing.T) {
 		}, "0"},
 		"killed between record and change": {func(h host) {
 			p := h.comes()
-			h.must(p.write(map[string]found{forward: {Was: "0", Set: "1"}}))
+			h.must(p.namespace.write(map[string]found{forward: {Was: "0", Set: "1"}}))
 			h.killed(p)
 			h.leaves(h.comes())
 		}, "0"},
@@ -212,6 +212,45 @@ func TestNeededPattern(t *testing.T) {
 	h.must(p.Set(h.Context(), accepts, "2"))
 	h.leaves(p, "net/ipv6/conf/*/accept_ra")
 	h.shows(accepts + "=2")
+	h.nothingLeft()
+}
+
+// Executors in network namespaces of their own share what belongs to the machine alone: it is put
+// back by the last one of all, what belongs to a namespace by its last one.
+func TestNamespaces(t *testing.T) {
+	const overcommit = "vm/overcommit_memory"
+	h, proc := newHost(t), t.TempDir()
+	machine := filepath.Join(proc, overcommit)
+	h.must(errors.Join(os.Mkdir(filepath.Dir(machine), 0o700), os.WriteFile(machine, []byte("0\n"), 0o600)))
+	shows := func(want string) {
+		t.Helper()
+		if got, err := os.ReadFile(machine); err != nil || strings.TrimSpace(string(got)) != want {
+			t.Errorf("%s is %s, want %s: %v", overcommit, got, want, err)
+		}
+	}
+	comes := func() *Parameters {
+		h.admin(forward, "0")
+		p := h.comes()
+		p.machine.proc = proc
+		h.must(p.Set(t.Context(), overcommit, "1"))
+		h.forwards(p)
+		return p
+	}
+	a, b := netnstest.New(t), netnstest.New(t)
+	var first, second *Parameters
+	a.Do(func() { first = comes() })
+	b.Do(func() { second = comes() })
+	a.Do(func() {
+		h.leaves(first)
+		h.shows(forward + "=0")
+	})
+	shows("1")
+	b.Do(func() {
+		h.shows(forward + "=1")
+		h.leaves(second)
+		h.shows(forward + "=0")
+	})
+	shows("0")
 	h.nothingLeft()
 }
 

@@ -3,7 +3,7 @@
 //
 // The kernel holds the locks (flock), so they end with their process, however it ends. The
 // files' names contain the inode of the network namespace: files are shared by namespaces,
-// what the locks protect is not.
+// what the locks protect is not, but for what belongs to the machine (see [Dir.OfMachine]).
 package hostlock
 
 import (
@@ -29,15 +29,21 @@ const Members = "network-members"
 const Usual = "/run/kubernetes-mesos"
 
 // Dir is a directory of locks. It is not below the root directory of any executor.
-type Dir struct{ path string }
+type Dir struct {
+	path    string
+	machine bool // its locks are those of all network namespaces
+}
 
 // Open makes the directory at path, if it is missing, readable by its owner alone.
 func Open(path string) (Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return Dir{}, fmt.Errorf("directory of locks: %w", err)
 	}
-	return Dir{path}, nil
+	return Dir{path: path}, nil
 }
+
+// OfMachine returns the same directory, with locks that all network namespaces share.
+func (d Dir) OfMachine() Dir { return Dir{path: d.path, machine: true} }
 
 // Lock is a held lock.
 type Lock struct {
@@ -126,8 +132,11 @@ func (d Dir) Remove(name string) error {
 	return err
 }
 
-// Path returns the path of a file about this network namespace, next to the locks.
+// Path returns the path of a file about this network namespace, or the machine, next to the locks.
 func (d Dir) Path(name string) (string, error) {
+	if d.machine {
+		return filepath.Join(d.path, name), nil
+	}
 	var ns unix.Stat_t
 	if err := unix.Stat("/proc/thread-self/ns/net", &ns); err != nil {
 		return "", fmt.Errorf("the network namespace: %w", err)
@@ -135,13 +144,13 @@ func (d Dir) Path(name string) (string, error) {
 	return filepath.Join(d.path, fmt.Sprintf("%s.%d", name, ns.Ino)), nil
 }
 
-// file returns the path of a lock for this network namespace.
+// file returns the path of a lock.
 func (d Dir) file(name string) (string, error) {
 	path, err := d.Path(name)
 	return path + ".lock", err
 }
 
-// take returns the lock called name, for this network namespace, or nil if others have it.
+// take returns the lock called name, or nil if others have it.
 // The file of a lock that was removed while it was opened is not one that others see, so
 // it counts as not taken.
 func (d Dir) take(name string, how int) (*Lock, error) {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -54,53 +53,16 @@ func newPodRanges(client kubernetes.Interface, cfg Config) (*podRanges, error) {
 	return p, nil
 }
 
-// passOver makes the allocator pass over a Node with ranges outside of the cluster's, as it
-// does over one that is being deleted, and drops what neither it nor we use.
-func (p *podRanges) passOver(o any) (any, error) {
-	n, ok := o.(*corev1.Node)
-	if !ok {
-		return o, nil
-	}
-	slim := &corev1.Node{TypeMeta: n.TypeMeta, ObjectMeta: n.ObjectMeta, Spec: corev1.NodeSpec{PodCIDR: n.Spec.PodCIDR, PodCIDRs: n.Spec.PodCIDRs}}
-	slim.ManagedFields = nil
-	if p.outside(n) {
-		slim.DeletionTimestamp = &metav1.Time{Time: time.Now()}
-	}
-	return slim, nil
-}
-
-// outside reports whether a Node has a range that is not the cluster's to give.
-func (p *podRanges) outside(n *corev1.Node) bool {
-	if len(n.Spec.PodCIDRs) > len(p.cluster) {
-		return true
-	}
-	for i, text := range n.Spec.PodCIDRs {
-		_, r, err := netutils.ParseCIDRSloppy(text)
-		if err != nil {
-			return true
-		}
-		ones, bits := r.Mask.Size()
-		wide, width := p.cluster[i].Mask.Size()
-		if bits != width || ones < wide || !p.cluster[i].Contains(r.IP) {
-			return true
-		}
-	}
-	return false
-}
-
 // run gives out ranges until ctx ends.
 func (p *podRanges) run(ctx context.Context) error {
 	all, err := p.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return fmt.Errorf("ranges of pod addresses: %w", err)
 	}
-	known := &corev1.NodeList{}
-	for _, n := range all.Items {
-		if !p.outside(&n) {
-			known.Items = append(known.Items, n)
-		}
+	allocator, err := ipam.NewCIDRRangeAllocator(ctx, p.client, p.factory.Core().V1().Nodes(), p.params(), nil)
+	if err == nil {
+		err = p.occupy(ctx, allocator, all.Items)
 	}
-	allocator, err := ipam.NewCIDRRangeAllocator(ctx, p.client, p.factory.Core().V1().Nodes(), p.params(), known)
 	if err != nil {
 		return fmt.Errorf("ranges of pod addresses: %w", err)
 	}

@@ -65,15 +65,7 @@ func TestFormerRange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- p.run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	runRanges(t, p)
 	node := func(name string) *corev1.Node {
 		n, err := client.CoreV1().Nodes().Get(t.Context(), name, metav1.GetOptions{})
 		if err != nil {
@@ -103,7 +95,7 @@ func TestFormerRange(t *testing.T) {
 	}
 
 	close(idle)
-	if err := p.lookAfter(ctx); err != nil {
+	if err := p.lookAfter(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := node("old"); n.Spec.PodCIDR != "10.244.0.0/24" {
@@ -112,7 +104,7 @@ func TestFormerRange(t *testing.T) {
 	if err := client.CoreV1().Pods("").Delete(t.Context(), "web", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.lookAfter(ctx); err != nil {
+	if err := p.lookAfter(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	waitFor(t, "another range", func(context.Context) error {
@@ -120,6 +112,67 @@ func TestFormerRange(t *testing.T) {
 			return fmt.Errorf("%+v", n)
 		}
 		return nil
+	})
+}
+
+// No range is given twice: what a Node has of the cluster's ranges is its own, though its other
+// ranges are not the cluster's any more, or in another order.
+func TestHeldRanges(t *testing.T) {
+	t.Parallel()
+	const v4, v6 = "10.244.0.0/16", "fd00:10:244::/56"
+	for name, c := range map[string]struct {
+		cluster   string
+		old       []string
+		next      string // the ranges of the next Node
+		afterward string // those of the one after that, when the old Node is gone
+	}{
+		"one family is left":         {v4, []string{"10.244.0.0/24", "fd00:10:244::/64"}, "[10.244.1.0/24]", "[10.244.2.0/24]"},
+		"the second family is left":  {v6, []string{"10.244.0.0/24", "fd00:10:244::/64"}, "[fd00:10:244:1::/64]", "[fd00:10:244:2::/64]"},
+		"a family in front":          {v4 + "," + v6, []string{"fd00:10:244::/64"}, "[10.244.0.0/24 fd00:10:244:1::/64]", "[10.244.1.0/24 fd00:10:244:2::/64]"},
+		"another order":              {v6 + "," + v4, []string{"10.244.0.0/24", "fd00:10:244::/64"}, "[fd00:10:244:1::/64 10.244.1.0/24]", "[fd00:10:244:2::/64 10.244.2.0/24]"},
+		"another range of the first": {v4 + "," + v6, []string{"10.245.0.0/24", "fd00:10:244::/64"}, "[10.244.0.0/24 fd00:10:244:1::/64]", "[10.244.1.0/24 fd00:10:244:2::/64]"},
+		"a small range, given back":  {"10.244.0.0/23", []string{"10.244.0.0/24", "fd00:10:244::/64"}, "[10.244.1.0/24]", "[10.244.0.0/24]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := fake.NewClientset(nodeOf("old", c.old...))
+			p, err := newPodRanges(client, Config{ClusterCIDR: c.cluster, ServiceClusterIPRange: "10.0.0.0/24"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			runRanges(t, p)
+			gets := func(node, want string) {
+				t.Helper()
+				if _, err := client.CoreV1().Nodes().Create(t.Context(), nodeOf(node), metav1.CreateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				waitFor(t, "the range of "+node, func(ctx context.Context) error {
+					n, err := client.CoreV1().Nodes().Get(ctx, node, metav1.GetOptions{})
+					if err == nil && fmt.Sprint(n.Spec.PodCIDRs) != want {
+						err = fmt.Errorf("%v, want %s", n.Spec.PodCIDRs, want)
+					}
+					return err
+				})
+			}
+			gets("next", c.next)
+			if err := client.CoreV1().Nodes().Delete(t.Context(), "old", metav1.DeleteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			gets("afterward", c.afterward)
+		})
+	}
+}
+
+// runRanges gives out ranges until the test ends.
+func runRanges(t *testing.T, p *podRanges) {
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 }
 

@@ -43,16 +43,18 @@ func TestTrust(t *testing.T) {
 }
 
 // In a cluster of two families a node with an IPv4 agent has an IPv6 address that Mesos does
-// not know, unless another node says that it has it.
+// not know, unless a node of another machine says that it has it.
 func TestTrustSecondFamily(t *testing.T) {
 	t.Parallel()
 	reports := func(name, address string) *v1.Node {
 		return &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}, Status: v1.NodeStatus{Addresses: []v1.NodeAddress{{Type: v1.NodeInternalIP, Address: address}}}}
 	}
-	all := []*v1.Node{reports("a", "fd00::a"), reports("b", "fd00::b"), reports("thief", "fd00::b")}
-	agents := map[string]netip.Addr{"a": netip.MustParseAddr("10.1.0.1"), "b": netip.MustParseAddr("10.1.0.2"), "thief": netip.MustParseAddr("10.1.0.3")}
+	all := []*v1.Node{reports("a", "fd00::a"), reports("b", "fd00::b"), reports("thief", "fd00::b"),
+		reports("a2", "fd00::a"), reports("c", "fd00::c"), reports("unknown", "fd00::c")}
+	agents := map[string]netip.Addr{"a": netip.MustParseAddr("10.1.0.1"), "b": netip.MustParseAddr("10.1.0.2"), "thief": netip.MustParseAddr("10.1.0.3"),
+		"a2": netip.MustParseAddr("10.1.0.1"), "c": netip.MustParseAddr("10.1.0.4")}
 	trust := newTrust(agents, []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16"), netip.MustParsePrefix("fd00:244::/56")}, all)
-	for i, want := range []int{1, 0, 0} {
+	for i, want := range []int{1, 0, 0, 1, 0, 0} {
 		if taken, wrong := trust.addresses(all[i]); len(taken) != want || len(wrong) != 1-want {
 			t.Errorf("%s: taken %v, wrong %q", all[i].Name, taken, wrong)
 		}

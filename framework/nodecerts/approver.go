@@ -39,11 +39,12 @@ func NewApprover(client kubernetes.Interface, requests cache.Store, tokens *Toke
 type known struct {
 	tokens *Tokens
 	ids    *Identities
-	Second
+	second Second
 }
 
 func (k known) tokenNode(id string) (string, bool)                 { return k.tokens.node(id) }
 func (k known) addresses(node string) (names []string, _ []net.IP) { return k.ids.addresses(node) }
+func (k known) refuse(node string, ip net.IP) error                { return k.second.refuse(node, ip, k.ids) }
 
 // Review has a request looked at that is new or has changed.
 func (a *Approver) Review(name string) { a.queue.Add(name) }

@@ -20,7 +20,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// facts of a story: token abcdef is of node n1, whose address is 10.0.0.1.
+// facts of a story: token abcdef is of node n1, whose address is 10.0.0.1, as is that of
+// another agent's node, n1-too.
 type facts struct{}
 
 func (facts) tokenNode(id string) (string, bool) { return "n1", id == "abcdef" }
@@ -33,15 +34,20 @@ func (facts) addresses(node string) ([]string, []net.IP) {
 }
 
 func (facts) refuse(node string, ip net.IP) error {
-	shown := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n2"}, Status: v1.NodeStatus{Addresses: []v1.NodeAddress{{Type: v1.NodeInternalIP, Address: "fd00::2"}}}}
-	nodes := cache.NewStore(cache.MetaNamespaceKeyFunc)
-	if err := nodes.Add(shown); err != nil {
-		return err
+	nodes, ids := cache.NewStore(cache.MetaNamespaceKeyFunc), NewIdentities()
+	ids.Set(Identity{Node: "n1", IP: "10.0.0.1"})
+	ids.Set(Identity{Node: "n2", IP: "10.0.0.2"})
+	ids.Set(Identity{Node: "n1-too", IP: "10.0.0.1"})
+	for name, address := range map[string]string{"n1": "fd00::1", "n2": "fd00::2", "n1-too": "fd00::1", "unknown": "fd00::4"} {
+		shown := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}, Status: v1.NodeStatus{Addresses: []v1.NodeAddress{{Type: v1.NodeInternalIP, Address: address}}}}
+		if err := nodes.Add(shown); err != nil {
+			return err
+		}
 	}
 	return Second{
 		Ranges: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16"), netip.MustParsePrefix("fd00:10:244::/56")},
 		Nodes:  nodes, Servers: func() []string { return []string{"https://[fd00::9]:6443"} },
-	}.refuse(node, ip)
+	}.refuse(node, ip, ids)
 }
 
 func makeRequest(t *testing.T, change func(*x509.CertificateRequest)) []byte {
@@ -123,6 +129,7 @@ func TestApprove(t *testing.T) {
 		"two second addresses":         {serving, names("n1", "10.0.0.1 fd00::1 fd00::3"), "fd00::1 and fd00::3 are not both"},
 		"a link's address":             {serving, names("n1", "10.0.0.1 fe80::1"), "fe80::1 is not an address of node n1"},
 		"another node's IPv6 address":  {serving, names("n1", "10.0.0.1 fd00::2"), "node n2 has it"},
+		"an address of no known node":  {serving, names("n1", "10.0.0.1 fd00::4"), "node unknown has it"},
 		"an API server's address":      {serving, names("n1", "10.0.0.1 fd00::9"), "it is an API server's"},
 		"a pod's address":              {serving, names("n1", "10.0.0.1 fd00:10:244::7"), "in the cluster's range fd00:10:244::/56"},
 		"serving nothing":              {serving, nil, "needs a name"},

@@ -52,6 +52,14 @@ func (ids *Identities) addresses(node string) (names []string, ips []net.IP) {
 	return names, ips
 }
 
+// together reports whether nodes are of one machine: Mesos reaches their agents at one address.
+func (ids *Identities) together(a, b string) bool {
+	ids.mu.Lock()
+	defer ids.mu.Unlock()
+	ip := net.ParseIP(ids.nodes[a].IP)
+	return ip != nil && ip.Equal(net.ParseIP(ids.nodes[b].IP))
+}
+
 func interfaceAddresses() []net.IP {
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {

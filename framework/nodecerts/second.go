@@ -12,7 +12,8 @@ import (
 )
 
 // Second decides about a node's IPv6 address in a cluster of two IP families. Mesos does not
-// know it, so the node itself says it; it may have one that nobody else is known to have.
+// know it, so the node itself says it; it may have one that no other machine is known to have.
+// Agents of one machine have the same.
 type Second struct {
 	Ranges  []netip.Prefix  // of pods and services, of both families; nil: nodes have no such address
 	Nodes   cache.Store     // the Nodes
@@ -20,7 +21,7 @@ type Second struct {
 }
 
 // refuse returns why a node may not have an address as its second, nil if it may.
-func (s Second) refuse(node string, ip net.IP) error {
+func (s Second) refuse(node string, ip net.IP, ids *Identities) error {
 	a, _ := netip.AddrFromSlice(ip)
 	if a = a.Unmap(); len(s.Ranges) == 0 || !a.Is6() || !a.IsGlobalUnicast() {
 		return fmt.Errorf("%s is not an address of node %s", ip, node)
@@ -35,7 +36,10 @@ func (s Second) refuse(node string, ip net.IP) error {
 	}
 	for _, obj := range s.Nodes.List() {
 		other := obj.(*v1.Node)
-		if other.Name != node && slices.ContainsFunc(other.Status.Addresses, func(o v1.NodeAddress) bool { return ip.Equal(net.ParseIP(o.Address)) }) {
+		if other.Name == node || ids.together(node, other.Name) {
+			continue
+		}
+		if slices.ContainsFunc(other.Status.Addresses, func(o v1.NodeAddress) bool { return ip.Equal(net.ParseIP(o.Address)) }) {
 			return fmt.Errorf("%s is not an address of node %s: node %s has it", ip, node, other.Name)
 		}
 	}

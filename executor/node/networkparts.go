@@ -94,9 +94,12 @@ func (n *network) nodesChanged(ctx context.Context, nodes []noderoutes.Peer) {
 		}
 	}
 	n.links.SetInside(inside)
-	leads := noderoutes.Leads(n.name, n.pods, nodes)
-	n.proxy.SetLeads(leads)
-	n.names.know(inside, leads)
+	if leads, err := noderoutes.Leads(n.name, n.pods, nodes); err == nil {
+		n.proxy.SetLeads(leads)
+		n.names.know(inside, leads)
+	} else {
+		n.log.Error(err, "services and names lead to the former pods until nodes change again")
+	}
 	if err := n.links.Prepare(ctx); err != nil && ctx.Err() == nil {
 		n.log.Error(err, "other nodes are reached with this node's address until the next attempt")
 	}

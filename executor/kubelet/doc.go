@@ -9,7 +9,10 @@
 //     can tell the kubelet to stop every pod when no API server is left to say
 //     so (source.go).
 //   - Pods do not wait for its periodic looks: at volumes (volumes.go), and at the
-//     containers of pods that end (source.go).
+//     containers of pods that end (source.go). The kubelet sets a pod's condition
+//     PodReadyToStartContainers when the sandbox has started, and takes it that volumes
+//     are mounted by then. Here it can be true while they are being mounted, though no
+//     container starts before they are.
 //   - It stays inside its root directory, so that several kubelets can live on
 //     one host (options.go, files.go).
 //

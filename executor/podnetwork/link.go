@@ -229,6 +229,11 @@ func (n *Network) configureHost(link netlink.Link, pod net.HardwareAddr, address
 	if err := sysctl("net/ipv6/conf/"+name+"/accept_ra", "0"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err // without IPv6 there is no such file
 	}
+	if slices.ContainsFunc(addresses, netip.Addr.Is6) { // hosts may have IPv6 switched off for all interfaces
+		if err := sysctl("net/ipv6/conf/"+name+"/disable_ipv6", "0"); err != nil {
+			return err
+		}
+	}
 	if err := netlink.LinkSetUp(link); err != nil {
 		return err
 	}

@@ -92,6 +92,22 @@ func (h *host) attach(p pod) {
 
 func at(a netip.Addr, port int) string { return netip.AddrPortFrom(a, uint16(port)).String() }
 
+// Pods have IPv6 also where the host has it switched off for all interfaces.
+func TestIPv6SwitchedOff(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, 1)
+	h.Do(func() {
+		h.Command("sysctl", "-q", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
+	})
+	h.prepare()
+	a, b := h.newPod(), h.newPod()
+	for i, to := range b.Addresses {
+		if got, want := a.Ask("tcp", at(to, 80), 1), fmt.Sprint(a.Addresses[i], " 1"); got != want {
+			t.Errorf("to %v: %s, want %s", to, got, want)
+		}
+	}
+}
+
 // Pods of a host reach each other and are reached by the host, in both IP families, by TCP
 // and UDP, with packets larger than the MTU, and see each other's own addresses.
 func TestPodsOfOneHost(t *testing.T) {

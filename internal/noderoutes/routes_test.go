@@ -196,6 +196,24 @@ func TestBehindARouter(t *testing.T) {
 	}
 }
 
+// The tunnel carries IPv6 also where it is switched off for all interfaces, as where there is
+// none but the pods'.
+func TestIPv6SwitchedOff(t *testing.T) {
+	t.Parallel()
+	a, b := newHost(t, 1, Auto, "192.168.1.1", ""), newHost(t, 2, Auto, "192.168.2.1", "")
+	behindRouter(t, a, b)
+	for _, h := range []*host{a, b} {
+		h.Do(func() {
+			h.Command("sysctl", "-q", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
+			h.Command("sysctl", "-q", "net.ipv6.conf.lo.disable_ipv6=0") // where the test's pods are
+			h.Command("ip", "address", "replace", h.pods[1].String()+"/128", "dev", "lo", "nodad")
+		})
+	}
+	must(t, a.set(b))
+	must(t, b.set(a))
+	talk(t, a, b, 2)
+}
+
 // A stranger who speaks the cluster's VXLAN is not heard: it could speak as any pod.
 func TestStranger(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -95,9 +96,15 @@ func same(link netlink.Link, want *netlink.Vxlan) bool {
 // finish gives the device its addresses, the first of this host's own ranges: what the host
 // itself sends to pods then comes back the same way, as a strict reverse path filter wants.
 func (r *Routes) finish(link netlink.Link, own []netip.Prefix) error {
-	// Another node must not become this host's router. Without IPv6 there is no such file.
-	if err := os.WriteFile("/proc/sys/net/ipv6/conf/"+link.Attrs().Name+"/accept_ra", []byte("0"), 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	// Another node must not become this host's router.
+	if err := set6(link, "accept_ra", "0"); err != nil {
 		return err
+	}
+	// Hosts may have IPv6 switched off for all interfaces.
+	if slices.ContainsFunc(own, func(p netip.Prefix) bool { return p.Addr().Is6() }) {
+		if err := set6(link, "disable_ipv6", "0"); err != nil {
+			return err
+		}
 	}
 	if err := forgetTunnelAddress(link, own); err != nil {
 		return err
@@ -109,6 +116,15 @@ func (r *Routes) finish(link netlink.Link, own []netip.Prefix) error {
 		}
 	}
 	return netlink.LinkSetUp(link)
+}
+
+// set6 sets a kernel parameter of a device's IPv6. A kernel without IPv6 has none.
+func set6(link netlink.Link, name, value string) error {
+	err := os.WriteFile("/proc/sys/net/ipv6/conf/"+link.Attrs().Name+"/"+name, []byte(value), 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // underlay returns the interface with a node's address.

@@ -78,6 +78,27 @@ func TestRights(t *testing.T) {
 	}
 }
 
+// A kernel without IPv6 is a reason to have no network where the cluster has ranges of it.
+func TestKernelWithoutIPv6(t *testing.T) {
+	t.Parallel()
+	there, missing := t.TempDir(), t.TempDir()+"/ipv6"
+	v4, v6 := netip.MustParsePrefix("198.18.0.0/16"), netip.MustParsePrefix("fd00::/56")
+	for _, row := range []struct {
+		ranges     []netip.Prefix
+		parameters string
+		reason     string
+	}{
+		{[]netip.Prefix{v4}, missing, ""},
+		{[]netip.Prefix{v4, v6}, there, ""},
+		{[]netip.Prefix{v4, v6}, missing, "IPv6Missing"},
+	} {
+		err := checkIPv6(row.ranges, row.parameters)
+		if (err != nil) != (row.reason != "") || err != nil && (reasonOf(setup, err) != row.reason || !strings.Contains(err.Error(), "fd00::/56")) {
+			t.Errorf("%v, %s: %v", row.ranges, row.parameters, err)
+		}
+	}
+}
+
 // Problems are in the Node's condition until they are over, next to the kubelet's own, and
 // each new one is an event.
 func TestProblems(t *testing.T) {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,7 +51,24 @@ func (n *network) checkHost(ctx context.Context) error {
 	if err := podnetwork.Supported(ctx); err != nil {
 		return problem("KernelTooOld", "the kernel or the program nft lacks what the network needs (Linux 5.13, nft 1.0.1): %w", err)
 	}
+	if err := checkIPv6(append(slices.Clone(n.pods), n.service...), "/proc/sys/net/ipv6"); err != nil {
+		return err
+	}
 	return n.checkRanges()
+}
+
+// checkIPv6 fails if the cluster has a range of IPv6 and the kernel runs without it: then it has
+// no parameters of it.
+func checkIPv6(ranges []netip.Prefix, parameters string) error {
+	at := slices.IndexFunc(ranges, func(r netip.Prefix) bool { return r.Addr().Is6() })
+	if at < 0 {
+		return nil
+	}
+	_, err := os.Stat(parameters)
+	if errors.Is(err, fs.ErrNotExist) {
+		return problem("IPv6Missing", "the cluster has the range %v, and the kernel of this machine runs without IPv6: boot it without ipv6.disable=1, or load the module ipv6", ranges[at])
+	}
+	return err
 }
 
 // The capabilities that the network needs (capabilities(7)): to make links, routes and

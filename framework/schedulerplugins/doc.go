@@ -7,9 +7,10 @@
 // A pod whose answer cannot depend on them has no Rule, and while there are only such
 // pods, they are no more than listed. The others are asked about by kind: pods that no
 // plugin tells apart share a [rule]. Its costly part, what the plugins' PreFilter
-// gathers from all nodes, is carried forward by PreFilterExtensions as pods come and go,
-// and made anew only where a plugin cannot do that. Asking about a node is then a matter
-// of a microsecond.
+// gathers from all nodes, is carried forward by PreFilterExtensions, when it is asked,
+// over the pods that have come and gone; it is made anew only where a plugin cannot do
+// that, or where there were too many. Asking about a node is then a matter of a
+// microsecond.
 //
 // Nothing here watches or waits: pods and Nodes are told by the core, volumes and
 // namespaces by whoever follows the API server, and the same calls give the same

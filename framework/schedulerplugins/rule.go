@@ -2,7 +2,6 @@ package schedulerplugins
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	v1 "k8s.io/api/core/v1"
@@ -10,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
-	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/names"
 )
 
 // rule is what the plugins say about a kind of pods.
@@ -28,6 +26,7 @@ type rule struct {
 	carried bool   // it is in Rules.carried
 
 	state   fwk.CycleState // what PreFilter has gathered; nil: it must do so anew
+	missed  []change       // that it is to be carried forward over
 	nowhere string         // what it says about all nodes
 	only    *fwk.PreFilterResult
 }
@@ -102,14 +101,15 @@ func (k *rule) Scores(names []string) []int64 {
 
 // gather has the plugins look at all nodes, unless what they gathered holds.
 func (k *rule) gather() {
-	k.asked = k.rules.changes
-	if k.state != nil {
-		return
-	}
 	if k.rules.asleep != nil {
 		k.rules.wake()
 	}
+	k.asked = k.rules.changes
+	if k.state != nil && k.catchUp() {
+		return
+	}
 	k.rules.carry(k)
+	k.forget()
 	k.state, k.nowhere, k.only = framework.NewCycleState(), k.invalid, nil
 	if k.invalid != "" {
 		return
@@ -125,55 +125,4 @@ func (k *rule) gather() {
 	}
 }
 
-func (k *rule) forget() { k.state = nil }
-
-// came carries the rule forward over a pod that has come to a node, and reports
-// whether another node may be allowed now.
-func (k *rule) came(p *framework.PodInfo, n *framework.NodeInfo) (more bool) {
-	c := k.concerned(p)
-	k.carry(c, p, n, k.plugins.RunPreFilterExtensionAddPod)
-	return c.spread || c.near
-}
-
-// went does so for a pod that has left a node.
-func (k *rule) went(p *framework.PodInfo, n *framework.NodeInfo) (more bool) {
-	c := k.concerned(p)
-	k.carry(c, p, n, k.plugins.RunPreFilterExtensionRemovePod)
-	return c != concern{}
-}
-
-// carry has the plugins take the pod into account in what they have gathered. Some
-// things they cannot: PodTopologySpread counts no pod that terminates, but forgets
-// that afterwards; InterPodAffinity gathers nothing where no pod was in the way, and
-// VolumeRestrictions nothing where no claim was shared.
-func (k *rule) carry(c concern, p *framework.PodInfo, n *framework.NodeInfo, by func(context.Context, fwk.CycleState, *v1.Pod, fwk.PodInfo, fwk.NodeInfo) *fwk.Status) {
-	switch {
-	case k.state == nil || n.Node() == nil:
-	case k.nowhere != "", c.volumes,
-		c.spread && p.Pod.DeletionTimestamp != nil,
-		c.apart && k.state.GetSkipFilterPlugins().Has(names.InterPodAffinity),
-		!by(context.Background(), k.state, k.pod, p, n).IsSuccess(),
-		c.spread && !correctLeast(k.state):
-		k.forget()
-	}
-}
-
-// concern is what a pod on a node may mean for a rule.
-type concern struct {
-	spread  bool // the pod counts for the rule's spread
-	near    bool // the rule's pods must be near it
-	apart   bool // they must be apart from it, or it from them
-	volumes bool // they may share volumes, or a node's limit of them
-}
-
-func (k *rule) concerned(p *framework.PodInfo) (c concern) {
-	c.volumes = k.volumes && hasVolumes(p.Pod)
-	if k.info == nil {
-		return c
-	}
-	c.spread = p.Pod.Namespace == k.pod.Namespace &&
-		slices.ContainsFunc(k.spread, func(s labels.Selector) bool { return s.Matches(labels.Set(p.Pod.Labels)) })
-	c.near = k.rules.match(k.info.RequiredAffinityTerms, p.Pod)
-	c.apart = k.rules.match(k.info.RequiredAntiAffinityTerms, p.Pod) || k.rules.match(p.RequiredAntiAffinityTerms, k.pod)
-	return c
-}
+func (k *rule) forget() { k.state, k.missed = nil, nil }

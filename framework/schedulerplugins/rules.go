@@ -101,11 +101,7 @@ func (r *Rules) come(p *v1.Pod, node string) (more bool) {
 		return false // the API server has checked it
 	}
 	now := r.snapshot.add(node, info)
-	r.changed()
-	for _, kind := range r.carried {
-		more = kind.came(info, now.on) || more
-	}
-	return more
+	return r.changed(change{pod: now.PodInfo, node: now.on})
 }
 
 // wake takes all pods into the snapshot, as a rule is asked: in a cluster whose pods
@@ -135,19 +131,28 @@ func (r *Rules) leave(p *v1.Pod) (e scheduler.Effect) {
 	if !is {
 		return e
 	}
-	r.changed()
-	for _, kind := range r.carried {
-		e.More = kind.went(was.PodInfo, was.on) || e.More
-	}
+	e.More = r.changed(change{pod: was.PodInfo, node: was.on, left: true})
 	return e
 }
 
-// changed counts a coming or going, and lets go of the rules that nobody asks.
-func (r *Rules) changed() {
+// changed tells a change to the rules that are carried forward, and reports whether one
+// may allow more now.
+func (r *Rules) changed(c change) (more bool) {
 	r.changes++
-	if r.changes%idle != 0 {
-		return
+	if r.changes%idle == 0 {
+		more = r.letGo()
 	}
+	for _, kind := range r.carried {
+		more = kind.took(c) || more
+	}
+	return more
+}
+
+// letGo lets go of the rules that nobody asks, and reports whether there were any. Their
+// pods may wait nevertheless, and nothing will be told of what helps them. So they are to
+// be looked at again now, which has their rules carried forward again.
+func (r *Rules) letGo() bool {
+	before := len(r.carried)
 	r.carried = slices.DeleteFunc(r.carried, func(kind *rule) bool {
 		if kind.asked+idle >= r.changes {
 			return false
@@ -159,6 +164,7 @@ func (r *Rules) changed() {
 		}
 		return true
 	})
+	return len(r.carried) < before
 }
 
 // carry has a rule carried forward.

@@ -343,11 +343,14 @@ func (c *cluster) step(life string) (accepted, all int) {
 	return len(may), len(c.nodes)
 }
 
-// rulesAgree: what each rule says, after all that has been carried forward, is what the
-// same plugins say that have carried nothing.
+// rulesAgree: what a rule says, after all that has been carried forward, is what the same
+// plugins say that have carried nothing. Each is asked every third time.
 func (c *cluster) rulesAgree(life string, pods []*v1.Pod) {
 	c.t.Helper()
-	for _, r := range slices.Clone(c.rules.carried) {
+	for i, r := range slices.Clone(c.rules.carried) {
+		if (i+c.count)%3 > 0 {
+			continue
+		}
 		var allowed []string
 		for _, n := range c.nodes {
 			switch why := r.Refuses(n.Name); {

@@ -22,12 +22,11 @@ func dependsOnPods(p *v1.Pod) bool {
 	return a != nil && (a.PodAffinity != nil || a.PodAntiAffinity != nil)
 }
 
-// hasVolumes reports whether the pod has volumes that not every node can mount any
-// number of times.
-func hasVolumes(p *v1.Pod) bool { return slices.ContainsFunc(p.Spec.Volumes, isBound) }
+// hasVolumes reports whether the pod has limited volumes.
+func hasVolumes(p *v1.Pod) bool { return slices.ContainsFunc(p.Spec.Volumes, limited) }
 
-// isBound reports whether a volume is one of those: it has a place, or a limit.
-func isBound(v v1.Volume) bool {
+// limited reports whether not every node can mount a volume any number of times.
+func limited(v v1.Volume) bool {
 	return v.PersistentVolumeClaim != nil || v.Ephemeral != nil || v.GCEPersistentDisk != nil ||
 		v.AWSElasticBlockStore != nil || v.RBD != nil || v.ISCSI != nil || v.AzureDisk != nil ||
 		v.AzureFile != nil || v.Cinder != nil || v.PortworxVolume != nil || v.VsphereVolume != nil
@@ -71,7 +70,7 @@ func kind(p *v1.Pod, whole bool) string {
 		all = append(all, p.Spec.NodeSelector, p.Spec.Affinity, p.Spec.TopologySpreadConstraints)
 	}
 	for _, v := range p.Spec.Volumes { // the others are each pod's own, as that of its token is
-		if isBound(v) {
+		if limited(v) {
 			all = append(all, v)
 		}
 		if v.Ephemeral != nil {

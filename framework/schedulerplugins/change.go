@@ -1,0 +1,87 @@
+package schedulerplugins
+
+import (
+	"context"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/kubernetes/pkg/scheduler/framework"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/names"
+)
+
+// A rule that nobody asks takes note of so many changes; all rules together of so many.
+// Where there are more, it costs less to gather anew, if somebody asks.
+const (
+	mostMissed    = 64
+	mostMissedAll = 64 * mostMissed
+)
+
+// change is a pod that has come to a node, or has left it, and what that means for a rule.
+type change struct {
+	pod  *framework.PodInfo
+	node *framework.NodeInfo
+	left bool
+	concern
+}
+
+// concern is what a pod on a node may mean for a rule.
+type concern struct {
+	spread  bool // the pod counts for the rule's spread
+	near    bool // the rule's pods must be near it
+	apart   bool // they must be apart from it, or it from them
+	volumes bool // they may share volumes, or a node's limit of them
+}
+
+// took takes note of a change, and reports whether another node may be allowed now.
+func (k *rule) took(c change) (more bool) {
+	if c.concern = k.concerned(c.pod); c.concern == (concern{}) {
+		return false
+	}
+	switch {
+	case k.state == nil || c.node.Node() == nil:
+	case k.nowhere != "" || !k.carries(c) || len(k.missed) >= min(mostMissed, mostMissedAll/len(k.rules.carried)):
+		k.forget()
+	default:
+		k.missed = append(k.missed, c)
+	}
+	return c.left || c.spread || c.near
+}
+
+// carries reports whether the plugins can take the change into account in what they
+// have gathered. PodTopologySpread counts no pod that terminates, but forgets that
+// afterwards; InterPodAffinity gathers nothing where no pod was in the way, and
+// VolumeRestrictions nothing where no claim was shared.
+func (k *rule) carries(c change) bool {
+	return !c.volumes && !(c.spread && c.pod.Pod.DeletionTimestamp != nil) &&
+		!(c.apart && k.state.GetSkipFilterPlugins().Has(names.InterPodAffinity))
+}
+
+// catchUp carries what the plugins have gathered forward over the changes missed. Where
+// it reports false, it is to be gathered anew.
+func (k *rule) catchUp() bool {
+	spread := false
+	for _, c := range k.missed {
+		by := k.plugins.RunPreFilterExtensionAddPod
+		if c.left {
+			by = k.plugins.RunPreFilterExtensionRemovePod
+		}
+		if !by(context.Background(), k.state, k.pod, c.pod, c.node).IsSuccess() {
+			return false
+		}
+		spread = spread || c.spread
+	}
+	k.missed = nil
+	return !spread || correctLeast(k.state)
+}
+
+func (k *rule) concerned(p *framework.PodInfo) (c concern) {
+	c.volumes = k.volumes && hasVolumes(p.Pod)
+	if k.info == nil {
+		return c
+	}
+	c.spread = p.Pod.Namespace == k.pod.Namespace &&
+		slices.ContainsFunc(k.spread, func(s labels.Selector) bool { return s.Matches(labels.Set(p.Pod.Labels)) })
+	c.near = k.rules.match(k.info.RequiredAffinityTerms, p.Pod)
+	c.apart = k.rules.match(k.info.RequiredAntiAffinityTerms, p.Pod) || k.rules.match(p.RequiredAntiAffinityTerms, k.pod)
+	return c
+}

@@ -2,10 +2,8 @@ package schedulerplugins
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
@@ -58,9 +56,7 @@ func Default(schedulers ...string) (*Profiles, error) {
 	}
 	p := &Profiles{byName: map[string]*config.KubeSchedulerProfile{}, names: schedulers}
 	profile := all.Profiles[0]
-	if err := adapt(&profile); err != nil {
-		return nil, err
-	}
+	adapt(&profile)
 	for _, name := range schedulers {
 		p.byName[name] = &profile
 	}
@@ -82,40 +78,31 @@ func Load(data []byte) (*Profiles, error) {
 	if errs := validation.ValidateKubeSchedulerConfiguration(all); errs != nil {
 		return nil, errs
 	}
-	if len(all.Extenders) > 0 {
-		return nil, errors.New("extenders are not supported")
+	usual, err := latest.Default()
+	if err != nil {
+		return nil, fmt.Errorf("the default configuration of Kubernetes' scheduler: %w", err)
+	}
+	if err := refuseSettings(all, usual); err != nil {
+		return nil, err
 	}
 	p := &Profiles{byName: map[string]*config.KubeSchedulerProfile{}, scoreAll: true}
 	for i := range all.Profiles {
 		profile := &all.Profiles[i]
-		if err := adapt(profile); err != nil {
+		if err := refuseProfile(profile, &usual.Profiles[0]); err != nil {
 			return nil, fmt.Errorf("profile %s: %w", profile.SchedulerName, err)
 		}
+		adapt(profile)
 		p.byName[profile.SchedulerName] = profile
 		p.names = append(p.names, profile.SchedulerName)
 	}
 	return p, nil
 }
 
-// adapt leaves of a profile what is used. Of what the default profile has, the rest is
-// left out; what somebody has asked for is refused. Spread is only what pods themselves
-// ask for: default constraints would make every pod one that depends on others.
-func adapt(profile *config.KubeSchedulerProfile) error {
+// adapt leaves of a profile what is used. Spread is only what pods themselves ask for:
+// default constraints would make every pod one that depends on others.
+func adapt(profile *config.KubeSchedulerProfile) {
 	set := profile.Plugins
 	set.MultiPoint.Enabled = slices.DeleteFunc(set.MultiPoint.Enabled, func(p config.Plugin) bool { return !slices.Contains(kept, p.Name) })
-	for point, plugins := range map[string]config.PluginSet{
-		"queueSort": set.QueueSort, "postFilter": set.PostFilter, "reserve": set.Reserve, "permit": set.Permit,
-		"preBind": set.PreBind, "bind": set.Bind, "postBind": set.PostBind,
-	} {
-		if len(plugins.Enabled) > 0 {
-			return fmt.Errorf("plugin %s is enabled at %s: pods are ordered, placed and bound without plugins", plugins.Enabled[0].Name, point)
-		}
-	}
-	for _, p := range slices.Concat(set.PreFilter.Enabled, set.Filter.Enabled, set.PreScore.Enabled, set.Score.Enabled) {
-		if !slices.Contains(kept, p.Name) {
-			return fmt.Errorf("plugin %s is not supported: there are %s", p.Name, strings.Join(kept[2:], ", "))
-		}
-	}
 	for _, filter := range []*config.PluginSet{&set.PreFilter, &set.Filter} {
 		filter.Enabled = slices.DeleteFunc(filter.Enabled, func(p config.Plugin) bool { return slices.Contains(filtersOfCore, p.Name) })
 		for _, name := range filtersOfCore {
@@ -124,13 +111,9 @@ func adapt(profile *config.KubeSchedulerProfile) error {
 	}
 	for _, c := range profile.PluginConfig {
 		if args, is := c.Args.(*config.PodTopologySpreadArgs); is {
-			if len(args.DefaultConstraints) > 0 {
-				return errors.New("PodTopologySpread has defaultConstraints, which are not supported: pods state their own")
-			}
 			args.DefaultingType = config.ListDefaulting
 		}
 	}
-	return nil
 }
 
 // newFramework returns the plugins of a profile, which look at what the lister and

@@ -27,9 +27,47 @@ func TestLoadRefuses(t *testing.T) {
 		header + "profiles:\n- schedulerName: a\n  plugins: {score: {enabled: [{name: ImageLocality}]}}\n":                                                                                               "plugin ImageLocality is not supported",
 		header + "profiles:\n- schedulerName: a\n  plugins: {filter: {enabled: [{name: Mine}]}}\n":                                                                                                       "plugin Mine is not supported",
 		header + "profiles:\n- pluginConfig:\n  - name: PodTopologySpread\n    args: {defaultingType: List, defaultConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]}\n": "defaultConstraints",
+		header + "percentageOfNodesToScore: 10\n":                                                                        "percentageOfNodesToScore",
+		header + "podMaxBackoffSeconds: 60\n":                                                                            "podMaxBackoffSeconds",
+		header + "leaderElection: {leaderElect: false}\n":                                                                "leaderElection",
+		header + "profiles:\n- percentageOfNodesToScore: 10\n":                                                           "percentageOfNodesToScore",
+		header + "profiles:\n- plugins: {multiPoint: {enabled: [{name: Mine}]}}\n":                                       "plugin Mine is not supported",
+		header + "profiles:\n- plugins: {multiPoint: {enabled: [{name: ImageLocality, weight: 10}]}}\n":                  "plugin ImageLocality is not supported",
+		header + "profiles:\n- plugins: {multiPoint: {disabled: [{name: NodePorts}]}}\n":                                 "plugin NodePorts is disabled at multiPoint",
+		header + "profiles:\n- plugins: {preEnqueue: {enabled: [{name: SchedulingGates}]}}\n":                            "SchedulingGates is enabled at preEnqueue",
+		header + "profiles:\n- plugins: {filter: {disabled: [{name: NodeResourcesFit}]}}\n":                              "plugin NodeResourcesFit is disabled at filter",
+		header + "profiles:\n- plugins: {filter: {disabled: [{name: '*'}]}}\n":                                           "is disabled at filter",
+		header + "profiles:\n- plugins: {preFilter: {disabled: [{name: NodeAffinity}]}}\n":                               "plugin NodeAffinity is disabled at preFilter",
+		header + "profiles:\n- pluginConfig: [{name: NodeResourcesFit, args: {ignoredResources: [example.com/a]}}]\n":    "ignoredResources",
+		header + "profiles:\n- pluginConfig: [{name: NodeResourcesFit, args: {ignoredResourceGroups: [example.com]}}]\n": "ignoredResourceGroups",
+		header + "profiles:\n- pluginConfig: [{name: DefaultPreemption, args: {minCandidateNodesPercentage: 50}}]\n":     "DefaultPreemption has arguments",
+		header + "profiles:\n- pluginConfig: [{name: Mine, args: {a: b}}]\n":                                             "Mine has arguments",
+		header + "profiles:\n- pluginConfig:\n  - name: NodeAffinity\n    args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: gpu, operator: Exists}]}]}}}\n": "addedAffinity",
 	} {
 		if _, err := Load([]byte(file)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s\ngives %v, want an error with %q", file, err, says)
+		}
+	}
+}
+
+// What has an effect is taken, and what the default has may be said.
+func TestLoadTakes(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{
+		header,
+		header + "parallelism: 16\n",
+		header + "profiles:\n- plugins: {multiPoint: {enabled: [{name: ImageLocality, weight: 1}, {name: NodeName}, {name: PodTopologySpread, weight: 9}]}}\n",
+		header + "profiles:\n- plugins: {score: {disabled: [{name: '*'}], enabled: [{name: NodeResourcesFit, weight: 5}]}}\n",
+		header + "profiles:\n- plugins: {filter: {disabled: [{name: VolumeZone}]}}\n",
+		header + "profiles:\n- pluginConfig: [{name: InterPodAffinity, args: {hardPodAffinityWeight: 7}}]\n",
+		header + "profiles:\n- pluginConfig:\n  - name: NodeAffinity\n    args: {addedAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {matchExpressions: [{key: gpu, operator: Exists}]}}]}}\n",
+	} {
+		profiles, err := Load([]byte(file))
+		if err == nil {
+			_, err = New(t.Context(), profiles)
+		}
+		if err != nil {
+			t.Errorf("%s\ngives %v", file, err)
 		}
 	}
 }

@@ -6,6 +6,9 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/component-helpers/storage/volume"
 )
@@ -18,16 +21,38 @@ func (r *Rules) Observe(object any, gone bool) bool {
 	if store == nil {
 		return false
 	}
-	old, _, _ := store.Get(object)
-	if ns, is := object.(*v1.Namespace); is && old != nil && !gone && sameLabels(old.(*v1.Namespace), ns) {
-		return false
-	}
+	old, known, _ := store.Get(object)
 	if gone {
 		_ = store.Delete(object) // these stores are maps, and fail for objects without a name only
 	} else {
 		_ = store.Update(object)
 	}
-	return r.forgetAll()
+	if gone && !known || !gone && known && same(old, object) {
+		return false
+	}
+	if _, is := object.(*v1.Namespace); is {
+		return r.forget(func(*rule) bool { return true })
+	}
+	return r.forget(func(kind *rule) bool { return kind.volumes })
+}
+
+// same reports whether two states of an object make no difference for the plugins, which
+// of a namespace look at the labels.
+func same(a, b any) bool {
+	if ns, is := a.(*v1.Namespace); is {
+		return maps.Equal(ns.Labels, b.(*v1.Namespace).Labels)
+	}
+	return equality.Semantic.DeepEqual(content(a), content(b))
+}
+
+// content returns an object without what each write changes.
+func content(object any) runtime.Object {
+	o := object.(runtime.Object).DeepCopyObject()
+	if m, err := meta.Accessor(o); err == nil {
+		m.SetResourceVersion("")
+		m.SetManagedFields(nil)
+	}
+	return o
 }
 
 func (r *Rules) store(object any) cache.Store {
@@ -77,5 +102,3 @@ func (r *Rules) unbound(p *v1.Pod) string {
 	}
 	return ""
 }
-
-func sameLabels(a, b *v1.Namespace) bool { return maps.Equal(a.Labels, b.Labels) }

@@ -199,15 +199,20 @@ func (r *Rules) Node(name string, n *v1.Node) scheduler.Effect {
 		equality.Semantic.DeepEqual(old.Spec.Taints, n.Spec.Taints) {
 		return scheduler.Effect{}
 	}
-	return scheduler.Effect{More: r.forgetAll(), Keys: r.mix(r.tainted > 0)}
+	r.forget(func(*rule) bool { return true })
+	return scheduler.Effect{More: true, Keys: r.mix(r.tainted > 0)}
 }
 
-// forgetAll has every rule made anew when it is asked next.
-func (r *Rules) forgetAll() bool {
+// forget has those rules made anew when they are asked next, and reports whether there are
+// any.
+func (r *Rules) forget(which func(*rule) bool) (found bool) {
 	for _, kind := range r.carried {
-		kind.forget()
+		if which(kind) {
+			kind.forget()
+			found = true
+		}
 	}
-	return true
+	return found
 }
 
 // match reports whether any of the terms is about a pod.

@@ -74,7 +74,7 @@ type Config struct {
 	NodeMaskIPv6    int
 	// WithoutExecutor reports whether no executor works on a Node, so that one with a range
 	// outside of ClusterCIDR may get another; nil: that is not known.
-	WithoutExecutor func(*corev1.Node) bool
+	WithoutExecutor func(*corev1.Node) bool `json:"-"` // tests hand the rest to a process of its own
 	// ClusterDNS is the address of the Service kube-dns, see DNSAddress; "": there is none.
 	ClusterDNS string
 	// ServicesOnNodes lets executors read what the rules for services are made of, and

@@ -11,6 +11,10 @@ import (
 // (MESOS-9616), so it must be short; when nothing waits it may be long.
 const leftoverRefuse = 5 * time.Second
 
+// mostScored bounds the agents of which the best is sought for a pod, as a Rule has to be
+// asked about each: Kubernetes' scheduler finds that many enough, too.
+const mostScored = 100
+
 // heldToLook bounds how many pods in backoff are looked at to decide whether
 // an offer is worth holding.
 const heldToLook = 32
@@ -30,6 +34,7 @@ type matcher struct {
 	start   func(*pod, *agent) Task // begins the pod's next attempt
 
 	looked []*agent // of the current Step: those that take part
+	scored int      // where among them the search for the best begins
 }
 
 // run places waiting pods on the offers held, then gives back the useless ones.
@@ -122,7 +127,11 @@ func (m *matcher) place(a *agent) bool {
 	}
 	for b := m.best(c, a); b != a; b = m.best(c, a) {
 		a.last, b.last = 0, 0 // what they have considered is not placed yet
-		a, c = b, m.oldestOn(b)
+		older := m.oldestOn(b)
+		if a = b; older == c {
+			break
+		}
+		c = older
 	}
 	p := m.queue.take(c)
 	m.fleet.claim(a, p.Amount)
@@ -135,16 +144,22 @@ func (m *matcher) place(a *agent) bool {
 	return true
 }
 
-// best returns the agent that suits pods of a class best of all that they fit, of
-// which a is one.
+// best returns the agent that suits pods of a class best of those that they fit, of which
+// a is one. Where these are many, others are compared the next time.
 func (m *matcher) best(c *class, a *agent) *agent {
 	if c.rule == nil || !c.rule.Prefers() {
 		return a
 	}
 	agents, nodes := []*agent{a}, []string{a.node.object.Name}
-	for _, b := range m.looked {
-		if b != a && m.hasRoom(b, c.ready[0]) && m.mayPlace(c, b) && len(b.held) > 0 {
+	from := m.scored
+	for i := range m.looked {
+		at := (from + i) % len(m.looked)
+		if b := m.looked[at]; b != a && len(b.held) > 0 && m.hasRoom(b, c.ready[0]) && m.mayPlace(c, b) {
 			agents, nodes = append(agents, b), append(nodes, b.node.object.Name)
+		}
+		if len(agents) == mostScored {
+			m.scored = at + 1
+			break
 		}
 	}
 	best := 0

@@ -204,6 +204,49 @@ func TestMatchLooksAgain(t *testing.T) {
 	}
 }
 
+// lastIsBest prefers whichever agent is the last of those that it compares.
+type lastIsBest struct {
+	asked int             // about agents
+	seen  map[string]bool // those that were compared
+}
+
+func (l *lastIsBest) Refuses(string) string { l.asked++; return "" }
+func (l *lastIsBest) Nowhere() string       { return "" }
+func (l *lastIsBest) Prefers() bool         { return true }
+
+func (l *lastIsBest) Scores(nodes []string) (scores []int64) {
+	for i, name := range nodes {
+		scores = append(scores, int64(i))
+		l.seen[name] = true
+	}
+	return scores
+}
+
+// However many agents offer, to place a pod that prefers some the rule is asked about a
+// hundred; the next time about others.
+func TestBestOfAHundred(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ agents, asked, seen int }{
+		{3, 20 * (3 + 1), 3}, // that has the turn, the others, and the best again
+		{1000, 20 * (mostScored + 1), 1000},
+	} {
+		m := newMatching(kubernetesRules, Config{})
+		rule := &lastIsBest{seen: map[string]bool{}}
+		for i := range 20 {
+			m.queue.add(newPod(uint64(i+1), "alike", Amount{CPU: 1}))
+		}
+		for _, c := range m.queue.classes {
+			c.rule = rule
+		}
+		for i := range row.agents {
+			m.offer(fmt.Sprint(i), 1000)
+		}
+		if m.match(); !m.queue.empty() || rule.asked != row.asked || len(rule.seen) != row.seen {
+			t.Errorf("of %d agents %d were compared, and the rule asked %d times; want %d, %d", row.agents, len(rule.seen), rule.asked, row.seen, row.asked)
+		}
+	}
+}
+
 // A rule that is added is obeyed by matching and told as a reason.
 func TestRulesPlugIn(t *testing.T) {
 	t.Parallel()

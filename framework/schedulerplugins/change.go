@@ -32,7 +32,7 @@ type concern struct {
 	volumes bool // they may share volumes, or a node's limit of them
 }
 
-// took takes note of a change, and reports whether another node may be allowed now.
+// took takes note of a change if it matters, and reports whether another node may be allowed now.
 func (k *rule) took(c change) (more bool) {
 	if c.concern = k.concerned(c.pod); c.concern == (concern{}) {
 		return false
@@ -70,7 +70,7 @@ func (k *rule) catchUp() bool {
 		}
 		spread = spread || c.spread
 	}
-	k.missed = nil
+	k.missed = k.missed[:0]
 	return !spread || correctLeast(k.state)
 }
 

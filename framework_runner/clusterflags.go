@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
 )
 
 // declareFramework declares the flags of the framework that Mesos sees.
@@ -105,6 +107,7 @@ func (o *options) declareCluster(fs *flag.FlagSet) {
 	fs.StringVar(&o.podRoutes, "pod_routes", "auto", "how agents reach each other's pods with -pod_network=routed (a `mode`): auto, by host-gw to neighbours and by vxlan to agents behind a router; host-gw; vxlan; none, if routers know the pods' ranges")
 	fs.IntVar(&o.vxlanPort, "vxlan_port", 8475, "UDP `port` of VXLAN, open between agents")
 	fs.IntVar(&o.podMTU, "pod_mtu", 0, "MTU of pods' interfaces in `bytes` (default: that of the agent's interface with the default route)")
+	fs.StringVar(&o.lockDir, "lock_dir", hostlock.Usual, "`directory` for the locks by which this program and executors share this machine's network: the same as their -lock_dir")
 	fs.StringVar(&o.clusterDNS, "cluster_dns", "", "comma-separated `IPs` for the pods' resolv.conf (default: the tenth service address, at which executors answer; with -pod_network=docker those of the hosts)")
 	fs.StringVar(&o.clusterDomain, "cluster_domain", "cluster.local", "DNS `domain` of the cluster")
 }

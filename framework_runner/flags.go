@@ -89,6 +89,7 @@ type options struct {
 	podRoutes             string
 	vxlanPort             int
 	podMTU                int
+	lockDir               string
 	cniBinDir             string
 	cniConfDir            string
 	cniNetwork            string

@@ -124,6 +124,7 @@ func TestDefaults(t *testing.T) {
 		{"advertised address, which pods reach", o.advertiseAddress, ""},
 		{"network of pods", o.podNetwork, "routed"},
 		{"range of pods", o.clusterCIDR, "10.244.0.0/16"},
+		{"directory of locks, as executors have it", o.lockDir, "/run/kubernetes-mesos"},
 		{"prefix of the API", o.apiPrefix, "/api"},
 		{"data directory", o.dataDir, "/var/lib/kubernetes-mesos/framework"},
 		{"name", o.frameworkName, "kubernetes"},

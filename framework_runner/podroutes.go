@@ -9,7 +9,6 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/hostroutes"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/hostlock"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 )
 
@@ -44,7 +43,7 @@ func startRoutes(ctx context.Context, p *parts, o options, plane *controlplane.C
 		}
 	}
 	cfg.Node, cfg.Node6 = noderoutes.Order(addresses)
-	routes, err := hostroutes.New(hostroutes.Config{Locks: hostlock.Usual, Log: log, Routes: cfg})
+	routes, err := hostroutes.New(hostroutes.Config{Locks: o.lockDir, Log: log, Routes: cfg})
 	if err != nil {
 		log.Error(err, "this host does not join the network of pods")
 		return nil

@@ -39,7 +39,7 @@ func tryLock(path string, owner dockershim.Owner, create bool) (*lock, error) {
 	}
 	l := &lock{f}
 	if err := l.take(path, owner, create); err != nil {
-		f.Close()
+		l.release()
 		return nil, err
 	}
 	return l, nil
@@ -108,8 +108,14 @@ func awaitLock(ctx context.Context, path string, owner dockershim.Owner) (*lock,
 
 // remove removes the file and releases the lock: nothing is left to protect.
 func (l *lock) remove() error {
-	return errors.Join(os.Remove(l.file.Name()), l.file.Close())
+	return errors.Join(os.Remove(l.file.Name()), l.unlock())
 }
 
 // release releases the lock and keeps the file: what it protects is still there.
-func (l *lock) release() { _ = l.file.Close() }
+func (l *lock) release() { _ = l.unlock() }
+
+// unlock does more than close the file: a program that this process is just starting has it,
+// too, until it begins.
+func (l *lock) unlock() error {
+	return errors.Join(unix.Flock(int(l.file.Fd()), unix.LOCK_UN), l.file.Close())
+}

@@ -59,7 +59,7 @@ func (l *Lock) Release() error {
 			err = nil
 		}
 	}
-	return errors.Join(err, l.file.Close())
+	return errors.Join(err, unlock(l.file))
 }
 
 // Acquire waits until this process holds the lock called name alone, or ctx ends.
@@ -115,7 +115,7 @@ func (d Dir) Held(name string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("lock: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = unlock(file) }()
 	free, err := try(file, unix.LOCK_EX)
 	return !free, err
 }
@@ -169,9 +169,15 @@ func (d Dir) take(name string, how int) (*Lock, error) {
 		ok = unix.Stat(path, &named) == nil && named.Ino == opened.Ino
 	}
 	if err != nil || !ok {
-		return nil, errors.Join(err, file.Close())
+		return nil, errors.Join(err, unlock(file))
 	}
 	return &Lock{file: file}, nil
+}
+
+// unlock gives a lock up and closes its file. Closing alone is not enough: a program that
+// this process is just starting has the file, too, until it begins.
+func unlock(file *os.File) error {
+	return errors.Join(unix.Flock(int(file.Fd()), unix.LOCK_UN), file.Close())
 }
 
 // try tries to hold a lock and reports whether it does.

@@ -155,3 +155,27 @@ func TestRemovedFile(t *testing.T) {
 		t.Errorf("held alone while another holds it: %v", err)
 	}
 }
+
+// A lock that is released is free although a program that is just being started has its file
+// still, as after a fork.
+func TestReleasedDuringFork(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	for name, take := range map[string]func(context.Context, string) (*Lock, error){"alone": d.Acquire, "together": d.Join} {
+		l, err := take(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		child, err := unix.Dup(int(l.file.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := false
+		if err := errors.Join(l.Release(), d.IfNone(name, func() error { done = true; return nil })); err != nil || !done {
+			t.Errorf("held %s: %v, and the last one acts: %v", name, err, done)
+		}
+		if err := unix.Close(child); err != nil {
+			t.Error(err)
+		}
+	}
+}

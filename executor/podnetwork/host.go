@@ -109,12 +109,14 @@ func (f *family) removeAccepts(ctx context.Context) error {
 	if others, err := f.otherTables(ctx); err != nil || others {
 		return err
 	}
+	do := func(verb string, rule []string) error {
+		_, err := run(ctx, command, append([]string{"-w", "5", verb}, rule...)...)
+		return err
+	}
 	for _, rule := range accepts {
-		for { // until it is not there
-			if _, err := run(ctx, command, append([]string{"-w", "5", "-C"}, rule...)...); err != nil {
-				break
-			}
-			if _, err := run(ctx, command, append([]string{"-w", "5", "-D"}, rule...)...); err != nil {
+		for do("-C", rule) == nil { // it may be there more than once
+			// An executor of this host that ends at the same time may have been faster.
+			if err := do("-D", rule); err != nil && do("-C", rule) == nil {
 				return err
 			}
 		}

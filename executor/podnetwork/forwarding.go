@@ -10,6 +10,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/links"
 )
 
 const (
@@ -60,15 +62,12 @@ func NeededByOthers() ([]string, error) {
 	return nil, nil
 }
 
-// deviceOfRoutes begins the names of package noderoutes' devices.
-const deviceOfRoutes = "kmvx"
-
 // ofOthers reports whether a link may lead to something that is reached through this host: any that
 // is up and not ours, such as a bridge, a container's veth or a tunnel. By a physical one, or what
 // is made of such, the host itself is connected.
 func ofOthers(l netlink.Link) bool {
 	a := l.Attrs()
-	if a.Flags&net.FlagUp == 0 || strings.HasPrefix(a.Name, linkPrefix) || strings.HasPrefix(a.Name, deviceOfRoutes) {
+	if a.Flags&net.FlagUp == 0 || strings.HasPrefix(a.Name, links.Pod) || strings.HasPrefix(a.Name, links.VXLAN) {
 		return false
 	}
 	return !slices.Contains([]string{"device", "bond", "team", "vlan", "dummy", "ifb"}, l.Type()) // "device" is lo, too

@@ -10,6 +10,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/links"
 )
 
 // answerForAbsent makes pods that are not there unreachable; without it packets to them
@@ -17,7 +19,7 @@ import (
 func (f *family) answerForAbsent() error { return netlink.RouteReplace(f.absentRoute()) }
 
 func (f *family) absentRoute() *netlink.Route {
-	return &netlink.Route{Dst: ipNet(f.pods), Type: unix.RTN_UNREACHABLE, Protocol: protocol, Priority: 4096}
+	return &netlink.Route{Dst: links.IPNet(f.pods), Type: unix.RTN_UNREACHABLE, Protocol: protocol, Priority: 4096}
 }
 
 func (f *family) removeAbsentRoute() error {
@@ -31,8 +33,8 @@ func (f *family) removeAbsentRoute() error {
 // The rules by which pods' packets pass a FORWARD chain whose policy is DROP, as Docker sets
 // it. An accept in an nftables table of ours would not help: every table is asked.
 var accepts = [][]string{
-	{"FORWARD", "-i", linkPrefix + "+", "-m", "comment", "--comment", "kubernetes-mesos: from pods", "-j", "ACCEPT"},
-	{"FORWARD", "-o", linkPrefix + "+", "-m", "comment", "--comment", "kubernetes-mesos: to pods", "-j", "ACCEPT"},
+	{"FORWARD", "-i", links.Pod + "+", "-m", "comment", "--comment", "kubernetes-mesos: from pods", "-j", "ACCEPT"},
+	{"FORWARD", "-o", links.Pod + "+", "-m", "comment", "--comment", "kubernetes-mesos: to pods", "-j", "ACCEPT"},
 }
 
 // acceptForwarded adds the accepts where the chain would drop: if its policy is DROP or a

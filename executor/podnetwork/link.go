@@ -16,12 +16,12 @@ import (
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/links"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/osthread"
 )
 
 const (
-	linkPrefix = "kmp"
-	inPod      = "eth0"
+	inPod = "eth0"
 	// protocol marks our routes, so that no other one is touched (rtnetlink(7): numbers
 	// above RTPROT_STATIC are free to use).
 	protocol = 206
@@ -47,7 +47,7 @@ func complete(list func() error) error {
 
 // linkName returns the name of the host's end for a sandbox, at most 15 bytes long.
 func (n *Network) linkName(sandbox string) string {
-	return linkPrefix + short(n.cfg.Owner+" "+sandbox, 12)
+	return links.Pod + short(n.cfg.Owner+" "+sandbox, 12)
 }
 
 // alias returns what `ip link` shows for a pod's link; links finds ours by its beginning.
@@ -74,7 +74,7 @@ func (n *Network) links() ([]netlink.Link, error) {
 	}
 	var ours []netlink.Link
 	for _, l := range all {
-		if strings.HasPrefix(l.Attrs().Name, linkPrefix) && strings.HasPrefix(l.Attrs().Alias, n.cfg.Owner+" pod ") {
+		if strings.HasPrefix(l.Attrs().Name, links.Pod) && strings.HasPrefix(l.Attrs().Alias, n.cfg.Owner+" pod ") {
 			ours = append(ours, l)
 		}
 	}
@@ -206,7 +206,7 @@ func configurePod(ns netns.NsHandle, host net.HardwareAddr, addresses []netip.Ad
 		err := errors.Join(
 			h.NeighSet(&netlink.Neigh{LinkIndex: index, State: netlink.NUD_PERMANENT, IP: gateway.AsSlice(), HardwareAddr: host}),
 			h.RouteReplace(&netlink.Route{LinkIndex: index, Dst: single(gateway), Scope: netlink.SCOPE_LINK}),
-			h.RouteReplace(&netlink.Route{LinkIndex: index, Dst: ipNet(everything), Gw: gateway.AsSlice()}),
+			h.RouteReplace(&netlink.Route{LinkIndex: index, Dst: links.IPNet(everything), Gw: gateway.AsSlice()}),
 		)
 		if err != nil {
 			return nil, fmt.Errorf("routes of %v: %w", a, err)
@@ -279,11 +279,7 @@ func deleteLink(link netlink.Link) error {
 }
 
 // single returns the network that holds a alone.
-func single(a netip.Addr) *net.IPNet { return ipNet(netip.PrefixFrom(a, a.BitLen())) }
-
-func ipNet(p netip.Prefix) *net.IPNet {
-	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
-}
+func single(a netip.Addr) *net.IPNet { return links.IPNet(netip.PrefixFrom(a, a.BitLen())) }
 
 // sysctl sets a kernel parameter, if it has another value.
 func sysctl(name, value string) error {

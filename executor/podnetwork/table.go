@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/knftables"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/links"
 )
 
 // tablePrefix begins the name of each executor's table.
@@ -107,7 +109,7 @@ func (f *family) makeChains(tx *knftables.Transaction) {
 // filterRules drop what no pod may send: to the host's loopback addresses, which its link
 // would accept, and from an address that is not the pod's own.
 func (f *family) filterRules() []string {
-	from := fmt.Sprintf(`iifname "%s*"`, linkPrefix)
+	from := fmt.Sprintf(`iifname "%s*"`, links.Pod)
 	if f.v6 {
 		return []string{from + " ip6 saddr != fe80::/10 ip6 saddr != :: fib saddr . iif oif missing counter drop"}
 	}
@@ -134,7 +136,7 @@ func (f *family) masqueradeRules() []string {
 		fmt.Sprintf("%s saddr %s %s daddr != @%s masquerade", ip, f.pods, ip, insideSet),
 	}
 	if !f.v6 {
-		rules = append(rules, fmt.Sprintf(`oifname "%s*" ip saddr 127.0.0.0/8 masquerade`, linkPrefix))
+		rules = append(rules, fmt.Sprintf(`oifname "%s*" ip saddr 127.0.0.0/8 masquerade`, links.Pod))
 	}
 	return rules
 }

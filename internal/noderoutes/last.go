@@ -9,15 +9,14 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"sigs.k8s.io/knftables"
-)
 
-// podLinks begins the names of pods' links: see package podnetwork.
-const podLinks = "kmp"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/links"
+)
 
 // Connected reports whether a pod of any executor is connected on this host. If the executor
 // has died, the next one finds its pods as they were.
 func Connected() (bool, error) {
-	all, err := linksBeginning(podLinks)
+	all, err := linksBeginning(links.Pod)
 	return len(all) > 0, err
 }
 
@@ -34,7 +33,7 @@ func RemoveAll() error {
 }
 
 func removeDevices() error {
-	all, err := linksBeginning(devicePrefix)
+	all, err := linksBeginning(links.VXLAN)
 	failed := []error{err}
 	for _, link := range all {
 		failed = append(failed, netlink.LinkDel(link))

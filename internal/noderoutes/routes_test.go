@@ -9,6 +9,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/links"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/netnstest"
 )
 
@@ -301,7 +302,7 @@ func TestUnrest(t *testing.T) {
 	a := newHost(t, 1, VXLAN, "192.168.1.1", "")
 	lan(t, a)
 	passing := func(i byte) *netlink.Addr {
-		return &netlink.Addr{IPNet: ipNet(netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18, 0, i}), 32))}
+		return &netlink.Addr{IPNet: links.IPNet(netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18, 0, i}), 32))}
 	}
 	lo := &netlink.Device{LinkAttrs: netlink.LinkAttrs{Index: 1}}
 	a.Do(func() {

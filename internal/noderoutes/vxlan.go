@@ -11,6 +11,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/links"
 )
 
 // Overhead is what VXLAN adds to a packet, in bytes: Ethernet, IPv4, UDP and VXLAN headers.
@@ -18,9 +20,7 @@ const Overhead = 50
 
 // deviceName returns the name of the cluster's device, at most 15 bytes long. It begins as
 // pods' links do, for which a firewall has an exception.
-func (r *Routes) deviceName() string { return fmt.Sprintf("%s%06x", devicePrefix, r.cfg.VNI) }
-
-const devicePrefix = "kmvx"
+func (r *Routes) deviceName() string { return fmt.Sprintf("%s%06x", links.VXLAN, r.cfg.VNI) }
 
 // hardwareAddr returns the address of a node's device: 02 marks addresses that no
 // manufacturer gives out.
@@ -110,7 +110,7 @@ func (r *Routes) finish(link netlink.Link, own []netip.Prefix) error {
 		return err
 	}
 	for _, network := range own {
-		a := &netlink.Addr{IPNet: ipNet(netip.PrefixFrom(network.Addr(), network.Addr().BitLen())), Flags: unix.IFA_F_NODAD}
+		a := &netlink.Addr{IPNet: links.IPNet(netip.PrefixFrom(network.Addr(), network.Addr().BitLen())), Flags: unix.IFA_F_NODAD}
 		if err := netlink.AddrReplace(link, a); err != nil {
 			return fmt.Errorf("address %v: %w", network.Addr(), err)
 		}
@@ -156,7 +156,7 @@ func reach(device netlink.Link, p Peer) error {
 		if err := netlink.NeighSet(&netlink.Neigh{LinkIndex: index, State: netlink.NUD_PERMANENT, IP: gateway, HardwareAddr: mac}); err != nil {
 			return fmt.Errorf("neighbour %v: %w", network.Addr(), err)
 		}
-		route := &netlink.Route{LinkIndex: index, Dst: ipNet(network), Gw: gateway, Flags: int(netlink.FLAG_ONLINK), Protocol: protocol}
+		route := &netlink.Route{LinkIndex: index, Dst: links.IPNet(network), Gw: gateway, Flags: int(netlink.FLAG_ONLINK), Protocol: protocol}
 		if err := netlink.RouteReplace(route); err != nil {
 			return fmt.Errorf("route to %v: %w", network, err)
 		}
@@ -212,10 +212,6 @@ func (r *Routes) removeDevice() error {
 		return err
 	}
 	return netlink.LinkDel(link)
-}
-
-func ipNet(p netip.Prefix) *net.IPNet {
-	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
 }
 
 // prefixOf returns a network as netlink has it; false for none.

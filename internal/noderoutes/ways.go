@@ -5,6 +5,8 @@ import (
 	"net/netip"
 
 	"github.com/vishvananda/netlink"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/links"
 )
 
 // way is how a range of addresses is reached.
@@ -65,7 +67,7 @@ func (r *Routes) near(own, peer netip.Addr) (bool, error) {
 
 // direct sets the route to a range of a neighbour.
 func direct(p Peer, network netip.Prefix, gateway netip.Addr) error {
-	err := netlink.RouteReplace(&netlink.Route{Dst: ipNet(network), Gw: gateway.AsSlice(), Protocol: protocol})
+	err := netlink.RouteReplace(&netlink.Route{Dst: links.IPNet(network), Gw: gateway.AsSlice(), Protocol: protocol})
 	if err != nil {
 		return fmt.Errorf("route to %v by node %s at %v: %w", network, p.Name, gateway, err)
 	}

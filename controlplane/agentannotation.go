@@ -2,8 +2,6 @@ package controlplane
 
 import (
 	"context"
-	"io"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apiserver/pkg/admission"
@@ -34,10 +32,5 @@ func (agentAnnotation) Admit(_ context.Context, a admission.Attributes, _ admiss
 
 // keepAgentAnnotation adds the plugin to the API server's own.
 func keepAgentAnnotation(o *options.ServerRunOptions) {
-	a := o.Admission.GenericAdmission
-	a.Plugins.Register(agentAnnotationPlugin, func(io.Reader) (admission.Interface, error) {
-		return agentAnnotation{admission.NewHandler(admission.Create)}, nil
-	})
-	a.RecommendedPluginOrder = append(slices.Clone(a.RecommendedPluginOrder), agentAnnotationPlugin)
-	a.EnablePlugins = append(a.EnablePlugins, agentAnnotationPlugin)
+	addAdmission(o, agentAnnotationPlugin, agentAnnotation{admission.NewHandler(admission.Create)})
 }

@@ -30,10 +30,13 @@ func (u unenforced) Validate(ctx context.Context, a admission.Attributes, _ admi
 
 // warnOfPolicies adds the plugin to the API server's own.
 func warnOfPolicies(o *options.ServerRunOptions, text string) {
+	addAdmission(o, unenforcedPlugin, unenforced{admission.NewHandler(admission.Create, admission.Update), text})
+}
+
+// addAdmission adds an admission plugin of ours behind the API server's own.
+func addAdmission(o *options.ServerRunOptions, name string, plugin admission.Interface) {
 	a := o.Admission.GenericAdmission
-	a.Plugins.Register(unenforcedPlugin, func(io.Reader) (admission.Interface, error) {
-		return unenforced{admission.NewHandler(admission.Create, admission.Update), text}, nil
-	})
-	a.RecommendedPluginOrder = append(slices.Clone(a.RecommendedPluginOrder), unenforcedPlugin)
-	a.EnablePlugins = append(a.EnablePlugins, unenforcedPlugin)
+	a.Plugins.Register(name, func(io.Reader) (admission.Interface, error) { return plugin, nil })
+	a.RecommendedPluginOrder = append(slices.Clone(a.RecommendedPluginOrder), name)
+	a.EnablePlugins = append(a.EnablePlugins, name)
 }

@@ -19,8 +19,8 @@ import (
 
 // podRanges gives Nodes their ranges of pod addresses, as node-ipam-controller does, by the
 // same allocator. That controller ends kube-controller-manager at each start while a Node has a
-// range outside of the cluster's, as after a change of ClusterCIDR; here such a Node is passed
-// over, shown, and made anew once nothing on it uses its range.
+// range outside of the cluster's, as after a change of ClusterCIDR. This one skips such a Node,
+// sets a condition on it, and replaces it once nothing on it uses its range.
 type podRanges struct {
 	client  kubernetes.Interface
 	mask6   int // of Nodes' ranges of IPv6

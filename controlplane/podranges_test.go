@@ -48,8 +48,8 @@ func TestOutside(t *testing.T) {
 }
 
 // After a change of the cluster's range new Nodes get parts of it, while one with a former
-// range keeps that, and says so, until nothing uses it. It is then made anew, with what users
-// have written on it.
+// range keeps that, and says so, until nothing uses it. Then it is replaced by one with what users
+// have written on the former.
 func TestFormerRange(t *testing.T) {
 	t.Parallel()
 	client := fake.NewClientset(nodeOf("old", "10.244.0.0/24"), nodeOf("kept", "10.245.1.0/24"), podOn("old", "web"))
@@ -200,9 +200,9 @@ func TestRangeOfBeforeIsBack(t *testing.T) {
 	<-gone
 }
 
-// The API server takes what is written: a Node with a former range has the condition, and when
-// it is made anew it has the rest of what it had.
-func TestNodeIsMadeAnew(t *testing.T) {
+// The API server takes what is written: a Node with a former range has the condition, and
+// the Node that replaces it has the rest of what it had.
+func TestNodeIsReplaced(t *testing.T) {
 	t.Parallel()
 	nodes := sharedClient.CoreV1().Nodes()
 	n := nodeOf("former-range", "10.244.0.0/24")
@@ -232,10 +232,10 @@ func TestNodeIsMadeAnew(t *testing.T) {
 		return got
 	}
 	if got := look(2); got.UID != made.UID {
-		t.Error("a Node in use was made anew")
+		t.Error("a Node in use was replaced")
 	}
 	idle = true
 	if got := look(1); got.UID == made.UID || got.Spec.PodCIDR != "" || len(got.Spec.PodCIDRs) > 0 || !got.Spec.Unschedulable || got.Labels["zone"] != "a" {
-		t.Errorf("made anew: %+v", got)
+		t.Errorf("the Node that replaced it: %+v", got)
 	}
 }

@@ -93,7 +93,7 @@ func (p *podRanges) replace(ctx context.Context, n *corev1.Node) error {
 	if err := p.client.CoreV1().Nodes().Delete(ctx, n.Name, as); err != nil {
 		return err
 	}
-	klog.InfoS("the Node is made anew, as its range of pod addresses is outside of -cluster_cidr", "node", n.Name, "range", n.Spec.PodCIDRs)
+	klog.InfoS("the Node is replaced, as its range of pod addresses is outside of -cluster_cidr", "node", n.Name, "range", n.Spec.PodCIDRs)
 	_, err := p.client.CoreV1().Nodes().Create(ctx, next, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) { // the framework was faster
 		return nil

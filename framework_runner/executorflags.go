@@ -29,7 +29,6 @@ func (o *options) declareExecutor(fs *flag.FlagSet) {
 	fs.StringVar(&o.cniNetwork, "cni_network", "", "`name` of the network to take from -cni_conf_dir instead of the first, as where Mesos' tasks have networks of their own")
 	fs.DurationVar(&o.executorIdleTimeout, "executor_idle_timeout", 10*time.Minute, "after how long (a `duration`) without pods an executor ends, which frees what it uses of its agent and removes the logs of finished pods; 0: never")
 	fs.StringVar(&o.machines, "machines", "", "comma-separated `host names` of the agents to use (default: every agent that offers)")
-	fs.StringVar(&o.schedulerConfig, "scheduler_config", "", "`file` with a KubeSchedulerConfiguration (v1), whose profiles say which plugins of Kubernetes' scheduler filter and score agents for pods with their schedulerName; pods of other names are left alone (default: pods that state no preference are not scored)")
 	fs.Float64Var(&o.defaultContainerCPU, "default_container_cpu", cpus(framework.DefaultContainer), "`cpus` to count for a container that states neither cpu nor memory")
 	fs.Int64Var(&o.defaultContainerMem, "default_container_mem", framework.DefaultContainer.Mem, "`MiB` to count for a container that states neither cpu nor memory")
 	fs.Int64Var(&o.defaultContainerDisk, "default_container_disk", framework.DefaultContainer.Disk, "`MiB` of Mesos' disk to count for a container that states no ephemeral-storage")

@@ -72,7 +72,6 @@ type options struct {
 	mesosTLS        mesos.TLSFiles
 
 	scheduling           schedulingFlags
-	schedulerConfig      string
 	defaultContainerCPU  float64
 	defaultContainerMem  int64
 	defaultContainerDisk int64

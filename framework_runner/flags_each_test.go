@@ -15,7 +15,7 @@ import (
 func TestEachFlagSetsItsOption(t *testing.T) {
 	t.Parallel()
 	renamed := map[string]string{
-		"pod_order": "scheduling.podOrder", "agent_choice": "scheduling.agentChoice",
+		"pod_order": "scheduling.podOrder", "agent_choice": "scheduling.agentChoice", "scheduler_config": "scheduling.schedulerConfig",
 		"record_scheduling": "recording.record", "replay": "recording.replay",
 		"service_node_port_range":        "serviceNodePorts",
 		"mesos_authentication_principal": "principal", "mesos_authentication_secret_file": "secretFile",

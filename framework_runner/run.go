@@ -218,16 +218,16 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 
 // profilesOf returns the profiles of the scheduler: those of a file, if there is one.
 func profilesOf(o options) (*schedulerplugins.Profiles, error) {
-	if o.schedulerConfig == "" {
+	if o.scheduling.schedulerConfig == "" {
 		return schedulerplugins.Default(podspec.DefaultSchedulers()...)
 	}
-	data, err := os.ReadFile(o.schedulerConfig)
+	data, err := os.ReadFile(o.scheduling.schedulerConfig)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("-scheduler_config: %w", err)}
 	}
 	profiles, err := schedulerplugins.Load(data)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("-scheduler_config=%s: %w", o.schedulerConfig, err)}
+		return nil, usageError{fmt.Errorf("-scheduler_config=%s: %w", o.scheduling.schedulerConfig, err)}
 	}
 	return profiles, nil
 }

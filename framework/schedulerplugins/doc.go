@@ -8,7 +8,7 @@
 // pods, they are no more than listed. The others are asked about by kind: pods that no
 // plugin tells apart share a [rule]. Its costly part, what the plugins' PreFilter
 // gathers from all nodes, is carried forward by PreFilterExtensions, when it is asked,
-// over the pods that have come and gone; it is made anew only where a plugin cannot do
+// over the pods that have come and gone; PreFilter runs again only where a plugin cannot do
 // that, or where there were too many. Asking about a node is then a matter of a
 // microsecond.
 //

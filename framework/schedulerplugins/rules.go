@@ -203,7 +203,7 @@ func (r *Rules) Node(name string, n *v1.Node) scheduler.Effect {
 	return scheduler.Effect{More: true, Keys: r.mix(r.tainted > 0)}
 }
 
-// forget has those rules made anew when they are asked next, and reports whether there are
+// forget has those rules run PreFilter again when they are asked next, and reports whether there are
 // any.
 func (r *Rules) forget(which func(*rule) bool) (found bool) {
 	for _, kind := range r.carried {

@@ -33,7 +33,7 @@ func Leads(own string, cluster []netip.Prefix, nodes []Peer) (func(node, address
 		}
 		of, known := ranges[node]
 		if !known {
-			of = cluster // a node that is being made anew
+			of = cluster // a Node that is being replaced
 		}
 		return slices.ContainsFunc(of, func(r netip.Prefix) bool { return r.Contains(a) })
 	}, nil

@@ -110,6 +110,15 @@ func (c counted) Send(ctx context.Context, calls ...*mesospb.SchedulerCall) erro
 	return c.Mesos.Send(ctx, calls...)
 }
 
+// TestMain sends the log to standard error once and for all: lines that come
+// late, of a life that has ended, read the flag.
+func TestMain(m *testing.M) {
+	if err := flag.Set("logtostderr", "true"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
 // captureLog captures the log from now on; the function that it returns ends
 // that and returns the number of lines.
 func captureLog(t *testing.T) func() int {
@@ -127,13 +136,9 @@ func captureLog(t *testing.T) func() int {
 		counted <- n
 	}()
 	logging.Flush()
-	before := flag.Lookup("logtostderr").Value.String()
 	stderr, err := unix.Dup(2) // the variable os.Stderr is read by lines that come late
 	if err == nil {
 		err = unix.Dup3(int(w.Fd()), 2, 0)
-	}
-	if err == nil {
-		err = flag.Set("logtostderr", "true")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +147,6 @@ func captureLog(t *testing.T) func() int {
 		logging.Flush()
 		_ = unix.Dup3(stderr, 2, 0)
 		_ = unix.Close(stderr)
-		_ = flag.Set("logtostderr", before)
 		w.Close()
 		return <-counted
 	})

@@ -4,9 +4,9 @@ import (
 	"context"
 	"sync"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/transform"
 	certv1 "k8s.io/api/certificates/v1"
 	v1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	certinformers "k8s.io/client-go/informers/certificates/v1"
 	coreinformers "k8s.io/client-go/informers/core/v1"
@@ -95,7 +95,7 @@ func (w *watches) followForRules(client kubernetes.Interface, in inbox) {
 }
 
 func (w *watches) follow(informer cache.SharedIndexInformer, h cache.ResourceEventHandler) {
-	if err := informer.SetTransform(slim); err != nil {
+	if err := informer.SetTransform(transform.Unmanaged); err != nil {
 		panic(err) // the informer has not been started
 	}
 	registration, err := informer.AddEventHandler(h)
@@ -103,14 +103,6 @@ func (w *watches) follow(informer cache.SharedIndexInformer, h cache.ResourceEve
 		panic(err) // the informer has not been stopped
 	}
 	w.synced = append(w.synced, registration.HasSyncedChecker())
-}
-
-// slim drops unused fields that make up much of an object's size.
-func slim(o any) (any, error) {
-	if m, err := meta.Accessor(o); err == nil {
-		m.SetManagedFields(nil)
-	}
-	return o, nil
 }
 
 // last returns the last known state of a deleted object.

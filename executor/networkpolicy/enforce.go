@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/knftables"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/reconcile"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/transform"
 )
 
 // Config configures the enforcement for one node.
@@ -50,7 +51,7 @@ const gather = 100 * time.Millisecond
 
 // Run keeps the rules up to date until ctx ends. They stay when it returns; see Remove.
 func (e *Enforcer) Run(ctx context.Context) error {
-	factory := informers.NewSharedInformerFactory(e.cfg.Client, 0)
+	factory := informers.NewSharedInformerFactoryWithOptions(e.cfg.Client, 0, informers.WithTransform(transform.Network))
 	pods, namespaces, policies := factory.Core().V1().Pods().Informer(), factory.Core().V1().Namespaces().Informer(), factory.Networking().V1().NetworkPolicies().Informer()
 	changed := reconcile.NewSignal()
 	for _, i := range []cache.SharedIndexInformer{pods, namespaces, policies} {

@@ -24,6 +24,7 @@ import (
 	proxyutil "k8s.io/kubernetes/pkg/proxy/util"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/reconcile"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/transform"
 )
 
 var eventScheme = clientscheme.Scheme
@@ -188,7 +189,7 @@ func (u unguarded) OnServiceCIDRsChanged(all []string) {
 const resync = 15 * time.Minute
 
 func (p *Proxy) informers(tweak func(*metav1.ListOptions)) informers.SharedInformerFactory {
-	return informers.NewSharedInformerFactoryWithOptions(p.cfg.Client, resync, informers.WithTweakListOptions(tweak))
+	return informers.NewSharedInformerFactoryWithOptions(p.cfg.Client, resync, informers.WithTweakListOptions(tweak), informers.WithTransform(transform.Unmanaged))
 }
 
 // Remove removes the rules if no other executor of this cluster on the host needs them, also

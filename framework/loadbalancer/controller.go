@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	"k8s.io/apimachinery/pkg/api/meta"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/transform"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -55,7 +55,7 @@ type Controller struct {
 
 // New wires a controller. Exactly one may run in a cluster.
 func New(cfg Config) *Controller {
-	factory := informers.NewSharedInformerFactoryWithOptions(cfg.Client, 0, informers.WithTransform(slim))
+	factory := informers.NewSharedInformerFactoryWithOptions(cfg.Client, 0, informers.WithTransform(transform.Network))
 	c := &Controller{
 		cfg: cfg, changed: make(chan struct{}, 1), told: map[types.UID]string{},
 		services: factory.Core().V1().Services().Informer(),
@@ -72,14 +72,6 @@ func New(cfg Config) *Controller {
 		c.synced = append(c.synced, registration.HasSyncedChecker())
 	}
 	return c
-}
-
-// slim drops unused fields that make up much of an object's size.
-func slim(o any) (any, error) {
-	if m, err := meta.Accessor(o); err == nil {
-		m.SetManagedFields(nil)
-	}
-	return o, nil
 }
 
 // running returns the informers that are needed.

@@ -13,7 +13,6 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 	netv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/transform"
 )
 
 // The reasons of the events.
@@ -58,20 +58,12 @@ type Notices struct {
 
 // New wires the notices. Exactly one may run in a cluster.
 func New(cfg Config) *Notices {
-	factory := informers.NewSharedInformerFactoryWithOptions(cfg.Client, 0, informers.WithTransform(slim))
+	factory := informers.NewSharedInformerFactoryWithOptions(cfg.Client, 0, informers.WithTransform(transform.Network))
 	return &Notices{
 		cfg: cfg, told: map[types.UID]string{},
 		policies: factory.Networking().V1().NetworkPolicies().Informer(),
 		nodes:    factory.Core().V1().Nodes().Informer(),
 	}
-}
-
-// slim drops unused fields that make up much of an object's size.
-func slim(o any) (any, error) {
-	if m, err := meta.Accessor(o); err == nil {
-		m.SetManagedFields(nil)
-	}
-	return o, nil
 }
 
 // Run writes events until ctx ends, which is no error.

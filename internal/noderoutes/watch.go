@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/transform"
 	v1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,7 +27,7 @@ const (
 // Run sets the routes to the cluster's nodes until ctx ends, as the API server shows them.
 // They stay when it returns; see RemoveAll.
 func (r *Routes) Run(ctx context.Context, client kubernetes.Interface) error {
-	factory := informers.NewSharedInformerFactory(client, 0)
+	factory := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(transform.Network))
 	nodes := factory.Core().V1().Nodes().Informer()
 	endpoints := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithNamespace(metav1.NamespaceDefault), informers.WithTweakListOptions(func(o *metav1.ListOptions) {
 		o.LabelSelector = discoveryv1.LabelServiceName + "=kubernetes"

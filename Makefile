@@ -8,7 +8,7 @@ race  := CGO_ENABLED=1 go test -race
 # These link Kubernetes or etcd and are tested without the race detector, which
 # would compile those a second time, and without vet, which would analyse all of
 # Kubernetes first and takes longer than compiling it.
-linked := controlplane controlplane/etcd controlplane/leaderelection controlplane/sharedpki executor/kubelet executor/node executor/serviceproxy executor_runner framework/etcdstore framework/schedulerplugins framework_runner internal/testing/testetcd
+linked := controlplane controlplane/etcd controlplane/leaderelection controlplane/sharedpki executor/kubelet executor/node executor/serviceproxy executor_runner framework/etcdstore framework/schedulerplugins framework_runner framework_runner/app examples/scheduler-plugin internal/testing/testetcd
 module := $(shell go list -m)
 others  = $(filter-out $(addprefix $(module)/,$(linked) e2e),$(shell go list ./...))
 

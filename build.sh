@@ -3,7 +3,7 @@
 # so that an agent needs nothing but the file. The first build compiles
 # Kubernetes and takes about ten minutes on two cores.
 #
-# usage: ./build.sh [PROGRAM...], as in ./build.sh executor_runner
+# usage: ./build.sh [FOLDER...], as in ./build.sh executor_runner
 set -eu
 cd "$(dirname "$0")"
 [ $# -gt 0 ] || set -- framework_runner executor_runner
@@ -19,6 +19,6 @@ done
 
 export CGO_ENABLED=0
 for program; do
-	echo "building $program/$program"
-	go build -trimpath -ldflags "$ldflags" -o "$program/$program" "./$program"
+	echo "building $program/${program##*/}"
+	go build -trimpath -ldflags "$ldflags" -o "$program/${program##*/}" "./$program"
 done

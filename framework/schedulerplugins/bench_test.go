@@ -118,7 +118,7 @@ func placeByFramework(b *testing.B, dress func(*v1.Pod)) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		f, err := newFramework(ctx, profiles.byName[v1.DefaultSchedulerName], r.snapshot, r.objects)
+		f, err := newFramework(ctx, profiles.byName[v1.DefaultSchedulerName], nil, r.snapshot, r.objects)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -30,6 +30,7 @@ type concern struct {
 	near    bool // the rule's pods must be near it
 	apart   bool // they must be apart from it, or it from them
 	volumes bool // they may share volumes, or a node's limit of them
+	own     bool // it may mean something for plugins of one's own
 }
 
 // took takes note of a change if it matters, and reports whether another node may be allowed now.
@@ -44,15 +45,16 @@ func (k *rule) took(c change) (more bool) {
 	default:
 		k.missed = append(k.missed, c)
 	}
-	return c.left || c.spread || c.near
+	return c.left || c.spread || c.near || c.own
 }
 
 // carries reports whether the plugins can take the change into account in what they
 // have gathered. PodTopologySpread counts no pod that terminates, but forgets that
 // afterwards; InterPodAffinity gathers nothing where no pod was in the way, and
-// VolumeRestrictions nothing where no claim was shared.
+// VolumeRestrictions nothing where no claim was shared. Of plugins of one's own nothing
+// is known.
 func (k *rule) carries(c change) bool {
-	return !c.volumes && !(c.spread && c.pod.Pod.DeletionTimestamp != nil) &&
+	return !c.volumes && !k.own.gathers && !(c.spread && c.pod.Pod.DeletionTimestamp != nil) &&
 		!(c.apart && k.state.GetSkipFilterPlugins().Has(names.InterPodAffinity))
 }
 
@@ -75,7 +77,7 @@ func (k *rule) catchUp() bool {
 }
 
 func (k *rule) concerned(p *framework.PodInfo) (c concern) {
-	c.volumes = k.volumes && hasVolumes(p.Pod)
+	c.volumes, c.own = k.volumes && hasVolumes(p.Pod), k.own.filters
 	if k.info == nil {
 		return c
 	}

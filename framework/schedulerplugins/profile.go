@@ -41,6 +41,7 @@ var (
 type Profiles struct {
 	byName   map[string]*config.KubeSchedulerProfile
 	names    []string
+	own      Own  // plugins that profiles may enable, too
 	scoreAll bool // pods that state no preference, too
 }
 
@@ -56,16 +57,16 @@ func Default(schedulers ...string) (*Profiles, error) {
 	}
 	p := &Profiles{byName: map[string]*config.KubeSchedulerProfile{}, names: schedulers}
 	profile := all.Profiles[0]
-	adapt(&profile)
+	adapt(&profile, nil)
 	for _, name := range schedulers {
 		p.byName[name] = &profile
 	}
 	return p, nil
 }
 
-// Load returns the profiles of a KubeSchedulerConfiguration. It refuses what would have
-// no effect.
-func Load(data []byte) (*Profiles, error) {
+// Load returns the profiles of a KubeSchedulerConfiguration, which may enable plugins of
+// one's own, too. It refuses what would have no effect.
+func Load(data []byte, own Own) (*Profiles, error) {
 	o, kind, err := scheme.Codecs.UniversalDecoder().Decode(data, nil, nil)
 	if err != nil {
 		return nil, err
@@ -85,13 +86,13 @@ func Load(data []byte) (*Profiles, error) {
 	if err := refuseSettings(all, usual); err != nil {
 		return nil, err
 	}
-	p := &Profiles{byName: map[string]*config.KubeSchedulerProfile{}, scoreAll: true}
+	p := &Profiles{byName: map[string]*config.KubeSchedulerProfile{}, own: own, scoreAll: true}
 	for i := range all.Profiles {
 		profile := &all.Profiles[i]
-		if err := refuseProfile(profile, &usual.Profiles[0]); err != nil {
+		if err := refuseProfile(profile, &usual.Profiles[0], own); err != nil {
 			return nil, fmt.Errorf("profile %s: %w", profile.SchedulerName, err)
 		}
-		adapt(profile)
+		adapt(profile, own)
 		p.byName[profile.SchedulerName] = profile
 		p.names = append(p.names, profile.SchedulerName)
 	}
@@ -100,9 +101,9 @@ func Load(data []byte) (*Profiles, error) {
 
 // adapt leaves of a profile what is used. Spread is only what pods themselves ask for:
 // default constraints would make every pod one that depends on others.
-func adapt(profile *config.KubeSchedulerProfile) {
+func adapt(profile *config.KubeSchedulerProfile, own Own) {
 	set := profile.Plugins
-	set.MultiPoint.Enabled = slices.DeleteFunc(set.MultiPoint.Enabled, func(p config.Plugin) bool { return !slices.Contains(kept, p.Name) })
+	set.MultiPoint.Enabled = slices.DeleteFunc(set.MultiPoint.Enabled, func(p config.Plugin) bool { return !slices.Contains(kept, p.Name) && own[p.Name] == nil })
 	for _, filter := range []*config.PluginSet{&set.PreFilter, &set.Filter} {
 		filter.Enabled = slices.DeleteFunc(filter.Enabled, func(p config.Plugin) bool { return slices.Contains(filtersOfCore, p.Name) })
 		for _, name := range filtersOfCore {
@@ -118,9 +119,13 @@ func adapt(profile *config.KubeSchedulerProfile) {
 
 // newFramework returns the plugins of a profile, which look at what the lister and
 // the factory hold. The factory is never started.
-func newFramework(ctx context.Context, profile *config.KubeSchedulerProfile, l fwk.SharedLister, f informers.SharedInformerFactory) (framework.Framework, error) {
+func newFramework(ctx context.Context, profile *config.KubeSchedulerProfile, own Own, l fwk.SharedLister, f informers.SharedInformerFactory) (framework.Framework, error) {
 	metrics.Register()
-	return runtime.NewFramework(klog.NewContext(ctx, klog.Background()), plugins.NewInTreeRegistry(), profile,
+	all := plugins.NewInTreeRegistry()
+	if err := all.Merge(own); err != nil {
+		return nil, err
+	}
+	return runtime.NewFramework(klog.NewContext(ctx, klog.Background()), all, profile,
 		runtime.WithSnapshotSharedLister(l),
 		runtime.WithInformerFactory(f),
 		runtime.WithClientSet(&kubernetes.Clientset{}),

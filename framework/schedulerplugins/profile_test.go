@@ -44,7 +44,7 @@ func TestLoadRefuses(t *testing.T) {
 		header + "profiles:\n- pluginConfig: [{name: Mine, args: {a: b}}]\n":                                             "Mine has arguments",
 		header + "profiles:\n- pluginConfig:\n  - name: NodeAffinity\n    args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: gpu, operator: Exists}]}]}}}\n": "addedAffinity",
 	} {
-		if _, err := Load([]byte(file)); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := Load([]byte(file), nil); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s\ngives %v, want an error with %q", file, err, says)
 		}
 	}
@@ -62,7 +62,7 @@ func TestLoadTakes(t *testing.T) {
 		header + "profiles:\n- pluginConfig: [{name: InterPodAffinity, args: {hardPodAffinityWeight: 7}}]\n",
 		header + "profiles:\n- pluginConfig:\n  - name: NodeAffinity\n    args: {addedAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {matchExpressions: [{key: gpu, operator: Exists}]}}]}}\n",
 	} {
-		profiles, err := Load([]byte(file))
+		profiles, err := Load([]byte(file), nil)
 		if err == nil {
 			_, err = New(t.Context(), profiles)
 		}
@@ -76,7 +76,7 @@ func TestLoadTakes(t *testing.T) {
 // used one, another takes the free one, and one does without the plugin for affinity.
 func TestProfiles(t *testing.T) {
 	t.Parallel()
-	profiles, err := Load([]byte(header + `
+	profiles, err := Load([]byte(header+`
 profiles:
 - schedulerName: default-scheduler
 - schedulerName: pack
@@ -88,7 +88,7 @@ profiles:
 - schedulerName: careless
   plugins:
     multiPoint: {disabled: [{name: InterPodAffinity}]}
-`))
+`), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

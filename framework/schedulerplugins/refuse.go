@@ -3,6 +3,7 @@ package schedulerplugins
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,17 +30,20 @@ func refuseSettings(all, usual *config.KubeSchedulerConfiguration) error {
 }
 
 // refuseProfile refuses what a profile asks for that is not used.
-func refuseProfile(profile, usual *config.KubeSchedulerProfile) error {
+func refuseProfile(profile, usual *config.KubeSchedulerProfile, own Own) error {
 	if n := profile.PercentageOfNodesToScore; n != nil && *n != 0 {
 		return errors.New("percentageOfNodesToScore would have no effect: of the agents that offer, up to a hundred that fit are scored")
 	}
 	if err := refusePoints(profile.Plugins); err != nil {
 		return err
 	}
-	if err := refusePlugins(profile.Plugins, usual.Plugins.MultiPoint.Enabled); err != nil {
+	if err := refusePlugins(profile.Plugins, usual.Plugins.MultiPoint.Enabled, own); err != nil {
 		return err
 	}
 	for _, c := range profile.PluginConfig {
+		if own[c.Name] != nil {
+			continue
+		}
 		if err := refuseArgs(c, usual.PluginConfig); err != nil {
 			return err
 		}
@@ -49,14 +53,7 @@ func refuseProfile(profile, usual *config.KubeSchedulerProfile) error {
 
 // refusePoints refuses plugins where none is asked.
 func refusePoints(set *config.Plugins) error {
-	for _, point := range []struct {
-		name    string
-		plugins config.PluginSet
-	}{
-		{"preEnqueue", set.PreEnqueue}, {"queueSort", set.QueueSort}, {"postFilter", set.PostFilter}, {"reserve", set.Reserve},
-		{"permit", set.Permit}, {"preBind", set.PreBind}, {"bind", set.Bind}, {"postBind", set.PostBind},
-		{"placementGenerate", set.PlacementGenerate}, {"placementScore", set.PlacementScore},
-	} {
+	for _, point := range unasked(set) {
 		if p := point.plugins.Enabled; len(p) > 0 {
 			return fmt.Errorf("plugin %s is enabled at %s: pods are ordered, placed and bound without plugins", p[0].Name, point.name)
 		}
@@ -64,19 +61,31 @@ func refusePoints(set *config.Plugins) error {
 	return nil
 }
 
+// point is where plugins are asked.
+type point struct {
+	name    string
+	plugins config.PluginSet
+}
+
+// unasked returns the points at which no plugin is asked.
+func unasked(set *config.Plugins) []point {
+	return []point{
+		{"preEnqueue", set.PreEnqueue}, {"queueSort", set.QueueSort}, {"postFilter", set.PostFilter}, {"reserve", set.Reserve},
+		{"permit", set.Permit}, {"preBind", set.PreBind}, {"bind", set.Bind}, {"postBind", set.PostBind},
+		{"placementGenerate", set.PlacementGenerate}, {"placementScore", set.PlacementScore},
+	}
+}
+
 // refusePlugins refuses plugins that are not used, but for those that the default has
 // everywhere, and that filters are disabled which hold in any profile.
-func refusePlugins(set *config.Plugins, usual []config.Plugin) error {
+func refusePlugins(set *config.Plugins, usual []config.Plugin, own Own) error {
 	asked := slices.DeleteFunc(slices.Clone(set.MultiPoint.Enabled), func(p config.Plugin) bool { return slices.Contains(usual, p) })
 	for _, p := range slices.Concat(asked, set.PreFilter.Enabled, set.Filter.Enabled, set.PreScore.Enabled, set.Score.Enabled) {
-		if !slices.Contains(kept, p.Name) && p.Name != names.NodeName {
-			return fmt.Errorf("plugin %s is not supported: there are %s", p.Name, strings.Join(kept[2:], ", "))
+		if !slices.Contains(kept, p.Name) && p.Name != names.NodeName && own[p.Name] == nil {
+			return fmt.Errorf("plugin %s is not supported: there are %s", p.Name, strings.Join(slices.Concat(kept[2:], slices.Sorted(maps.Keys(own))), ", "))
 		}
 	}
-	for _, point := range []struct {
-		name    string
-		plugins config.PluginSet
-	}{{"multiPoint", set.MultiPoint}, {"preFilter", set.PreFilter}, {"filter", set.Filter}} {
+	for _, point := range []point{{"multiPoint", set.MultiPoint}, {"preFilter", set.PreFilter}, {"filter", set.Filter}} {
 		for _, name := range filtersOfCore {
 			if disables(point.plugins, name) {
 				return fmt.Errorf("plugin %s is disabled at %s, but amounts, ports, selectors and taints hold in any profile: it may be disabled at score only", name, point.name)

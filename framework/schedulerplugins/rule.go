@@ -20,6 +20,7 @@ type rule struct {
 	info    *framework.PodInfo
 	spread  []labels.Selector // of the constraints that must hold
 	volumes bool
+	own     ownPoints
 	prefers bool
 	invalid string // why no plugin can be asked
 	asked   uint64 // Rules.changes then
@@ -32,7 +33,7 @@ type rule struct {
 }
 
 func newRule(r *Rules, key string, p *v1.Pod) *rule {
-	k := &rule{rules: r, plugins: r.plugins[p.Spec.SchedulerName], key: key, pod: p, volumes: hasVolumes(p), prefers: prefers(p)}
+	k := &rule{rules: r, plugins: r.plugins[p.Spec.SchedulerName], key: key, pod: p, own: r.own[p.Spec.SchedulerName], volumes: hasVolumes(p), prefers: prefers(p)}
 	info, err := framework.NewPodInfo(p)
 	if err != nil {
 		k.invalid = err.Error()

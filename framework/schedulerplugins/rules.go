@@ -25,6 +25,7 @@ const idle = 256
 // Rules are scheduler.Rules by the plugins of Kubernetes' scheduler.
 type Rules struct {
 	plugins    map[string]framework.Framework // by the scheduler that a pod asks for
+	own        map[string]ownPoints           // the same
 	snapshot   *snapshot
 	asleep     map[types.UID]placed            // pods, while no rule has been asked; nil: they are in snapshot
 	objects    informers.SharedInformerFactory // never started: see Observe
@@ -50,11 +51,14 @@ func New(ctx context.Context, profiles *Profiles) (*Rules, error) {
 	r := &Rules{snapshot: newSnapshot(), asleep: map[types.UID]placed{}, kinds: map[string]*rule{}, scores: profiles.scoreAll}
 	r.objects = informers.NewSharedInformerFactory(&kubernetes.Clientset{}, 0)
 	r.namespaces = r.objects.Core().V1().Namespaces().Lister()
-	r.plugins = map[string]framework.Framework{}
+	r.plugins, r.own = map[string]framework.Framework{}, map[string]ownPoints{}
 	for name, profile := range profiles.byName {
 		var err error
-		if r.plugins[name], err = newFramework(ctx, profile, r.snapshot, r.objects); err != nil {
+		if r.plugins[name], err = newFramework(ctx, profile, profiles.own, r.snapshot, r.objects); err != nil {
 			return nil, fmt.Errorf("the plugins of scheduler %s: %w", name, err)
+		}
+		if r.own[name], err = ownPointsOf(profiles.own, r.plugins[name]); err != nil {
+			return nil, fmt.Errorf("profile %s: %w", name, err)
 		}
 	}
 	return r, nil
@@ -77,7 +81,13 @@ func (r *Rules) Rule(p scheduler.Pod) scheduler.Rule {
 	return newRule(r, key, p.Object)
 }
 
-func (r *Rules) kindOf(p *v1.Pod) string { return kind(p, r.scores || dependsOnOthers(p)) }
+func (r *Rules) kindOf(p *v1.Pod) string {
+	var more []any
+	if r.own[p.Spec.SchedulerName].any {
+		more = append(more, stated(p))
+	}
+	return kind(p, r.scores || dependsOnOthers(p), more...)
+}
 
 // Settled implements [scheduler.Rules].
 func (r *Rules) Settled(p scheduler.Pod, node string) scheduler.Effect {

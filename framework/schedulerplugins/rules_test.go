@@ -42,7 +42,7 @@ func newUnmodified(ctx context.Context, t *testing.T, r *Rules, profile *config.
 	t.Helper()
 	u := &unmodified{}
 	if err == nil {
-		u.framework, err = newFramework(ctx, profile, &u.lister, r.objects)
+		u.framework, err = newFramework(ctx, profile, nil, &u.lister, r.objects)
 	}
 	if err != nil {
 		t.Fatal(err)

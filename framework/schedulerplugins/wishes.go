@@ -55,8 +55,8 @@ func prefersNone(n *v1.Node) bool {
 }
 
 // kind is equal for pods that no plugin tells apart, or, unless whole, none that says
-// something about pods because of others.
-func kind(p *v1.Pod, whole bool) string {
+// something about pods because of others. Pods that differ in more are told apart, too.
+func kind(p *v1.Pod, whole bool, more ...any) string {
 	type container struct {
 		Image    string
 		Requests v1.ResourceList
@@ -65,7 +65,7 @@ func kind(p *v1.Pod, whole bool) string {
 	for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
 		containers = append(containers, container{c.Image, c.Resources.Requests})
 	}
-	all := []any{p.Spec.SchedulerName, p.Namespace, p.Labels, p.Spec.Tolerations, containers}
+	all := append(more, p.Spec.SchedulerName, p.Namespace, p.Labels, p.Spec.Tolerations, containers)
 	if whole {
 		all = append(all, p.Spec.NodeSelector, p.Spec.Affinity, p.Spec.TopologySpreadConstraints)
 	}

@@ -119,6 +119,7 @@ func layer(path string) int {
 	}{
 		{"internal/testing/", 5},
 		{"e2e/", 5}, {"scripts/", 5},
+		{"examples/", 5}, // programs made of ours
 		{"framework_runner/", 4}, {"executor_runner/", 4},
 		{"framework/artifact/", 2}, {"executor/kubelet/", 2}, {"executor/dockershim/", 2},
 		{"executor/apiproxy/", 2}, {"executor/dockerd/", 2},

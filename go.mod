@@ -93,6 +93,7 @@ require (
 	github.com/fxamacker/cbor/v2 v2.9.0 // indirect
 	github.com/go-errors/errors v1.4.2 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
+	github.com/go-logr/zapr v1.3.0 // indirect
 	github.com/go-openapi/jsonpointer v0.21.0 // indirect
 	github.com/go-openapi/jsonreference v0.20.2 // indirect
 	github.com/go-openapi/swag v0.23.0 // indirect
@@ -227,9 +228,10 @@ require (
 )
 
 // Not linked into our programs: the generator of the Mesos messages, and the
-// kubectl that the end-to-end tests use.
+// kubectl and kube-scheduler that the end-to-end tests use.
 tool (
 	github.com/gogo/protobuf/protoc-gen-gogofast
+	k8s.io/kubernetes/cmd/kube-scheduler
 	k8s.io/kubernetes/cmd/kubectl
 )
 

@@ -10,8 +10,8 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 )
 
-// TestMain builds what the tests run: both programs, the example's image and the
-// current kubectl.
+// TestMain builds what the tests run: both programs, the examples' images, and the
+// current kubectl and kube-scheduler.
 func TestMain(m *testing.M) {
 	if err := prepare(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -36,7 +36,7 @@ func prepare() error {
 		{"scripts/docker.sh"},
 		{"scripts/image.sh", "nginx"},
 		{"scripts/image.sh", "guestbook"},
-		{"go", "build", "-trimpath", "-ldflags", "-s -w", "-o", "bin/kubectl", "k8s.io/kubernetes/cmd/kubectl"},
+		{"go", "build", "-trimpath", "-ldflags", "-s -w", "-o", "bin/", "k8s.io/kubernetes/cmd/kubectl", "k8s.io/kubernetes/cmd/kube-scheduler"},
 	} {
 		cmd := exec.Command(args[0], args[1:]...)
 		cmd.Path = args[0]

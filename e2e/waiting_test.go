@@ -1,6 +1,11 @@
 package e2e
 
 import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
@@ -50,6 +55,59 @@ func TestOldestThatFitsGoesFirst(t *testing.T) {
 	awaitReason(t, c, "stuck", "assigned to node")
 	remove(t, c, "stuck")
 	awaitGone(t, c, "stuck")
+
+	// An unmodified kube-scheduler binds through the API what fits.
+	startKubeScheduler(t, c, "stock-scheduler")
+	stock := webPod("stock", "0.1")
+	stock.Spec.SchedulerName = "stock-scheduler"
+	create(t, c, stock)
+	awaitPhase(t, c, "stock", v1.PodRunning)
+	for _, want := range []string{"kubernetes-mesos: LeftToAnotherScheduler", "stock-scheduler: Scheduled"} {
+		if all := reportsOn(t, c, "stock"); !slices.Contains(all, want) {
+			t.Errorf("the pod's events are %q, without %q", all, want)
+		}
+	}
+}
+
+// startKubeScheduler starts a kube-scheduler of this name, with the rights of one.
+func startKubeScheduler(t *testing.T, c *cluster.Cluster, name string) {
+	t.Helper()
+	dir := t.TempDir()
+	access, config := filepath.Join(dir, "kubeconfig"), filepath.Join(dir, "scheduler.yaml")
+	for file, content := range map[string]string{
+		access: fmt.Sprintf(`
+apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: %q}}]
+users: [{name: u, user: {as: "system:kube-scheduler"}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+current-context: c`, c.URL()),
+		config: fmt.Sprintf(`
+apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+leaderElection: {leaderElect: false}
+clientConnection: {kubeconfig: %q}
+profiles: [{schedulerName: %q}]`, access, name),
+	} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := cluster.Run(t, filepath.Join(cluster.Root(), "bin", "kube-scheduler"), "--config="+config, "--secure-port=0")
+	t.Cleanup(p.Stop)
+}
+
+// reportsOn returns who has reported what about a pod.
+func reportsOn(t *testing.T, c *cluster.Cluster, pod string) (all []string) {
+	t.Helper()
+	list, err := c.Client.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.name=" + pod})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list.Items {
+		all = append(all, cmp.Or(e.ReportingController, e.Source.Component)+": "+e.Reason)
+	}
+	return all
 }
 
 func bindAs(t *testing.T, c *cluster.Cluster, user, pod, node string) {

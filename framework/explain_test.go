@@ -14,19 +14,19 @@ import (
 func TestExplained(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		cpu, gpu string
-		want     string
+		cpu, huge string
+		want      string
 	}{
 		"too large":   {cpu: "64", want: "cpu"},
-		"unsupported": {cpu: "1", gpu: "2", want: "No agent can give 2 nvidia.com/gpu"},
+		"unsupported": {cpu: "1", huge: "4Mi", want: "No agent can give 4Mi hugepages-2Mi"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newHarness(t).start()
 			w.post(makePod("big", func(p *v1.Pod) {
 				p.Spec.Containers[0].Resources.Requests["cpu"] = quantity(c.cpu)
-				if c.gpu != "" {
-					p.Spec.Containers[0].Resources.Requests["nvidia.com/gpu"] = quantity(c.gpu)
+				if c.huge != "" {
+					p.Spec.Containers[0].Resources.Requests["hugepages-2Mi"] = quantity(c.huge)
 				}
 			}))
 			w.offers(has("S1", four))

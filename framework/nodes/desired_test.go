@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -89,6 +90,11 @@ func TestStatusPatch(t *testing.T) {
 	now := metav1.Now()
 	if patch := want.statusPatch(want.object(now), now); patch != nil {
 		t.Errorf("a Node as wanted is patched: %s", patch)
+	}
+	extended := want.object(now)
+	extended.Status.Capacity["example.com/device"] = resource.MustParse("2")
+	if patch := want.statusPatch(extended, now); patch != nil {
+		t.Errorf("a Node with a resource of others is patched: %s", patch)
 	}
 	kubelet := want.object(now)
 	kubelet.Status = v1.NodeStatus{NodeInfo: v1.NodeSystemInfo{KubeletVersion: "v1"}}

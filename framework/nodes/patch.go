@@ -25,7 +25,7 @@ func (d Desired) statusPatch(node *v1.Node, now metav1.Time) []byte {
 	}
 	if node.Status.NodeInfo.KubeletVersion == "" {
 		want := d.object(now).Status
-		if !equality.Semantic.DeepEqual(node.Status.Capacity, want.Capacity) {
+		if !has(node.Status.Capacity, want.Capacity) {
 			status["capacity"], status["allocatable"] = want.Capacity, want.Allocatable
 		}
 		if !equality.Semantic.DeepEqual(node.Status.Addresses, want.Addresses) {
@@ -40,6 +40,16 @@ func (d Desired) statusPatch(node *v1.Node, now metav1.Time) []byte {
 		panic(err) // plain API types
 	}
 	return b
+}
+
+// has reports whether all quantities are in a list, which may state others' resources, too.
+func has(l, quantities v1.ResourceList) bool {
+	for name, q := range quantities {
+		if is, stated := l[name]; !stated || is.Cmp(q) != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func shows(n *v1.Node, r readiness) bool {

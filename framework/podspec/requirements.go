@@ -167,7 +167,7 @@ func unsupported(p *v1.Pod, requests v1.ResourceList) string {
 		switch name {
 		case v1.ResourceCPU, v1.ResourceMemory, v1.ResourceEphemeralStorage, v1.ResourceStorage:
 		default:
-			if !q.IsZero() {
+			if !q.IsZero() && !Extended(name) {
 				missing = append(missing, fmt.Sprintf("%s %s", q.String(), name))
 			}
 		}

@@ -115,7 +115,7 @@ func TestRequirements(t *testing.T) {
 				ResourceClaims: []v1.PodResourceClaim{{Name: "device"}},
 			},
 			want:    scheduler.Amount{CPU: 1000, Disk: 1024},
-			missing: "2 nvidia.com/gpu, 4Mi hugepages-2Mi, a resource claim",
+			missing: "4Mi hugepages-2Mi, a resource claim",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/names"
@@ -34,9 +35,10 @@ type concern struct {
 }
 
 // took takes note of a change if it matters, and reports whether another node may be allowed now.
+// What is left of extended resources is asked of the node itself, so of it nothing is noted.
 func (k *rule) took(c change) (more bool) {
 	if c.concern = k.concerned(c.pod); c.concern == (concern{}) {
-		return false
+		return c.left && k.extends && podspec.UsesExtended(c.pod.Pod)
 	}
 	switch {
 	case k.state == nil || c.node.Node() == nil:

@@ -1,6 +1,6 @@
 // Package schedulerplugins has the plugins of Kubernetes' own scheduler, unmodified,
 // say where the core may launch pods: [Rules] are the [scheduler.Rules] that ask them.
-// They decide about affinity between pods, spread over topologies and volumes, and
+// They decide about affinity between pods, spread over topologies, volumes and extended resources, and
 // score agents for pods with preferences. Amounts, ports, selectors, taints and the
 // order of pods remain the core's.
 //

@@ -2,6 +2,7 @@ package schedulerplugins
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -99,7 +100,7 @@ func Load(data []byte, own Own) (*Profiles, error) {
 	return p, nil
 }
 
-// adapt leaves of a profile what is used. Spread is only what pods themselves ask for:
+// adapt leaves of a profile what is used, with extended resources counted. Spread is only what pods themselves ask for:
 // default constraints would make every pod one that depends on others.
 func adapt(profile *config.KubeSchedulerProfile, own Own) {
 	set := profile.Plugins
@@ -110,6 +111,8 @@ func adapt(profile *config.KubeSchedulerProfile, own Own) {
 			filter.Disabled = append(filter.Disabled, config.Plugin{Name: name})
 		}
 	}
+	set.PreFilter.Enabled = append(set.PreFilter.Enabled, config.Plugin{Name: extendedResources})
+	set.Filter.Enabled = append(set.Filter.Enabled, config.Plugin{Name: extendedResources})
 	for _, c := range profile.PluginConfig {
 		if args, is := c.Args.(*config.PodTopologySpreadArgs); is {
 			args.DefaultingType = config.ListDefaulting
@@ -122,7 +125,7 @@ func adapt(profile *config.KubeSchedulerProfile, own Own) {
 func newFramework(ctx context.Context, profile *config.KubeSchedulerProfile, own Own, l fwk.SharedLister, f informers.SharedInformerFactory) (framework.Framework, error) {
 	metrics.Register()
 	all := plugins.NewInTreeRegistry()
-	if err := all.Merge(own); err != nil {
+	if err := errors.Join(all.Register(extendedResources, newExtended), all.Merge(own)); err != nil {
 		return nil, err
 	}
 	return runtime.NewFramework(klog.NewContext(ctx, klog.Background()), all, profile,

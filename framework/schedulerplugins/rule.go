@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -21,6 +22,7 @@ type rule struct {
 	spread  []labels.Selector // of the constraints that must hold
 	volumes bool
 	own     ownPoints
+	extends bool // they use extended resources
 	prefers bool
 	invalid string // why no plugin can be asked
 	asked   uint64 // Rules.changes then
@@ -33,7 +35,10 @@ type rule struct {
 }
 
 func newRule(r *Rules, key string, p *v1.Pod) *rule {
-	k := &rule{rules: r, plugins: r.plugins[p.Spec.SchedulerName], key: key, pod: p, own: r.own[p.Spec.SchedulerName], volumes: hasVolumes(p), prefers: prefers(p)}
+	k := &rule{
+		rules: r, plugins: r.plugins[p.Spec.SchedulerName], own: r.own[p.Spec.SchedulerName], key: key, pod: p,
+		volumes: hasVolumes(p), extends: podspec.UsesExtended(p), prefers: prefers(p),
+	}
 	info, err := framework.NewPodInfo(p)
 	if err != nil {
 		k.invalid = err.Error()

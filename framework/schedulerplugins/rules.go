@@ -206,7 +206,7 @@ func (r *Rules) Node(name string, n *v1.Node) scheduler.Effect {
 		r.tainted++
 	}
 	if old != nil && n != nil && maps.Equal(old.Labels, n.Labels) && old.Spec.Unschedulable == n.Spec.Unschedulable &&
-		equality.Semantic.DeepEqual(old.Spec.Taints, n.Spec.Taints) {
+		equality.Semantic.DeepEqual(old.Spec.Taints, n.Spec.Taints) && sameExtended(old, n) {
 		return scheduler.Effect{}
 	}
 	r.forget(func(*rule) bool { return true })

@@ -163,7 +163,9 @@ func newCluster(ctx context.Context, t *testing.T, seed uint64) *cluster {
 	return c
 }
 
-// dress gives a node other labels and taints.
+const device v1.ResourceName = "example.com/device"
+
+// dress gives a node other labels, devices and taints.
 func (c *cluster) dress(i int) {
 	n := c.nodes[i].DeepCopy()
 	n.Labels = map[string]string{v1.LabelHostname: n.Name}
@@ -173,6 +175,7 @@ func (c *cluster) dress(i int) {
 	if c.rng.IntN(2) == 0 {
 		n.Labels["disk"] = pick(c.rng, "ssd", "hdd")
 	}
+	n.Status.Allocatable[device] = *resource.NewQuantity(c.rng.Int64N(4), resource.DecimalSI)
 	n.Spec.Taints, n.Spec.Unschedulable = nil, c.rng.IntN(20) == 0
 	if c.rng.IntN(8) == 0 {
 		n.Spec.Taints = []v1.Taint{{Key: "k", Effect: pick(c.rng, v1.TaintEffectNoSchedule, v1.TaintEffectPreferNoSchedule)}}
@@ -220,6 +223,9 @@ func (c *cluster) pod() *v1.Pod {
 		Labels: map[string]string{"app": pick(rng, "web", "db")},
 	}}
 	p.Spec.Containers = []v1.Container{{Name: "c", Resources: v1.ResourceRequirements{Requests: v1.ResourceList{"cpu": resource.MustParse("10m"), "memory": resource.MustParse("1Mi")}}}}
+	if rng.IntN(8) == 0 {
+		p.Spec.Containers[0].Resources.Requests[device] = *resource.NewQuantity(1+rng.Int64N(2), resource.DecimalSI)
+	}
 	term := func() v1.PodAffinityTerm {
 		t := v1.PodAffinityTerm{
 			LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": pick(rng, "web", "db")}},

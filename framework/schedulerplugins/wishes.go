@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	v1 "k8s.io/api/core/v1"
 )
 
@@ -13,7 +14,7 @@ import (
 // dependsOnOthers reports whether where the pod may run, or is better off, depends on
 // more than what the core looks at.
 func dependsOnOthers(p *v1.Pod) bool {
-	return len(p.Spec.TopologySpreadConstraints) > 0 || hasVolumes(p) || dependsOnPods(p) || prefersNodes(p)
+	return len(p.Spec.TopologySpreadConstraints) > 0 || hasVolumes(p) || dependsOnPods(p) || prefersNodes(p) || podspec.UsesExtended(p)
 }
 
 // dependsOnPods reports whether the pod says near which others it must be, or must not.
@@ -65,7 +66,7 @@ func kind(p *v1.Pod, whole bool, more ...any) string {
 	for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
 		containers = append(containers, container{c.Image, c.Resources.Requests})
 	}
-	all := append(more, p.Spec.SchedulerName, p.Namespace, p.Labels, p.Spec.Tolerations, containers)
+	all := append(more, p.Spec.SchedulerName, p.Namespace, p.Labels, p.Spec.Tolerations, containers, p.Spec.Overhead)
 	if whole {
 		all = append(all, p.Spec.NodeSelector, p.Spec.Affinity, p.Spec.TopologySpreadConstraints)
 	}

@@ -26,6 +26,38 @@ func Launch(tasks ...*mesospb.TaskInfo) *mesospb.Offer_Operation {
 	}
 }
 
+// Reserve is the operation that reserves resources, given as they will be.
+func Reserve(rs ...*mesospb.Resource) *mesospb.Offer_Operation {
+	return &mesospb.Offer_Operation{
+		Type:    mesospb.Offer_Operation_RESERVE.Enum(),
+		Reserve: &mesospb.Offer_Operation_Reserve{Resources: rs},
+	}
+}
+
+// Unreserve is the operation that undoes Reserve.
+func Unreserve(rs ...*mesospb.Resource) *mesospb.Offer_Operation {
+	return &mesospb.Offer_Operation{
+		Type:      mesospb.Offer_Operation_UNRESERVE.Enum(),
+		Unreserve: &mesospb.Offer_Operation_Unreserve{Resources: rs},
+	}
+}
+
+// Create is the operation that makes persistent volumes of reserved disk.
+func Create(volumes ...*mesospb.Resource) *mesospb.Offer_Operation {
+	return &mesospb.Offer_Operation{
+		Type:   mesospb.Offer_Operation_CREATE.Enum(),
+		Create: &mesospb.Offer_Operation_Create{Volumes: volumes},
+	}
+}
+
+// Destroy is the operation that removes persistent volumes, with what is in them.
+func Destroy(volumes ...*mesospb.Resource) *mesospb.Offer_Operation {
+	return &mesospb.Offer_Operation{
+		Type:    mesospb.Offer_Operation_DESTROY.Enum(),
+		Destroy: &mesospb.Offer_Operation_Destroy{Volumes: volumes},
+	}
+}
+
 // Decline gives offers back and asks not to get the same again for refuse.
 func Decline(offers []string, refuse time.Duration) *mesospb.SchedulerCall {
 	c := call(mesospb.SchedulerCall_DECLINE)

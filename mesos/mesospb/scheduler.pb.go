@@ -97,21 +97,23 @@ func (SchedulerEvent_Type) EnumDescriptor() ([]byte, []int) {
 type SchedulerCall_Type int32
 
 const (
-	SchedulerCall_UNKNOWN                SchedulerCall_Type = 0
-	SchedulerCall_SUBSCRIBE              SchedulerCall_Type = 1
-	SchedulerCall_TEARDOWN               SchedulerCall_Type = 2
-	SchedulerCall_ACCEPT                 SchedulerCall_Type = 3
-	SchedulerCall_DECLINE                SchedulerCall_Type = 4
-	SchedulerCall_REVIVE                 SchedulerCall_Type = 5
-	SchedulerCall_KILL                   SchedulerCall_Type = 6
-	SchedulerCall_SHUTDOWN               SchedulerCall_Type = 7
-	SchedulerCall_ACKNOWLEDGE            SchedulerCall_Type = 8
-	SchedulerCall_RECONCILE              SchedulerCall_Type = 9
-	SchedulerCall_MESSAGE                SchedulerCall_Type = 10
-	SchedulerCall_REQUEST                SchedulerCall_Type = 11
-	SchedulerCall_SUPPRESS               SchedulerCall_Type = 12
-	SchedulerCall_ACCEPT_INVERSE_OFFERS  SchedulerCall_Type = 13
-	SchedulerCall_DECLINE_INVERSE_OFFERS SchedulerCall_Type = 14
+	SchedulerCall_UNKNOWN                      SchedulerCall_Type = 0
+	SchedulerCall_SUBSCRIBE                    SchedulerCall_Type = 1
+	SchedulerCall_TEARDOWN                     SchedulerCall_Type = 2
+	SchedulerCall_ACCEPT                       SchedulerCall_Type = 3
+	SchedulerCall_DECLINE                      SchedulerCall_Type = 4
+	SchedulerCall_REVIVE                       SchedulerCall_Type = 5
+	SchedulerCall_KILL                         SchedulerCall_Type = 6
+	SchedulerCall_SHUTDOWN                     SchedulerCall_Type = 7
+	SchedulerCall_ACKNOWLEDGE                  SchedulerCall_Type = 8
+	SchedulerCall_RECONCILE                    SchedulerCall_Type = 9
+	SchedulerCall_MESSAGE                      SchedulerCall_Type = 10
+	SchedulerCall_REQUEST                      SchedulerCall_Type = 11
+	SchedulerCall_SUPPRESS                     SchedulerCall_Type = 12
+	SchedulerCall_ACCEPT_INVERSE_OFFERS        SchedulerCall_Type = 13
+	SchedulerCall_DECLINE_INVERSE_OFFERS       SchedulerCall_Type = 14
+	SchedulerCall_ACKNOWLEDGE_OPERATION_STATUS SchedulerCall_Type = 15
+	SchedulerCall_RECONCILE_OPERATIONS         SchedulerCall_Type = 16
 )
 
 var SchedulerCall_Type_name = map[int32]string{
@@ -130,24 +132,28 @@ var SchedulerCall_Type_name = map[int32]string{
 	12: "SUPPRESS",
 	13: "ACCEPT_INVERSE_OFFERS",
 	14: "DECLINE_INVERSE_OFFERS",
+	15: "ACKNOWLEDGE_OPERATION_STATUS",
+	16: "RECONCILE_OPERATIONS",
 }
 
 var SchedulerCall_Type_value = map[string]int32{
-	"UNKNOWN":                0,
-	"SUBSCRIBE":              1,
-	"TEARDOWN":               2,
-	"ACCEPT":                 3,
-	"DECLINE":                4,
-	"REVIVE":                 5,
-	"KILL":                   6,
-	"SHUTDOWN":               7,
-	"ACKNOWLEDGE":            8,
-	"RECONCILE":              9,
-	"MESSAGE":                10,
-	"REQUEST":                11,
-	"SUPPRESS":               12,
-	"ACCEPT_INVERSE_OFFERS":  13,
-	"DECLINE_INVERSE_OFFERS": 14,
+	"UNKNOWN":                      0,
+	"SUBSCRIBE":                    1,
+	"TEARDOWN":                     2,
+	"ACCEPT":                       3,
+	"DECLINE":                      4,
+	"REVIVE":                       5,
+	"KILL":                         6,
+	"SHUTDOWN":                     7,
+	"ACKNOWLEDGE":                  8,
+	"RECONCILE":                    9,
+	"MESSAGE":                      10,
+	"REQUEST":                      11,
+	"SUPPRESS":                     12,
+	"ACCEPT_INVERSE_OFFERS":        13,
+	"DECLINE_INVERSE_OFFERS":       14,
+	"ACKNOWLEDGE_OPERATION_STATUS": 15,
+	"RECONCILE_OPERATIONS":         16,
 }
 
 func (x SchedulerCall_Type) Enum() *SchedulerCall_Type {
@@ -174,19 +180,20 @@ func (SchedulerCall_Type) EnumDescriptor() ([]byte, []int) {
 }
 
 type SchedulerEvent struct {
-	Type                 *SchedulerEvent_Type                `protobuf:"varint,1,opt,name=type,enum=mesos.v1.SchedulerEvent_Type" json:"type,omitempty"`
-	Subscribed           *SchedulerEvent_Subscribed          `protobuf:"bytes,2,opt,name=subscribed" json:"subscribed,omitempty"`
-	Offers               *SchedulerEvent_Offers              `protobuf:"bytes,3,opt,name=offers" json:"offers,omitempty"`
-	Rescind              *SchedulerEvent_Rescind             `protobuf:"bytes,4,opt,name=rescind" json:"rescind,omitempty"`
-	Update               *SchedulerEvent_Update              `protobuf:"bytes,5,opt,name=update" json:"update,omitempty"`
-	Message              *SchedulerEvent_Message             `protobuf:"bytes,6,opt,name=message" json:"message,omitempty"`
-	Failure              *SchedulerEvent_Failure             `protobuf:"bytes,7,opt,name=failure" json:"failure,omitempty"`
-	Error                *SchedulerEvent_Error               `protobuf:"bytes,8,opt,name=error" json:"error,omitempty"`
-	InverseOffers        *SchedulerEvent_InverseOffers       `protobuf:"bytes,9,opt,name=inverse_offers,json=inverseOffers" json:"inverse_offers,omitempty"`
-	RescindInverseOffer  *SchedulerEvent_RescindInverseOffer `protobuf:"bytes,10,opt,name=rescind_inverse_offer,json=rescindInverseOffer" json:"rescind_inverse_offer,omitempty"`
-	XXX_NoUnkeyedLiteral struct{}                            `json:"-"`
-	XXX_unrecognized     []byte                              `json:"-"`
-	XXX_sizecache        int32                               `json:"-"`
+	Type                  *SchedulerEvent_Type                  `protobuf:"varint,1,opt,name=type,enum=mesos.v1.SchedulerEvent_Type" json:"type,omitempty"`
+	Subscribed            *SchedulerEvent_Subscribed            `protobuf:"bytes,2,opt,name=subscribed" json:"subscribed,omitempty"`
+	Offers                *SchedulerEvent_Offers                `protobuf:"bytes,3,opt,name=offers" json:"offers,omitempty"`
+	Rescind               *SchedulerEvent_Rescind               `protobuf:"bytes,4,opt,name=rescind" json:"rescind,omitempty"`
+	Update                *SchedulerEvent_Update                `protobuf:"bytes,5,opt,name=update" json:"update,omitempty"`
+	Message               *SchedulerEvent_Message               `protobuf:"bytes,6,opt,name=message" json:"message,omitempty"`
+	Failure               *SchedulerEvent_Failure               `protobuf:"bytes,7,opt,name=failure" json:"failure,omitempty"`
+	Error                 *SchedulerEvent_Error                 `protobuf:"bytes,8,opt,name=error" json:"error,omitempty"`
+	InverseOffers         *SchedulerEvent_InverseOffers         `protobuf:"bytes,9,opt,name=inverse_offers,json=inverseOffers" json:"inverse_offers,omitempty"`
+	RescindInverseOffer   *SchedulerEvent_RescindInverseOffer   `protobuf:"bytes,10,opt,name=rescind_inverse_offer,json=rescindInverseOffer" json:"rescind_inverse_offer,omitempty"`
+	UpdateOperationStatus *SchedulerEvent_UpdateOperationStatus `protobuf:"bytes,11,opt,name=update_operation_status,json=updateOperationStatus" json:"update_operation_status,omitempty"`
+	XXX_NoUnkeyedLiteral  struct{}                              `json:"-"`
+	XXX_unrecognized      []byte                                `json:"-"`
+	XXX_sizecache         int32                                 `json:"-"`
 }
 
 func (m *SchedulerEvent) Reset()         { *m = SchedulerEvent{} }
@@ -288,6 +295,13 @@ func (m *SchedulerEvent) GetInverseOffers() *SchedulerEvent_InverseOffers {
 func (m *SchedulerEvent) GetRescindInverseOffer() *SchedulerEvent_RescindInverseOffer {
 	if m != nil {
 		return m.RescindInverseOffer
+	}
+	return nil
+}
+
+func (m *SchedulerEvent) GetUpdateOperationStatus() *SchedulerEvent_UpdateOperationStatus {
+	if m != nil {
+		return m.UpdateOperationStatus
 	}
 	return nil
 }
@@ -763,24 +777,73 @@ func (m *SchedulerEvent_RescindInverseOffer) GetInverseOfferId() *OfferID {
 	return nil
 }
 
+type SchedulerEvent_UpdateOperationStatus struct {
+	Status               *OperationStatus `protobuf:"bytes,1,req,name=status" json:"status,omitempty"`
+	XXX_NoUnkeyedLiteral struct{}         `json:"-"`
+	XXX_unrecognized     []byte           `json:"-"`
+	XXX_sizecache        int32            `json:"-"`
+}
+
+func (m *SchedulerEvent_UpdateOperationStatus) Reset()         { *m = SchedulerEvent_UpdateOperationStatus{} }
+func (m *SchedulerEvent_UpdateOperationStatus) String() string { return proto.CompactTextString(m) }
+func (*SchedulerEvent_UpdateOperationStatus) ProtoMessage()    {}
+func (*SchedulerEvent_UpdateOperationStatus) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8af48c089a148c50, []int{0, 9}
+}
+func (m *SchedulerEvent_UpdateOperationStatus) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *SchedulerEvent_UpdateOperationStatus) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_SchedulerEvent_UpdateOperationStatus.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *SchedulerEvent_UpdateOperationStatus) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_SchedulerEvent_UpdateOperationStatus.Merge(m, src)
+}
+func (m *SchedulerEvent_UpdateOperationStatus) XXX_Size() int {
+	return m.Size()
+}
+func (m *SchedulerEvent_UpdateOperationStatus) XXX_DiscardUnknown() {
+	xxx_messageInfo_SchedulerEvent_UpdateOperationStatus.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_SchedulerEvent_UpdateOperationStatus proto.InternalMessageInfo
+
+func (m *SchedulerEvent_UpdateOperationStatus) GetStatus() *OperationStatus {
+	if m != nil {
+		return m.Status
+	}
+	return nil
+}
+
 type SchedulerCall struct {
-	FrameworkId          *FrameworkID                        `protobuf:"bytes,1,opt,name=framework_id,json=frameworkId" json:"framework_id,omitempty"`
-	Type                 *SchedulerCall_Type                 `protobuf:"varint,2,opt,name=type,enum=mesos.v1.SchedulerCall_Type" json:"type,omitempty"`
-	Subscribe            *SchedulerCall_Subscribe            `protobuf:"bytes,3,opt,name=subscribe" json:"subscribe,omitempty"`
-	Accept               *SchedulerCall_Accept               `protobuf:"bytes,4,opt,name=accept" json:"accept,omitempty"`
-	Decline              *SchedulerCall_Decline              `protobuf:"bytes,5,opt,name=decline" json:"decline,omitempty"`
-	Kill                 *SchedulerCall_Kill                 `protobuf:"bytes,6,opt,name=kill" json:"kill,omitempty"`
-	Shutdown             *SchedulerCall_Shutdown             `protobuf:"bytes,7,opt,name=shutdown" json:"shutdown,omitempty"`
-	Acknowledge          *SchedulerCall_Acknowledge          `protobuf:"bytes,8,opt,name=acknowledge" json:"acknowledge,omitempty"`
-	Reconcile            *SchedulerCall_Reconcile            `protobuf:"bytes,9,opt,name=reconcile" json:"reconcile,omitempty"`
-	Message              *SchedulerCall_Message              `protobuf:"bytes,10,opt,name=message" json:"message,omitempty"`
-	AcceptInverseOffers  *SchedulerCall_AcceptInverseOffers  `protobuf:"bytes,13,opt,name=accept_inverse_offers,json=acceptInverseOffers" json:"accept_inverse_offers,omitempty"`
-	DeclineInverseOffers *SchedulerCall_DeclineInverseOffers `protobuf:"bytes,14,opt,name=decline_inverse_offers,json=declineInverseOffers" json:"decline_inverse_offers,omitempty"`
-	Revive               *SchedulerCall_Revive               `protobuf:"bytes,15,opt,name=revive" json:"revive,omitempty"`
-	Suppress             *SchedulerCall_Suppress             `protobuf:"bytes,16,opt,name=suppress" json:"suppress,omitempty"`
-	XXX_NoUnkeyedLiteral struct{}                            `json:"-"`
-	XXX_unrecognized     []byte                              `json:"-"`
-	XXX_sizecache        int32                               `json:"-"`
+	FrameworkId                *FrameworkID                              `protobuf:"bytes,1,opt,name=framework_id,json=frameworkId" json:"framework_id,omitempty"`
+	Type                       *SchedulerCall_Type                       `protobuf:"varint,2,opt,name=type,enum=mesos.v1.SchedulerCall_Type" json:"type,omitempty"`
+	Subscribe                  *SchedulerCall_Subscribe                  `protobuf:"bytes,3,opt,name=subscribe" json:"subscribe,omitempty"`
+	Accept                     *SchedulerCall_Accept                     `protobuf:"bytes,4,opt,name=accept" json:"accept,omitempty"`
+	Decline                    *SchedulerCall_Decline                    `protobuf:"bytes,5,opt,name=decline" json:"decline,omitempty"`
+	Kill                       *SchedulerCall_Kill                       `protobuf:"bytes,6,opt,name=kill" json:"kill,omitempty"`
+	Shutdown                   *SchedulerCall_Shutdown                   `protobuf:"bytes,7,opt,name=shutdown" json:"shutdown,omitempty"`
+	Acknowledge                *SchedulerCall_Acknowledge                `protobuf:"bytes,8,opt,name=acknowledge" json:"acknowledge,omitempty"`
+	Reconcile                  *SchedulerCall_Reconcile                  `protobuf:"bytes,9,opt,name=reconcile" json:"reconcile,omitempty"`
+	Message                    *SchedulerCall_Message                    `protobuf:"bytes,10,opt,name=message" json:"message,omitempty"`
+	AcceptInverseOffers        *SchedulerCall_AcceptInverseOffers        `protobuf:"bytes,13,opt,name=accept_inverse_offers,json=acceptInverseOffers" json:"accept_inverse_offers,omitempty"`
+	DeclineInverseOffers       *SchedulerCall_DeclineInverseOffers       `protobuf:"bytes,14,opt,name=decline_inverse_offers,json=declineInverseOffers" json:"decline_inverse_offers,omitempty"`
+	Revive                     *SchedulerCall_Revive                     `protobuf:"bytes,15,opt,name=revive" json:"revive,omitempty"`
+	Suppress                   *SchedulerCall_Suppress                   `protobuf:"bytes,16,opt,name=suppress" json:"suppress,omitempty"`
+	AcknowledgeOperationStatus *SchedulerCall_AcknowledgeOperationStatus `protobuf:"bytes,17,opt,name=acknowledge_operation_status,json=acknowledgeOperationStatus" json:"acknowledge_operation_status,omitempty"`
+	ReconcileOperations        *SchedulerCall_ReconcileOperations        `protobuf:"bytes,18,opt,name=reconcile_operations,json=reconcileOperations" json:"reconcile_operations,omitempty"`
+	XXX_NoUnkeyedLiteral       struct{}                                  `json:"-"`
+	XXX_unrecognized           []byte                                    `json:"-"`
+	XXX_sizecache              int32                                     `json:"-"`
 }
 
 func (m *SchedulerCall) Reset()         { *m = SchedulerCall{} }
@@ -910,6 +973,20 @@ func (m *SchedulerCall) GetRevive() *SchedulerCall_Revive {
 func (m *SchedulerCall) GetSuppress() *SchedulerCall_Suppress {
 	if m != nil {
 		return m.Suppress
+	}
+	return nil
+}
+
+func (m *SchedulerCall) GetAcknowledgeOperationStatus() *SchedulerCall_AcknowledgeOperationStatus {
+	if m != nil {
+		return m.AcknowledgeOperationStatus
+	}
+	return nil
+}
+
+func (m *SchedulerCall) GetReconcileOperations() *SchedulerCall_ReconcileOperations {
+	if m != nil {
+		return m.ReconcileOperations
 	}
 	return nil
 }
@@ -1637,6 +1714,177 @@ func (m *SchedulerCall_Message) GetData() []byte {
 	return nil
 }
 
+type SchedulerCall_AcknowledgeOperationStatus struct {
+	AgentId              *AgentID     `protobuf:"bytes,1,opt,name=agent_id,json=agentId" json:"agent_id,omitempty"`
+	Uuid                 []byte       `protobuf:"bytes,3,req,name=uuid" json:"uuid,omitempty"`
+	OperationId          *OperationID `protobuf:"bytes,4,req,name=operation_id,json=operationId" json:"operation_id,omitempty"`
+	XXX_NoUnkeyedLiteral struct{}     `json:"-"`
+	XXX_unrecognized     []byte       `json:"-"`
+	XXX_sizecache        int32        `json:"-"`
+}
+
+func (m *SchedulerCall_AcknowledgeOperationStatus) Reset() {
+	*m = SchedulerCall_AcknowledgeOperationStatus{}
+}
+func (m *SchedulerCall_AcknowledgeOperationStatus) String() string { return proto.CompactTextString(m) }
+func (*SchedulerCall_AcknowledgeOperationStatus) ProtoMessage()    {}
+func (*SchedulerCall_AcknowledgeOperationStatus) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8af48c089a148c50, []int{1, 12}
+}
+func (m *SchedulerCall_AcknowledgeOperationStatus) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *SchedulerCall_AcknowledgeOperationStatus) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_SchedulerCall_AcknowledgeOperationStatus.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *SchedulerCall_AcknowledgeOperationStatus) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_SchedulerCall_AcknowledgeOperationStatus.Merge(m, src)
+}
+func (m *SchedulerCall_AcknowledgeOperationStatus) XXX_Size() int {
+	return m.Size()
+}
+func (m *SchedulerCall_AcknowledgeOperationStatus) XXX_DiscardUnknown() {
+	xxx_messageInfo_SchedulerCall_AcknowledgeOperationStatus.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_SchedulerCall_AcknowledgeOperationStatus proto.InternalMessageInfo
+
+func (m *SchedulerCall_AcknowledgeOperationStatus) GetAgentId() *AgentID {
+	if m != nil {
+		return m.AgentId
+	}
+	return nil
+}
+
+func (m *SchedulerCall_AcknowledgeOperationStatus) GetUuid() []byte {
+	if m != nil {
+		return m.Uuid
+	}
+	return nil
+}
+
+func (m *SchedulerCall_AcknowledgeOperationStatus) GetOperationId() *OperationID {
+	if m != nil {
+		return m.OperationId
+	}
+	return nil
+}
+
+type SchedulerCall_ReconcileOperations struct {
+	Operations           []*SchedulerCall_ReconcileOperations_Operation `protobuf:"bytes,1,rep,name=operations" json:"operations,omitempty"`
+	XXX_NoUnkeyedLiteral struct{}                                       `json:"-"`
+	XXX_unrecognized     []byte                                         `json:"-"`
+	XXX_sizecache        int32                                          `json:"-"`
+}
+
+func (m *SchedulerCall_ReconcileOperations) Reset()         { *m = SchedulerCall_ReconcileOperations{} }
+func (m *SchedulerCall_ReconcileOperations) String() string { return proto.CompactTextString(m) }
+func (*SchedulerCall_ReconcileOperations) ProtoMessage()    {}
+func (*SchedulerCall_ReconcileOperations) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8af48c089a148c50, []int{1, 13}
+}
+func (m *SchedulerCall_ReconcileOperations) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *SchedulerCall_ReconcileOperations) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_SchedulerCall_ReconcileOperations.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *SchedulerCall_ReconcileOperations) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_SchedulerCall_ReconcileOperations.Merge(m, src)
+}
+func (m *SchedulerCall_ReconcileOperations) XXX_Size() int {
+	return m.Size()
+}
+func (m *SchedulerCall_ReconcileOperations) XXX_DiscardUnknown() {
+	xxx_messageInfo_SchedulerCall_ReconcileOperations.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_SchedulerCall_ReconcileOperations proto.InternalMessageInfo
+
+func (m *SchedulerCall_ReconcileOperations) GetOperations() []*SchedulerCall_ReconcileOperations_Operation {
+	if m != nil {
+		return m.Operations
+	}
+	return nil
+}
+
+type SchedulerCall_ReconcileOperations_Operation struct {
+	OperationId          *OperationID `protobuf:"bytes,1,req,name=operation_id,json=operationId" json:"operation_id,omitempty"`
+	AgentId              *AgentID     `protobuf:"bytes,2,opt,name=agent_id,json=agentId" json:"agent_id,omitempty"`
+	XXX_NoUnkeyedLiteral struct{}     `json:"-"`
+	XXX_unrecognized     []byte       `json:"-"`
+	XXX_sizecache        int32        `json:"-"`
+}
+
+func (m *SchedulerCall_ReconcileOperations_Operation) Reset() {
+	*m = SchedulerCall_ReconcileOperations_Operation{}
+}
+func (m *SchedulerCall_ReconcileOperations_Operation) String() string {
+	return proto.CompactTextString(m)
+}
+func (*SchedulerCall_ReconcileOperations_Operation) ProtoMessage() {}
+func (*SchedulerCall_ReconcileOperations_Operation) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8af48c089a148c50, []int{1, 13, 0}
+}
+func (m *SchedulerCall_ReconcileOperations_Operation) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *SchedulerCall_ReconcileOperations_Operation) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_SchedulerCall_ReconcileOperations_Operation.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *SchedulerCall_ReconcileOperations_Operation) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_SchedulerCall_ReconcileOperations_Operation.Merge(m, src)
+}
+func (m *SchedulerCall_ReconcileOperations_Operation) XXX_Size() int {
+	return m.Size()
+}
+func (m *SchedulerCall_ReconcileOperations_Operation) XXX_DiscardUnknown() {
+	xxx_messageInfo_SchedulerCall_ReconcileOperations_Operation.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_SchedulerCall_ReconcileOperations_Operation proto.InternalMessageInfo
+
+func (m *SchedulerCall_ReconcileOperations_Operation) GetOperationId() *OperationID {
+	if m != nil {
+		return m.OperationId
+	}
+	return nil
+}
+
+func (m *SchedulerCall_ReconcileOperations_Operation) GetAgentId() *AgentID {
+	if m != nil {
+		return m.AgentId
+	}
+	return nil
+}
+
 func init() {
 	proto.RegisterEnum("mesos.v1.SchedulerEvent_Type", SchedulerEvent_Type_name, SchedulerEvent_Type_value)
 	proto.RegisterEnum("mesos.v1.SchedulerCall_Type", SchedulerCall_Type_name, SchedulerCall_Type_value)
@@ -1650,6 +1898,7 @@ func init() {
 	proto.RegisterType((*SchedulerEvent_Error)(nil), "mesos.v1.SchedulerEvent.Error")
 	proto.RegisterType((*SchedulerEvent_InverseOffers)(nil), "mesos.v1.SchedulerEvent.InverseOffers")
 	proto.RegisterType((*SchedulerEvent_RescindInverseOffer)(nil), "mesos.v1.SchedulerEvent.RescindInverseOffer")
+	proto.RegisterType((*SchedulerEvent_UpdateOperationStatus)(nil), "mesos.v1.SchedulerEvent.UpdateOperationStatus")
 	proto.RegisterType((*SchedulerCall)(nil), "mesos.v1.SchedulerCall")
 	proto.RegisterType((*SchedulerCall_Subscribe)(nil), "mesos.v1.SchedulerCall.Subscribe")
 	proto.RegisterType((*SchedulerCall_Accept)(nil), "mesos.v1.SchedulerCall.Accept")
@@ -1664,105 +1913,119 @@ func init() {
 	proto.RegisterType((*SchedulerCall_Reconcile)(nil), "mesos.v1.SchedulerCall.Reconcile")
 	proto.RegisterType((*SchedulerCall_Reconcile_Task)(nil), "mesos.v1.SchedulerCall.Reconcile.Task")
 	proto.RegisterType((*SchedulerCall_Message)(nil), "mesos.v1.SchedulerCall.Message")
+	proto.RegisterType((*SchedulerCall_AcknowledgeOperationStatus)(nil), "mesos.v1.SchedulerCall.AcknowledgeOperationStatus")
+	proto.RegisterType((*SchedulerCall_ReconcileOperations)(nil), "mesos.v1.SchedulerCall.ReconcileOperations")
+	proto.RegisterType((*SchedulerCall_ReconcileOperations_Operation)(nil), "mesos.v1.SchedulerCall.ReconcileOperations.Operation")
 }
 
 func init() { proto.RegisterFile("mesos/mesospb/scheduler.proto", fileDescriptor_8af48c089a148c50) }
 
 var fileDescriptor_8af48c089a148c50 = []byte{
-	// 1483 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x58, 0x4d, 0x73, 0xdb, 0x44,
-	0x18, 0x46, 0x8e, 0x3f, 0x5f, 0xc7, 0x8e, 0xba, 0xf9, 0xa8, 0x2a, 0x68, 0x48, 0xd3, 0x99, 0x92,
-	0x4e, 0x8b, 0x4b, 0x33, 0xd0, 0xd2, 0xd2, 0xc2, 0x38, 0xb6, 0xd2, 0x6a, 0x9a, 0xd8, 0x61, 0x65,
-	0x97, 0x19, 0x2e, 0x42, 0xb6, 0xd6, 0x89, 0x26, 0x8a, 0xe5, 0x91, 0x64, 0x97, 0x72, 0xa3, 0x07,
-	0x7e, 0x00, 0x07, 0xb8, 0x72, 0xe6, 0x2f, 0xf0, 0x07, 0x7a, 0xe4, 0x27, 0x30, 0x3d, 0xf3, 0x23,
-	0x98, 0x5d, 0xad, 0x64, 0xc9, 0xf1, 0x47, 0x72, 0x80, 0xe1, 0xe2, 0x91, 0xf6, 0x7d, 0x9e, 0x7d,
-	0x56, 0xef, 0xbe, 0x5f, 0x63, 0xb8, 0x7e, 0x46, 0x3c, 0xc7, 0xbb, 0xc7, 0x7e, 0x07, 0x9d, 0x7b,
-	0x5e, 0xf7, 0x84, 0x98, 0x43, 0x9b, 0xb8, 0x95, 0x81, 0xeb, 0xf8, 0x0e, 0xca, 0x33, 0x43, 0x65,
-	0x74, 0x5f, 0xbe, 0x96, 0x04, 0x06, 0xeb, 0x0c, 0xb4, 0xfd, 0x6b, 0x09, 0xca, 0x5a, 0x48, 0x54,
-	0x46, 0xa4, 0xef, 0xa3, 0xfb, 0x90, 0xf6, 0x5f, 0x0f, 0x88, 0x24, 0x6c, 0x09, 0x3b, 0xe5, 0xdd,
-	0xeb, 0x95, 0x70, 0x9b, 0x4a, 0x12, 0x57, 0x69, 0xbd, 0x1e, 0x10, 0xcc, 0xa0, 0xa8, 0x06, 0xe0,
-	0x0d, 0x3b, 0x5e, 0xd7, 0xb5, 0x3a, 0xc4, 0x94, 0x52, 0x5b, 0xc2, 0x4e, 0x71, 0xf7, 0xe6, 0x4c,
-	0xa2, 0x16, 0x41, 0x71, 0x8c, 0x86, 0x1e, 0x42, 0xd6, 0xe9, 0xf5, 0x88, 0xeb, 0x49, 0x4b, 0x6c,
-	0x83, 0x0f, 0x67, 0x6e, 0xd0, 0x64, 0x30, 0xcc, 0xe1, 0xe8, 0x31, 0xe4, 0x5c, 0xe2, 0x75, 0xad,
-	0xbe, 0x29, 0xa5, 0x19, 0x73, 0x6b, 0x26, 0x13, 0x07, 0x38, 0x1c, 0x12, 0xa8, 0xe8, 0x70, 0x60,
-	0x1a, 0x3e, 0x91, 0x32, 0x0b, 0x44, 0xdb, 0x0c, 0x86, 0x39, 0x9c, 0x8a, 0x9e, 0x11, 0xcf, 0x33,
-	0x8e, 0x89, 0x94, 0x5d, 0x20, 0x7a, 0x18, 0xe0, 0x70, 0x48, 0xa0, 0xdc, 0x9e, 0x61, 0xd9, 0x43,
-	0x97, 0x48, 0xb9, 0x05, 0xdc, 0xfd, 0x00, 0x87, 0x43, 0x02, 0xfa, 0x14, 0x32, 0xc4, 0x75, 0x1d,
-	0x57, 0xca, 0x33, 0xe6, 0xe6, 0x4c, 0xa6, 0x42, 0x51, 0x38, 0x00, 0xa3, 0x43, 0x28, 0x5b, 0xfd,
-	0x11, 0x71, 0x3d, 0xa2, 0x73, 0x1f, 0x17, 0x18, 0xfd, 0xd6, 0x4c, 0xba, 0x1a, 0xc0, 0xb9, 0xab,
-	0x4b, 0x56, 0xfc, 0x15, 0x7d, 0x07, 0xeb, 0xdc, 0x81, 0x7a, 0x62, 0x5b, 0x09, 0xd8, 0xae, 0x77,
-	0x17, 0xf9, 0x3f, 0xbe, 0x39, 0x5e, 0x75, 0xcf, 0x2f, 0xca, 0x7f, 0x08, 0x00, 0xe3, 0x38, 0x41,
-	0x9f, 0xc3, 0x72, 0xcf, 0x35, 0xce, 0xc8, 0x2b, 0xc7, 0x3d, 0xd5, 0x2d, 0x53, 0x12, 0xb6, 0x52,
-	0x3b, 0xc5, 0xdd, 0xf5, 0xb1, 0xce, 0x7e, 0x68, 0x55, 0xeb, 0xb8, 0x18, 0x41, 0x55, 0x13, 0x3d,
-	0x01, 0xf9, 0x84, 0x18, 0xae, 0xdf, 0x21, 0x86, 0xaf, 0x5b, 0x7d, 0x9f, 0xb8, 0x23, 0xc3, 0xd6,
-	0x3d, 0xd2, 0x75, 0xfa, 0xa6, 0xc7, 0x42, 0x55, 0xc0, 0x52, 0x84, 0x50, 0x39, 0x40, 0x0b, 0xec,
-	0xe8, 0x33, 0x28, 0x9e, 0x19, 0x9e, 0x4f, 0x5c, 0xdd, 0xea, 0xf7, 0x1c, 0x1e, 0x98, 0x6b, 0x63,
-	0xd9, 0x43, 0x66, 0x54, 0xfb, 0x3d, 0x07, 0xc3, 0x59, 0xf4, 0x2c, 0xdf, 0x87, 0x2c, 0xf7, 0xd4,
-	0x47, 0x51, 0x50, 0x0b, 0x5b, 0x4b, 0x3b, 0xc5, 0xdd, 0x95, 0x31, 0x37, 0xf8, 0x7a, 0x6e, 0x96,
-	0x1f, 0x42, 0x8e, 0x3b, 0x07, 0xdd, 0x85, 0x3c, 0x5b, 0x1c, 0x7f, 0xe8, 0x95, 0x09, 0x96, 0x5a,
-	0xc7, 0x39, 0x06, 0x51, 0x4d, 0xf9, 0x01, 0x64, 0x83, 0xd0, 0x44, 0x77, 0x21, 0xeb, 0xf9, 0x86,
-	0x3f, 0xf4, 0x38, 0x2b, 0x76, 0xce, 0x96, 0xe1, 0x9d, 0x6a, 0xcc, 0x86, 0x39, 0x46, 0x7e, 0x23,
-	0x40, 0x8e, 0x47, 0x26, 0x55, 0x34, 0x8e, 0x49, 0xdf, 0x9f, 0xaa, 0x58, 0xa5, 0x16, 0xaa, 0xc8,
-	0x20, 0xaa, 0x49, 0x9d, 0x42, 0xbe, 0x27, 0xdd, 0xa1, 0xef, 0xb0, 0x23, 0xa6, 0x26, 0xc5, 0x14,
-	0x6e, 0x54, 0xeb, 0x18, 0x42, 0xa0, 0x6a, 0x22, 0x04, 0x69, 0xd3, 0xf0, 0x0d, 0x69, 0x69, 0x2b,
-	0xb5, 0xb3, 0x8c, 0xd9, 0xb3, 0xfc, 0x93, 0x00, 0x39, 0x1e, 0xe2, 0x13, 0x87, 0x10, 0x2e, 0x7b,
-	0x08, 0xe1, 0x42, 0x87, 0xd8, 0x88, 0x7c, 0x44, 0xef, 0x32, 0x13, 0x79, 0xe3, 0x06, 0x64, 0x58,
-	0xc2, 0x20, 0x69, 0x9c, 0xd7, 0xd4, 0x13, 0x85, 0x28, 0x6b, 0xe5, 0x06, 0x94, 0x12, 0x49, 0x81,
-	0x9e, 0x9e, 0x4b, 0xaa, 0xe0, 0x8e, 0x37, 0xc6, 0xa7, 0x48, 0x04, 0x7a, 0x32, 0x89, 0x64, 0x0c,
-	0xab, 0x53, 0xd2, 0x01, 0x7d, 0x01, 0x62, 0x62, 0xd7, 0xb9, 0x51, 0x50, 0x8e, 0x6f, 0xa9, 0x9a,
-	0xdb, 0x6f, 0x05, 0x48, 0xd3, 0xba, 0x8c, 0x8a, 0x90, 0x6b, 0x37, 0x5e, 0x34, 0x9a, 0xdf, 0x34,
-	0xc4, 0xf7, 0x50, 0x19, 0x40, 0x6b, 0xef, 0x69, 0x35, 0xac, 0xee, 0x29, 0x75, 0x51, 0x40, 0x00,
-	0xd9, 0xe6, 0xfe, 0xbe, 0x82, 0x35, 0x31, 0x45, 0x81, 0x58, 0xd1, 0x6a, 0x6a, 0xa3, 0x2e, 0x2e,
-	0x51, 0x43, 0xfb, 0xa8, 0x5e, 0x6d, 0x29, 0x62, 0x9a, 0x1a, 0x0e, 0x15, 0x4d, 0xab, 0x3e, 0x53,
-	0xc4, 0x0c, 0x7d, 0xd9, 0xaf, 0xaa, 0x07, 0x6d, 0xac, 0x88, 0x59, 0x54, 0x80, 0x8c, 0x82, 0x71,
-	0x13, 0x8b, 0x39, 0x54, 0x82, 0xc2, 0x73, 0xa5, 0x8a, 0x5b, 0x7b, 0x4a, 0xb5, 0x25, 0xe6, 0x11,
-	0x82, 0xb2, 0xda, 0x78, 0xa9, 0x60, 0x4d, 0xd1, 0xb9, 0x40, 0x01, 0x5d, 0x83, 0x75, 0x2e, 0xa0,
-	0x27, 0x6c, 0x22, 0xa0, 0xf7, 0xe1, 0x6a, 0x20, 0xa7, 0x37, 0x8f, 0x14, 0x5c, 0x6d, 0xa9, 0xcd,
-	0x86, 0xae, 0xb5, 0xaa, 0xad, 0xb6, 0x26, 0x16, 0xb7, 0x7f, 0x5e, 0x83, 0x52, 0x54, 0x3d, 0x6a,
-	0x86, 0x6d, 0x4f, 0x29, 0x02, 0xc2, 0x05, 0x8b, 0xc0, 0x27, 0xbc, 0xa5, 0xa5, 0x58, 0x4b, 0xfb,
-	0x60, 0x4a, 0x79, 0xa2, 0x02, 0xf1, 0x8e, 0xf6, 0x15, 0x14, 0xa2, 0xd6, 0xc4, 0xd3, 0xfe, 0xc6,
-	0x2c, 0x5a, 0x54, 0xa7, 0xf0, 0x98, 0x83, 0x1e, 0x40, 0xd6, 0xe8, 0x76, 0xc9, 0xc0, 0xe7, 0x3d,
-	0x69, 0x73, 0x16, 0xbb, 0xca, 0x50, 0x98, 0xa3, 0xd1, 0x23, 0xc8, 0x99, 0xa4, 0x6b, 0x5b, 0xfd,
-	0x79, 0x1d, 0x89, 0x11, 0xeb, 0x01, 0x0c, 0x87, 0x78, 0xfa, 0x95, 0xa7, 0x96, 0x6d, 0xf3, 0x7e,
-	0x34, 0xf3, 0x2b, 0x5f, 0x58, 0xb6, 0x8d, 0x19, 0x12, 0x3d, 0x81, 0xbc, 0x77, 0x32, 0xf4, 0x4d,
-	0xe7, 0x55, 0x7f, 0x4e, 0x27, 0x0a, 0x3e, 0x92, 0xe3, 0x70, 0xc4, 0x40, 0x0a, 0x14, 0x8d, 0xee,
-	0x69, 0xdf, 0x79, 0x65, 0x13, 0xf3, 0x98, 0xf0, 0x86, 0x74, 0x73, 0xf6, 0x77, 0x46, 0x50, 0x1c,
-	0xe7, 0x51, 0x57, 0xbb, 0xb4, 0xdc, 0x76, 0x2d, 0x9b, 0xf0, 0xb6, 0x34, 0xd3, 0xd5, 0x38, 0x04,
-	0xe2, 0x31, 0x87, 0xba, 0x2c, 0x4c, 0x59, 0x98, 0xef, 0xb2, 0x73, 0x9d, 0x58, 0x87, 0xf5, 0xc0,
-	0xef, 0xfa, 0x44, 0x26, 0x97, 0xd8, 0x46, 0x77, 0xe6, 0x5f, 0x5a, 0xb2, 0x47, 0xae, 0x1a, 0xe7,
-	0x17, 0x51, 0x07, 0x36, 0xf8, 0xf5, 0x4c, 0x2a, 0x94, 0x67, 0xb6, 0xca, 0xf8, 0xed, 0x26, 0x25,
-	0xd6, 0xcc, 0x29, 0xab, 0x34, 0xd4, 0x5c, 0x32, 0xb2, 0x46, 0x44, 0x5a, 0x99, 0x1f, 0x6a, 0x98,
-	0xa1, 0x30, 0x47, 0xb3, 0xdb, 0x1f, 0x0e, 0x06, 0x2e, 0xf1, 0x3c, 0x49, 0x5c, 0x70, 0xfb, 0x1c,
-	0x87, 0x23, 0x86, 0x3c, 0x82, 0x42, 0x14, 0xf8, 0xe8, 0x4b, 0x28, 0xc7, 0x52, 0x93, 0xb6, 0xca,
-	0xa0, 0x64, 0x5d, 0x9d, 0x96, 0x9c, 0xb4, 0x5b, 0x96, 0x7a, 0xf1, 0x57, 0x74, 0x1b, 0xc4, 0x70,
-	0x63, 0x62, 0xea, 0xae, 0x63, 0x13, 0xda, 0x9b, 0x97, 0x76, 0x0a, 0x78, 0x65, 0xbc, 0x8e, 0xe9,
-	0xb2, 0xfc, 0x9b, 0x00, 0xd9, 0xc0, 0xfd, 0xa8, 0x02, 0x85, 0xb0, 0x44, 0x86, 0xb5, 0x77, 0x4a,
-	0x8d, 0xcc, 0xf3, 0x4e, 0xe9, 0xa1, 0x47, 0x00, 0xce, 0x80, 0xb8, 0x86, 0x6f, 0x39, 0xfd, 0x60,
-	0xff, 0xe2, 0xee, 0xb5, 0x09, 0x42, 0xa5, 0x19, 0x22, 0x70, 0x0c, 0x8c, 0xee, 0x40, 0xae, 0x67,
-	0xd9, 0xfe, 0x78, 0x3a, 0x8d, 0x09, 0xed, 0x07, 0x06, 0x1c, 0x22, 0xe4, 0x1e, 0xe4, 0xf8, 0xf5,
-	0x5d, 0xfa, 0x88, 0x31, 0x9d, 0xd4, 0x42, 0x9d, 0x1f, 0x05, 0x58, 0x9d, 0x12, 0x89, 0xe8, 0x29,
-	0x5c, 0x99, 0x6c, 0x21, 0x73, 0xc4, 0x57, 0x92, 0x3d, 0xe4, 0x92, 0x67, 0x78, 0x23, 0xc0, 0xda,
-	0xb4, 0x58, 0xfd, 0x4f, 0x0f, 0xb1, 0x09, 0xd9, 0x20, 0xb6, 0xd1, 0x1a, 0x64, 0x82, 0xe8, 0x11,
-	0x58, 0xf4, 0x04, 0x2f, 0xf2, 0x16, 0xe4, 0xc3, 0x08, 0x9e, 0x81, 0xf8, 0x45, 0x80, 0x34, 0x2d,
-	0x8c, 0xe8, 0x36, 0xe4, 0x7c, 0xc3, 0x8b, 0x0d, 0x99, 0x62, 0x72, 0x8a, 0x52, 0xeb, 0x38, 0x4b,
-	0x01, 0xaa, 0x99, 0x18, 0x58, 0x52, 0x17, 0x19, 0x58, 0x68, 0xcd, 0xd5, 0x07, 0x8e, 0x6d, 0x75,
-	0x5f, 0x9f, 0x1f, 0x25, 0xa9, 0xfa, 0x11, 0xb3, 0x61, 0x38, 0x8d, 0x9e, 0x65, 0x07, 0xf2, 0x61,
-	0xe9, 0x9d, 0x9c, 0x79, 0x84, 0x0b, 0x0e, 0x5e, 0xc9, 0x73, 0x2e, 0x98, 0xee, 0xe4, 0x1f, 0xa0,
-	0x18, 0x2b, 0xd5, 0x97, 0x1c, 0x0d, 0x63, 0xde, 0x4b, 0x2d, 0xf0, 0x1e, 0x82, 0xf4, 0x70, 0x68,
-	0x99, 0xe1, 0x38, 0x48, 0x9f, 0xe5, 0xdf, 0x05, 0x28, 0x44, 0x25, 0x1e, 0x3d, 0x81, 0x0c, 0xc5,
-	0x86, 0x51, 0x73, 0x6b, 0x61, 0x53, 0x60, 0x12, 0x38, 0x20, 0xc9, 0x3a, 0xa4, 0xe9, 0xeb, 0xbf,
-	0x76, 0xa1, 0xff, 0x8b, 0x01, 0x7a, 0xfb, 0xef, 0xa9, 0x03, 0x5f, 0x09, 0x0a, 0xd1, 0xc0, 0x27,
-	0x0a, 0x68, 0x19, 0xf2, 0x2d, 0xa5, 0x8a, 0xeb, 0xd4, 0x98, 0xa2, 0x43, 0x5e, 0xb5, 0x56, 0x53,
-	0x8e, 0x5a, 0xe2, 0x12, 0x65, 0xd5, 0x95, 0xda, 0x81, 0xda, 0xa0, 0x13, 0x1f, 0x40, 0x16, 0x2b,
-	0x2f, 0xd5, 0x97, 0x74, 0xe0, 0xcb, 0x43, 0xfa, 0x85, 0x7a, 0x70, 0x20, 0x66, 0x29, 0x59, 0x7b,
-	0xde, 0x6e, 0x31, 0x72, 0x0e, 0xad, 0x40, 0xb1, 0x5a, 0xa3, 0x32, 0x07, 0x4a, 0xfd, 0x99, 0x22,
-	0xe6, 0xa9, 0x14, 0x56, 0x6a, 0xcd, 0x46, 0x4d, 0x3d, 0x50, 0xc4, 0x42, 0x7c, 0x6a, 0x84, 0x60,
-	0xb6, 0xfc, 0xba, 0xad, 0x68, 0x2d, 0xb1, 0xc8, 0xf6, 0x69, 0x1f, 0x1d, 0x61, 0x45, 0xd3, 0xc4,
-	0x65, 0x3a, 0x15, 0x06, 0x87, 0xd0, 0x27, 0x06, 0xc6, 0x12, 0x92, 0x61, 0x83, 0x9f, 0x69, 0xd2,
-	0x56, 0xde, 0x7b, 0xfe, 0xf6, 0xdd, 0xa6, 0xf0, 0xe7, 0xbb, 0x4d, 0xe1, 0xaf, 0x77, 0x9b, 0xc2,
-	0xb7, 0x8f, 0x8f, 0x2d, 0xff, 0x64, 0xd8, 0xa9, 0x74, 0x9d, 0xb3, 0x7b, 0xa7, 0xc3, 0x0e, 0x71,
-	0xfb, 0xc4, 0x27, 0xde, 0xc7, 0xc1, 0xbf, 0x1d, 0xe7, 0x16, 0x12, 0x7f, 0x82, 0xfc, 0x13, 0x00,
-	0x00, 0xff, 0xff, 0x82, 0x97, 0x9a, 0x30, 0x3d, 0x11, 0x00, 0x00,
+	// 1659 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x58, 0xcb, 0x6e, 0xdb, 0x46,
+	0x17, 0xfe, 0x29, 0xeb, 0x7a, 0x64, 0xc9, 0xcc, 0xf8, 0x12, 0x9a, 0x7f, 0xe2, 0x5f, 0x71, 0x80,
+	0xfc, 0x0e, 0x92, 0x2a, 0xb5, 0xd1, 0x24, 0x4d, 0x9a, 0xb4, 0x90, 0x25, 0x3a, 0x61, 0x63, 0x4b,
+	0xee, 0x50, 0x4a, 0x81, 0x2e, 0xca, 0xd2, 0xe2, 0xc8, 0x26, 0x2c, 0x8b, 0x02, 0x49, 0x39, 0x4d,
+	0x77, 0xcd, 0xa2, 0x8f, 0x50, 0x74, 0x59, 0xa0, 0x9b, 0xa2, 0xaf, 0xd0, 0x17, 0x08, 0xd0, 0x4d,
+	0x1f, 0xa1, 0xcd, 0x93, 0x14, 0x33, 0x1c, 0x52, 0xa4, 0xae, 0xf6, 0xa2, 0x45, 0x37, 0x02, 0x39,
+	0xe7, 0xfb, 0xe6, 0x0c, 0xcf, 0x99, 0x73, 0x13, 0x5c, 0x3f, 0x23, 0xae, 0xed, 0xde, 0x63, 0xbf,
+	0xfd, 0xa3, 0x7b, 0x6e, 0xfb, 0x84, 0x98, 0x83, 0x2e, 0x71, 0xca, 0x7d, 0xc7, 0xf6, 0x6c, 0x94,
+	0x65, 0x82, 0xf2, 0xf9, 0xb6, 0xbc, 0x1e, 0x07, 0xfa, 0xeb, 0x0c, 0xb4, 0xf9, 0x5b, 0x11, 0x8a,
+	0x5a, 0x40, 0x54, 0xce, 0x49, 0xcf, 0x43, 0xdb, 0x90, 0xf4, 0x5e, 0xf7, 0x89, 0x24, 0x94, 0x84,
+	0xad, 0xe2, 0xce, 0xf5, 0x72, 0xb0, 0x4d, 0x39, 0x8e, 0x2b, 0x37, 0x5f, 0xf7, 0x09, 0x66, 0x50,
+	0x54, 0x05, 0x70, 0x07, 0x47, 0x6e, 0xdb, 0xb1, 0x8e, 0x88, 0x29, 0x25, 0x4a, 0xc2, 0x56, 0x7e,
+	0xe7, 0xe6, 0x54, 0xa2, 0x16, 0x42, 0x71, 0x84, 0x86, 0x1e, 0x42, 0xda, 0xee, 0x74, 0x88, 0xe3,
+	0x4a, 0x0b, 0x6c, 0x83, 0xff, 0x4d, 0xdd, 0xa0, 0xc1, 0x60, 0x98, 0xc3, 0xd1, 0x63, 0xc8, 0x38,
+	0xc4, 0x6d, 0x5b, 0x3d, 0x53, 0x4a, 0x32, 0x66, 0x69, 0x2a, 0x13, 0xfb, 0x38, 0x1c, 0x10, 0xa8,
+	0xd2, 0x41, 0xdf, 0x34, 0x3c, 0x22, 0xa5, 0xe6, 0x28, 0x6d, 0x31, 0x18, 0xe6, 0x70, 0xaa, 0xf4,
+	0x8c, 0xb8, 0xae, 0x71, 0x4c, 0xa4, 0xf4, 0x1c, 0xa5, 0x07, 0x3e, 0x0e, 0x07, 0x04, 0xca, 0xed,
+	0x18, 0x56, 0x77, 0xe0, 0x10, 0x29, 0x33, 0x87, 0xbb, 0xe7, 0xe3, 0x70, 0x40, 0x40, 0x1f, 0x40,
+	0x8a, 0x38, 0x8e, 0xed, 0x48, 0x59, 0xc6, 0xdc, 0x98, 0xca, 0x54, 0x28, 0x0a, 0xfb, 0x60, 0x74,
+	0x00, 0x45, 0xab, 0x77, 0x4e, 0x1c, 0x97, 0xe8, 0xdc, 0xc6, 0x39, 0x46, 0xbf, 0x35, 0x95, 0xae,
+	0xfa, 0x70, 0x6e, 0xea, 0x82, 0x15, 0x7d, 0x45, 0x5f, 0xc1, 0x2a, 0x37, 0xa0, 0x1e, 0xdb, 0x56,
+	0x02, 0xb6, 0xeb, 0xdd, 0x79, 0xf6, 0x8f, 0x6e, 0x8e, 0x97, 0x9d, 0xf1, 0x45, 0xd4, 0x81, 0xab,
+	0xbe, 0xa1, 0x75, 0xbb, 0x4f, 0x1c, 0xc3, 0xb3, 0xec, 0x9e, 0xee, 0x7a, 0x86, 0x37, 0x70, 0xa5,
+	0x3c, 0xd3, 0x51, 0x9e, 0xe3, 0xa8, 0x46, 0x40, 0xd3, 0x18, 0x0b, 0xaf, 0x0e, 0x26, 0x2d, 0xcb,
+	0xbf, 0x0a, 0x00, 0xc3, 0xfb, 0x88, 0x3e, 0x84, 0xc5, 0x8e, 0x63, 0x9c, 0x91, 0x57, 0xb6, 0x73,
+	0xaa, 0x5b, 0xa6, 0x24, 0x94, 0x12, 0x5b, 0xf9, 0x9d, 0xd5, 0xa1, 0xae, 0xbd, 0x40, 0xaa, 0xd6,
+	0x70, 0x3e, 0x84, 0xaa, 0x26, 0x7a, 0x02, 0xf2, 0x09, 0x31, 0x1c, 0xef, 0x88, 0x18, 0x9e, 0x6e,
+	0xf5, 0x3c, 0xe2, 0x9c, 0x1b, 0x5d, 0xdd, 0x25, 0x6d, 0xbb, 0x67, 0xba, 0x2c, 0x24, 0x04, 0x2c,
+	0x85, 0x08, 0x95, 0x03, 0x34, 0x5f, 0x8e, 0xee, 0x43, 0xfe, 0xcc, 0x70, 0x3d, 0xe2, 0xe8, 0x56,
+	0xaf, 0x63, 0xf3, 0x00, 0x58, 0x19, 0xaa, 0x3d, 0x60, 0x42, 0xb5, 0xd7, 0xb1, 0x31, 0x9c, 0x85,
+	0xcf, 0xf2, 0x36, 0xa4, 0xb9, 0x47, 0xfe, 0x1f, 0x06, 0x8f, 0x50, 0x5a, 0xd8, 0xca, 0xef, 0x2c,
+	0x0d, 0xb9, 0xbe, 0x95, 0xb9, 0x58, 0x7e, 0x08, 0x19, 0xee, 0x04, 0x74, 0x17, 0xb2, 0x6c, 0x71,
+	0xf8, 0xa1, 0x57, 0x46, 0x58, 0x6a, 0x0d, 0x67, 0x18, 0x44, 0x35, 0xe5, 0x07, 0x90, 0xf6, 0x2d,
+	0x8b, 0xee, 0x42, 0x9a, 0xbb, 0xc2, 0x67, 0x45, 0xce, 0xd9, 0x34, 0xdc, 0x53, 0x6e, 0x70, 0x8e,
+	0x91, 0xdf, 0x08, 0x90, 0xe1, 0x11, 0x40, 0x35, 0x1a, 0xc7, 0xa4, 0xe7, 0x4d, 0xd4, 0x58, 0xa1,
+	0x12, 0xaa, 0x91, 0x41, 0x54, 0x93, 0x1a, 0x85, 0x7c, 0x4d, 0xda, 0x03, 0xcf, 0x66, 0x47, 0x4c,
+	0x8c, 0x2a, 0x53, 0xb8, 0x50, 0xad, 0x61, 0x08, 0x80, 0xaa, 0x89, 0x10, 0x24, 0x4d, 0xc3, 0x33,
+	0xa4, 0x85, 0x52, 0x62, 0x6b, 0x11, 0xb3, 0x67, 0xf9, 0x3b, 0x01, 0x32, 0x3c, 0x94, 0x46, 0x0e,
+	0x21, 0x5c, 0xf6, 0x10, 0xc2, 0x85, 0x0e, 0xb1, 0x16, 0xda, 0x88, 0xfa, 0x32, 0x15, 0x5a, 0xe3,
+	0x06, 0xa4, 0x58, 0x60, 0x22, 0x69, 0x98, 0x3f, 0xa8, 0x25, 0x72, 0x61, 0x76, 0x90, 0xeb, 0x50,
+	0x88, 0x05, 0x1f, 0x7a, 0x3a, 0x16, 0xbc, 0xbe, 0x8f, 0xd7, 0x86, 0xa7, 0x88, 0x05, 0x54, 0x3c,
+	0x58, 0x65, 0x0c, 0xcb, 0x13, 0xc2, 0x0e, 0x7d, 0x04, 0x62, 0x6c, 0xd7, 0x99, 0xb7, 0xa0, 0x18,
+	0xdd, 0x52, 0x35, 0xe5, 0x4f, 0x61, 0x75, 0x62, 0x98, 0xa1, 0xed, 0x91, 0xbb, 0xb1, 0x1e, 0xd9,
+	0x6b, 0x24, 0x22, 0x39, 0x70, 0xf3, 0xad, 0x00, 0x49, 0x5a, 0x4b, 0x50, 0x1e, 0x32, 0xad, 0xfa,
+	0x8b, 0x7a, 0xe3, 0xf3, 0xba, 0xf8, 0x1f, 0x54, 0x04, 0xd0, 0x5a, 0xbb, 0x5a, 0x15, 0xab, 0xbb,
+	0x4a, 0x4d, 0x14, 0x10, 0x40, 0xba, 0xb1, 0xb7, 0xa7, 0x60, 0x4d, 0x4c, 0x50, 0x20, 0x56, 0xb4,
+	0xaa, 0x5a, 0xaf, 0x89, 0x0b, 0x54, 0xd0, 0x3a, 0xac, 0x55, 0x9a, 0x8a, 0x98, 0xa4, 0x82, 0x03,
+	0x45, 0xd3, 0x2a, 0xcf, 0x14, 0x31, 0x45, 0x5f, 0xf6, 0x2a, 0xea, 0x7e, 0x0b, 0x2b, 0x62, 0x1a,
+	0xe5, 0x20, 0xa5, 0x60, 0xdc, 0xc0, 0x62, 0x06, 0x15, 0x20, 0xf7, 0x5c, 0xa9, 0xe0, 0xe6, 0xae,
+	0x52, 0x69, 0x8a, 0x59, 0x84, 0xa0, 0xa8, 0xd6, 0x5f, 0x2a, 0x58, 0x53, 0x74, 0xae, 0x20, 0x87,
+	0xd6, 0x61, 0x95, 0x2b, 0xd0, 0x63, 0x32, 0x11, 0xd0, 0x7f, 0xe1, 0xaa, 0xaf, 0x4e, 0x6f, 0x1c,
+	0x2a, 0xb8, 0xd2, 0x54, 0x1b, 0x75, 0x5d, 0x6b, 0x56, 0x9a, 0x2d, 0x4d, 0xcc, 0x6f, 0xfe, 0xb4,
+	0x0e, 0x85, 0x30, 0x1b, 0x55, 0x8d, 0x6e, 0x77, 0x42, 0x42, 0x11, 0x2e, 0x98, 0x50, 0xde, 0xe7,
+	0x65, 0x38, 0xc1, 0xca, 0xf0, 0xb5, 0x09, 0xe9, 0x8e, 0x2a, 0x88, 0x56, 0xe1, 0x4f, 0x20, 0x17,
+	0x96, 0x53, 0x9e, 0x42, 0x6e, 0x4c, 0xa3, 0x85, 0x39, 0x0f, 0x0f, 0x39, 0xe8, 0x01, 0xa4, 0x8d,
+	0x76, 0x9b, 0xf4, 0x3d, 0x5e, 0x47, 0x37, 0xa6, 0xb1, 0x2b, 0x0c, 0x85, 0x39, 0x1a, 0x3d, 0x82,
+	0x8c, 0x49, 0xda, 0x5d, 0xab, 0x37, 0xab, 0x8a, 0x32, 0x62, 0xcd, 0x87, 0xe1, 0x00, 0x4f, 0xbf,
+	0xf2, 0xd4, 0xea, 0x76, 0x79, 0x0d, 0x9d, 0xfa, 0x95, 0x2f, 0xac, 0x6e, 0x17, 0x33, 0x24, 0x7a,
+	0x02, 0x59, 0xf7, 0x64, 0xe0, 0x99, 0xf6, 0xab, 0xde, 0x8c, 0xea, 0xe9, 0x7f, 0x24, 0xc7, 0xe1,
+	0x90, 0x81, 0x14, 0xc8, 0x1b, 0xed, 0xd3, 0x9e, 0xfd, 0xaa, 0x4b, 0xcc, 0x63, 0xc2, 0x8b, 0xe8,
+	0xcd, 0xe9, 0xdf, 0x19, 0x42, 0x71, 0x94, 0x47, 0x4d, 0xed, 0xd0, 0xd4, 0xdd, 0xb6, 0xba, 0x84,
+	0x97, 0xd2, 0xa9, 0xa6, 0xc6, 0x01, 0x10, 0x0f, 0x39, 0xd4, 0x64, 0x41, 0xf8, 0xc3, 0x6c, 0x93,
+	0x8d, 0x75, 0x0f, 0x3a, 0xac, 0xfa, 0x76, 0xd7, 0x47, 0xb2, 0x42, 0x81, 0x6d, 0x74, 0x67, 0xb6,
+	0xd3, 0xe2, 0x75, 0x7d, 0xd9, 0x18, 0x5f, 0x44, 0x47, 0xb0, 0xc6, 0xdd, 0x33, 0xaa, 0xa1, 0x38,
+	0xb5, 0xbc, 0x47, 0xbd, 0x1b, 0x57, 0xb1, 0x62, 0x4e, 0x58, 0xa5, 0x57, 0xcd, 0x21, 0xe7, 0xd6,
+	0x39, 0x91, 0x96, 0x66, 0x5f, 0x35, 0xcc, 0x50, 0x98, 0xa3, 0x99, 0xf7, 0x07, 0xfd, 0xbe, 0x43,
+	0x5c, 0x57, 0x12, 0xe7, 0x78, 0x9f, 0xe3, 0x70, 0xc8, 0x40, 0x1e, 0x5c, 0x8b, 0x78, 0x71, 0xbc,
+	0xb5, 0xb8, 0xc2, 0x76, 0xdc, 0xb9, 0xc0, 0x75, 0x18, 0x4d, 0x66, 0xb2, 0x31, 0x55, 0x86, 0xbe,
+	0x84, 0x95, 0xd0, 0xf1, 0x43, 0x9d, 0xae, 0x84, 0x66, 0xfb, 0x2b, 0xbc, 0x37, 0xe1, 0x7e, 0x2e,
+	0xed, 0x95, 0xc6, 0x16, 0xe5, 0x73, 0xc8, 0x85, 0xe1, 0x8c, 0x3e, 0x86, 0x62, 0x24, 0xe1, 0xd0,
+	0x66, 0xc2, 0x4f, 0xc4, 0x57, 0x27, 0xa5, 0x1c, 0xda, 0x4f, 0x14, 0x3a, 0xd1, 0x57, 0x74, 0x1b,
+	0xc4, 0xc0, 0x5c, 0xc4, 0xd4, 0x1d, 0xbb, 0x4b, 0x68, 0xf7, 0xb2, 0xb0, 0x95, 0xc3, 0x4b, 0xc3,
+	0x75, 0x4c, 0x97, 0xe5, 0x1f, 0x05, 0x48, 0xfb, 0x97, 0x0a, 0x95, 0x21, 0x17, 0x14, 0x91, 0xa0,
+	0x3a, 0x4d, 0xa8, 0x22, 0x59, 0xde, 0x4b, 0xb8, 0xe8, 0x11, 0x40, 0xc4, 0x10, 0x09, 0x46, 0x58,
+	0x1f, 0x21, 0x0c, 0x0b, 0x06, 0x8e, 0x80, 0xd1, 0x1d, 0xc8, 0x74, 0xac, 0xae, 0x37, 0x9c, 0x13,
+	0x22, 0x8a, 0xf6, 0x7c, 0x01, 0x0e, 0x10, 0x72, 0x07, 0x32, 0xfc, 0x52, 0x5e, 0xfa, 0x88, 0x11,
+	0x3d, 0x89, 0xb9, 0x7a, 0xbe, 0x15, 0x60, 0x79, 0x42, 0x7c, 0xa1, 0xa7, 0x70, 0x65, 0xb4, 0xc8,
+	0xce, 0x50, 0xbe, 0x14, 0xaf, 0xb2, 0x97, 0x3c, 0xc3, 0x1b, 0x01, 0x56, 0x26, 0x45, 0xe0, 0x3f,
+	0x7a, 0x88, 0x0d, 0x48, 0xfb, 0x11, 0x8b, 0x56, 0x20, 0xe5, 0xdf, 0x1e, 0x81, 0xdd, 0x1e, 0xff,
+	0x45, 0x2e, 0x41, 0x36, 0x88, 0xcb, 0x29, 0x88, 0xef, 0x05, 0x48, 0xd2, 0x74, 0x8f, 0x6e, 0x43,
+	0xc6, 0x33, 0xdc, 0x48, 0x1b, 0x2e, 0xc6, 0xfb, 0x4c, 0xb5, 0x86, 0xd3, 0x14, 0xa0, 0x9a, 0xb1,
+	0x96, 0x2e, 0x71, 0x91, 0x96, 0x8e, 0x56, 0x12, 0xbd, 0x6f, 0x77, 0xad, 0xf6, 0xeb, 0xf1, 0x66,
+	0x9b, 0x6a, 0x3f, 0x64, 0x32, 0x0c, 0xa7, 0xe1, 0xb3, 0x6c, 0x43, 0x36, 0x28, 0x28, 0xa3, 0x5d,
+	0xa1, 0x70, 0xc1, 0xd6, 0x34, 0x7e, 0xce, 0x39, 0xfd, 0xaf, 0xfc, 0x0d, 0xe4, 0x23, 0x19, 0xe7,
+	0x92, 0xcd, 0x73, 0xc4, 0x7a, 0x89, 0x39, 0xd6, 0x43, 0x90, 0x1c, 0x0c, 0x2c, 0x33, 0x68, 0x98,
+	0xe9, 0xb3, 0xfc, 0x8b, 0x00, 0xb9, 0x30, 0x01, 0xa1, 0x27, 0x90, 0xa2, 0xd8, 0xe0, 0xd6, 0xdc,
+	0x9a, 0x9b, 0xb2, 0x98, 0x0a, 0xec, 0x93, 0x64, 0x1d, 0x92, 0xf4, 0xf5, 0x6f, 0x73, 0xe8, 0xbf,
+	0x63, 0xc4, 0xf8, 0x41, 0x00, 0x79, 0x7a, 0x81, 0xb8, 0xe4, 0xd4, 0x31, 0xc1, 0x25, 0xb4, 0x95,
+	0x1c, 0x16, 0x2c, 0xcb, 0x94, 0x92, 0xa3, 0xb3, 0x69, 0xa8, 0x92, 0xb6, 0x92, 0x21, 0x54, 0x35,
+	0xe5, 0x3f, 0x05, 0x3a, 0x02, 0x8c, 0x15, 0x0e, 0xd4, 0x8a, 0x65, 0x61, 0xdf, 0xb7, 0xf7, 0x2f,
+	0x51, 0x8e, 0x26, 0x67, 0x68, 0xd9, 0x85, 0x5c, 0x28, 0x18, 0x3b, 0xb5, 0x70, 0xd1, 0x53, 0x5f,
+	0xee, 0x0e, 0x6c, 0xfe, 0x9c, 0x98, 0x34, 0x45, 0x14, 0x20, 0x17, 0x4e, 0x11, 0xa2, 0x80, 0x16,
+	0x21, 0xdb, 0x54, 0x2a, 0xb8, 0x46, 0x85, 0x09, 0x3a, 0x39, 0x54, 0xaa, 0x55, 0xe5, 0xb0, 0x29,
+	0x2e, 0x50, 0x56, 0x4d, 0xa9, 0xee, 0xab, 0x75, 0x3a, 0x46, 0x00, 0xa4, 0xb1, 0xf2, 0x52, 0x7d,
+	0x49, 0xa7, 0x88, 0x2c, 0x24, 0x5f, 0xa8, 0xfb, 0xfb, 0x62, 0x9a, 0x92, 0xb5, 0xe7, 0xad, 0x26,
+	0x23, 0x67, 0xd0, 0x12, 0xe4, 0x2b, 0x55, 0xaa, 0x66, 0x5f, 0xa9, 0x3d, 0x53, 0xc4, 0x2c, 0x55,
+	0x85, 0x95, 0x6a, 0xa3, 0x5e, 0x55, 0xf7, 0x15, 0x31, 0x17, 0x1d, 0x45, 0xc0, 0x1f, 0x58, 0x3e,
+	0x6b, 0x29, 0x5a, 0x53, 0xcc, 0xb3, 0x7d, 0x5a, 0x87, 0x87, 0x58, 0xd1, 0x34, 0x71, 0x91, 0x8e,
+	0x1a, 0xfe, 0x21, 0xf4, 0x91, 0x29, 0xa4, 0x80, 0x64, 0x58, 0xe3, 0x67, 0x1a, 0x95, 0x15, 0x51,
+	0x09, 0xae, 0x45, 0xd4, 0x8f, 0xcf, 0x22, 0x4b, 0x48, 0x82, 0x95, 0xf0, 0x3c, 0x43, 0xb9, 0x26,
+	0x8a, 0xbb, 0xcf, 0xdf, 0xbe, 0xdb, 0x10, 0x7e, 0x7f, 0xb7, 0x21, 0xfc, 0xf1, 0x6e, 0x43, 0xf8,
+	0xe2, 0xf1, 0xb1, 0xe5, 0x9d, 0x0c, 0x8e, 0xca, 0x6d, 0xfb, 0xec, 0xde, 0xe9, 0xe0, 0x88, 0x38,
+	0x3d, 0xe2, 0x11, 0xf7, 0x3d, 0xff, 0x2f, 0xc3, 0xb1, 0x85, 0xd8, 0x3f, 0x89, 0x7f, 0x05, 0x00,
+	0x00, 0xff, 0xff, 0xfe, 0x26, 0xb5, 0x76, 0x82, 0x14, 0x00, 0x00,
 }
 
 func (m *SchedulerEvent) Marshal() (dAtA []byte, err error) {
@@ -1788,6 +2051,18 @@ func (m *SchedulerEvent) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	if m.XXX_unrecognized != nil {
 		i -= len(m.XXX_unrecognized)
 		copy(dAtA[i:], m.XXX_unrecognized)
+	}
+	if m.UpdateOperationStatus != nil {
+		{
+			size, err := m.UpdateOperationStatus.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintScheduler(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x5a
 	}
 	if m.RescindInverseOffer != nil {
 		{
@@ -2325,6 +2600,47 @@ func (m *SchedulerEvent_RescindInverseOffer) MarshalToSizedBuffer(dAtA []byte) (
 	return len(dAtA) - i, nil
 }
 
+func (m *SchedulerEvent_UpdateOperationStatus) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *SchedulerEvent_UpdateOperationStatus) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *SchedulerEvent_UpdateOperationStatus) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.XXX_unrecognized != nil {
+		i -= len(m.XXX_unrecognized)
+		copy(dAtA[i:], m.XXX_unrecognized)
+	}
+	if m.Status == nil {
+		return 0, github_com_gogo_protobuf_proto.NewRequiredNotSetError("status")
+	} else {
+		{
+			size, err := m.Status.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintScheduler(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *SchedulerCall) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -2348,6 +2664,34 @@ func (m *SchedulerCall) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	if m.XXX_unrecognized != nil {
 		i -= len(m.XXX_unrecognized)
 		copy(dAtA[i:], m.XXX_unrecognized)
+	}
+	if m.ReconcileOperations != nil {
+		{
+			size, err := m.ReconcileOperations.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintScheduler(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x92
+	}
+	if m.AcknowledgeOperationStatus != nil {
+		{
+			size, err := m.AcknowledgeOperationStatus.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintScheduler(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x8a
 	}
 	if m.Suppress != nil {
 		{
@@ -3205,6 +3549,162 @@ func (m *SchedulerCall_Message) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *SchedulerCall_AcknowledgeOperationStatus) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *SchedulerCall_AcknowledgeOperationStatus) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *SchedulerCall_AcknowledgeOperationStatus) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.XXX_unrecognized != nil {
+		i -= len(m.XXX_unrecognized)
+		copy(dAtA[i:], m.XXX_unrecognized)
+	}
+	if m.OperationId == nil {
+		return 0, github_com_gogo_protobuf_proto.NewRequiredNotSetError("operation_id")
+	} else {
+		{
+			size, err := m.OperationId.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintScheduler(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.Uuid == nil {
+		return 0, github_com_gogo_protobuf_proto.NewRequiredNotSetError("uuid")
+	} else {
+		i -= len(m.Uuid)
+		copy(dAtA[i:], m.Uuid)
+		i = encodeVarintScheduler(dAtA, i, uint64(len(m.Uuid)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.AgentId != nil {
+		{
+			size, err := m.AgentId.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintScheduler(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *SchedulerCall_ReconcileOperations) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *SchedulerCall_ReconcileOperations) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *SchedulerCall_ReconcileOperations) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.XXX_unrecognized != nil {
+		i -= len(m.XXX_unrecognized)
+		copy(dAtA[i:], m.XXX_unrecognized)
+	}
+	if len(m.Operations) > 0 {
+		for iNdEx := len(m.Operations) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Operations[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintScheduler(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *SchedulerCall_ReconcileOperations_Operation) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *SchedulerCall_ReconcileOperations_Operation) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *SchedulerCall_ReconcileOperations_Operation) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.XXX_unrecognized != nil {
+		i -= len(m.XXX_unrecognized)
+		copy(dAtA[i:], m.XXX_unrecognized)
+	}
+	if m.AgentId != nil {
+		{
+			size, err := m.AgentId.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintScheduler(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.OperationId == nil {
+		return 0, github_com_gogo_protobuf_proto.NewRequiredNotSetError("operation_id")
+	} else {
+		{
+			size, err := m.OperationId.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintScheduler(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintScheduler(dAtA []byte, offset int, v uint64) int {
 	offset -= sovScheduler(v)
 	base := offset
@@ -3259,6 +3759,10 @@ func (m *SchedulerEvent) Size() (n int) {
 	}
 	if m.RescindInverseOffer != nil {
 		l = m.RescindInverseOffer.Size()
+		n += 1 + l + sovScheduler(uint64(l))
+	}
+	if m.UpdateOperationStatus != nil {
+		l = m.UpdateOperationStatus.Size()
 		n += 1 + l + sovScheduler(uint64(l))
 	}
 	if m.XXX_unrecognized != nil {
@@ -3437,6 +3941,22 @@ func (m *SchedulerEvent_RescindInverseOffer) Size() (n int) {
 	return n
 }
 
+func (m *SchedulerEvent_UpdateOperationStatus) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Status != nil {
+		l = m.Status.Size()
+		n += 1 + l + sovScheduler(uint64(l))
+	}
+	if m.XXX_unrecognized != nil {
+		n += len(m.XXX_unrecognized)
+	}
+	return n
+}
+
 func (m *SchedulerCall) Size() (n int) {
 	if m == nil {
 		return 0
@@ -3496,6 +4016,14 @@ func (m *SchedulerCall) Size() (n int) {
 	}
 	if m.Suppress != nil {
 		l = m.Suppress.Size()
+		n += 2 + l + sovScheduler(uint64(l))
+	}
+	if m.AcknowledgeOperationStatus != nil {
+		l = m.AcknowledgeOperationStatus.Size()
+		n += 2 + l + sovScheduler(uint64(l))
+	}
+	if m.ReconcileOperations != nil {
+		l = m.ReconcileOperations.Size()
 		n += 2 + l + sovScheduler(uint64(l))
 	}
 	if m.XXX_unrecognized != nil {
@@ -3778,6 +4306,68 @@ func (m *SchedulerCall_Message) Size() (n int) {
 	}
 	if m.Data != nil {
 		l = len(m.Data)
+		n += 1 + l + sovScheduler(uint64(l))
+	}
+	if m.XXX_unrecognized != nil {
+		n += len(m.XXX_unrecognized)
+	}
+	return n
+}
+
+func (m *SchedulerCall_AcknowledgeOperationStatus) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.AgentId != nil {
+		l = m.AgentId.Size()
+		n += 1 + l + sovScheduler(uint64(l))
+	}
+	if m.Uuid != nil {
+		l = len(m.Uuid)
+		n += 1 + l + sovScheduler(uint64(l))
+	}
+	if m.OperationId != nil {
+		l = m.OperationId.Size()
+		n += 1 + l + sovScheduler(uint64(l))
+	}
+	if m.XXX_unrecognized != nil {
+		n += len(m.XXX_unrecognized)
+	}
+	return n
+}
+
+func (m *SchedulerCall_ReconcileOperations) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Operations) > 0 {
+		for _, e := range m.Operations {
+			l = e.Size()
+			n += 1 + l + sovScheduler(uint64(l))
+		}
+	}
+	if m.XXX_unrecognized != nil {
+		n += len(m.XXX_unrecognized)
+	}
+	return n
+}
+
+func (m *SchedulerCall_ReconcileOperations_Operation) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.OperationId != nil {
+		l = m.OperationId.Size()
+		n += 1 + l + sovScheduler(uint64(l))
+	}
+	if m.AgentId != nil {
+		l = m.AgentId.Size()
 		n += 1 + l + sovScheduler(uint64(l))
 	}
 	if m.XXX_unrecognized != nil {
@@ -4162,6 +4752,42 @@ func (m *SchedulerEvent) Unmarshal(dAtA []byte) error {
 				m.RescindInverseOffer = &SchedulerEvent_RescindInverseOffer{}
 			}
 			if err := m.RescindInverseOffer.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 11:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UpdateOperationStatus", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowScheduler
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.UpdateOperationStatus == nil {
+				m.UpdateOperationStatus = &SchedulerEvent_UpdateOperationStatus{}
+			}
+			if err := m.UpdateOperationStatus.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
@@ -5175,6 +5801,98 @@ func (m *SchedulerEvent_RescindInverseOffer) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+func (m *SchedulerEvent_UpdateOperationStatus) Unmarshal(dAtA []byte) error {
+	var hasFields [1]uint64
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowScheduler
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: UpdateOperationStatus: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: UpdateOperationStatus: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Status", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowScheduler
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Status == nil {
+				m.Status = &OperationStatus{}
+			}
+			if err := m.Status.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+			hasFields[0] |= uint64(0x00000001)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipScheduler(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.XXX_unrecognized = append(m.XXX_unrecognized, dAtA[iNdEx:iNdEx+skippy]...)
+			iNdEx += skippy
+		}
+	}
+	if hasFields[0]&uint64(0x00000001) == 0 {
+		return github_com_gogo_protobuf_proto.NewRequiredNotSetError("status")
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
 func (m *SchedulerCall) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -5689,6 +6407,78 @@ func (m *SchedulerCall) Unmarshal(dAtA []byte) error {
 				m.Suppress = &SchedulerCall_Suppress{}
 			}
 			if err := m.Suppress.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 17:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AcknowledgeOperationStatus", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowScheduler
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.AcknowledgeOperationStatus == nil {
+				m.AcknowledgeOperationStatus = &SchedulerCall_AcknowledgeOperationStatus{}
+			}
+			if err := m.AcknowledgeOperationStatus.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 18:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReconcileOperations", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowScheduler
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.ReconcileOperations == nil {
+				m.ReconcileOperations = &SchedulerCall_ReconcileOperations{}
+			}
+			if err := m.ReconcileOperations.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
@@ -7364,6 +8154,385 @@ func (m *SchedulerCall_Message) Unmarshal(dAtA []byte) error {
 	}
 	if hasFields[0]&uint64(0x00000004) == 0 {
 		return github_com_gogo_protobuf_proto.NewRequiredNotSetError("data")
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *SchedulerCall_AcknowledgeOperationStatus) Unmarshal(dAtA []byte) error {
+	var hasFields [1]uint64
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowScheduler
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: AcknowledgeOperationStatus: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: AcknowledgeOperationStatus: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AgentId", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowScheduler
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.AgentId == nil {
+				m.AgentId = &AgentID{}
+			}
+			if err := m.AgentId.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Uuid", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowScheduler
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Uuid = append(m.Uuid[:0], dAtA[iNdEx:postIndex]...)
+			if m.Uuid == nil {
+				m.Uuid = []byte{}
+			}
+			iNdEx = postIndex
+			hasFields[0] |= uint64(0x00000001)
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OperationId", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowScheduler
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.OperationId == nil {
+				m.OperationId = &OperationID{}
+			}
+			if err := m.OperationId.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+			hasFields[0] |= uint64(0x00000002)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipScheduler(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.XXX_unrecognized = append(m.XXX_unrecognized, dAtA[iNdEx:iNdEx+skippy]...)
+			iNdEx += skippy
+		}
+	}
+	if hasFields[0]&uint64(0x00000001) == 0 {
+		return github_com_gogo_protobuf_proto.NewRequiredNotSetError("uuid")
+	}
+	if hasFields[0]&uint64(0x00000002) == 0 {
+		return github_com_gogo_protobuf_proto.NewRequiredNotSetError("operation_id")
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *SchedulerCall_ReconcileOperations) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowScheduler
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ReconcileOperations: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ReconcileOperations: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operations", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowScheduler
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operations = append(m.Operations, &SchedulerCall_ReconcileOperations_Operation{})
+			if err := m.Operations[len(m.Operations)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipScheduler(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.XXX_unrecognized = append(m.XXX_unrecognized, dAtA[iNdEx:iNdEx+skippy]...)
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *SchedulerCall_ReconcileOperations_Operation) Unmarshal(dAtA []byte) error {
+	var hasFields [1]uint64
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowScheduler
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Operation: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Operation: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OperationId", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowScheduler
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.OperationId == nil {
+				m.OperationId = &OperationID{}
+			}
+			if err := m.OperationId.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+			hasFields[0] |= uint64(0x00000001)
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AgentId", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowScheduler
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.AgentId == nil {
+				m.AgentId = &AgentID{}
+			}
+			if err := m.AgentId.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipScheduler(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthScheduler
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.XXX_unrecognized = append(m.XXX_unrecognized, dAtA[iNdEx:iNdEx+skippy]...)
+			iNdEx += skippy
+		}
+	}
+	if hasFields[0]&uint64(0x00000001) == 0 {
+		return github_com_gogo_protobuf_proto.NewRequiredNotSetError("operation_id")
 	}
 
 	if iNdEx > l {

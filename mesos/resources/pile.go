@@ -39,6 +39,9 @@ func (p pile) minus(q pile) (pile, bool) {
 	if !ok || p.scalar < q.scalar || q.scalar < 0 {
 		return p, false
 	}
+	if VolumeID(p.like) != "" && p.scalar != q.scalar { // a volume is not divided
+		return p, false
+	}
 	set := slices.Clone(p.set)
 	for _, item := range q.set {
 		i := slices.Index(set, item)

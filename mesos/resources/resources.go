@@ -12,7 +12,6 @@ package resources
 import (
 	"slices"
 
-	"github.com/gogo/protobuf/proto"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -99,18 +98,14 @@ func Role(r *mesospb.Resource) string {
 }
 
 // kind returns everything about r except its amount, as comparable bytes. Both ways
-// to write a reservation are the same kind.
+// to write a reservation are the same kind, and so are all uses of a persistent volume.
 func kind(r *mesospb.Resource) string {
-	c := *r
-	c.Scalar, c.Ranges, c.Set, c.Role = nil, nil, nil, nil
-	if len(c.Reservations) == 0 && r.GetRole() != "*" {
-		stack := mesospb.Resource_ReservationInfo{Type: mesospb.Resource_ReservationInfo_STATIC.Enum()}
-		if r.Reservation != nil {
-			stack = *r.Reservation
-			stack.Type = mesospb.Resource_ReservationInfo_DYNAMIC.Enum()
-		}
-		stack.Role = proto.String(r.GetRole())
-		c.Reservation, c.Reservations = nil, []*mesospb.Resource_ReservationInfo{&stack}
+	c := *Refined(r)
+	c.Scalar, c.Ranges, c.Set = nil, nil, nil
+	if VolumeID(r) != "" {
+		disk := *r.Disk
+		disk.Volume = nil
+		c.Disk = &disk
 	}
 	b, err := c.Marshal()
 	if err != nil { // a reserved label without a key: equal only to itself

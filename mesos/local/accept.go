@@ -9,9 +9,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// accept uses offers. If not all are valid, every task of the call is dropped and
-// the valid offers go back; otherwise each task is judged on its own. Whatever no
-// task uses goes back under the call's filter.
+// accept uses offers. If not all are valid, every task and operation of the call is
+// dropped and the valid offers go back; otherwise each is judged on its own, in order, so
+// that a task may use what an operation before it has made. Whatever no task uses goes
+// back under the call's filter.
 func (m *master) accept(f *framework, call *mesospb.SchedulerCall_Accept) {
 	offers, problem := m.offers.held(f, call.OfferIds)
 	for _, o := range offers {
@@ -29,18 +30,22 @@ func (m *master) accept(f *framework, call *mesospb.SchedulerCall_Accept) {
 	for _, op := range call.Operations {
 		switch op.GetType() {
 		case mesospb.Offer_Operation_LAUNCH:
+			l.named = op.Id != nil
 			for _, info := range op.GetLaunch().GetTaskInfos() {
 				l.task(info)
 			}
 		case mesospb.Offer_Operation_LAUNCH_GROUP:
+			l.named = op.Id != nil
 			l.group(op.GetLaunchGroup())
+		default:
+			l.operate(op, f.info.GetPrincipal())
 		}
 	}
 	l.agent.capacity.give(l.left)
 	m.offers.refuse(f, l.role, l.agent, l.left, call.Filters)
 }
 
-// drop tells the framework that none of a call's tasks has been launched.
+// drop tells the framework that nothing of a call has been done.
 func drop(f *framework, call *mesospb.SchedulerCall_Accept, reason mesospb.TaskStatus_Reason, text string) {
 	for _, op := range call.Operations {
 		infos := op.GetLaunch().GetTaskInfos()
@@ -50,6 +55,7 @@ func drop(f *framework, call *mesospb.SchedulerCall_Accept, reason mesospb.TaskS
 		for _, info := range infos {
 			refuseTask(f, info, f.lost(mesospb.TaskState_TASK_DROPPED), reason, text)
 		}
+		f.dropOperation(op, text)
 	}
 }
 
@@ -69,6 +75,7 @@ type launch struct {
 	framework *framework
 	agent     *agent
 	role      string
+	named     bool // the operation has an id, which launches must not have
 	left      []*mesospb.Resource
 }
 
@@ -120,6 +127,9 @@ func (l *launch) admit(info *mesospb.TaskInfo, executor *mesospb.ExecutorInfo) (
 	if l.refusal != "" {
 		return nil, l.refusal
 	}
+	if l.named {
+		return nil, "Operation ID cannot be set for LAUNCH operations"
+	}
 	place := validate.Place{Framework: l.framework.id, Agent: l.agent.id, Role: l.role, Taken: l.framework.tasks.byID[info.TaskId.GetValue()] != nil}
 	if p := validate.Task(info, place); p != "" {
 		return nil, p
@@ -129,7 +139,7 @@ func (l *launch) admit(info *mesospb.TaskInfo, executor *mesospb.ExecutorInfo) (
 		return nil, "ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID.\n" +
 			"Existing ExecutorInfo:\n" + proto.MarshalTextString(ex.info) + "Task's ExecutorInfo:\n" + proto.MarshalTextString(info.Executor)
 	}
-	used := resources.Allocated(info.Resources, "")
+	used := resources.AllRefined(resources.Allocated(info.Resources, ""))
 	all := used
 	if ex == nil {
 		all = resources.Add(used, resources.Allocated(info.Executor.Resources, "")...)

@@ -23,6 +23,8 @@ type agent struct {
 	executors   *executors
 	statuses    *statuses
 
+	reservations *reservations
+
 	// mended ends a fault that lasts for a limited time.
 	mended *loop.Timer
 }
@@ -45,8 +47,12 @@ func (m *master) newAgent(index int, total []*mesospb.Resource) (*agent, error) 
 	a := &agent{
 		master:   m,
 		identity: identity{index: index, hostname: m.cfg.hostname(index), ip: ip, endpoint: endpoint, attributes: attributes},
-		capacity: capacity{total: total, free: total, offers: map[string]*offer{}},
 	}
+	if a.reservations, err = newReservations(a, resources.AllRefined(total), m.cfg.agentDir(m.workDir, index)); err != nil {
+		return nil, fmt.Errorf("local Mesos: agent %d: %w", index+1, err)
+	}
+	total = a.reservations.total
+	a.capacity = capacity{total: total, free: total, offers: map[string]*offer{}}
 	a.maintenance.agent, a.executors, a.statuses = a, newExecutors(a), newStatuses(a)
 	return a, nil
 }

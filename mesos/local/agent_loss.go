@@ -104,6 +104,7 @@ func (a *agent) unregister(byOperator bool) {
 	delete(a.master.agents.byID, a.id)
 	a.id, a.link.removed = "", false
 	a.maintenance.clear()
+	a.startAfresh()
 }
 
 // loseForGood gives an agent up as release 1.0 does: its tasks are forgotten.
@@ -124,6 +125,14 @@ func (a *agent) comeBackAnother() {
 		a.executors.orphanAll(f)
 	}
 	a.id, a.link.removed, a.link.silent, a.link.mailbox = "", false, false, nil
+	a.startAfresh()
 	a.recount()
 	a.register()
+}
+
+// startAfresh is what an agent does that will have another id: of all that it had, it
+// keeps what is reserved there, with the volumes.
+func (a *agent) startAfresh() {
+	a.reservations.forget(anyOutcome)
+	a.capacity.total = a.reservations.total
 }

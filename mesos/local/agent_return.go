@@ -58,6 +58,9 @@ func (a *agent) comeBack() {
 	wasRemoved := a.link.removed
 	a.link.removed, a.link.silent = false, false
 	a.executors.dropUnknown()
+	if len(a.link.mailbox) == 0 { // operations that it has not heard of are lost
+		a.capacity.total = a.reservations.total
+	}
 	a.recount()
 	for _, f := range a.master.frameworks.order {
 		for _, t := range f.tasks.on(a) {
@@ -72,6 +75,7 @@ func (a *agent) comeBack() {
 	}
 	a.register()
 	a.link.read()
+	a.reservations.reportAll(anyOutcome)
 	for _, f := range a.master.frameworks.order {
 		a.statuses.Resend(f.id)
 		for _, t := range f.tasks.on(a) {

@@ -98,7 +98,7 @@ func (al *allocator) candidates() []candidate {
 func (al *allocator) offerTo(c candidate, a *agent) *mesospb.Offer {
 	var usable []*mesospb.Resource
 	for _, r := range a.capacity.free {
-		if mayUse(c.role, resources.Role(r)) {
+		if mayUse(c.role, resources.Role(r)) && c.framework.understands(r) {
 			usable = append(usable, r)
 		}
 	}
@@ -124,6 +124,12 @@ func (al *allocator) offerTo(c candidate, a *agent) *mesospb.Offer {
 // everyone, for itself, or for a role above it.
 func mayUse(role, reserved string) bool {
 	return reserved == "*" || reserved == role || strings.HasPrefix(role, reserved+"/")
+}
+
+// understands reports whether a resource can be described to the framework.
+func (f *framework) understands(r *mesospb.Resource) bool {
+	_, plain := resources.Unrefined(r)
+	return plain || f.has(mesospb.FrameworkInfo_Capability_RESERVATION_REFINEMENT)
 }
 
 func (al *allocator) newID() string {

@@ -27,13 +27,16 @@
 // Differences from Apache Mesos, all of them deliberate:
 //
 //   - Offers go round in turn, one framework after the other; there is no DRF,
-//     weight or quota. RESERVE, UNRESERVE, CREATE, DESTROY and offer
-//     constraints are ignored, as an invalid operation is.
+//     weight or quota. Offer constraints and operations other than LAUNCH,
+//     LAUNCH_GROUP, RESERVE, UNRESERVE, CREATE and DESTROY are dropped, as an
+//     invalid operation is.
 //   - No isolation: an executor's resources are counted but not enforced.
 //   - Command tasks (without executor) are refused with TASK_ERROR.
-//   - Nothing is written down: when the process ends in order, so do its
-//     executors; when it is killed, they find their agent gone and end
-//     themselves after [Config.RecoveryTimeout].
+//   - Nothing but reservations and volumes is written down: when the process ends
+//     in order, so do its executors; when it is killed, they find their agent gone
+//     and end themselves after [Config.RecoveryTimeout]. What a machine no longer
+//     has remains reserved. If there are several agents, each has its volumes in a
+//     directory agents/N of its own.
 //   - Of the operator API (/api/v1) there is what drains agents: GET_AGENTS,
 //     DRAIN_AGENT, DEACTIVATE_AGENT, REACTIVATE_AGENT, MARK_AGENT_GONE, and
 //     GET_HEALTH, GET_VERSION, GET_MASTER; no stream of events.

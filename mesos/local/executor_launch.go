@@ -49,10 +49,14 @@ func (xs *executors) launch(tasks []*task, group bool) {
 func (ex *executor) deliver(b batch) {
 	var infos []*mesospb.TaskInfo
 	for _, t := range b.tasks {
+		if err := ex.mount(t.info.Resources); err != nil {
+			ex.agent.statuses.own(t, mesospb.TaskState_TASK_FAILED, mesospb.TaskStatus_REASON_CONTAINER_UPDATE_FAILED, err.Error())
+			continue
+		}
 		t.delivered, ex.hadTask = true, true
 		infos = append(infos, t.info)
 	}
-	if b.group {
+	if b.group && len(infos) > 0 {
 		ex.send(&mesospb.ExecutorEvent{
 			Type:        mesospb.ExecutorEvent_LAUNCH_GROUP.Enum(),
 			LaunchGroup: &mesospb.ExecutorEvent_LaunchGroup{TaskGroup: &mesospb.TaskGroupInfo{Tasks: infos}},
@@ -65,6 +69,14 @@ func (ex *executor) deliver(b batch) {
 			Launch: &mesospb.ExecutorEvent_Launch{Task: info},
 		})
 	}
+}
+
+// mount makes persistent volumes appear in the executor's sandbox, if it has one.
+func (ex *executor) mount(rs []*mesospb.Resource) error {
+	if ex.agent.master.cfg.Simulate != nil {
+		return nil
+	}
+	return ex.agent.reservations.disk.Link(ex.directory, rs)
 }
 
 // kill carries out a KILL. A task that still waits for its executor ends at once,

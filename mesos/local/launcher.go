@@ -78,6 +78,9 @@ func (l *launcher) run(ctx context.Context, x containerizer.Container, info *mes
 // begun is called when the executor's process runs.
 func (l *launcher) begun(ex *executor, p *containerizer.Process) {
 	ex.begun, ex.process = true, p
+	if err := ex.mount(ex.info.Resources); err != nil {
+		l.log.Error(err, "executor without its volumes", "executor", ex.info.ExecutorId.GetValue())
+	}
 	switch {
 	case ex.phase == terminating:
 		ex.cancel()

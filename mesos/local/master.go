@@ -135,6 +135,7 @@ func (m *master) removeFramework(f *framework) {
 	m.offers.takeAllBack(f)
 	for _, a := range m.agents.all {
 		a.link.tell(func() { a.executors.abandon(f) })
+		a.reservations.forget(outcomeOf(f))
 	}
 	for _, t := range slices.Clone(f.tasks.order) {
 		t.state, t.latest = mesospb.TaskState_TASK_KILLED, mesospb.TaskState_TASK_KILLED

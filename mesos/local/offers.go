@@ -44,17 +44,11 @@ func (o *offer) message() *mesospb.Offer {
 func offered(f *framework, role string, rs []*mesospb.Resource) []*mesospb.Resource {
 	out := make([]*mesospb.Resource, len(rs))
 	for i, r := range rs {
-		c := *r
 		if f.has(mesospb.FrameworkInfo_Capability_RESERVATION_REFINEMENT) {
-			c.Role, c.Reservations = nil, nil
-			if reserved := resources.Role(r); reserved != "*" {
-				c.Reservations = []*mesospb.Resource_ReservationInfo{{
-					Type: mesospb.Resource_ReservationInfo_STATIC.Enum(), Role: &reserved}}
-			}
+			out[i] = resources.Refined(r)
 		} else {
-			c.Role = proto.String(resources.Role(r))
+			out[i], _ = resources.Unrefined(r)
 		}
-		out[i] = &c
 	}
 	if f.has(mesospb.FrameworkInfo_Capability_MULTI_ROLE) {
 		out = resources.Allocated(out, role)

@@ -112,6 +112,7 @@ func (a *agent) describe() *mesospb.MasterResponse_GetAgents_Agent {
 		Capabilities: []*mesospb.AgentInfo_Capability{
 			{Type: mesospb.AgentInfo_Capability_MULTI_ROLE.Enum()},
 			{Type: mesospb.AgentInfo_Capability_RESERVATION_REFINEMENT.Enum()},
+			{Type: mesospb.AgentInfo_Capability_AGENT_OPERATION_FEEDBACK.Enum()},
 			{Type: mesospb.AgentInfo_Capability_AGENT_DRAINING.Enum()}},
 	}
 	if drain := a.maintenance.drain; drain != nil {

@@ -142,6 +142,10 @@ func (m *master) perform(f *framework, call *mesospb.SchedulerCall) {
 		m.agents.reconcile(f, call.Reconcile)
 	case mesospb.SchedulerCall_MESSAGE:
 		m.messageToExecutor(f, call.Message)
+	case mesospb.SchedulerCall_ACKNOWLEDGE_OPERATION_STATUS:
+		m.acknowledgeOperation(f, call.AcknowledgeOperationStatus)
+	case mesospb.SchedulerCall_RECONCILE_OPERATIONS:
+		m.agents.reconcileOperations(f, call.ReconcileOperations)
 	}
 	// REQUEST and the answers to inverse offers are accepted and change nothing, as
 	// there is no maintenance here.

@@ -68,6 +68,7 @@ func (a *agent) page() pages.Agent {
 		Registered: pages.Epoch(a.registered), Attributes: pages.ToAttributes(a.attributes),
 		Resources: pages.ToAmounts(a.capacity.total), Free: pages.ToAmounts(a.capacity.free),
 	}
+	p.Reserved, p.Unreserved = pages.ToReserved(a.capacity.total)
 	used, offered := a.capacity.shares()
 	p.Offered, p.Used = pages.ToAmounts(offered), pages.ToAmounts(used)
 	return p

@@ -111,5 +111,6 @@ func (ss *statuses) complete(ex *executor, s *mesospb.TaskStatus) *mesospb.TaskS
 func (m *master) resendUpdates(f *framework) {
 	for _, a := range m.agents.all {
 		a.statuses.Resend(f.id)
+		a.reservations.reportAll(outcomeOf(f))
 	}
 }

@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,13 @@ func TestMain(m *testing.M) {
 // start runs a local Mesos until the end of the test.
 func start(t testing.TB, cfg local.Config) *local.Mesos {
 	t.Helper()
+	m, _ := startUntil(t, cfg)
+	return m
+}
+
+// startUntil runs a local Mesos until stop is called, or until the end of the test.
+func startUntil(t testing.TB, cfg local.Config) (m *local.Mesos, stop func()) {
+	t.Helper()
 	m, err := local.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -25,13 +33,14 @@ func start(t testing.TB, cfg local.Config) *local.Mesos {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- m.Run(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
 	})
-	return m
+	t.Cleanup(stop)
+	return m, stop
 }
 
 // quick returns a configuration with short times.

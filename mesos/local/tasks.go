@@ -51,6 +51,7 @@ func (t *task) free() {
 	if t.used != nil && !t.agent.link.removed {
 		t.agent.capacity.give(t.used)
 	}
+	t.agent.reservations.disk.Unlink(t.executor.directory, t.used)
 	t.used = nil
 }
 

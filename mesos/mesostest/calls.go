@@ -24,8 +24,9 @@ func aware() *mesospb.FrameworkInfo {
 
 // plan holds what a task's data asks the test executor to do.
 type plan struct {
-	States []mesospb.TaskState `json:"states"`        // sent one after another
-	Say    string              `json:"say,omitempty"` // sent as a message once launched
+	States []mesospb.TaskState `json:"states"`           // sent one after another
+	Say    string              `json:"say,omitempty"`    // sent as a message once launched
+	Append string              `json:"append,omitempty"` // a file that the task adds its id to; all that is in it is said
 	Exit   *int32              `json:"exit,omitempty"`
 	Kill9  bool                `json:"kill9,omitempty"`
 	Hang   bool                `json:"hang,omitempty"` // ignore SHUTDOWN and KILL

@@ -5,5 +5,5 @@ import "slices"
 // cases returns all test cases, by subject.
 func cases() []testCase {
 	return slices.Concat(subscribeCases(), httpCases(), offerCases(), acceptCases(), taskErrorCases(),
-		updateCases(), killCases(), reconcileCases(), executorCases(), failoverCases(), sharingCases(), drainCases())
+		updateCases(), killCases(), reconcileCases(), executorCases(), failoverCases(), sharingCases(), drainCases(), reservationCases())
 }

@@ -3,6 +3,7 @@ package mesostest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -54,6 +55,9 @@ func (x *program) launch(t *mesospb.TaskInfo) {
 	for _, s := range p.States {
 		x.send(id, s)
 	}
+	if p.Append != "" {
+		p.Say = appended(p.Append, id)
+	}
 	if p.Say != "" {
 		x.reply(p.Say)
 	}
@@ -63,6 +67,20 @@ func (x *program) launch(t *mesospb.TaskInfo) {
 	case p.Exit != nil:
 		os.Exit(int(*p.Exit))
 	}
+}
+
+// appended adds text to a file and returns what it contains then, or what went wrong.
+func appended(file, text string) string {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err == nil {
+		_, err = f.WriteString(text)
+		err = errors.Join(err, f.Close())
+	}
+	all, err2 := os.ReadFile(file)
+	if err := errors.Join(err, err2); err != nil {
+		return err.Error()
+	}
+	return string(all)
 }
 
 // kill reports how long the task was allowed to go on, if the event says so.

@@ -36,7 +36,11 @@ type Agent struct {
 	Resources   Amounts        `json:"resources"`
 	Used        Amounts        `json:"used_resources"`
 	Offered     Amounts        `json:"offered_resources"`
-	Free        Amounts        `json:"free_resources"` // our own addition
+
+	Reserved   map[string]Amounts `json:"reserved_resources"` // by role
+	Unreserved Amounts            `json:"unreserved_resources"`
+
+	Free Amounts `json:"free_resources"` // our own addition
 }
 
 // A Framework is a framework of a State.
@@ -113,6 +117,22 @@ func ToAmounts(rs []*mesospb.Resource) Amounts {
 		out["ports"] = resources.FormatRanges(ports)
 	}
 	return out
+}
+
+// ToReserved converts an agent's resources, apart by the role that they are reserved for.
+func ToReserved(rs []*mesospb.Resource) (reserved map[string]Amounts, unreserved Amounts) {
+	byRole := map[string][]*mesospb.Resource{}
+	for _, r := range rs {
+		role := resources.Role(r)
+		byRole[role] = append(byRole[role], r)
+	}
+	reserved = map[string]Amounts{}
+	for role, of := range byRole {
+		if role != "*" {
+			reserved[role] = ToAmounts(of)
+		}
+	}
+	return reserved, ToAmounts(byRole["*"])
 }
 
 // An AgentState is GET /state of an agent: itself and its executors.

@@ -13,7 +13,7 @@ import (
 // Framework returns what is wrong with a subscription's content.
 func Framework(info *mesospb.FrameworkInfo, suppressed []string, old bool) string {
 	if id := info.GetId().GetValue(); id != "" {
-		if p := idProblem(id); p != "" {
+		if p := ID(id); p != "" {
 			return p
 		}
 	}
@@ -84,9 +84,9 @@ func roleProblem(role string) string {
 	return ""
 }
 
-// idProblem returns why an id chosen by a framework is not allowed; the id may
+// ID returns why an id chosen by a framework is not allowed; the id may
 // become a directory name.
-func idProblem(id string) string {
+func ID(id string) string {
 	switch {
 	case id == "":
 		return "ID must not be empty"

@@ -11,6 +11,9 @@ import (
 // returns why such a release could not parse the call: an unknown name is an error in
 // JSON; in protobuf it goes unnoticed.
 func OldCall(c *mesospb.SchedulerCall, json bool) string {
+	if c.GetType() > mesospb.SchedulerCall_DECLINE_INVERSE_OFFERS {
+		return unparsed
+	}
 	if c.Subscribe != nil {
 		return oldSubscribe(c.Subscribe, json)
 	}
@@ -18,6 +21,7 @@ func OldCall(c *mesospb.SchedulerCall, json bool) string {
 		if op.Type == nil || op.GetType() > mesospb.Offer_Operation_DESTROY {
 			return unparsed
 		}
+		op.Id = nil
 		for _, t := range op.GetLaunch().GetTaskInfos() {
 			if t.Executor != nil && t.Executor.Command == nil || !valued(t.Command) || !valued(t.GetExecutor().GetCommand()) {
 				return unparsed

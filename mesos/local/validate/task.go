@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
@@ -18,7 +19,7 @@ type Place struct {
 // resources.
 func Task(info *mesospb.TaskInfo, at Place) string {
 	id := info.TaskId.GetValue()
-	if p := idProblem(id); p != "" {
+	if p := ID(id); p != "" {
 		return p
 	}
 	if at.Taken {
@@ -54,7 +55,7 @@ func Task(info *mesospb.TaskInfo, at Place) string {
 }
 
 func executorProblem(e *mesospb.ExecutorInfo, framework string) string {
-	if p := idProblem(e.ExecutorId.GetValue()); p != "" {
+	if p := ID(e.ExecutorId.GetValue()); p != "" {
 		return p
 	}
 	if id := e.FrameworkId; id != nil && id.GetValue() != framework {
@@ -80,34 +81,45 @@ func executorProblem(e *mesospb.ExecutorInfo, framework string) string {
 // resourcesProblem finds invalid amounts and resources of another role.
 func resourcesProblem(rs []*mesospb.Resource, role string) string {
 	for _, r := range rs {
-		complain := func(what string) string {
-			return fmt.Sprintf("Resource '%s' is invalid: %s", resources.Format([]*mesospb.Resource{r}), what)
-		}
-		switch r.GetType() {
-		case mesospb.Value_SCALAR:
-			v := r.GetScalar().GetValue()
-			if r.Scalar == nil || v < 0 || math.IsNaN(v) || math.IsInf(v, 0) || v > 0 && v < 0.0005 {
-				return complain("Invalid scalar resource")
-			}
-		case mesospb.Value_RANGES:
-			if r.Ranges == nil {
-				return complain("Invalid ranges resource")
-			}
-			for _, x := range r.Ranges.Range {
-				if x.GetEnd() < x.GetBegin() {
-					return complain("Invalid ranges resource: begin > end")
-				}
-			}
-		case mesospb.Value_SET:
-			if r.Set == nil {
-				return complain("Invalid set resource")
-			}
-		default:
-			return complain("Unsupported resource type")
+		if problem := Amount(r); problem != "" {
+			return problem
 		}
 		if i := r.AllocationInfo; i != nil && i.GetRole() != role {
 			return fmt.Sprintf("The resources are allocated to role '%s' but the offer is of role '%s'", i.GetRole(), role)
 		}
+		if path := r.GetDisk().GetVolume().GetContainerPath(); resources.VolumeID(r) != "" && !filepath.IsLocal(path) {
+			return fmt.Sprintf("Path '%s' of a persistent volume does not lead into the sandbox", path)
+		}
+	}
+	return ""
+}
+
+// Amount returns why the amount of a resource is invalid.
+func Amount(r *mesospb.Resource) string {
+	complain := func(what string) string {
+		return fmt.Sprintf("Resource '%s' is invalid: %s", resources.Format([]*mesospb.Resource{r}), what)
+	}
+	switch r.GetType() {
+	case mesospb.Value_SCALAR:
+		v := r.GetScalar().GetValue()
+		if r.Scalar == nil || v < 0 || math.IsNaN(v) || math.IsInf(v, 0) || v > 0 && v < 0.0005 {
+			return complain("Invalid scalar resource")
+		}
+	case mesospb.Value_RANGES:
+		if r.Ranges == nil {
+			return complain("Invalid ranges resource")
+		}
+		for _, x := range r.Ranges.Range {
+			if x.GetEnd() < x.GetBegin() {
+				return complain("Invalid ranges resource: begin > end")
+			}
+		}
+	case mesospb.Value_SET:
+		if r.Set == nil {
+			return complain("Invalid set resource")
+		}
+	default:
+		return complain("Unsupported resource type")
 	}
 	return ""
 }

@@ -21,6 +21,8 @@ func TestSchedulerCall(t *testing.T) {
 		c.Shutdown, c.Reconcile, c.Message = &pb.SchedulerCall_Shutdown{}, &pb.SchedulerCall_Reconcile{}, &pb.SchedulerCall_Message{}
 		c.Acknowledge = &pb.SchedulerCall_Acknowledge{Uuid: make([]byte, 16)}
 		c.AcceptInverseOffers, c.DeclineInverseOffers = &pb.SchedulerCall_AcceptInverseOffers{}, &pb.SchedulerCall_DeclineInverseOffers{}
+		c.AcknowledgeOperationStatus = &pb.SchedulerCall_AcknowledgeOperationStatus{Uuid: make([]byte, 16)}
+		c.ReconcileOperations = &pb.SchedulerCall_ReconcileOperations{}
 		return c
 	}
 	free := []pb.SchedulerCall_Type{pb.SchedulerCall_TEARDOWN, pb.SchedulerCall_REVIVE, pb.SchedulerCall_SUPPRESS, pb.SchedulerCall_REQUEST}
@@ -57,7 +59,8 @@ func TestSchedulerCall(t *testing.T) {
 		t.Errorf("SUBSCRIBE with two ids: %q", got)
 	}
 	for _, c := range []*pb.SchedulerCall{{}, {Type: pb.SchedulerCall_UNKNOWN.Enum()},
-		{Type: pb.SchedulerCall_ACKNOWLEDGE.Enum(), FrameworkId: id, Acknowledge: &pb.SchedulerCall_Acknowledge{Uuid: make([]byte, 15)}}} {
+		{Type: pb.SchedulerCall_ACKNOWLEDGE.Enum(), FrameworkId: id, Acknowledge: &pb.SchedulerCall_Acknowledge{Uuid: make([]byte, 15)}},
+		{Type: pb.SchedulerCall_ACKNOWLEDGE_OPERATION_STATUS.Enum(), FrameworkId: id, AcknowledgeOperationStatus: &pb.SchedulerCall_AcknowledgeOperationStatus{}}} {
 		if SchedulerCall(c) == "" {
 			t.Errorf("%v is accepted", c)
 		}

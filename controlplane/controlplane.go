@@ -20,6 +20,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/leaderelection"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/sharedpki"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/ui"
 )
 
 // ControlPlane is a Kubernetes control plane, made by New and run by Run.
@@ -201,5 +202,5 @@ func (c *ControlPlane) securePort() string {
 // front returns the local port's handler: guard, then door and API server, which
 // treat the caller as localUser.
 func (c *ControlPlane) front(api http.Handler) http.Handler {
-	return localport.Guard(markLocal(api), []string{c.config.hostname})
+	return localport.Guard(markLocal(api), []string{c.config.hostname}, ui.Path)
 }

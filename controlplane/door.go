@@ -9,6 +9,7 @@ import (
 	"k8s.io/apiserver/pkg/server/filters"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/localport"
+	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane/ui"
 )
 
 // judgement is the result of the API server's authenticator for a request.
@@ -33,8 +34,8 @@ func judged(next authenticator.Request) authenticator.Request {
 
 // behindDoor puts the door in front of config's API server: it gets the requests of
 // authenticated callers, and what it requests on their behalf is authenticated and
-// authorized as theirs. An unauthenticated request bypasses it, to be refused. No
-// caller may send its body slowly.
+// authorized as theirs. An unauthenticated request bypasses it, to be refused, unless it
+// is for the web pages, which everybody may have. No caller may send its body slowly.
 func behindDoor(config *genericapiserver.Config, door func(http.Handler) http.Handler) {
 	config.Authentication.Authenticator = judged(config.Authentication.Authenticator)
 	build := config.BuildHandlerChainFunc
@@ -42,7 +43,7 @@ func behindDoor(config *genericapiserver.Config, door func(http.Handler) http.Ha
 		chain := build(api, c)
 		auth := c.Authentication // including what completing the configuration has added
 		front := filters.WithPanicRecovery(door(chain), c.RequestInfoResolver)
-		return localport.Bodies(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		return localport.Bodies(ui.InFrontOf(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			ctx := r.Context()
 			if len(auth.APIAudiences) > 0 {
 				ctx = authenticator.WithAudiences(ctx, auth.APIAudiences)
@@ -56,6 +57,6 @@ func behindDoor(config *genericapiserver.Config, door func(http.Handler) http.Ha
 				return
 			}
 			chain.ServeHTTP(w, r)
-		}))
+		})))
 	}
 }

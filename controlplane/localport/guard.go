@@ -18,13 +18,15 @@ import (
 // or one of names (with DNS rebinding, where a page's name resolves to us, the host
 // is that name). And if it carries the headers of a page (Origin, Sec-Fetch-Site;
 // https://fetch.spec.whatwg.org/#origin-header and
-// https://w3c.github.io/webappsec-fetch-metadata/), the page must be our own.
+// https://w3c.github.io/webappsec-fetch-metadata/), the page must be our own. Any page may
+// have a link to entry, though, which is the path of a document that holds no secrets and
+// that no page can frame: such as Mesos' list of frameworks.
 //
 // A caller's Authorization and X-Remote-… headers are dropped: a caller of the local
 // port already has all rights. Impersonation headers, which only reduce them, stay.
-func Guard(next http.Handler, names []string) http.Handler {
+func Guard(next http.Handler, names []string, entry string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if reason := foreign(r, names); reason != "" {
+		if reason := foreign(r, names, entry); reason != "" {
 			refuse(w, http.StatusForbidden, reason)
 			return
 		}
@@ -38,7 +40,7 @@ func Guard(next http.Handler, names []string) http.Handler {
 }
 
 // foreign returns why r is not one of ours, or "".
-func foreign(r *http.Request, names []string) string {
+func foreign(r *http.Request, names []string, entry string) string {
 	host := hostOf(r.Host)
 	if !isAddress(host) && !isLocalhost(host) && !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, host) }) {
 		return fmt.Sprintf("host %q is not this machine: use its address or localhost", r.Host)
@@ -49,11 +51,17 @@ func foreign(r *http.Request, names []string) string {
 		}
 	}
 	for _, site := range r.Header["Sec-Fetch-Site"] {
-		if site != "same-origin" && site != "none" {
+		if site != "same-origin" && site != "none" && !followsLink(r, entry) {
 			return fmt.Sprintf("a request from a %s page: web pages may not use the local port", site)
 		}
 	}
 	return ""
+}
+
+// followsLink reports whether a browser asks for the document at path for a window of its own.
+func followsLink(r *http.Request, path string) bool {
+	return r.Method == http.MethodGet && r.URL.Path == path &&
+		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
 // ownOrigin reports whether r may have this Origin header: it must name our own host

@@ -54,7 +54,7 @@ func TestGuard(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			passed := false
-			h := Guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { passed = true }), []string{"box"})
+			h := Guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { passed = true }), []string{"box"}, "/ui/")
 			r := httptest.NewRequest("POST", "/api/v1/pods", strings.NewReader("{}"))
 			r.Host = c.host
 			for k, v := range c.header {
@@ -82,10 +82,44 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// A link on any page may open the entry, and nothing else of that request's kind passes.
+func TestGuardLetsLinksOpenTheEntry(t *testing.T) {
+	t.Parallel()
+	link := map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+	for _, c := range []struct {
+		name, method, host, path string
+		header, value            string // differs from the link's
+		passes                   bool
+	}{
+		{"a link", "GET", "localhost:8080", "/ui/", "", "", true},
+		{"a link to something else", "GET", "localhost:8080", "/api/v1/pods", "", "", false},
+		{"a link by a name that leads here", "GET", "evil.example", "/ui/", "", "", false},
+		{"a form", "POST", "localhost:8080", "/ui/", "", "", false},
+		{"a frame", "GET", "localhost:8080", "/ui/", "Sec-Fetch-Dest", "iframe", false},
+		{"a script", "GET", "localhost:8080", "/ui/", "Sec-Fetch-Mode", "cors", false},
+		{"a script with its origin", "GET", "localhost:8080", "/ui/", "Origin", "https://evil.example", false},
+	} {
+		passed := false
+		h := Guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { passed = true }), nil, "/ui/")
+		r := httptest.NewRequest(c.method, c.path, nil)
+		r.Host = c.host
+		for k, v := range link {
+			r.Header.Set(k, v)
+		}
+		if c.header != "" {
+			r.Header.Set(c.header, c.value)
+		}
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if passed != c.passes {
+			t.Errorf("%s: passed: %t, want %t", c.name, passed, c.passes)
+		}
+	}
+}
+
 func TestGuardDropsCredentials(t *testing.T) {
 	t.Parallel()
 	var got http.Header
-	h := Guard(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header }), nil)
+	h := Guard(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header }), nil, "/ui/")
 	r := httptest.NewRequest("GET", "http://localhost/", nil)
 	for _, k := range []string{"Authorization", "X-Remote-User", "X-Remote-Group", "X-Remote-Extra-Scopes", "Impersonate-User", "Accept"} {
 		r.Header.Set(k, "x")

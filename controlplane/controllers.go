@@ -148,7 +148,7 @@ func runControllers(ctx context.Context, s resolved, files files, client *rest.C
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	if s.ClusterCIDR != "" && s.choice.runs(names.NodeIpamController) {
-		ranges, err := newPodRanges(clients, s.Config)
+		ranges, err := newPodRanges(clients, s.Config, renewPeriod)
 		if err != nil {
 			return err
 		}

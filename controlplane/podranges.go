@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,6 +30,8 @@ type podRanges struct {
 	idle    func(*corev1.Node) bool // no executor works there; nil: unknown
 	nodes   cache.SharedIndexInformer
 	factory informers.SharedInformerFactory
+	room    *room
+	every   time.Duration // how often Nodes are looked after that lack a range or have a former one
 }
 
 // The masks of Nodes' ranges, by family: Kubernetes' defaults.
@@ -38,7 +41,7 @@ const (
 )
 
 // newPodRanges returns what gives Nodes parts of ClusterCIDR.
-func newPodRanges(client kubernetes.Interface, cfg Config) (*podRanges, error) {
+func newPodRanges(client kubernetes.Interface, cfg Config, every time.Duration) (*podRanges, error) {
 	cluster, err := netutils.ParseCIDRs(strings.Split(cfg.ClusterCIDR, ","))
 	if err != nil {
 		return nil, err
@@ -47,10 +50,12 @@ func newPodRanges(client kubernetes.Interface, cfg Config) (*podRanges, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &podRanges{client: client, mask6: cmp.Or(cfg.NodeMaskIPv6, nodeMask6), cluster: cluster, service: service, idle: cfg.WithoutExecutor}
-	p.factory = informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(p.passOver))
+	p := &podRanges{client: client, mask6: cmp.Or(cfg.NodeMaskIPv6, nodeMask6), cluster: cluster, service: service, idle: cfg.WithoutExecutor, every: every}
+	p.factory = informers.NewSharedInformerFactoryWithOptions(client, every, informers.WithTransform(p.passOver))
 	p.nodes = p.factory.Core().V1().Nodes().Informer()
-	return p, nil
+	p.room = newRoom(p)
+	_, err = p.nodes.AddEventHandler(p.room.handler())
+	return p, err
 }
 
 // run gives out ranges until ctx ends.
@@ -59,7 +64,7 @@ func (p *podRanges) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ranges of pod addresses: %w", err)
 	}
-	allocator, err := ipam.NewCIDRRangeAllocator(ctx, p.client, p.factory.Core().V1().Nodes(), p.params(), nil)
+	allocator, err := ipam.NewCIDRRangeAllocator(ctx, p.client, roomy{p.factory.Core().V1().Nodes(), p.room}, p.params(), nil)
 	if err == nil {
 		err = p.occupy(ctx, allocator, all.Items)
 	}
@@ -70,7 +75,7 @@ func (p *podRanges) run(ctx context.Context) error {
 	defer p.factory.Shutdown()
 	var renewing sync.WaitGroup
 	defer renewing.Wait()
-	renewing.Go(func() { p.renew(ctx, renewPeriod) })
+	renewing.Go(func() { p.renew(ctx) })
 	allocator.Run(ctx)
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
 )
 
@@ -23,7 +25,7 @@ func nodeOf(name string, ranges ...string) *corev1.Node {
 // A range is the cluster's if one of its ranges, in their order, holds it.
 func TestOutside(t *testing.T) {
 	t.Parallel()
-	p, err := newPodRanges(fake.NewClientset(), Config{ClusterCIDR: "10.244.0.0/16,fd00:244::/56", ServiceClusterIPRange: "10.0.0.0/24"})
+	p, err := newPodRanges(fake.NewClientset(), Config{ClusterCIDR: "10.244.0.0/16,fd00:244::/56", ServiceClusterIPRange: "10.0.0.0/24"}, renewPeriod)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +63,7 @@ func TestFormerRange(t *testing.T) {
 		default:
 			return false
 		}
-	}})
+	}}, renewPeriod)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +138,7 @@ func TestHeldRanges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := fake.NewClientset(nodeOf("old", c.old...))
-			p, err := newPodRanges(client, Config{ClusterCIDR: c.cluster, ServiceClusterIPRange: "10.0.0.0/24"})
+			p, err := newPodRanges(client, Config{ClusterCIDR: c.cluster, ServiceClusterIPRange: "10.0.0.0/24"}, renewPeriod)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,13 +184,13 @@ func TestRangeOfBeforeIsBack(t *testing.T) {
 	n := nodeOf("n", "10.244.0.0/24")
 	n.Status.Conditions = []corev1.NodeCondition{{Type: ConditionRangeOutside, Status: corev1.ConditionTrue}}
 	client := fake.NewClientset(n)
-	p, err := newPodRanges(client, Config{ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.0.0.0/24"})
+	p, err := newPodRanges(client, Config{ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.0.0.0/24"}, time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := make(chan struct{})
-	go func() { defer close(gone); p.renew(ctx, time.Millisecond) }()
+	go func() { defer close(gone); p.renew(ctx) }()
 	waitFor(t, "the end of the condition", func(ctx context.Context) error {
 		n, err := client.CoreV1().Nodes().Get(ctx, "n", metav1.GetOptions{})
 		if err == nil && len(n.Status.Conditions) > 0 {
@@ -213,22 +215,21 @@ func TestNodeIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	idle := false
-	p, err := newPodRanges(sharedClient, Config{ClusterCIDR: "10.245.0.0/16", ServiceClusterIPRange: "10.0.0.0/24", WithoutExecutor: func(*corev1.Node) bool { return idle }})
+	p, err := newPodRanges(sharedClient, Config{ClusterCIDR: "10.245.0.0/16", ServiceClusterIPRange: "10.0.0.0/24", WithoutExecutor: func(*corev1.Node) bool { return idle }}, renewPeriod)
 	if err != nil {
 		t.Fatal(err)
 	}
-	look := func(conditions int) *corev1.Node {
+	look := func(conditions int) (got *corev1.Node) {
 		t.Helper()
-		if err := p.lookAfter(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		got, err := nodes.Get(t.Context(), n.Name, metav1.GetOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(got.Status.Conditions) != conditions {
-			t.Errorf("conditions %+v", got.Status.Conditions)
-		}
+		waitFor(t, "what is said of the Node", func(ctx context.Context) error { // it is read from the API server's memory, which may be behind
+			if err := p.lookAfter(ctx); err != nil {
+				return err
+			}
+			if got, err = nodes.Get(ctx, n.Name, metav1.GetOptions{}); err == nil && len(got.Status.Conditions) != conditions {
+				err = fmt.Errorf("conditions %+v", got.Status.Conditions)
+			}
+			return err
+		})
 		return got
 	}
 	if got := look(2); got.UID != made.UID {
@@ -237,5 +238,59 @@ func TestNodeIsReplaced(t *testing.T) {
 	idle = true
 	if got := look(1); got.UID == made.UID || got.Spec.PodCIDR != "" || len(got.Spec.PodCIDRs) > 0 || !got.Spec.Unschedulable || got.Labels["zone"] != "a" {
 		t.Errorf("the Node that replaced it: %+v", got)
+	}
+}
+
+// Where there are more Nodes than ranges, those without are not tried again and again, each
+// time with an event; one gets the range of a Node that is deleted.
+func TestNoRangeIsLeft(t *testing.T) {
+	t.Parallel()
+	var names []runtime.Object
+	for i := range 7 {
+		n := nodeOf(fmt.Sprint("n", i))
+		n.UID = types.UID(n.Name)
+		names = append(names, n)
+	}
+	client := fake.NewClientset(names...)
+	p, err := newPodRanges(client, Config{ClusterCIDR: "10.244.0.0/22", ServiceClusterIPRange: "10.244.1.0/24"}, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runRanges(t, p)
+	ranged := func() (with, without []string) {
+		all, err := client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range all.Items {
+			if n.Spec.PodCIDR != "" {
+				with = append(with, n.Name)
+			} else {
+				without = append(without, n.Name)
+			}
+		}
+		return with, without
+	}
+	full := func(nodes int) {
+		t.Helper()
+		waitFor(t, "three ranges, one being of the services", func(context.Context) error {
+			if with, without := ranged(); len(with) != 3 || len(without) != nodes-3 || p.room.left() {
+				return fmt.Errorf("with ranges %v, without %v", with, without)
+			}
+			return nil
+		})
+	}
+	full(7)
+	with, _ := ranged()
+	if err := client.CoreV1().Nodes().Delete(t.Context(), with[0], metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	full(6)
+
+	_, without := ranged()
+	for _, name := range without {
+		if n, err := (roomy{p.factory.Core().V1().Nodes(), p.room}).Lister().Get(name); err != nil || n.DeletionTimestamp.IsZero() {
+			t.Errorf("the allocator would try Node %s: %v, %v", name, n, err)
+		}
 	}
 }

@@ -18,17 +18,18 @@ import (
 // cluster's, but of one before.
 const ConditionRangeOutside corev1.NodeConditionType = "PodRangeOutside"
 
-// renewPeriod is how often Nodes with ranges outside of the cluster's are looked after.
+// renewPeriod is how often Nodes are looked after that have ranges outside of the cluster's, or
+// have none while ranges were lacking.
 const renewPeriod = 30 * time.Second
 
 // renew shows which Nodes have ranges outside of the cluster's, and makes those anew that
 // nothing uses, until ctx ends.
-func (p *podRanges) renew(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
+func (p *podRanges) renew(ctx context.Context) {
+	tick := time.NewTicker(p.every)
 	defer tick.Stop()
 	for {
 		if err := p.lookAfter(ctx); err != nil && ctx.Err() == nil {
-			klog.ErrorS(err, "Nodes with a range outside of -cluster_cidr are looked after again", "within", every)
+			klog.ErrorS(err, "Nodes with a range outside of -cluster_cidr are looked after again", "within", p.every)
 		}
 		select {
 		case <-tick.C:

@@ -33,10 +33,10 @@ func (n *network) awaitRanges(ctx context.Context, client kubernetes.Interface, 
 		}
 		if len(ranges) == 0 && time.Since(asked) > rangesWait {
 			asked = time.Now()
-			waits(fmt.Sprintf("node %s has no range of pod addresses yet (%v): its events tell whether the cluster's range is used up", n.name, err))
+			waits(fmt.Sprintf("node %s has no range of pod addresses yet (%v): framework_runner's log tells whether the cluster's range is used up", n.name, err))
 		}
 		if len(ranges) == 0 && time.Since(began) > rangesEnough {
-			return false, problem("RangeMissing", "this node has no range of pod addresses: its events tell whether the cluster's range, 256 nodes for each 10.x.0.0/16, is used up")
+			return false, problem("RangeMissing", "this node has no range of pod addresses: framework_runner's log tells whether the cluster's range, 256 nodes for each 10.x.0.0/16, is used up")
 		}
 		return len(ranges) > 0, nil
 	})

@@ -33,6 +33,7 @@ type agent struct {
 	runs     bool                      // our executor ran there when it last offered
 	started  bool                      // our executor may live there
 	offered  time.Time                 // when it last did
+	freed    scheduler.Amount          // what tasks and executor of ours have set free since
 
 	deactivated bool // by an operator: Mesos offers it to no framework
 
@@ -48,7 +49,7 @@ func (a *agent) strange() bool { return a.runs && len(a.Executor) == 0 && len(a.
 
 // offersNow notes an offer and what it says about the agent.
 func (a *agent) offersNow(o *mesospb.Offer, now time.Time) {
-	a.offered = now
+	a.offered, a.freed = now, scheduler.Amount{}
 	a.Hostname = o.GetHostname()
 	if e := endpoint(o); e != "" {
 		a.Address = e

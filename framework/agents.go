@@ -177,6 +177,7 @@ func (as *agents) forgetTask(id, agentID string) {
 }
 
 func (as *agents) removeTask(a *agent, id string) {
+	a.freed = plus(a.freed, a.tasks[id].Amount)
 	delete(a.tasks, id)
 	if !as.holds(a) && len(a.tasks) == 0 {
 		as.forget(a)

@@ -30,6 +30,8 @@ type Framework struct {
 	outbox   *outbox.Outbox
 	metrics  *metrics
 
+	placements *placements
+
 	askStates chan struct{} // holds a token while the master is to be asked for its agents at once
 
 	watches    *watches
@@ -56,6 +58,8 @@ func New(cfg Config) (*Framework, error) {
 		identity: &identity{info: cfg.Info},
 		inbox:    mailbox.New[message](),
 		metrics:  newMetrics(),
+
+		placements: newPlacements(),
 
 		askStates: make(chan struct{}, 1),
 

@@ -104,6 +104,7 @@ func (l *loop) failure(f *mesospb.SchedulerEvent_Failure) {
 		if a != nil {
 			l.nodes.names.executorEnded(a)
 			l.drains.executorEnded(a)
+			a.freed = plus(a.freed, l.launcher.executor.Amount)
 		}
 		l.step(scheduler.ExecutorLost{Agent: id})
 		return

@@ -31,7 +31,7 @@ type podTracker struct {
 	synced     bool               // every pod that existed at start has been seen
 	waiting    map[string]string  // why a pod waits, by uid
 
-	unknown    map[string]bool               // of a scheduler that is not ours, and told so, by uid
+	unknown    map[string]string             // of a scheduler that is not ours, and what it was told, by uid
 	foreign    map[string]scheduler.Resident // on nodes, but not ours to run, by uid
 	notRunning map[string]time.Time          // when a pod without a node was first seen, by uid, until it runs
 	nodeWaits  map[string]string             // what a pod's node waits for, by uid, as the pod's events tell
@@ -50,7 +50,7 @@ type reasons interface {
 
 func newPodTracker(t podTracker) *podTracker {
 	t.pods, t.beforeSync = map[string]*v1.Pod{}, map[string]*v1.Pod{}
-	t.foreign, t.unknown = map[string]scheduler.Resident{}, map[string]bool{}
+	t.foreign, t.unknown = map[string]scheduler.Resident{}, map[string]string{}
 	t.waiting, t.notRunning, t.nodeWaits = map[string]string{}, map[string]time.Time{}, map[string]string{}
 	return &t
 }
@@ -126,12 +126,15 @@ func (t *podTracker) seenForeign(p *v1.Pod) {
 // mistake.
 func (t *podTracker) tellUnknown(p *v1.Pod) {
 	uid := string(p.UID)
-	if p.Spec.NodeName != "" || podspec.Finished(p) || t.schedulers.Asked(p) || t.unknown[uid] {
+	if p.Spec.NodeName != "" || podspec.Finished(p) || t.schedulers.Asked(p) || t.unknown[uid] != "" {
 		return
 	}
-	t.unknown[uid] = true
-	t.events.Event(p, v1.EventTypeNormal, "LeftToAnotherScheduler",
-		fmt.Sprintf("it asks for scheduler %s, and is left to that: this one is called %s", p.Spec.SchedulerName, strings.Join(t.schedulers, " or ")))
+	t.unknown[uid] = leftAlone(p, t.schedulers)
+	t.events.Event(p, v1.EventTypeNormal, "LeftToAnotherScheduler", t.unknown[uid])
+}
+
+func leftAlone(p *v1.Pod, schedulers podspec.Schedulers) string {
+	return fmt.Sprintf("it asks for scheduler %s, and is left to that: this one is called %s", p.Spec.SchedulerName, strings.Join(schedulers, " or "))
 }
 
 func (t *podTracker) foreignGone(uid string) {
@@ -244,5 +247,5 @@ func (t *podTracker) nodeWaitsFor(task scheduler.Task, reason string) {
 		return
 	}
 	t.nodeWaits[task.PodUID] = reason
-	t.events.Event(p, v1.EventTypeWarning, "WaitsForNode", fmt.Sprintf("node %s cannot run it yet: %s", task.Node, reason))
+	t.events.Event(p, v1.EventTypeWarning, "WaitsForNode", nodeCannot(task.Node, reason))
 }

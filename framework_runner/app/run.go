@@ -46,7 +46,8 @@ func run(ctx context.Context, o options) (err error) {
 	if o.recording.replay != "" {
 		return replay(ctx, o, os.Stdout)
 	}
-	plane, err := startControlPlane(ctx, p, o)
+	asked := newPlacements(o)
+	plane, err := startControlPlane(ctx, p, o, asked)
 	if err != nil {
 		return err
 	}
@@ -62,15 +63,17 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	p.start(ctx, "leadership", plane.Elector().Hold)
-	if err := startFramework(ctx, p, o, plane); err != nil {
+	if err := startFramework(ctx, p, o, plane, asked); err != nil {
 		return err
 	}
 	return p.wait(ctx)
 }
 
 // startControlPlane starts the API; anything wrong with flags fails at once.
-func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.ControlPlane, error) {
-	plane, err := controlplane.New(controlPlaneConfig(o, p.log))
+func startControlPlane(ctx context.Context, p *parts, o options, asked *placements) (*controlplane.ControlPlane, error) {
+	cfg := controlPlaneConfig(o, p.log)
+	asked.answer(&cfg)
+	plane, err := controlplane.New(cfg)
 	if c := (*controlplane.ConfigError)(nil); errors.As(err, &c) {
 		return nil, usageError{fmt.Errorf("-%w", c)}
 	}
@@ -84,7 +87,7 @@ func startControlPlane(ctx context.Context, p *parts, o options) (*controlplane.
 // startFramework starts what schedules pods: the Mesos it needs, if it is local,
 // and the framework itself. Everything is prepared at once, so mistakes show,
 // and runs as soon as this process leads.
-func startFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) error {
+func startFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane, asked *placements) error {
 	if o.master.kind == masterNone {
 		return startWithoutMesos(ctx, p, o, plane)
 	}
@@ -108,7 +111,7 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 	}
 	startServiceControllers(ctx, p, o, client, f)
 	run := func(ctx context.Context) error {
-		return explainRemoval(explainTakeover(measured(ctx, f), plane.Elector()))
+		return explainRemoval(explainTakeover(asked.during(f, func() error { return measured(ctx, f) }), plane.Elector()))
 	}
 	if o.master.kind == masterRemote {
 		p.start(ctx, "framework", run)

@@ -22,7 +22,7 @@ func tearDown(ctx context.Context, p *parts, o options) error {
 		return usageError{fmt.Errorf("-teardown: %w", err)}
 	}
 	o.controllers = "none"
-	plane, err := startControlPlane(ctx, p, o)
+	plane, err := startControlPlane(ctx, p, o, newPlacements(o))
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type options struct {
 	contain   bool
 	locks     string
 	resolvers string
+	volumes   string
 	check     bool
 }
 
@@ -53,6 +54,7 @@ func register(f *flag.FlagSet) *options {
 	f.Int64Var(&o.pidsLimit, "container_pids_limit", 0, "how many processes and threads a container may have; 0 means 4096, -1 no limit")
 	f.BoolVar(&o.contain, "contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
 	f.StringVar(&o.locks, "lock_dir", hostlock.Usual, "`directory` for the locks by which executors share this machine's network")
+	f.StringVar(&o.volumes, "volume_dir", "", "`directory` for volumes of storage class local, which outlive pods and executors; the default is volumes in -root_dir")
 	f.StringVar(&o.resolvers, "resolv_conf", "", "`file` that names the DNS servers of this machine; the default is /etc/resolv.conf, or the one behind systemd-resolved")
 	f.BoolVar(&o.check, strings.TrimPrefix(upgrade.CheckFlag, "-"), false, "exit at once: this shows whether the program starts on this machine with these flags")
 	return o
@@ -62,7 +64,7 @@ func register(f *flag.FlagSet) *options {
 func (o *options) node(agent mesos.ExecutorConfig) node.Config {
 	return node.Config{
 		RootDir: o.root, Docker: o.docker, Endpoint: agent.Endpoint, Address: o.address, MaxPods: o.maxPods, PidsLimit: o.pidsLimit,
-		Contain: o.contain, Sandbox: agent.Directory, Locks: o.locks, Resolvers: o.resolvers,
+		Contain: o.contain, Sandbox: agent.Directory, Locks: o.locks, Resolvers: o.resolvers, VolumeDir: o.volumes,
 	}
 }
 

@@ -47,6 +47,8 @@ type Config struct {
 	// Locks is a directory for the locks of the executors of this host; it need not be
 	// below RootDir.
 	Locks string
+	// VolumeDir is the directory of the volumes of storage class local; empty: one in RootDir.
+	VolumeDir string
 	// Resolvers is the file that names this host's DNS servers, see package hostresolver.
 	Resolvers string
 	// Names are the sockets of the cluster's DNS server on this node.
@@ -182,7 +184,8 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		reports := func(ctx context.Context) { reportUp(ctx, k.Ready(), o) }
 		keeps := func(ctx context.Context) { network.run(ctx, k.Client, r) }
 		answers := func(ctx context.Context) { network.answer(ctx, k) }
-		return runWith(ctx, k.Run, others.run, sweeps, reports, keeps, answers)
+		stores := func(ctx context.Context) { n.keepVolumes(ctx, spec, k.Ready(), k.Client) }
+		return runWith(ctx, k.Run, others.run, sweeps, reports, keeps, answers, stores)
 	})
 }
 

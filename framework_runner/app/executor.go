@@ -80,6 +80,9 @@ func (o options) executorArguments() []string {
 	if o.maxPods != taskdata.DefaultMaxPods {
 		args = append(args, fmt.Sprint("-max_pods=", o.maxPods))
 	}
+	if o.volumeDir != "" {
+		args = append(args, "-volume_dir="+o.volumeDir)
+	}
 	if o.resolvConf != "" {
 		args = append(args, "-resolv_conf="+o.resolvConf)
 	}

@@ -20,6 +20,7 @@ func (o *options) declareExecutor(fs *flag.FlagSet) {
 	fs.BoolVar(&o.containPods, "contain_pods", true, "make pods' containers part of the executor's Mesos container, so that its limits hold for them, where agents' isolators use control groups")
 	fs.StringVar(&o.dockerEndpoint, "docker_endpoint", "", "`endpoint` of the Docker daemon on agents (default: each agent's DOCKER_HOST, or the usual socket)")
 	fs.StringVar(&o.rootDir, "root_dir", "", "`directory` on agents for pods' volumes, logs and certificates (default: executor_runner's, /var/lib/kubernetes-mesos); running executors keep theirs")
+	fs.StringVar(&o.volumeDir, "volume_dir", "", "`directory` on agents for volumes of storage class local, which outlive pods, executors and agents (default: volumes in -root_dir); running executors keep theirs")
 	fs.StringVar(&o.nodeAddress, "node_address", "", "`address` of the only agent, or the network of all agents' node addresses, such as 10.1.0.0/16 (default: the agent's address); running executors keep theirs")
 	fs.IntVar(&o.maxPods, "max_pods", taskdata.DefaultMaxPods, "how many `pods` an agent runs at most; running executors keep theirs")
 	fs.Int64Var(&o.containerPidsLimit, "container_pids_limit", 0, "how many `processes` and threads a container may have (default: executor_runner's, 4096); -1: no limit; running executors keep theirs")
@@ -46,6 +47,9 @@ func (o *options) checkExecutor() error {
 	}
 	if o.rootDir != "" && (!filepath.IsAbs(o.rootDir) || filepath.Clean(o.rootDir) == "/") {
 		return fmt.Errorf("-root_dir=%s: name a directory of agents by its absolute path, not /", o.rootDir)
+	}
+	if o.volumeDir != "" && (!filepath.IsAbs(o.volumeDir) || filepath.Clean(o.volumeDir) == "/") {
+		return fmt.Errorf("-volume_dir=%s: name a directory of agents by its absolute path, not /", o.volumeDir)
 	}
 	if _, _, err := net.ParseCIDR(o.nodeAddress); err != nil && o.nodeAddress != "" && net.ParseIP(o.nodeAddress) == nil {
 		return fmt.Errorf("-node_address=%s: name an IP address, or a network such as 10.1.0.0/16", o.nodeAddress)

@@ -44,6 +44,7 @@ type options struct {
 	nodeAddress         string
 	maxPods             int
 	containerPidsLimit  int64
+	volumeDir           string
 	resolvConf          string
 	executorIdleTimeout time.Duration
 

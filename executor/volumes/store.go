@@ -1,0 +1,265 @@
+package volumes
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/go-logr/logr"
+	"golang.org/x/sys/unix"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+)
+
+// Owner tells whose volumes they are: a host may have executors of several clusters, and
+// of several agents.
+type Owner struct {
+	Cluster string `json:"cluster"`
+	Node    string `json:"node"`
+}
+
+// about is what is known of a volume, in its volume.json.
+type about struct {
+	Owner
+	Bytes int64 `json:"bytes"`
+}
+
+const (
+	aboutFile = "volume.json"
+	dataDir   = "data"
+
+	// What precedes the name of a volume that is not complete yet, or not any more.
+	newPrefix  = ".new-"
+	gonePrefix = ".gone-"
+)
+
+var validName = regexp.MustCompile(`^pvc-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// Store is a directory of volumes, as seen by one node.
+type Store struct {
+	dir     string
+	root    *os.Root
+	owner   Owner
+	changed func()
+	log     logr.Logger
+
+	limits limits
+	copies sync.WaitGroup
+
+	mu      sync.Mutex
+	copying map[string]*copying // by the name of the copy
+}
+
+// Open opens a directory of volumes, which it makes if there is none. changed is called when
+// something has become of a volume between two calls of Keep.
+func Open(dir string, owner Owner, changed func(), log logr.Logger) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("directory of volumes: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("directory of volumes: %w", err)
+	}
+	return &Store{dir: dir, root: root, owner: owner, changed: changed, log: log, limits: newLimits(dir), copying: map[string]*copying{}}, nil
+}
+
+// Close waits until nothing is done any more. The contexts of Keep have ended.
+func (s *Store) Close() error {
+	s.copies.Wait()
+	return s.root.Close()
+}
+
+// Keep makes and removes volumes as the framework wants, and returns what has become of
+// each. What takes long goes on after it, until ctx ends.
+func (s *Store) Keep(ctx context.Context, wanted []taskdata.WantedVolume) []taskdata.Volume {
+	known := map[string]bool{}
+	var all []taskdata.Volume
+	for _, w := range wanted {
+		known[w.Name] = true
+		all = append(all, s.keep(ctx, w))
+	}
+	s.tidy(known)
+	return all
+}
+
+func (s *Store) keep(ctx context.Context, w taskdata.WantedVolume) taskdata.Volume {
+	v := taskdata.Volume{Name: w.Name}
+	var err error
+	switch {
+	case !validName.MatchString(w.Name):
+		err = errors.New("it has no name of a volume of ours")
+	case w.Remove:
+		err = s.remove(w.Name)
+		v.Removed = err == nil
+	default:
+		err = s.have(ctx, w, &v)
+	}
+	if err != nil {
+		v.Error = err.Error()
+	}
+	return v
+}
+
+// have makes the volume if there is none, and lets it grow.
+func (s *Store) have(ctx context.Context, w taskdata.WantedVolume, v *taskdata.Volume) error {
+	is, err := s.about(w.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && w.Made:
+		return fmt.Errorf("its directory %s is gone, and with it its data", filepath.Join(s.dir, w.Name))
+	case errors.Is(err, fs.ErrNotExist) && w.From != "":
+		return s.startCopy(ctx, w)
+	case errors.Is(err, fs.ErrNotExist):
+		if err := s.make(w); err != nil {
+			return err
+		}
+		is.Bytes = w.Bytes
+	case err != nil:
+		return err
+	}
+	v.Path, v.Bytes = filepath.Join(s.dir, w.Name, dataDir), is.Bytes
+	if w.Bytes > is.Bytes {
+		if err = s.hasSpace(w.Bytes - is.Bytes); err == nil {
+			err = s.write(w.Name, w.Bytes)
+		}
+		if err != nil {
+			return fmt.Errorf("it cannot grow: %w", err)
+		}
+		v.Bytes = w.Bytes
+	}
+	v.Unlimited = s.limits.set(v.Path, w.Name, v.Bytes)
+	return nil
+}
+
+// make makes an empty volume.
+func (s *Store) make(w taskdata.WantedVolume) error {
+	if err := s.begin(w); err != nil {
+		return err
+	}
+	return s.complete(w.Name)
+}
+
+// begin makes what is not a volume yet.
+func (s *Store) begin(w taskdata.WantedVolume) error {
+	if err := s.hasSpace(w.Bytes); err != nil {
+		return err
+	}
+	name := newPrefix + w.Name
+	if err := s.root.RemoveAll(name); err != nil { // of an executor that has ended
+		return err
+	}
+	if err := s.root.Mkdir(name, 0o750); err != nil {
+		return err
+	}
+	if err := s.write(name, w.Bytes); err != nil {
+		return err
+	}
+	data := filepath.Join(name, dataDir)
+	if err := s.root.Mkdir(data, 0o777); err != nil {
+		return err
+	}
+	return s.root.Chmod(data, 0o777) // whoever a container runs as; the umask may differ
+}
+
+// complete makes a volume of it.
+func (s *Store) complete(name string) error { return s.root.Rename(newPrefix+name, name) }
+
+// write notes what is known of a volume.
+func (s *Store) write(name string, bytes int64) error {
+	b, err := json.Marshal(about{s.owner, bytes})
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(name, aboutFile)
+	if err := s.root.WriteFile(file+".new", b, 0o640); err != nil {
+		return err
+	}
+	return s.root.Rename(file+".new", file)
+}
+
+// about returns what is known of a volume. The error is fs.ErrNotExist if there is none.
+func (s *Store) about(name string) (a about, err error) {
+	info, err := s.root.Lstat(name)
+	if err != nil {
+		return a, err
+	}
+	if !info.IsDir() {
+		return a, fmt.Errorf("%s is no directory", filepath.Join(s.dir, name))
+	}
+	b, err := s.root.ReadFile(filepath.Join(name, aboutFile))
+	if err == nil {
+		err = json.Unmarshal(b, &a)
+	}
+	switch {
+	case err != nil:
+		return a, fmt.Errorf("%s is no volume of ours: %v", filepath.Join(s.dir, name), err)
+	case a.Owner != s.owner:
+		return a, fmt.Errorf("%s is a volume of node %s of cluster %s", filepath.Join(s.dir, name), a.Node, a.Cluster)
+	}
+	return a, nil
+}
+
+// hasSpace returns an error if the file system has not that much space left.
+func (s *Store) hasSpace(bytes int64) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(s.dir, &st); err != nil {
+		return fmt.Errorf("the space of %s: %w", s.dir, err)
+	}
+	if free := int64(st.Bavail) * st.Bsize; free < bytes {
+		return fmt.Errorf("the file system of %s has %d MiB left, and %d MiB are needed", s.dir, free>>20, (bytes+1<<20-1)>>20)
+	}
+	return nil
+}
+
+// remove removes a volume and its data.
+func (s *Store) remove(name string) error {
+	s.endCopy(name)
+	switch _, err := s.about(name); {
+	case err == nil:
+		if err := s.root.Rename(name, gonePrefix+name); err != nil {
+			return err
+		}
+		s.log.Info("removing a volume", "volume", name)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	s.limits.release(name)
+	return s.root.RemoveAll(gonePrefix + name)
+}
+
+// tidy removes what executors before this one have left unfinished, and volumes that were
+// made for nobody: those that the framework does not know and that are empty.
+func (s *Store) tidy(known map[string]bool) {
+	entries, err := fs.ReadDir(s.root.FS(), ".")
+	if err != nil {
+		s.log.Error(err, "the directory of volumes cannot be read")
+		return
+	}
+	for _, e := range entries {
+		name := e.Name()
+		base := strings.TrimPrefix(strings.TrimPrefix(name, newPrefix), gonePrefix)
+		if known[base] || !validName.MatchString(base) || s.isCopying(base) {
+			continue
+		}
+		if _, err := s.about(name); err != nil {
+			continue // another node's
+		}
+		if name == base && !s.isEmpty(name) {
+			continue // retained, or of a framework that has forgotten it: not ours to judge
+		}
+		if err := s.root.RemoveAll(name); err != nil {
+			s.log.Error(err, "what is left of a volume cannot be removed", "volume", name)
+		}
+	}
+}
+
+func (s *Store) isEmpty(name string) bool {
+	entries, err := fs.ReadDir(s.root.FS(), filepath.Join(name, dataDir))
+	return err == nil && len(entries) == 0
+}

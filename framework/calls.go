@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/claims"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podwriter"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
 )
 
 // maxReconcile is how many tasks one RECONCILE asks for.
@@ -70,9 +72,28 @@ func (l *loop) bind(c scheduler.Bind) {
 		l.inbox.Put(outcome{scheduler.Bound{Task: c.Task.ID, Err: fmt.Errorf("pod %s is gone", c.PodUID)}})
 		return
 	}
-	l.podWriter.Bind(p, c.Task, func(err error) {
-		l.inbox.Put(outcome{scheduler.Bound{Task: c.Task.ID, Err: err, Denied: podwriter.Denied(err)}})
-	})
+	done := func(err error) {
+		l.inbox.Put(outcome{scheduler.Bound{Task: c.Task.ID, Err: err, Denied: podwriter.Denied(err) || claims.Denied(err)}})
+	}
+	if plan := l.planClaims(p, c.Task.Node); len(plan.Claims) > 0 {
+		l.claims.Bind(p, c.Task.Node, plan, func(err error) {
+			if err != nil {
+				done(err)
+				return
+			}
+			l.podWriter.Bind(p, c.Task, done)
+		})
+		return
+	}
+	l.podWriter.Bind(p, c.Task, done)
+}
+
+// planClaims returns what must become of a pod's claims before it is bound.
+func (l *loop) planClaims(p *v1.Pod, node string) (none claims.Plan) {
+	if planner, is := l.rules.(claimPlanner); is {
+		return planner.Plan(p, node)
+	}
+	return none
 }
 
 func (l *loop) fail(c scheduler.Fail) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/claims"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/taskinfo"
@@ -14,6 +15,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 )
 
@@ -99,6 +101,16 @@ type Rules interface {
 	// answer may differ from now on.
 	Observe(object any, gone bool) bool
 }
+
+// claimPlanner is implemented by Rules that know what is to become of a pod's claims on the
+// node that was chosen.
+type claimPlanner interface {
+	Plan(p *v1.Pod, node string) claims.Plan
+}
+
+// volumeRules is implemented by Rules that know how much of a node's disk is kept for
+// volumes, in bytes: Mesos offers it nevertheless.
+type volumeRules interface{ VolumesOn(node string) int64 }
 
 // What an executor costs, and what a container without requests counts as.
 var (

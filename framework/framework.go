@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/claims"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/dnsendpoints"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/events"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/mailbox"
@@ -37,6 +38,7 @@ type Framework struct {
 	watches    *watches
 	events     *events.Recorder
 	podWriter  *podwriter.Writer
+	claims     *claims.Binder
 	reasons    *podwriter.Reasons
 	nodeWriter *nodes.Writer
 	dnsWriter  *dnsendpoints.Writer
@@ -75,6 +77,7 @@ func New(cfg Config) (*Framework, error) {
 		f.watches.followForRules(cfg.Client, f.inbox)
 	}
 	f.podWriter = podwriter.NewWriter(cfg.Client, f.events, cfg.Log)
+	f.claims = claims.NewBinder(cfg.Client, cfg.Log)
 	f.reasons = podwriter.NewReasons(cfg.Client, f.watches.pods.GetStore(), f.events, cfg.Log)
 	f.dnsWriter = dnsendpoints.NewWriter(cfg.Client, cfg.Log)
 	f.nodeWriter = nodes.NewWriter(cfg.Client, f.watches.nodes.GetStore(), cfg.Log)
@@ -116,7 +119,7 @@ func (f *Framework) Run(ctx context.Context) error {
 	defer cancel(nil)
 	for _, part := range []func(context.Context){
 		f.newLoop(stored, f.outbox).run, f.outbox.Run, f.watches.run,
-		f.podWriter.Run, f.reasons.Run, f.events.Run, f.nodeWriter.Run, f.dnsWriter.Run, f.tokens.Run, f.approver.Run,
+		f.podWriter.Run, f.claims.Run, f.reasons.Run, f.events.Run, f.nodeWriter.Run, f.dnsWriter.Run, f.tokens.Run, f.approver.Run,
 		f.watchSettings, f.watchMaintenance, f.watchAgentStates,
 	} {
 		wg.Go(func() { part(ctx) })
@@ -137,7 +140,7 @@ func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 	now := f.clock.now
 	l := &loop{
 		core: scheduler.New(f.cfg.Core()), rules: f.cfg.Rules, recorder: f.cfg.Recorder,
-		clock: f.clock, log: f.log, inbox: f.inbox, outbox: out, podWriter: f.podWriter, metrics: f.metrics,
+		clock: f.clock, log: f.log, inbox: f.inbox, outbox: out, podWriter: f.podWriter, claims: f.claims, metrics: f.metrics,
 		identity: f.identity, machines: f.cfg.Machines, settings: f.cfg.settings,
 		lastEvent: now(),
 	}

@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/claims"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podwriter"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
 )
 
 // loop is one goroutine that owns the core and the parts around it; nothing else
@@ -24,6 +26,7 @@ type loop struct {
 	inbox     inbox
 	outbox    jobs
 	podWriter *podwriter.Writer
+	claims    *claims.Binder
 	metrics   *metrics
 	identity  *identity
 	machines  []string // host names of the agents that may be used; empty: all
@@ -75,6 +78,9 @@ func (l *loop) observe(m ruleObject) {
 	}
 	if l.rules.Observe(m.object, m.gone) {
 		l.step(scheduler.RulesChanged{})
+	}
+	if c, is := m.object.(*v1.PersistentVolumeClaim); is {
+		l.claims.Changed(c)
 	}
 }
 

@@ -44,7 +44,7 @@ func (l *loop) offered(offers []*mesospb.Offer) {
 		l.nodes.identify(a)
 		l.nodes.publish(a)
 		l.launcher.tokens.For(a.Node, time.Now())
-		wanted = append(wanted, translateOffer(o, a))
+		wanted = append(wanted, l.withoutVolumes(translateOffer(o, a), a))
 	}
 	if len(unwanted) > 0 {
 		l.outbox.Put(outbox.Job{Call: mesos.Decline(unwanted, noUse)})
@@ -55,6 +55,15 @@ func (l *loop) offered(offers []*mesospb.Offer) {
 	if len(wanted) > 0 {
 		l.step(scheduler.Offered{Offers: wanted})
 	}
+}
+
+// withoutVolumes takes from an offer the disk that is kept for volumes of its node, in MiB:
+// once, if the agent makes several.
+func (l *loop) withoutVolumes(o scheduler.Offer, a *agent) scheduler.Offer {
+	if r, is := l.rules.(volumeRules); is && len(a.offers) == 1 {
+		o.Amount.Disk -= (r.VolumesOn(o.Node) + 1<<20 - 1) >> 20
+	}
+	return o
 }
 
 // allowed reports whether agents of that host name may be used.

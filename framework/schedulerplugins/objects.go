@@ -1,7 +1,6 @@
 package schedulerplugins
 
 import (
-	"fmt"
 	"maps"
 
 	v1 "k8s.io/api/core/v1"
@@ -9,15 +8,15 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
-	"k8s.io/component-helpers/storage/volume"
 )
 
 // Observe tells what an object that is neither a pod nor a Node is now, or that it is
 // gone: a namespace, a volume, a claim, a storage class, or what CSI drivers announce.
 // It reports whether any Rule may answer otherwise.
 func (r *Rules) Observe(object any, gone bool) bool {
-	store := r.store(object)
+	store := storeOf(r.objects, object)
 	if store == nil {
 		return false
 	}
@@ -28,8 +27,10 @@ func (r *Rules) Observe(object any, gone bool) bool {
 		_ = store.Update(object)
 	}
 	if gone && !known || !gone && known && same(old, object) {
+		r.volumes.confirmed(object)
 		return false
 	}
+	r.volumes.observed(object)
 	if _, is := object.(*v1.Namespace); is {
 		return r.forget(func(*rule) bool { return true })
 	}
@@ -55,8 +56,9 @@ func content(object any) runtime.Object {
 	return o
 }
 
-func (r *Rules) store(object any) cache.Store {
-	core, storage := r.objects.Core().V1(), r.objects.Storage().V1()
+// storeOf returns the store of an object's kind; nil: there is none.
+func storeOf(objects informers.SharedInformerFactory, object any) cache.Store {
+	core, storage := objects.Core().V1(), objects.Storage().V1()
 	switch object.(type) {
 	case *v1.Namespace:
 		return core.Namespaces().Informer().GetStore()
@@ -74,31 +76,4 @@ func (r *Rules) store(object any) cache.Store {
 		return storage.VolumeAttachments().Informer().GetStore()
 	}
 	return nil
-}
-
-// unbound returns why the pod would wait for a claim wherever it was launched: one of
-// a class whose volumes are bound when a pod is scheduled, which nothing here does.
-// Of a claim that is to be bound at once, the plugins speak.
-func (r *Rules) unbound(p *v1.Pod) string {
-	claims := r.objects.Core().V1().PersistentVolumeClaims().Lister().PersistentVolumeClaims(p.Namespace)
-	for _, v := range p.Spec.Volumes {
-		name := ""
-		switch {
-		case v.PersistentVolumeClaim != nil:
-			name = v.PersistentVolumeClaim.ClaimName
-		case v.Ephemeral != nil:
-			name = p.Name + "-" + v.Name
-		default:
-			continue
-		}
-		claim, err := claims.Get(name)
-		if err != nil || claim.Spec.VolumeName != "" {
-			continue
-		}
-		class, err := r.objects.Storage().V1().StorageClasses().Lister().Get(volume.GetPersistentVolumeClaimClass(claim))
-		if err == nil && class.VolumeBindingMode != nil && *class.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer {
-			return fmt.Sprintf("persistentvolumeclaim %q waits for its first consumer, which is not supported here: bind it to a volume, or use a storage class with volumeBindingMode Immediate", name)
-		}
-	}
-	return ""
 }

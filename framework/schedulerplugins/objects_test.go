@@ -33,10 +33,10 @@ func TestObserveTellsWhatMatters(t *testing.T) {
 		gone   bool
 		want   want
 	}{
-		"a claim as it was":                  {claims, claim("2", "Pending"), false, want{false, 0}},
-		"a claim that changed":               {claims, claim("2", "Bound"), false, want{true, 1}},
-		"a claim that is gone":               {claims, claim("1", "Pending"), true, want{true, 1}},
-		"a claim that never was":             {claims, &v1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "y"}}, true, want{false, 0}},
+		"a claim as it was":                  {claiming, claim("2", "Pending"), false, want{false, 0}},
+		"a claim that changed":               {claiming, claim("2", "Bound"), false, want{true, 1}},
+		"a claim that is gone":               {claiming, claim("1", "Pending"), true, want{true, 1}},
+		"a claim that never was":             {claiming, &v1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "y"}}, true, want{false, 0}},
 		"a claim, but none has volumes":      {spread, claim("2", "Bound"), false, want{false, 0}},
 		"a namespace with the same labels":   {spread, namespace("2", "red"), false, want{false, 0}},
 		"a namespace with other labels":      {spread, namespace("2", "blue"), false, want{true, 1}},
@@ -65,6 +65,6 @@ func TestObserveTellsWhatMatters(t *testing.T) {
 	}
 }
 
-func claims(p *v1.Pod) {
+func claiming(p *v1.Pod) {
 	p.Spec.Volumes = []v1.Volume{{VolumeSource: v1.VolumeSource{PersistentVolumeClaim: &v1.PersistentVolumeClaimVolumeSource{ClaimName: "x"}}}}
 }

@@ -73,6 +73,9 @@ func (k *rule) Refuses(node string) string {
 	if s := k.plugins.RunFilterPlugins(context.Background(), k.state, k.pod, n); !s.IsSuccess() {
 		return strings.Join(s.Reasons(), ", ")
 	}
+	if k.volumes {
+		return k.rules.volumes.unmakeable(k.pod, node)
+	}
 	return ""
 }
 
@@ -118,10 +121,6 @@ func (k *rule) gather() {
 	k.forget()
 	k.state, k.nowhere, k.only = framework.NewCycleState(), k.invalid, nil
 	if k.invalid != "" {
-		return
-	}
-	if why := k.rules.unbound(k.pod); why != "" {
-		k.nowhere = why
 		return
 	}
 	result, status, _ := k.plugins.RunPreFilterPlugins(context.Background(), k.state, k.pod)

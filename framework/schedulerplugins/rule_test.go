@@ -111,11 +111,12 @@ func TestClaims(t *testing.T) {
 	for _, step := range []struct {
 		claim        *v1.PersistentVolumeClaim
 		nowhere, one string // why no node will do; why n1 does not
+		zero         string // why n0 does not
 	}{
-		{nil, `persistentvolumeclaim "data" not found`, `persistentvolumeclaim "data" not found`},
-		{claim("now", ""), "pod has unbound immediate PersistentVolumeClaims", "pod has unbound immediate PersistentVolumeClaims"},
-		{claim("later", ""), waits, waits},
-		{claim("now", "disk"), "", "node(s) didn't match PersistentVolume's node affinity"},
+		{nil, absent, absent, absent},
+		{claim("now", ""), immediate, immediate, immediate},
+		{claim("later", ""), "", unavailable, unavailable},
+		{claim("now", "disk"), "", "node(s) didn't match PersistentVolume's node affinity", ""},
 	} {
 		if step.claim != nil {
 			r.Observe(&v1.PersistentVolume{
@@ -132,13 +133,17 @@ func TestClaims(t *testing.T) {
 		if got := rule.Refuses("n1"); got != step.one {
 			t.Errorf("refuses n1, as %q, want %q", got, step.one)
 		}
-		if got := rule.Refuses("n0"); got != step.nowhere {
-			t.Errorf("refuses n0, as %q, want %q", got, step.nowhere)
+		if got := rule.Refuses("n0"); got != step.zero {
+			t.Errorf("refuses n0, as %q, want %q", got, step.zero)
 		}
 	}
 }
 
-const waits = `persistentvolumeclaim "data" waits for its first consumer, which is not supported here: bind it to a volume, or use a storage class with volumeBindingMode Immediate`
+const (
+	absent      = `persistentvolumeclaim "data" not found`
+	immediate   = "pod has unbound immediate PersistentVolumeClaims"
+	unavailable = "node(s) didn't find available persistent volumes to bind"
+)
 
 // A state of another form than the one that is corrected is noticed.
 func TestCorrectLeastKnowsItsLimits(t *testing.T) {

@@ -30,6 +30,7 @@ type Rules struct {
 	asleep     map[types.UID]placed            // pods, while no rule has been asked; nil: they are in snapshot
 	objects    informers.SharedInformerFactory // never started: see Observe
 	namespaces corelisters.NamespaceLister
+	volumes    *volumes
 
 	kinds   map[string]*rule // those carried forward, by kind of pod
 	carried []*rule          // the same, in the order in which they began to be
@@ -51,6 +52,7 @@ func New(ctx context.Context, profiles *Profiles) (*Rules, error) {
 	r := &Rules{snapshot: newSnapshot(), asleep: map[types.UID]placed{}, kinds: map[string]*rule{}, scores: profiles.scoreAll}
 	r.objects = informers.NewSharedInformerFactory(&kubernetes.Clientset{}, 0)
 	r.namespaces = r.objects.Core().V1().Namespaces().Lister()
+	r.volumes = newVolumes(r.objects, r.snapshot, func() { r.forget(func(kind *rule) bool { return kind.volumes }) })
 	r.plugins, r.own = map[string]framework.Framework{}, map[string]ownPoints{}
 	for name, profile := range profiles.byName {
 		var err error
@@ -110,6 +112,7 @@ func (r *Rules) come(p *v1.Pod, node string) (more bool) {
 	if err != nil {
 		return false // the API server has checked it
 	}
+	r.volumes.choose(p, node)
 	now := r.snapshot.add(node, info)
 	return r.changed(change{pod: now.PodInfo, node: now.on})
 }
@@ -137,6 +140,7 @@ func (r *Rules) leave(p *v1.Pod) (e scheduler.Effect) {
 		delete(r.asleep, p.UID)
 		return e
 	}
+	r.volumes.unchoose(p.UID)
 	was, is := r.snapshot.remove(p.UID)
 	if !is {
 		return e

@@ -110,6 +110,7 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 		return err
 	}
 	startServiceControllers(ctx, p, o, client, f)
+	startVolumes(ctx, p, client)
 	run := func(ctx context.Context) error {
 		return explainRemoval(explainTakeover(asked.during(f, func() error { return measured(ctx, f) }), plane.Elector()))
 	}

@@ -47,7 +47,7 @@ func (w *Writer) bind(ctx context.Context, p *v1.Pod, t scheduler.Task) error {
 }
 
 func (w *Writer) tell(p *v1.Pod, t scheduler.Task) {
-	w.events.Event(p, v1.EventTypeNormal, "Scheduled", fmt.Sprintf("Assigned %s to %s as Mesos task %s", name(p), t.Node, t.ID))
+	w.events.Event(p, v1.EventTypeNormal, "Scheduled", fmt.Sprintf("Successfully assigned %s to %s as Mesos task %s", name(p), t.Node, t.ID))
 }
 
 // confirm looks at a pod that seems to be bound, and names the agent on it if others have

@@ -112,7 +112,7 @@ func TestBind(t *testing.T) {
 	if got.UID != "uid-php" || got.Target.Name != "n1" || got.Annotations[taskdata.AgentAnnotation] != "S1" {
 		t.Errorf("bound by %+v", got)
 	}
-	if len(events.messages) != 1 || events.messages[0] != "Assigned default/php to n1 as Mesos task uid-php.1" {
+	if len(events.messages) != 1 || events.messages[0] != "Successfully assigned default/php to n1 as Mesos task uid-php.1" {
 		t.Errorf("events %q", events.messages)
 	}
 }

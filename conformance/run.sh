@@ -8,9 +8,11 @@
 #              AGENTS     how many agents; default 2
 #              AGAIN=1    also what passed with these very programs before
 #
-# What comes out is in bin/conformance/results-TIME: junit.xml, table.txt, conformance.md (what
-# is known of all conformance tests with these programs), for each failure its log with the
-# events of its pods in failed, and the logs of all programs in logs.
+# What comes out is in bin/conformance/results-TIME, also of a run that is interrupted:
+# what the certification programme asks for (e2e.log, junit.xml, version.txt, README.md),
+# table.txt, conformance.md (what is known of all conformance tests with these programs), for
+# each failure its log with the events of its pods and what the agents logged about it in
+# failed, and the logs of all programs in logs.
 set -eu
 cd "$(dirname "$0")"
 here=$(cd .. && pwd)
@@ -47,15 +49,48 @@ down() {
 	done
 	rm -rf --one-file-system "$dir"
 }
+
+# report keeps the results of the suite, whether or not it came to its end.
+report() {
+	trap - INT TERM EXIT
+	minutes=$((($(date +%s) - started) / 60))
+	memory >"$results/memory.txt"
+	down
+	"$bin/results" -record "$record" -junit "$results/junit.xml" -dir "$results"
+	echo "$minutes minutes" | tee -a "$results/table.txt"
+	"$bin/results" -record "$record" -list "$tested" >"$results/conformance.md"
+	cat >"$results/README.md" <<END
+# How these results came about
+
+"make conformance" in a clone of kubernetes-mesos makes them, with FOCUS='${FOCUS:-}' and
+SKIP='${SKIP:-}' (what passed with these programs before is left out; AGAIN=1 runs it, too).
+Tested: $tested.
+
+On a cluster of your own, the suite is run as on any Kubernetes: by Hydrophone or Sonobuoy
+with the kubeconfig that framework_runner leaves in its -data_dir.
+END
+}
+
+# memory prints the most that each program of the cluster has had at a time.
+memory() {
+	for process in $(grep -l "$dir/" /proc/[0-9]*/cmdline 2>/dev/null); do
+		awk '$1 == "Name:" { name = $2 } $1 == "VmHWM:" { print name, int($2 / 1024), "MB" }' "${process%cmdline}status" 2>/dev/null || true
+	done
+}
+
 . ./cluster.sh
 trap 'down; exit 1' INT TERM EXIT
 cluster_up "${AGENTS:-2}"
+kubectl version >"$results/version.txt"
+tested="Kubernetes $(sed -n 's/Server Version: //p' "$results/version.txt") in commit $(git describe --always --dirty) on $(date +%F), \
+with ${AGENTS:-2} agents that offer all ports above 1023 that are not of services, Linux $(uname -r) with $(nproc) cores, \
+Docker $(on host1 docker version -f '{{.Server.Version}}')"
 
+started=$(date +%s)
+trap 'report; exit 1' INT TERM EXIT
 # What the suite prints of nodes is not of ours, which have no SSH.
 on host1 env KUBECONFIG="$kubeconfig" "$bin/ginkgo" -procs="${PARALLEL:-4}" -no-color -silence-skips \
 	-focus="${FOCUS:-\[Conformance\]}" -skip="$skip" -timeout=6h -output-dir="$results" -junit-report=junit.xml \
 	"$bin/e2e.test" -- -provider=skeleton -kubeconfig="$kubeconfig" -kubectl-path="$bin/kubectl" -disable-log-dump \
 	-e2e-output-dir="$results" >"$results/e2e.log" 2>&1 || true
-down
-"$bin/results" -record "$record" -junit "$results/junit.xml" -dir "$results"
-"$bin/results" -record "$record" -list "commit $(git describe --always --dirty) on $(date +%F)" >"$results/conformance.md"
+report

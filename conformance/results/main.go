@@ -68,12 +68,43 @@ func run(file, skip, junit, dir, of string) error {
 // notInFile matches what is not put into the name of a file.
 var notInFile = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
-// writeLog writes what the suite said about a test that failed.
+// writeLog writes what the suite said about a test that failed, and what the agents did.
 func writeLog(dir string, t test) error {
 	failed := filepath.Join(dir, "failed")
 	if err := os.MkdirAll(failed, 0o755); err != nil {
 		return err
 	}
+	agents, err := ofAgents(filepath.Join(dir, "logs"), t)
+	if err != nil {
+		return err
+	}
 	name := strings.Trim(notInFile.ReplaceAllString(t.Name, "-"), "-")
-	return os.WriteFile(filepath.Join(failed, name[:min(len(name), 150)]+".log"), []byte(t.Failure+"\n\n"+t.Log), 0o644)
+	return os.WriteFile(filepath.Join(failed, name[:min(len(name), 150)]+".log"), []byte(t.Failure+"\n\n"+t.Log+agents), 0o644)
+}
+
+// namespaces matches where the suite says in which namespace a test has failed.
+var namespaces = regexp.MustCompile(`Collecting events from namespace "([^"]+)"`)
+
+// ofAgents returns the lines of all programs' logs that name a namespace of the test.
+func ofAgents(logs string, t test) (string, error) {
+	files, err := filepath.Glob(filepath.Join(logs, "*.log"))
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, found := range namespaces.FindAllStringSubmatch(t.Log, -1) {
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(&b, "\n%s about %s:\n", filepath.Base(file), found[1])
+			for line := range strings.Lines(string(text)) {
+				if strings.Contains(line, found[1]) {
+					b.WriteString(line)
+				}
+			}
+		}
+	}
+	return b.String(), nil
 }

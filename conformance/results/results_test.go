@@ -12,7 +12,7 @@ const report = `<?xml version="1.0"?>
 <testsuites><testsuite>
 <testcase name="[SynchronizedBeforeSuite]" status="passed" time="1"></testcase>
 <testcase name="[It] [sig-network] Services should be served [Conformance] [sig-network, Conformance]" status="passed" time="2.5"></testcase>
-<testcase name="[It] [sig-apps] Job should end [Conformance] [sig-apps, Conformance]" status="failed" time="3"><failure message="timed out&#xA;in a second line"></failure><system-err>all that was said</system-err></testcase>
+<testcase name="[It] [sig-apps] Job should end [Conformance] [sig-apps, Conformance]" status="failed" time="3"><failure message="timed out&#xA;in a second line"></failure><system-err>all that was said: Collecting events from namespace "job-7"</system-err></testcase>
 <testcase name="[It] [sig-apps] Job should be left out" status="skipped" time="0"></testcase>
 <testcase name="[It] [sig-apps] Job should go on" status="interrupted" time="1"><failure message="Interrupted by User"></failure></testcase>
 </testsuite></testsuites>`
@@ -22,6 +22,12 @@ func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	junit, file := filepath.Join(dir, "junit.xml"), filepath.Join(dir, "record")
 	if err := os.WriteFile(junit, []byte(report), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "logs", "executor.log"), []byte("starts job-7/pi\nstarts job-8/pi\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := run(file, "", junit, dir, ""); err != nil {
@@ -37,7 +43,7 @@ func TestRun(t *testing.T) {
 		}
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "failed", "sig-apps-Job-should-end-Conformance.log"))
-	if err != nil || !strings.Contains(string(log), "all that was said") {
+	if err != nil || !strings.Contains(string(log), "all that was said") || !strings.HasSuffix(string(log), "executor.log about job-7:\nstarts job-7/pi\n") {
 		t.Errorf("the log of the failure: %q, %v", log, err)
 	}
 

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
@@ -29,8 +30,12 @@ type apiServer struct {
 	run     func(context.Context) error
 }
 
+// ownAnswers has some requests answered by the control plane, and passes the others to api. It
+// gets those that the caller may make.
+type ownAnswers func(api http.Handler, etcd storage.StorageFactory) http.Handler
+
 // newAPIServer builds the API server on a reachable etcd. It owns l.
-func newAPIServer(ctx context.Context, s resolved, files files, harden hardening, etcd etcdClient, l net.Listener, components map[string]component, started <-chan struct{}) (*apiServer, error) {
+func newAPIServer(ctx context.Context, s resolved, files files, harden hardening, etcd etcdClient, l net.Listener, own ownAnswers, started <-chan struct{}) (*apiServer, error) {
 	o := apiServerOptions(s, files, etcd, l)
 	harden.apply(o, s)
 	if err := o.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
@@ -52,7 +57,7 @@ func newAPIServer(ctx context.Context, s resolved, files files, harden hardening
 	outer.Authentication.Authenticator = authenticateLocal(outer.Authentication.Authenticator)
 	build, factory := outer.BuildHandlerChainFunc, config.KubeAPIs.ControlPlane.StorageFactory
 	outer.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
-		api = withComponents(unlessFull(api, etcd.full), components, factory)
+		api = own(unlessFull(api, etcd.full), factory)
 		return build(unlessStarting(api, started), c)
 	}
 	if s.Door != nil {

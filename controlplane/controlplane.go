@@ -36,6 +36,7 @@ type ControlPlane struct {
 
 	controlling atomic.Bool // whether the controllers run
 	scheduler   atomic.Pointer[func(context.Context) error]
+	mesos       atomic.Pointer[func(context.Context) (any, error)]
 
 	etcd    etcdClient // set by New if external, else before ready is closed
 	elector *leaderelection.Elector

@@ -61,7 +61,7 @@ func (c *ControlPlane) host(ctx context.Context) error {
 		}
 		c.etcd = etcd
 	}
-	server, err := newAPIServer(ctx, c.config, c.creds.files, c.harden, c.etcd, c.secure, c.components(), c.ready)
+	server, err := newAPIServer(ctx, c.config, c.creds.files, c.harden, c.etcd, c.secure, c.ownAnswers, c.ready)
 	if err != nil {
 		return fmt.Errorf("API server: %w", err)
 	}

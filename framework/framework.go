@@ -142,6 +142,7 @@ func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 		core: scheduler.New(f.cfg.Core()), rules: f.cfg.Rules, recorder: f.cfg.Recorder,
 		clock: f.clock, log: f.log, inbox: f.inbox, outbox: out, podWriter: f.podWriter, claims: f.claims, metrics: f.metrics,
 		identity: f.identity, machines: f.cfg.Machines, settings: f.cfg.settings,
+		changed:   now(),
 		lastEvent: now(),
 	}
 	l.pods = newPodTracker(podTracker{

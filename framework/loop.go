@@ -9,6 +9,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podwriter"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
 )
@@ -40,7 +41,9 @@ type loop struct {
 	launcher    *launcher
 
 	connected bool
-	lastEvent time.Time // when Mesos said something, or this life began
+	changed   time.Time           // when connected did, or this life began
+	master    *mesospb.MasterInfo // that accepted the last subscription, as it describes itself
+	lastEvent time.Time           // when Mesos said something, or this life began
 }
 
 // jobs takes what is to be stored and what is to be told Mesos, in order.

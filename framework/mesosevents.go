@@ -19,6 +19,7 @@ func (l *loop) mesosEvent(e *mesospb.SchedulerEvent) {
 	l.lastEvent = l.clock.now()
 	switch e.GetType() {
 	case mesospb.SchedulerEvent_SUBSCRIBED:
+		l.master = e.GetSubscribed().GetMasterInfo()
 		l.subscribed(e.GetSubscribed().GetFrameworkId().GetValue())
 	case mesospb.SchedulerEvent_OFFERS:
 		l.offered(e.GetOffers().GetOffers())
@@ -42,14 +43,16 @@ func (l *loop) subscribed(id string) {
 		l.outbox.Put(outbox.Job{Changes: []records.Change{records.PutFramework(id)}, RetryForever: true})
 	}
 	l.log.Info("subscribed", "framework", id)
-	l.connected = true
+	l.connected, l.changed = true, l.clock.now()
 	l.agents.spendAll(nil)
 	l.step(scheduler.Subscribed{})
 	l.tellExecutors()
 }
 
 func (l *loop) disconnect(err error) {
-	l.connected = false
+	if l.connected {
+		l.connected, l.changed = false, l.clock.now()
+	}
 	l.agents.spendAll(nil)
 	l.step(scheduler.Disconnected{Err: err})
 }

@@ -1,18 +1,30 @@
 package framework
 
 import (
+	"cmp"
 	"context"
 	"maps"
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
 // Status is a summary of what the framework is doing, for people.
 type Status struct {
-	Framework string // its id, empty before Mesos gave one
-	Connected bool   // there is a subscription
-	Agents    []AgentStatus
-	Waiting   []WaitingPod
+	Framework string    // its id, empty before Mesos gave one
+	Info      Info      // how it presents itself
+	Connected bool      // there is a subscription
+	Since     time.Time // when that became so
+
+	// Master is the host:port of the master that has the subscription, or had the last
+	// one, as it describes itself.
+	Master, MasterVersion string
+	Agents                []AgentStatus
+	Waiting               []WaitingPod
 }
 
 // AgentStatus holds what is known about one agent.
@@ -52,7 +64,8 @@ func (f *Framework) AgentAddresses(ctx context.Context) (map[string]netip.Addr, 
 }
 
 func (l *loop) status() Status {
-	s := Status{Framework: l.identity.get(), Connected: l.connected, Waiting: l.pods.waitingPods()}
+	s := Status{Framework: l.identity.get(), Info: l.identity.info, Connected: l.connected, Since: l.changed, Waiting: l.pods.waitingPods()}
+	s.Master, s.MasterVersion = masterOf(l.master), l.master.GetVersion()
 	for _, a := range l.agents.sorted() {
 		s.Agents = append(s.Agents, AgentStatus{
 			ID: a.id, Node: a.Node, Lost: a.lost, Executor: a.runs, Offers: len(a.offers),
@@ -60,4 +73,13 @@ func (l *loop) status() Status {
 		})
 	}
 	return s
+}
+
+// masterOf returns where a master says it is, or "".
+func masterOf(m *mesospb.MasterInfo) string {
+	host := cmp.Or(m.GetHostname(), m.GetAddress().GetHostname(), m.GetAddress().GetIp())
+	if host == "" {
+		return ""
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(cmp.Or(m.GetAddress().GetPort(), int32(m.GetPort())))))
 }

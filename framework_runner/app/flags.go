@@ -64,6 +64,7 @@ type options struct {
 
 	frameworkName   string
 	frameworkRole   string
+	webuiURL        string
 	frameworkUser   string
 	failoverTimeout time.Duration
 	newFrameworkID  bool

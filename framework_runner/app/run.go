@@ -97,6 +97,7 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 		return err
 	}
 	plane.ShowScheduler(func(ctx context.Context) error { return schedulerHealth(ctx, f) })
+	plane.ShowMesos(func(ctx context.Context) (any, error) { return mesosFacts(ctx, f) })
 	if err := p.waitFor(ctx, plane.Elector().Leading()); err != nil || ctx.Err() != nil {
 		return err
 	}
@@ -295,6 +296,7 @@ func identityOf(o options, plane *controlplane.ControlPlane, log logr.Logger) (f
 			User:            o.frameworkUser,
 			Hostname:        hostname,
 			Role:            o.frameworkRole,
+			WebUI:           webUI(o, plane),
 			Principal:       o.principal,
 			FailoverTimeout: o.failoverTimeout,
 		},

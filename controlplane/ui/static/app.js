@@ -3,16 +3,34 @@ import { html, render, useEffect, useState } from "./html.js";
 import { Refused, post, session } from "./api.js";
 import { useRoute } from "./route.js";
 import { Questions } from "./parts.js";
-import { Pods } from "./views/pods.js";
+import { Health } from "./views/health.js";
+import { Mesos } from "./views/mesos.js";
+import { Node } from "./views/node.js";
+import { Nodes } from "./views/nodes.js";
+import { Overview } from "./views/overview.js";
 import { Pod } from "./views/pod.js";
+import { Pods } from "./views/pods.js";
+import { Queue } from "./views/queue.js";
+import { Service, Services } from "./views/services.js";
+import { Volumes } from "./views/volumes.js";
+import { Workload } from "./views/workload.js";
+import { Workloads } from "./views/workloads.js";
 
-const views = [["pods", "Pods"]];
+const views = [["", "Overview"], ["pods", "Pods"], ["nodes", "Nodes"], ["queue", "Queue"], ["services", "Services"], ["workloads", "Workloads"], ["volumes", "Volumes"], ["mesos", "Mesos"], ["health", "Health"]];
 
 /** @param {{at: import("./route.js").Route}} props */
 function View({ at: { parts, query } }) {
-  const [kind = "pods", a, b] = parts;
+  const [kind = "", a = "", b = "", c = ""] = parts, key = parts.join("/");
   switch (kind) {
-    case "pods": return a && b ? html`<${Pod} key=${a + "/" + b} ns=${a} name=${b} query=${query} />` : html`<${Pods} query=${query} />`;
+    case "": return html`<${Overview} />`;
+    case "pods": return b ? html`<${Pod} key=${key} ns=${a} name=${b} query=${query} />` : html`<${Pods} query=${query} />`;
+    case "nodes": return a ? html`<${Node} key=${key} name=${a} />` : html`<${Nodes} />`;
+    case "queue": return html`<${Queue} />`;
+    case "services": return b ? html`<${Service} key=${key} ns=${a} name=${b} />` : html`<${Services} query=${query} />`;
+    case "workloads": return c ? html`<${Workload} key=${key} kind=${a} ns=${b} name=${c} />` : html`<${Workloads} query=${query} />`;
+    case "volumes": return html`<${Volumes} query=${query} />`;
+    case "mesos": return html`<${Mesos} />`;
+    case "health": return html`<${Health} />`;
   }
   return html`<h1>No such page</h1><p>The address leads nowhere.</p>`;
 }
@@ -34,7 +52,7 @@ function App() {
   useEffect(() => void look(), []);
   useEffect(() => {
     const name = views.find(([id]) => id === (at.parts[0] ?? ""))?.[1];
-    document.title = [at.parts[2] ?? at.parts[1], name, "Kubernetes on Mesos"].filter(Boolean).join(" · ");
+    document.title = [at.parts[1] && at.parts.at(-1), name, "Kubernetes on Mesos"].filter(Boolean).join(" · ");
   }, [at]);
   if (!user) {
     if (!failure) return html`<main class="alone"><p role="status">Loading…</p></main>`;

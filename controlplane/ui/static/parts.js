@@ -102,7 +102,7 @@ export const Rows = ({ heads, rows, empty, label }) =>
  * @property {any} text what will happen
  * @property {string} command what does the same
  * @property {string} label of the button
- * @property {() => Promise<any>} act
+ * @property {(say: (progress: string) => void, stop: AbortSignal) => Promise<any>} act
  */
 
 /** @type {((q: Question) => void)} */
@@ -117,6 +117,8 @@ export function Questions() {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState("");
   const [said, setSaid] = useState("");
+  const [progress, setProgress] = useState("");
+  const stop = useRef(new AbortController());
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   show = (next) => {
     setError("");
@@ -126,6 +128,7 @@ export function Questions() {
     if (q) dialog.current?.showModal();
   }, [q]);
   const close = () => {
+    stop.current.abort();
     dialog.current?.close();
     setQuestion(null);
   };
@@ -133,8 +136,10 @@ export function Questions() {
     if (!q) return;
     setBusy(true);
     setError("");
+    setProgress("");
+    stop.current = new AbortController();
     try {
-      await q.act();
+      await q.act(setProgress, stop.current.signal);
       close();
       setSaid(`Done: ${q.title}`);
       setTimeout(() => setSaid(""), 4000);
@@ -145,11 +150,12 @@ export function Questions() {
     }
   };
   return html`<div class="said" role="status">${said}</div>
-    ${q && html`<dialog ref=${dialog} aria-labelledby="question" onClose=${() => setQuestion(null)}>
+    ${q && html`<dialog ref=${dialog} aria-labelledby="question" onClose=${close}>
       <h2 id="question">${q.title}</h2>
       <div>${q.text}</div>
       <${Command}>${q.command}<//>
       ${error && html`<p class="trouble" role="alert">${error}</p>`}
+      ${busy && progress && html`<p role="status">${progress}</p>`}
       <div class="actions">
         <button type="button" class="danger" disabled=${busy} onClick=${act}>${busy ? "Working…" : q.label}</button>
         <button type="button" onClick=${close}>Cancel</button>

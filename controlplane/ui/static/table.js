@@ -14,13 +14,14 @@ const spare = 10; // rows drawn above and below those in sight
  */
 
 /**
- * @param {{label: string, columns: Column<any>[], rows: any[], id: (row: any) => string, sort?: number, empty: string}} props
+ * @param {{label: string, columns: Column<any>[], rows: any[], id: (row: any) => string, sort?: number, empty: string, version?: any}} props
+ *   version changes when rows that are the same are to be sorted again
  */
-export function Table({ label, columns, rows, id, sort = 0, empty }) {
+export function Table({ label, columns, rows, id, sort = 0, empty, version }) {
   const [order, setOrder] = useState({ column: sort, down: false });
   const [view, setView] = useState({ top: 0, height: 800 });
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const sorted = useMemo(() => inOrder(rows, columns[order.column].by, order.down), [rows, order]);
+  const sorted = useMemo(() => inOrder(rows, columns[order.column].by, order.down), [rows, order, version]);
 
   useEffect(() => {
     const b = box.current;

@@ -5,7 +5,7 @@ import { podState, podTone, podProblem, readyCount, restarts } from "../podstate
 import { count, matches } from "../format.js";
 import { Age, Command, Loaded, NodeLink, PodLink, State, Trouble, quoted } from "../parts.js";
 import { Table } from "../table.js";
-import { setQuery } from "../route.js";
+import { Choice, Filters, Search, tally } from "./filters.js";
 
 /** @type {import("../table.js").Column<any>[]} */
 const columns = [
@@ -28,37 +28,20 @@ export function Pods({ query }) {
     [pods.all, q, state, node, labels],
   );
   const states = useMemo(() => tally(pods.all.map(podState)), [pods.all]);
-  const nodes = useMemo(() => [...new Set(pods.all.map((p) => p.spec.nodeName).filter(Boolean))].sort(), [pods.all]);
+  const nodes = useMemo(() => tally(pods.all.map((p) => p.spec.nodeName).filter(Boolean)), [pods.all]);
   return html`<div class="list">
     <div class="head"><h1>Pods</h1><span class="dim" role="status">${shown.length === pods.all.length ? count(shown.length, "pod") : `${shown.length} of ${count(pods.all.length, "pod")}`}</span></div>
-    <form class="filters" onSubmit=${(/** @type {Event} */ e) => e.preventDefault()}>
-      <${Field} label="Name" name="q" value=${q} />
-      <${Field} label="Namespace" name="ns" value=${ns} late />
-      <${Field} label="Labels" name="labels" value=${labels} hint="app=web,tier!=db" />
-      <label>State<select value=${state} onChange=${set("state")}><option value="">any</option>
-        ${[...new Set([...states.keys(), ...(state ? [state] : [])])].sort().map((s) => html`<option key=${s} value=${s}>${s} (${states.get(s) ?? 0})</option>`)}</select></label>
-      <label>Node<select value=${node} onChange=${set("node")}><option value="">any</option>
-        ${[...new Set([...nodes, ...(node ? [node] : [])])].map((n) => html`<option key=${n} value=${n}>${n}</option>`)}</select></label>
-    </form>
+    <${Filters}>
+      <${Search} label="Name" name="q" value=${q} />
+      <${Search} label="Namespace" name="ns" value=${ns} late />
+      <${Search} label="Labels" name="labels" value=${labels} hint="app=web,tier!=db" />
+      <${Choice} label="State" name="state" value=${state} words=${states} />
+      <${Choice} label="Node" name="node" value=${node} words=${nodes} />
+    <//>
     <${Trouble} of=${[pods]} />
     <${Loaded} of=${[pods]}>
       <${Table} label="Pods" columns=${columns} rows=${shown} id=${(/** @type {any} */ p) => p.metadata.uid} empty=${pods.all.length ? "No pod is like that." : "There are no pods."} />
     <//>
     <${Command}>${"kubectl get pods -o wide" + (ns ? ` -n ${quoted(ns)}` : " -A") + (labels ? ` -l ${quoted(labels)}` : "") + (node ? ` --field-selector ${quoted("spec.nodeName=" + node)}` : "")}<//>
   </div>`;
-}
-
-/** @param {string} name */
-const set = (name) => (/** @type {any} */ e) => setQuery({ [name]: e.target.value.trim() });
-
-/** A field to search by; late: not while it is typed. @param {{label: string, name: string, value: string, hint?: string, late?: boolean}} props */
-const Field = ({ label, name, value, hint, late }) => html`<label>${label}<input type="search" value=${value} placeholder=${hint}
-  autocomplete="off" spellcheck=${false} ...${late ? { onChange: set(name) } : { onInput: set(name) }} /></label>`;
-
-/** @param {string[]} words */
-export function tally(words) {
-  /** @type {Map<string, number>} */
-  const n = new Map();
-  for (const w of words) n.set(w, (n.get(w) ?? 0) + 1);
-  return n;
 }

@@ -21,8 +21,10 @@ type agent struct {
 	offered  bool // there has been an offer
 	room     Amount
 	ranges   [][]PortRange
-	executor bool // the offers show our executor there
-	lost     bool // our executor has ended since
+	known    time.Time // when it was what was offered
+	freed    freed     // since the latest offer
+	executor bool      // the offers show our executor there
+	lost     bool      // our executor has ended since
 
 	tasks          []*task         // those that use something there, or may
 	ports          map[uint16]bool // their host ports
@@ -35,6 +37,13 @@ type agent struct {
 	batch []Task // what the matcher launches there
 	pays  bool   // the batch pays for the executor
 	last  uint64 // the youngest pod that the matcher has considered
+}
+
+// freed is what ended tasks have used, and Mesos has not offered since.
+type freed struct {
+	Amount
+	ports []uint16
+	at    time.Time // the latest
 }
 
 // runsSomething reports whether a task there is known to its executor.
@@ -63,7 +72,7 @@ func (a *agent) executorEnded() {
 func (a *agent) isFull(c *class) bool {
 	taken := len(a.tasks)
 	if !c.isTied() {
-		taken += len(a.node.expected)
+		taken += len(a.node.expected) + a.node.nomineesBefore(c)
 	}
 	return taken >= a.node.maxPods
 }
@@ -110,10 +119,13 @@ func (a *agent) reserved() (sum Amount) {
 }
 
 // keptPort returns the first port of the class that is kept for a pod that will come back
-// to the agent, or that others have assigned to its Node; 0: none. Ports of tasks stay
+// to the agent, that others have assigned to its Node, or that is nominated to it; 0: none. Ports of tasks stay
 // booked as long as the tasks do.
 func (a *agent) keptPort(c *class) uint16 {
 	for _, port := range c.ports {
+		if a.node != nil && a.node.promisesPort(c, port) {
+			return port
+		}
 		wants := func(p *class) bool { return slices.Contains(p.ports, port) }
 		if slices.ContainsFunc(a.pinned, wants) || c.node == "" && slices.ContainsFunc(a.node.expected, wants) {
 			return port

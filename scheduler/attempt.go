@@ -5,16 +5,17 @@ import "strconv"
 // attempts decides about the tasks in state launching and binding: those whose pod
 // is not bound to a node yet, so that it may still go elsewhere under a new task.
 type attempts struct {
-	clock      *clock
-	session    *session
-	queue      *queue
-	fleet      *fleet
-	tasks      *tasks
-	reconciler *reconciler
-	killer     *killer
-	bound      *boundTasks // goes on when the pod is bound
-	residents  *residents
-	explain    func(*pod, string)
+	clock       *clock
+	session     *session
+	queue       *queue
+	fleet       *fleet
+	tasks       *tasks
+	reconciler  *reconciler
+	killer      *killer
+	bound       *boundTasks // goes on when the pod is bound
+	residents   *residents
+	nominations *nominations
+	explain     func(*pod, string)
 }
 
 // start begins the next attempt of a pod that has been given room on an agent.
@@ -30,6 +31,7 @@ func (x *attempts) start(p *pod, a *agent) Task {
 		Ports:   p.Ports,
 	})
 	t.pod, p.task, t.bound = p, t, p.pinned != nil
+	x.nominations.placed(p, a.node)
 	x.fleet.belongs(t, p.Namespace)
 	t.launch = x.fleet.launches
 	x.clock.after(updateGrace, &t.alarm)
@@ -40,6 +42,7 @@ func (x *attempts) start(p *pod, a *agent) Task {
 // retry brings a pod back to the queue: it is on no node until its next attempt.
 func (x *attempts) retry(p *pod, trouble string, free bool) {
 	x.queue.retry(p, trouble, free)
+	x.nominations.clear(p)
 	x.residents.update(p, false)
 }
 

@@ -80,6 +80,18 @@ type (
 		Message string
 	}
 
+	// Nominate shows with a waiting pod on which Node room is made for it; empty: on none
+	// any more. A pod that is bound is not concerned.
+	Nominate struct{ PodUID, Node string }
+
+	// Preempt deletes a pod, as one of a higher priority needs its place on the Node. It may
+	// come again.
+	Preempt struct {
+		PodUID string
+		Node   string
+		For    string // uid of the pod that needs the place
+	}
+
 	// Forget: the task is over and its pod needs no further attempt, or has a
 	// later one; its record may go.
 	Forget struct{ Task string }
@@ -95,4 +107,6 @@ func (Acknowledge) call() {}
 func (Bind) call()        {}
 func (Fail) call()        {}
 func (Explain) call()     {}
+func (Nominate) call()    {}
+func (Preempt) call()     {}
 func (Forget) call()      {}

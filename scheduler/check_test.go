@@ -126,7 +126,7 @@ func (k checker) order(calls []Call) {
 				sim.violated("%s takes what is kept for pods assigned to its node", t.ID)
 			}
 			for _, q := range sim.core.pods.byUID {
-				if q.state == ready && q.class.rule == nil && k.precedes(q, placed) && q.Amount.within(left) &&
+				if q.state == ready && q.class.rule == nil && k.precedes(q, placed) && q.Amount.within(left.minus(k.kept(q, a.node))) &&
 					k.suits(q, a) && a.missingPort(q.class) == 0 {
 					sim.violated("%s overtakes the older pod %s, which would fit %v", t.ID, q.UID, left)
 				}
@@ -150,10 +150,54 @@ func (k checker) placement(p Pod, node string) {
 	a := sim.core.fleet.byID[placed.task.Agent]
 	room := sim.core.fleet.spareFor(a).plus(p.Amount)
 	for _, q := range sim.core.pods.byUID {
-		if q.state == ready && q.class.rule != nil && k.precedes(q, placed) && q.Amount.within(room) &&
+		if q.state == ready && q.class.rule != nil && k.precedes(q, placed) && q.Amount.within(room.minus(k.kept(q, a.node))) &&
 			k.suits(q, a) && a.missingPort(q.class) == 0 {
 			sim.violated("pod %s overtakes the older pod %s, which would fit %v", p.UID, q.UID, room)
 		}
+	}
+}
+
+// kept returns what was kept from a waiting pod on a node, when the step began.
+func (k checker) kept(q *pod, n *node) (sum Amount) {
+	for uid, node := range k.sim.nominees {
+		p := k.sim.core.pods.byUID[uid]
+		if p != nil && p != q && node == n.name && (p.seq < q.seq || k.sim.nominees[q.UID] != "" && p.Priority == q.Priority) {
+			sum = sum.plus(p.Amount)
+		}
+	}
+	return sum
+}
+
+// preempt: a pod makes room for a waiting one of a higher priority that may ask for that.
+func (k checker) preempt(c Preempt) {
+	sim := k.sim
+	victim, p := sim.core.pods.byUID[c.PodUID], sim.core.pods.byUID[c.For]
+	switch {
+	case victim == nil || p == nil || victim.Priority >= p.Priority:
+		sim.violated("%s: it is not of a lower priority", showCall(c))
+	case p.NeverPreempts || !p.waits() || p.nomination == nil || p.nomination.node.name != c.Node:
+		sim.violated("%s: which is not to go there", showCall(c))
+	case victim.task == nil || victim.task.Node != c.Node:
+		sim.violated("%s: it is not there", showCall(c))
+	case !victim.GoneBy.IsZero():
+		sim.violated("%s: it is about to end", showCall(c))
+	}
+}
+
+// nominations: whom nodes keep room for is who is nominated to them.
+func (k checker) nominations() {
+	s := k.sim.core
+	all := 0
+	for _, n := range s.nodes.byName {
+		for _, p := range n.nominees {
+			all++
+			if p.nomination == nil || p.nomination.node != n || !p.waits() || s.pods.byUID[p.UID] != p || !p.nomination.end.isSet() {
+				k.sim.violated("pod %s is nominated to %s: %+v", p.UID, n.name, p)
+			}
+		}
+	}
+	if all != len(s.nominations.all) {
+		k.sim.violated("%d pods are nominated, nodes keep room for %d", len(s.nominations.all), all)
 	}
 }
 
@@ -221,6 +265,7 @@ func (k checker) state() {
 		sim.violated("the Rules know of %d pods, of which %d exist", n, len(s.pods.byUID))
 	}
 	k.shares()
+	k.nominations()
 	members := 0
 	for _, c := range s.queue.classes {
 		members += c.members
@@ -378,6 +423,12 @@ func (k checker) waits(p *simPod) {
 	}
 	if p.message == "" {
 		sim.violated("pod %s waits without a reason", p.UID)
+	}
+	if x := &sim.core.preemptor; q.nomination == nil && x.mayPreempt(q.class) && q.class.ready[0] == q {
+		t := &turn{class: q.class}
+		if x.find(t); len(t.best) > 0 && len(t.best[0].victims.Pods) > 0 {
+			sim.violated("pod %s waits, though pods of agent %s could make room", p.UID, t.best[0].agent.id)
+		}
 	}
 	for _, a := range sim.mesos.agents {
 		room := sim.mesos.free(a)

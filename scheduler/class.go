@@ -27,19 +27,23 @@ type class struct {
 	verdicts []verdict // of the rules, on nodes by their number; see rules.verdict
 	rule     Rule      // what depends on more than its Node; nil: nothing
 
-	reason  string // why its ready pods wait
-	version uint64 // of what the reason was made from
+	reason   string // why its ready pods wait
+	version  uint64 // of what the reason was made from
+	hopeless uint64 // version of the changes for which no pod could make room; 0: none
 }
 
 // isTied reports whether its one pod can only run in one place.
 func (c *class) isTied() bool { return c.agent != "" || c.node != "" }
 
 // classKey returns the key of the class that a pod waits in, of which own is what
-// the Rules say. A bound or assigned pod, and one that must keep off an agent because
-// of an earlier attempt, is alone in its class.
+// the Rules say. A bound, assigned or nominated pod, and one that must keep off an
+// agent because of an earlier attempt, is alone in its class.
 func (p *pod) classKey(own string) string {
-	if p.Class == "" || p.superseded > 0 || p.pinned != nil || p.Node != "" {
+	if p.Class == "" || p.superseded > 0 || p.pinned != nil || p.Node != "" || p.nomination != nil {
 		return "pod " + p.UID + own
+	}
+	if p.NeverPreempts {
+		own += " never"
 	}
 	return "class " + p.Class + own
 }
@@ -50,6 +54,14 @@ func (c *class) refusal(n *node) string {
 		return ""
 	}
 	return c.rule.Refuses(n.object.Name)
+}
+
+// nominee returns the class's one pod, if it is nominated.
+func (c *class) nominee() *pod {
+	if len(c.ready) == 1 && c.ready[0].nomination != nil {
+		return c.ready[0]
+	}
+	return nil
 }
 
 func newClass(key string, p *pod) *class {

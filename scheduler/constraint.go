@@ -35,6 +35,17 @@ type Rule interface {
 	// Scores returns how well each of the nodes, all of which are allowed, suits
 	// one more of these pods; none: they are all alike.
 	Scores(nodes []string) []int64
+	// Try returns the node, which is known, as these pods would find it if others came or
+	// went. What is tried changes nothing.
+	Try(node string) Trial
+}
+
+// Trial is a node with other pods on it than there are.
+type Trial interface {
+	Add(p Pod)
+	Remove(p Pod)
+	// Refuses returns why one more of the Rule's pods must not run there then.
+	Refuses() string
 }
 
 // Effect is what a change may have made of the answers of Rules.

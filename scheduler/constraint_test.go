@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"testing"
 
@@ -108,6 +109,26 @@ func (f *fakeRules) refuses(p *v1.Pod, node string) string {
 	}
 	return ""
 }
+
+// Try implements [Rule].
+func (r fakeRule) Try(node string) Trial {
+	t := &fakeTrial{fakeRule: r, node: node}
+	t.rules = &fakeRules{nodes: r.rules.nodes, on: maps.Clone(r.rules.on)}
+	t.rules.on[node] = maps.Clone(t.rules.on[node])
+	if t.rules.on[node] == nil {
+		t.rules.on[node] = map[types.UID]*v1.Pod{}
+	}
+	return t
+}
+
+type fakeTrial struct {
+	fakeRule
+	node string
+}
+
+func (t *fakeTrial) Add(p Pod)       { t.rules.on[t.node][p.Object.UID] = p.Object }
+func (t *fakeTrial) Remove(p Pod)    { delete(t.rules.on[t.node], p.Object.UID) }
+func (t *fakeTrial) Refuses() string { return t.fakeRule.Refuses(t.node) }
 
 type fakeRule struct {
 	rules *fakeRules

@@ -20,6 +20,7 @@ type offerDemand struct {
 	suppressed bool
 	filtered   bool // offers may be kept from us by our own filters
 
+	revived   time.Time // when all that is free was asked for last
 	allowance int       // Revives that may be sent at once
 	granted   time.Time // when the allowance last grew
 
@@ -87,7 +88,7 @@ func (d *offerDemand) take() bool {
 }
 
 func (d *offerDemand) revive() {
-	d.suppressed, d.filtered, d.due = false, false, false
+	d.suppressed, d.filtered, d.due, d.revived = false, false, false, d.clock.now
 	d.clock.after(backoff(d.tries, firstAgain, mostAgain), &d.again)
 	d.tries++
 	d.session.call(Revive{})
@@ -104,6 +105,6 @@ func (d *offerDemand) launched() { d.filtered, d.tries = true, 0 }
 // earlier one are void (allocator, addFramework), and offers come by
 // themselves.
 func (d *offerDemand) reset() {
-	d.suppressed, d.filtered, d.due, d.tries = false, false, false, 0
+	d.suppressed, d.filtered, d.due, d.tries, d.revived = false, false, false, 0, d.clock.now
 	d.clock.stop(&d.again)
 }

@@ -13,13 +13,16 @@
 //   - Restored first, then the pods in order of creation, then PodsListed; the
 //     Nodes before the offers of their agents. Until PodsListed nothing is launched.
 //   - Calls to Mesos and to the store in the order in which they are given, over
-//     Steps, too: a Reconcile must not overtake the Launch before it. Bind, Fail
-//     and Explain may take their time.
+//     Steps, too: a Reconcile must not overtake the Launch before it. Bind, Fail,
+//     Nominate, Preempt and Explain may take their time; of a pod's Nominates the latest
+//     counts.
 //   - An answer to every Bind (Bound) and Fail (Failed), and LaunchFailed where
 //     the tasks of a Launch could not be stored. Calls to Mesos need no answer:
 //     whatever gets lost is asked for or said again.
 //   - With Rules, a Resident for each pod on a node that is not ours to run, and
 //     RulesChanged when what they know by themselves may make a difference.
+//   - A PodStarted for each pod that a kubelet has taken, and a BudgetChanged for each
+//     disruption budget: they decide which pods make room for others.
 //   - A Tick at [State.Next] at the latest.
 //
 // # What it promises
@@ -29,9 +32,14 @@
 // was left of them. Where policy [Fair] decides between namespaces, that holds within each.
 // A pod that fits nowhere holds no other pod up, and keeps its place when an attempt fails.
 //
+// For a pod that fits nowhere, pods of lower priorities are deleted where that makes room
+// for it: the pods that Kubernetes' scheduler would choose. What becomes free is kept for
+// it, as far as Mesos offers it: from all that go after it, for a limited time, over a
+// restart, too. A pod that goes before it may take that.
+//
 // An offer is used or given back in the Step in which it comes; it is held, for
-// [Config].Hold at most, only until the pods are listed or for a pod that is
-// about to end its backoff. What is declined is refused for long, as everything
+// [Config].Hold at most, only until the pods are listed, or for a pod that is
+// about to end its backoff or for which room is made there. What is declined is refused for long, as everything
 // that could make it useful brings a Revive.
 //
 // A pod is bound only when the executor has its task. Until then it may go
@@ -64,6 +72,8 @@
 //	rules       where a pod may run, amounts aside (rules.go)
 //	residents   tells the Rules which pods are on which nodes (constraint.go)
 //	matcher     places pods of the queue on offers of the fleet, by the rules (match.go)
+//	preemptor   has pods make room for those of a higher priority (preempt.go, trial.go)
+//	nominations keeps that room for them (nomination.go)
 //	demand      whether Mesos is asked for offers (demand.go)
 //	reasons     why pods wait (explain.go, reason.go)
 //	tasks       the tasks that live (tasks.go)
@@ -72,8 +82,8 @@
 //	killer      tasks that must end (kill.go)
 //	reconciler  asks Mesos what became of tasks (reconcile.go)
 //
-// All share the clock (clock.go), the session with its calls, and the marks of what
-// has changed (shared.go). Queue, fleet and tasks know nothing of the parts that
+// All share the clock, the session with its calls, and the marks of what has changed
+// (shared.go). Queue, fleet and tasks know nothing of the parts that
 // decide; matcher, demand and reasons know nothing of what happens to a task.
 //
 // A condition on an agent's Node is a rule of rules.go. What depends on other pods or

@@ -1,8 +1,11 @@
 package scheduler
 
 import (
+	"time"
+
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	v1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 )
 
 // Event is something that happened; the types below are all there are.
@@ -29,6 +32,12 @@ type (
 	// within ten seconds.
 	PodRemoved struct{ UID string }
 
+	// PodStarted: a kubelet has taken a pod.
+	PodStarted struct {
+		UID string
+		At  time.Time
+	}
+
 	// PodsListed: every pod that existed at start has been announced; only from
 	// now on is a task without a pod significant.
 	PodsListed struct{}
@@ -39,6 +48,12 @@ type (
 		Pod  Pod
 		Node string
 		Gone bool
+	}
+
+	// BudgetChanged carries a disruption budget; nil: it is gone.
+	BudgetChanged struct {
+		Namespace, Name string
+		Budget          *policyv1.PodDisruptionBudget
 	}
 
 	// RulesChanged: what the [Rules] know apart from pods and Nodes is not what it
@@ -120,24 +135,26 @@ type (
 	Tick struct{}
 )
 
-func (Restored) event()     {}
-func (PodAdded) event()     {}
-func (PodRemoved) event()   {}
-func (PodsListed) event()   {}
-func (NodeChanged) event()  {}
-func (Resident) event()     {}
-func (RulesChanged) event() {}
-func (Subscribed) event()   {}
-func (Disconnected) event() {}
-func (Offered) event()      {}
-func (Rescinded) event()    {}
-func (Updated) event()      {}
-func (ExecutorLost) event() {}
-func (AgentLost) event()    {}
-func (LaunchFailed) event() {}
-func (Bound) event()        {}
-func (Failed) event()       {}
-func (Tick) event()         {}
+func (Restored) event()      {}
+func (PodAdded) event()      {}
+func (PodRemoved) event()    {}
+func (PodStarted) event()    {}
+func (BudgetChanged) event() {}
+func (PodsListed) event()    {}
+func (NodeChanged) event()   {}
+func (Resident) event()      {}
+func (RulesChanged) event()  {}
+func (Subscribed) event()    {}
+func (Disconnected) event()  {}
+func (Offered) event()       {}
+func (Rescinded) event()     {}
+func (Updated) event()       {}
+func (ExecutorLost) event()  {}
+func (AgentLost) event()     {}
+func (LaunchFailed) event()  {}
+func (Bound) event()         {}
+func (Failed) event()        {}
+func (Tick) event()          {}
 
 // Offer is what an agent offers, all roles that we may use taken together; the
 // framework remembers which resources it is made of.

@@ -42,6 +42,9 @@ func (f *fleet) drop(a *agent) {
 		return
 	}
 	delete(f.byID, a.id)
+	if a.node != nil && a.node.agent == a {
+		a.node.agent = nil
+	}
 	if i := slices.Index(f.known, a); i >= 0 {
 		f.known = slices.Delete(f.known, i, i+1)
 		f.changes.reasons()
@@ -51,12 +54,18 @@ func (f *fleet) drop(a *agent) {
 // book notes what a task uses on its agent.
 func (f *fleet) book(t *task) {
 	a := f.agent(t.Agent)
+	if a.node == nil && t.Node != "" {
+		f.at(a, f.nodes.get(t.Node))
+	}
 	t.index = len(a.tasks)
 	a.tasks = append(a.tasks, t)
 	for _, p := range t.Ports {
 		a.ports[p] = true
 	}
 }
+
+// at notes which Node is an agent's.
+func (f *fleet) at(a *agent, n *node) { a.node, n.agent = n, a }
 
 // belongs notes whose share a task counts in; of one without a pod that is unknown.
 func (f *fleet) belongs(t *task, namespace string) {
@@ -79,6 +88,10 @@ func (f *fleet) unbook(t *task) {
 	f.shares.remove(t.namespace, t.Amount)
 	for _, p := range t.Ports {
 		delete(a.ports, p)
+	}
+	a.freed = freed{a.freed.plus(t.Amount), append(a.freed.ports, t.Ports...), f.clock.now}
+	if a.node != nil && len(a.node.nominees) > 0 {
+		f.changes.mayFit() // what has become free is asked for
 	}
 	f.refresh(a) // a port or a place has become free
 	f.drop(a)
@@ -137,7 +150,7 @@ func (f *fleet) roomForClass(a *agent, c *class) Amount {
 	case c.node != "":
 		return f.roomForAssigned(a)
 	}
-	return f.spareFor(a)
+	return f.spareFor(a).minus(a.node.promised(c))
 }
 
 // claim uses up room there for one more task of the agent's batch, which is a

@@ -9,7 +9,7 @@ import (
 func newTestFleet(cfg Config) *fleet {
 	c := &clock{now: at(0)}
 	return &fleet{
-		clock: c, changes: &changes{clock: c, report: alarm{ring: func() {}}}, cfg: cfg.withDefaults(), shares: &shares{nodes: &nodes{}, used: map[string]Amount{}},
+		clock: c, changes: &changes{clock: c, report: alarm{ring: func() {}}}, cfg: cfg.withDefaults(), nodes: &nodes{byName: map[string]*node{}}, shares: &shares{nodes: &nodes{}, used: map[string]Amount{}},
 		byID: map[string]*agent{}, offers: map[string]*agent{},
 	}
 }

@@ -68,7 +68,7 @@ func TestLivesAreLively(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []any{Launch{}, Decline{}, Suppress{}, Revive{}, Kill{}, Reconcile{}, Acknowledge{}, Bind{}, Fail{}, Explain{}, Forget{}} {
+	for _, c := range []any{Launch{}, Decline{}, Suppress{}, Revive{}, Kill{}, Reconcile{}, Acknowledge{}, Bind{}, Fail{}, Explain{}, Forget{}, Nominate{}, Preempt{}} {
 		if kind := fmt.Sprintf("%T", c); calls[kind] < 40 {
 			t.Errorf("only %d times %s in 40 lives", calls[kind], kind)
 		}

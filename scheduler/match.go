@@ -193,8 +193,9 @@ func (m *matcher) oldestOn(a *agent) *class {
 // oldestFor returns the class of the oldest pod that may be placed on the agent
 // and could run elsewhere; nil when there is none.
 func (m *matcher) oldestFor(a *agent, room Amount) *class {
+	promises := len(a.node.nominees) > 0
 	q := search{room: room, after: a.last, fits: func(c *class) bool {
-		return !c.isTied() && m.mayPlace(c, a)
+		return !c.isTied() && (!promises || c.amount.within(room.minus(a.node.promised(c)))) && m.mayPlace(c, a)
 	}}
 	q.low, q.high = a.portBounds()
 	c := m.queue.oldest(q)
@@ -234,9 +235,12 @@ func (m *matcher) launch(a *agent) {
 	a.batch, a.pays = nil, false
 }
 
-// worthHolding reports whether a pod in backoff will be able to use the agent's
-// offers before they expire.
+// worthHolding reports whether a pod that room is made for there, or one in backoff, will
+// be able to use the agent's offers before they expire.
 func (m *matcher) worthHolding(a *agent) bool {
+	if len(a.held) > 0 && len(a.node.nominees) > 0 {
+		return true
+	}
 	late := m.queue.late
 	for _, p := range late[:min(len(late), heldToLook)] {
 		if len(a.held) > 0 && p.backoff.at.Before(a.expiry.at) && m.rules.fits(p.class, a) && m.hasRoom(a, p) {

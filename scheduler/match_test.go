@@ -206,6 +206,7 @@ func TestMatchLooksAgain(t *testing.T) {
 
 // lastIsBest prefers whichever agent is the last of those that it compares.
 type lastIsBest struct {
+	Rule
 	asked int             // about agents
 	seen  map[string]bool // those that were compared
 }

@@ -17,6 +17,8 @@ type node struct {
 	total    Amount   // allocatable to pods
 	assigned []*class // of waiting pods that others have assigned to it
 	expected []*class // those that it is large enough for: what they ask for is kept
+	nominees []*pod   // room is made for them; see nominations
+	agent    *agent   // that has it, as far as it is known
 }
 
 // nodes holds the Nodes of all agents, by name, and those that pods are assigned to.
@@ -62,8 +64,13 @@ func (x *nodes) unassign(c *class) {
 	n := x.entry(c.node)
 	n.assigned = slices.DeleteFunc(n.assigned, func(other *class) bool { return other == c })
 	x.expect(n)
-	if n.number == 0 && len(n.assigned) == 0 {
-		delete(x.byName, c.node)
+	x.tidy(n)
+}
+
+// tidy forgets a node that nobody has and nobody waits for.
+func (x *nodes) tidy(n *node) {
+	if n.number == 0 && len(n.assigned)+len(n.nominees) == 0 {
+		delete(x.byName, n.name)
 	}
 }
 

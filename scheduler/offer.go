@@ -6,13 +6,13 @@ import "slices"
 // executor must have ended unnoticed: the offer does not show it.
 func (f *fleet) offered(o Offer, n *node) (a *agent, executorMissing bool) {
 	a = f.agent(o.Agent)
-	a.node = n
+	f.at(a, n)
 	if len(a.held) == 0 {
 		a.room, a.ranges = Amount{}, nil
 		f.clock.after(f.cfg.Hold, &a.expiry)
 	}
 	a.held = append(a.held, o)
-	a.offered = true
+	a.offered, a.known, a.freed = true, f.clock.now, freed{}
 	a.room = a.room.plus(o.Amount)
 	a.ranges = append(a.ranges, o.Ports)
 	a.executor = o.Executor
@@ -70,8 +70,14 @@ func (f *fleet) takeFresh() []*agent {
 // void forgets an agent's offers and their content: they are gone.
 func (f *fleet) void(a *agent) {
 	f.release(a)
-	a.offered, a.room, a.ranges, a.executor = false, Amount{}, nil, false
+	f.forget(a)
+	a.executor = false
 	f.drop(a)
+}
+
+// forget forgets what an agent has offered: that is not there any more.
+func (f *fleet) forget(a *agent) {
+	a.offered, a.room, a.ranges, a.freed = false, Amount{}, nil, freed{}
 }
 
 func (f *fleet) voidAll() {
@@ -87,7 +93,9 @@ func (f *fleet) release(a *agent) []string {
 		ids[i] = o.ID
 		delete(f.offers, o.ID)
 	}
-	a.held = nil
+	if len(a.held) > 0 {
+		a.held, a.known = nil, f.clock.now
+	}
 	f.clock.stop(&a.expiry)
 	return ids
 }

@@ -3,7 +3,10 @@ package scheduler
 import (
 	"math"
 	"reflect"
+	"slices"
+	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler/preemption"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 )
@@ -22,6 +25,19 @@ type Pod struct {
 	// it has arrived.
 	Priority int32
 
+	// NeverPreempts: no other pod has to go for this one.
+	NeverPreempts bool `json:",omitempty"`
+
+	// Nominated is the name of the Node on which an earlier life of the core has made room
+	// for the pod; empty: none.
+	Nominated string `json:",omitempty"`
+
+	// Started is when a kubelet has taken the pod; zero: none has.
+	Started time.Time `json:",omitzero"`
+
+	// GoneBy is when the pod will have ended, as it is being deleted; zero: it is not.
+	GoneBy time.Time `json:",omitzero"`
+
 	Amount Amount
 	Ports  []uint16 // fixed host ports, ascending; each is taken from the offer's ranges
 
@@ -33,7 +49,8 @@ type Pod struct {
 	// amount, ports, affinity and tolerations. Empty: in a class of its own.
 	Class string
 
-	// Object is the whole pod, for [Rules]; the core itself does not look into it.
+	// Object is the whole pod, for [Rules] and disruption budgets; the core itself does not
+	// look into it.
 	Object *v1.Pod
 }
 
@@ -61,9 +78,14 @@ type pod struct {
 	state podState
 
 	// Of the queue.
-	class   *class // while it waits
-	place   int    // among the ready pods of its class, or among the late ones
-	backoff alarm  // the end of it
+	class   *class    // while it waits
+	place   int       // among the ready pods of its class, or among the late ones
+	backoff alarm     // the end of it
+	readyAt time.Time // since when it waits for nothing but an offer
+
+	nomination *nomination // room is made for it, while it waits
+	nominated  string      // the Node that the API server was told last, empty: none
+	preempted  time.Time   // when it was told to make room for another; zero: never
 
 	task       *task    // while it has one
 	attempt    int      // number of the latest attempt
@@ -90,6 +112,11 @@ const (
 	placed              // has a task
 )
 
+// victim returns what its choice as a victim depends on.
+func (p *pod) victim() preemption.Pod {
+	return preemption.Pod{Object: p.Object, Priority: p.Priority, Started: p.Started}
+}
+
 func (p *pod) waits() bool { return p.state == ready || p.state == backingOff }
 
 // mayBeAssigned reports whether the pod is left alone until somebody binds it: then it
@@ -108,17 +135,19 @@ func (p *pod) forgetOld(s *session) {
 // task of an earlier life, has those that are not bound wait in the queue, and the
 // tasks of those that are gone end.
 type pods struct {
-	session   *session
-	queue     *queue
-	tasks     *tasks
-	killer    *killer
-	bound     *boundTasks
-	residents *residents
-	explain   func(*pod, string)
+	session     *session
+	queue       *queue
+	tasks       *tasks
+	killer      *killer
+	bound       *boundTasks
+	residents   *residents
+	nominations *nominations
+	explain     func(*pod, string)
 
-	byUID    map[string]*pod
-	arrivals uint64             // pods ever announced
-	stored   map[string][]*task // by pod uid: tasks of an earlier life whose pod has not been announced
+	byUID      map[string]*pod
+	priorities priorities
+	arrivals   uint64             // pods ever announced
+	stored     map[string][]*task // by pod uid: tasks of an earlier life whose pod has not been announced
 }
 
 // get returns the pod of a uid, nil when it is not known.
@@ -126,10 +155,12 @@ func (x *pods) get(uid string) *pod { return x.byUID[uid] }
 
 func (x *pods) added(in Pod, node string) {
 	p := x.byUID[in.UID]
-	if p == nil {
+	isNew := p == nil
+	if isNew {
 		x.arrivals++
-		p = &pod{Pod: in, seq: inOrder(in.Priority, x.arrivals)}
+		p = &pod{Pod: in, seq: inOrder(in.Priority, x.arrivals), nominated: in.Nominated}
 		x.byUID[in.UID] = p
+		x.priorities.add(in.Priority, 1)
 		x.adopt(p, node)
 	}
 	if node == "" {
@@ -156,6 +187,14 @@ func (x *pods) added(in Pod, node string) {
 	default:
 		p.Pod = in
 	}
+	x.nominations.seen(p, isNew)
+}
+
+// started notes when a kubelet has taken a pod.
+func (x *pods) started(uid string, at time.Time) {
+	if p := x.byUID[uid]; p != nil {
+		p.Started = at
+	}
 }
 
 func (x *pods) removed(uid string) {
@@ -163,6 +202,7 @@ func (x *pods) removed(uid string) {
 	if p == nil {
 		return
 	}
+	x.nominations.gone(p)
 	x.queue.remove(p)
 	if p.task != nil {
 		x.endTask(p.task)
@@ -170,8 +210,38 @@ func (x *pods) removed(uid string) {
 	x.bound.unpin(p)
 	x.residents.gone(p)
 	delete(x.byUID, uid)
+	x.priorities.add(p.Priority, -1)
 	p.forgetOld(x.session)
 }
+
+// priorities are those of all pods that are known, in ascending order, with the number of
+// pods that have them.
+type priorities []struct {
+	priority int32
+	pods     int
+}
+
+// add notes that there are n more pods of a priority.
+func (x *priorities) add(priority int32, n int) {
+	all := *x
+	i := 0
+	for i < len(all) && all[i].priority < priority {
+		i++
+	}
+	if i == len(all) || all[i].priority != priority {
+		all = slices.Insert(all, i, struct {
+			priority int32
+			pods     int
+		}{priority: priority})
+	}
+	if all[i].pods += n; all[i].pods == 0 {
+		all = slices.Delete(all, i, i+1)
+	}
+	*x = all
+}
+
+// below reports whether a pod of a lower priority is known.
+func (x priorities) below(priority int32) bool { return len(x) > 0 && x[0].priority < priority }
 
 // endTask handles the removal of the task's pod.
 func (x *pods) endTask(t *task) {

@@ -124,7 +124,7 @@ func (q *queue) remove(p *pod) {
 // becomeReady lets a pod take part in matching. When others of its class wait
 // already, nothing that we hold or have declined fits it.
 func (q *queue) becomeReady(p *pod) {
-	p.state = ready
+	p.state, p.readyAt = ready, q.clock.now
 	if len(p.class.ready) == 0 {
 		q.changes.mayFit()
 	}

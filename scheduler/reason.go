@@ -58,7 +58,11 @@ func (r *reasons) of(c *class) string {
 	if c.rule != nil && c.rule.Nowhere() != "" {
 		why = c.rule.Nowhere()
 	}
-	return "0/" + strconv.Itoa(len(r.fleet.known)) + " nodes are available: " + why + "."
+	why = "0/" + strconv.Itoa(len(r.fleet.known)) + " nodes are available: " + why + "."
+	if p := c.nominee(); p != nil {
+		why += " Room is kept for it on node " + p.nomination.node.name + "."
+	}
+	return why
 }
 
 // ofAssigned says of the Node that others have assigned a pod to why it waits.
@@ -145,9 +149,12 @@ func (r *reasons) look(f *findings, c *class, a *agent, room *Amount) {
 		return
 	}
 	need := c.amount.exceeding(*room)
+	kept := need == Amount{} && len(a.node.nominees) > 0 && !c.isTied() && !c.amount.within(room.minus(a.node.promised(c)))
 	switch {
 	case a.isFull(c):
 		f.add("Too many pods")
+	case kept:
+		f.add("node(s) kept their room for pods that go before it")
 	case need != Amount{}:
 		f.addLack(need)
 	default:

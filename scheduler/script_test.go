@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	v1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -21,7 +23,11 @@ import (
 //
 //	pod a ns=team cpu=1 mem=64 disk=512 port=31080 select=zone=a tolerate=gpu priority=5 assigned=n1 on=n1
 //	pod a in=web apart=web near=db shun=web like=db even=web	(see fakeRules)
+//	pod a never nominated=n1 started=5s gone=30s
 //	removed a
+//	started a at=5s
+//	budget web allows=1		(of the pods in=web)
+//	budget-gone web
 //	listed
 //	restored a.1 agent=A1 node=n1 cpu=1 mem=64 killed
 //	node n1 zone=a taint=gpu=yes:NoSchedule cordoned pods=2 cpu=4 mem=1024 disk=512
@@ -107,6 +113,18 @@ func (w *words) event(kind string) Event {
 		return PodAdded{Pod: w.pod(), Node: w.get("on")}
 	case "removed":
 		return PodRemoved{UID: w.name}
+	case "started":
+		return PodStarted{UID: w.name, At: w.time("at")}
+	case "budget":
+		n, err := strconv.ParseInt(w.get("allows"), 10, 32)
+		w.err = cmp.Or(w.err, err)
+		return BudgetChanged{Name: w.name, Budget: &policyv1.PodDisruptionBudget{
+			ObjectMeta: metav1.ObjectMeta{Name: w.name},
+			Spec:       policyv1.PodDisruptionBudgetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"in": w.name}}},
+			Status:     policyv1.PodDisruptionBudgetStatus{DisruptionsAllowed: int32(n)},
+		}}
+	case "budget-gone":
+		return BudgetChanged{Name: w.name}
 	case "listed":
 		return PodsListed{}
 	case "restored":
@@ -149,10 +167,21 @@ func (w *words) event(kind string) Event {
 	return nil
 }
 
+// time returns a time of the story; zero: none is given.
+func (w *words) time(k string) time.Time {
+	if !w.has(k) {
+		return time.Time{}
+	}
+	d, err := time.ParseDuration(w.get(k))
+	w.err = cmp.Or(w.err, err)
+	return time.Unix(0, 0).UTC().Add(d)
+}
+
 func (w *words) pod() Pod {
 	priority, err := strconv.ParseInt(cmp.Or(w.get("priority"), "0"), 10, 32)
 	w.err = cmp.Or(w.err, err)
 	p := Pod{UID: w.name, Namespace: w.get("ns"), Node: w.get("assigned"), Priority: int32(priority), Amount: w.amount(), Ports: w.ports(), Class: strings.Join(w.order, " ")}
+	p.NeverPreempts, p.Nominated, p.Started, p.GoneBy = w.has("never"), w.get("nominated"), w.time("started"), w.time("gone")
 	k := &v1.Pod{}
 	for _, v := range w.named["select"] {
 		key, value, _ := strings.Cut(v, "=")
@@ -275,6 +304,10 @@ func showCall(c Call) string {
 		return "fail " + c.PodUID + " " + c.Reason + ": " + c.Message
 	case Explain:
 		return "explain " + c.PodUID + ": " + c.Message
+	case Nominate:
+		return "nominate " + c.PodUID + " to " + cmp.Or(c.Node, "none")
+	case Preempt:
+		return "preempt " + c.PodUID + " on " + c.Node + " for " + c.For
 	case Forget:
 		return "forget " + c.Task
 	}

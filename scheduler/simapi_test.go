@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -54,8 +55,8 @@ func (a *simAPI) addPod(agents []*simAgent) {
 		p.Class = fmt.Sprint(p.Amount, p.Ports)
 	}
 	p.Namespace = fmt.Sprint("team", a.rng.IntN(3))
-	if a.rng.IntN(5) == 0 {
-		p.Priority = int32(a.rng.IntN(3) - 1)
+	if a.rng.IntN(2) == 0 {
+		p.Priority, p.NeverPreempts = int32(a.rng.IntN(3)-1), a.rng.IntN(4) == 0
 	}
 	if a.rng.IntN(10) == 0 {
 		a.assign(p, agents)
@@ -84,13 +85,27 @@ func (a *simAPI) endPod(p *simPod, removed bool) {
 	a.watch = append(a.watch, PodRemoved{p.UID})
 }
 
+// preempt deletes a pod, now and then after a while only.
+func (a *simAPI) preempt(c Preempt) {
+	if p := a.byUID[c.PodUID]; p != nil && !p.finished && !a.chance(4) {
+		a.deletePod(p)
+	}
+}
+
+func (a *simAPI) nominate(c Nominate) {
+	if p := a.byUID[c.PodUID]; p != nil && p.node == "" {
+		p.Nominated = c.Node
+	}
+}
+
 // deletePod is a user's delete: without a kubelet the object goes at once.
 func (a *simAPI) deletePod(p *simPod) {
 	switch {
 	case p.node == "" || p.finished:
 		a.endPod(p, true)
 	default:
-		p.deleting = true
+		p.deleting, p.GoneBy = true, a.now.Add(30*time.Second)
+		a.watch = append(a.watch, PodAdded{p.Pod, p.node})
 	}
 }
 

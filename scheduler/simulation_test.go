@@ -28,6 +28,7 @@ type simulation struct {
 	given      map[string]*simOffer // as the core must see them: told, and not used, declined, taken back
 	rules      *fakeRules           // of the core
 	usedIDs    map[string]bool      // of tasks
+	nominees   map[string]string    // the nodes where room was kept for pods when the step began, by uid
 }
 
 // fate is what the parts of a simulation have in common.
@@ -138,6 +139,10 @@ func (sim *simulation) step(e Event) {
 	if r, ok := e.(Rescinded); ok {
 		delete(sim.given, r.ID)
 	}
+	sim.nominees = map[string]string{}
+	for _, p := range sim.core.nominations.all {
+		sim.nominees[p.UID] = p.nomination.node.name
+	}
 	calls := sim.core.Step(sim.now, e)
 	sim.log = append(sim.log, entry{at: sim.now, event: e, calls: calls})
 	sim.check.twin(e, calls)
@@ -208,6 +213,11 @@ func (sim *simulation) do(c Call) {
 		sim.api.results = append(sim.api.results, Failed{c.PodUID})
 	case Explain:
 		sim.check.explain(c)
+	case Nominate:
+		sim.api.nominate(c)
+	case Preempt:
+		sim.check.preempt(c)
+		sim.api.preempt(c)
 	case Forget:
 		sim.check.forget(c)
 		delete(sim.api.stored, c.Task)

@@ -54,9 +54,12 @@ type State struct {
 
 	residents residents // of nodes, as the Rules are told
 
-	matcher matcher     // of queue and fleet
-	demand  offerDemand // what Mesos knows of the queue
-	reasons reasons     // what pods know of it
+	nominations nominations // of waiting pods to Nodes
+
+	matcher   matcher     // of queue and fleet
+	preemptor preemptor   // of pods on the fleet, by those of the queue
+	demand    offerDemand // what Mesos knows of the queue
+	reasons   reasons     // what pods know of it
 
 	tasks      tasks
 	attempts   attempts   // decides about tasks whose pod is not bound,
@@ -70,7 +73,7 @@ func New(cfg Config) *State {
 	cfg = cfg.withDefaults()
 	s := &State{}
 	s.session.whyNot = notConnected
-	s.changes = changes{clock: &s.clock, report: alarm{ring: s.reasons.report}}
+	s.changes = changes{clock: &s.clock, report: alarm{ring: s.report}}
 
 	s.queue = queue{clock: &s.clock, changes: &s.changes, agents: &s.fleet, rules: cfg.Rules, classes: map[string]*class{}}
 	s.residents = residents{rules: cfg.Rules, queue: &s.queue, changes: &s.changes}
@@ -89,6 +92,11 @@ func New(cfg Config) *State {
 		rules: kubernetesRules, choice: cfg.Choice, refuse: cfg.Refuse, start: s.attempts.start,
 	}
 	s.demand.init(&s.clock, &s.session)
+	s.nominations = nominations{clock: &s.clock, session: &s.session, changes: &s.changes, queue: &s.queue, nodes: &s.nodes, fleet: &s.fleet}
+	s.preemptor = preemptor{
+		clock: &s.clock, session: &s.session, changes: &s.changes, pods: &s.pods, queue: &s.queue, fleet: &s.fleet,
+		nominations: &s.nominations, demand: &s.demand, rules: kubernetesRules,
+	}
 	s.reasons = reasons{
 		clock: &s.clock, session: &s.session, changes: &s.changes,
 		queue: &s.queue, fleet: &s.fleet, rules: kubernetesRules,
@@ -108,12 +116,13 @@ func New(cfg Config) *State {
 	}
 	s.attempts = attempts{
 		clock: &s.clock, session: &s.session, queue: &s.queue, fleet: &s.fleet,
-		tasks: &s.tasks, reconciler: &s.reconciler, killer: &s.killer, bound: &s.bound, residents: &s.residents,
+		tasks: &s.tasks, reconciler: &s.reconciler, killer: &s.killer, bound: &s.bound, residents: &s.residents, nominations: &s.nominations,
 		explain: s.reasons.explain,
 	}
 	s.pods = pods{
 		session: &s.session, queue: &s.queue, tasks: &s.tasks, killer: &s.killer, bound: &s.bound, residents: &s.residents,
-		explain: s.reasons.explain, byUID: map[string]*pod{}, stored: map[string][]*task{},
+		nominations: &s.nominations,
+		explain:     s.reasons.explain, byUID: map[string]*pod{}, stored: map[string][]*task{},
 	}
 	return s
 }

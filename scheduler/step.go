@@ -34,12 +34,17 @@ func (s *State) apply(e Event) {
 		s.pods.added(e.Pod, e.Node)
 	case PodRemoved:
 		s.pods.removed(e.UID)
+	case PodStarted:
+		s.pods.started(e.UID, e.At)
 	case PodsListed:
 		s.podsListed()
 	case NodeChanged:
 		s.nodeChanged(e)
 	case Resident:
 		s.residents.foreign(e)
+	case BudgetChanged:
+		s.preemptor.budgets.Set(e.Namespace, e.Name, e.Budget)
+		s.changes.reasons()
 	case RulesChanged:
 		s.residents.took(Effect{More: true})
 	case Subscribed:
@@ -91,7 +96,7 @@ func (s *State) nodeChanged(e NodeChanged) {
 
 func (s *State) subscribed() {
 	s.fleet.voidAll()
-	s.session.connected = true
+	s.session.connected, s.session.since = true, s.clock.now
 	s.demand.reset()
 	s.changes.reasons()
 	for _, t := range s.tasks.sorted() {
@@ -181,6 +186,13 @@ func (s *State) updated(u Update) {
 	case killing:
 		s.killer.updated(t, u, kind)
 	}
+}
+
+// report does what is due some time after any change: pods that need others' places get
+// them, and those that wait are told why.
+func (s *State) report() {
+	s.preemptor.run()
+	s.reasons.report()
 }
 
 // taskDue passes the alarm of a task to the part that decides about its state.

@@ -15,6 +15,7 @@ type known struct {
 	pods      ordered[scheduler.PodAdded]
 	residents ordered[scheduler.Resident]
 	nodes     ordered[scheduler.NodeChanged]
+	budgets   ordered[scheduler.BudgetChanged]
 	offers    ordered[scheduler.Offer]
 	tasks     ordered[scheduler.Task]
 	objects   ordered[Observed]
@@ -74,6 +75,8 @@ func (k *known) event(e scheduler.Event) {
 		k.pods.set(e.Pod.UID, e)
 	case scheduler.PodRemoved:
 		k.pods.remove(e.UID)
+	case scheduler.PodStarted:
+		k.change(e.UID, func(p *scheduler.PodAdded) { p.Pod.Started = e.At })
 	case scheduler.PodsListed:
 		k.listed = true
 	case scheduler.Resident:
@@ -85,6 +88,11 @@ func (k *known) event(e scheduler.Event) {
 		k.nodes.set(e.Name, e)
 		if e.Node == nil {
 			k.nodes.remove(e.Name)
+		}
+	case scheduler.BudgetChanged:
+		k.budgets.set(e.Namespace+"/"+e.Name, e)
+		if e.Budget == nil {
+			k.budgets.remove(e.Namespace + "/" + e.Name)
 		}
 	case scheduler.LaunchFailed:
 		for _, t := range e.Tasks {
@@ -138,9 +146,14 @@ func (k *known) bound(e scheduler.Bound) {
 	if !found || e.Err != nil {
 		return
 	}
-	if p, found := k.pods.all[t.value.PodUID]; found {
-		p.value.Node = t.value.Node
-		k.pods.set(t.value.PodUID, p.value)
+	k.change(t.value.PodUID, func(p *scheduler.PodAdded) { p.Node = t.value.Node })
+}
+
+// change changes what is known of a pod, if anything is.
+func (k *known) change(uid string, how func(*scheduler.PodAdded)) {
+	if p, found := k.pods.all[uid]; found {
+		how(&p.value)
+		k.pods.set(uid, p.value)
 	}
 }
 
@@ -161,6 +174,8 @@ func (k *known) call(c scheduler.Call) {
 		if c.Record != nil {
 			k.tasks.set(c.Task, *c.Record)
 		}
+	case scheduler.Nominate:
+		k.change(c.PodUID, func(p *scheduler.PodAdded) { p.Pod.Nominated = c.Node })
 	case scheduler.Forget:
 		k.tasks.remove(c.Task)
 	}
@@ -174,6 +189,9 @@ func (k *known) events() []scheduler.Event {
 	}
 	for _, n := range k.nodes.values() {
 		events = append(events, n)
+	}
+	for _, b := range k.budgets.values() {
+		events = append(events, b)
 	}
 	for _, r := range k.residents.values() {
 		events = append(events, r)

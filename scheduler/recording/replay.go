@@ -94,6 +94,8 @@ func (r *replay) tell(at time.Time, c scheduler.Call) {
 		}
 	case scheduler.Kill:
 		r.printf(at, "kill task %s on agent %s", c.Task, c.Agent)
+	case scheduler.Preempt:
+		r.printf(at, "preempt %s on %s for %s", r.pods[c.PodUID].name, c.Node, r.pods[c.For].name)
 	case scheduler.Fail:
 		r.printf(at, "fail %s: %s: %s", r.pods[c.PodUID].name, c.Reason, c.Message)
 	case scheduler.Explain:

@@ -124,19 +124,21 @@ func toWire(e scheduler.Event) any {
 
 // readers has a function for each type of event.
 var readers = map[string]func(json.RawMessage) (scheduler.Event, error){
-	"Restored":     plain[scheduler.Restored],
-	"PodRemoved":   plain[scheduler.PodRemoved],
-	"PodsListed":   plain[scheduler.PodsListed],
-	"NodeChanged":  plain[scheduler.NodeChanged],
-	"RulesChanged": plain[scheduler.RulesChanged],
-	"Subscribed":   plain[scheduler.Subscribed],
-	"Offered":      plain[scheduler.Offered],
-	"Rescinded":    plain[scheduler.Rescinded],
-	"ExecutorLost": plain[scheduler.ExecutorLost],
-	"AgentLost":    plain[scheduler.AgentLost],
-	"Failed":       plain[scheduler.Failed],
-	"Tick":         plain[scheduler.Tick],
-	"Observed":     from(readObserved),
+	"Restored":      plain[scheduler.Restored],
+	"PodRemoved":    plain[scheduler.PodRemoved],
+	"PodStarted":    plain[scheduler.PodStarted],
+	"PodsListed":    plain[scheduler.PodsListed],
+	"BudgetChanged": plain[scheduler.BudgetChanged],
+	"NodeChanged":   plain[scheduler.NodeChanged],
+	"RulesChanged":  plain[scheduler.RulesChanged],
+	"Subscribed":    plain[scheduler.Subscribed],
+	"Offered":       plain[scheduler.Offered],
+	"Rescinded":     plain[scheduler.Rescinded],
+	"ExecutorLost":  plain[scheduler.ExecutorLost],
+	"AgentLost":     plain[scheduler.AgentLost],
+	"Failed":        plain[scheduler.Failed],
+	"Tick":          plain[scheduler.Tick],
+	"Observed":      from(readObserved),
 	"PodAdded": from(func(e scheduler.PodAdded) (scheduler.Event, error) {
 		compile(&e.Pod)
 		return e, nil

@@ -1,0 +1,195 @@
+package scheduler
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler/preemption"
+)
+
+const (
+	// patience is how long a pod waits for offers before others make room for it.
+	patience = 3 * time.Second
+	// triesAtOnce bounds how many pairs of class and agent are tried each time.
+	triesAtOnce = 1 << 17
+)
+
+// preemptor has pods make room for waiting ones of a higher priority that fit nowhere. It
+// chooses agent and pods as Kubernetes' scheduler would (see package preemption), and has
+// the room kept ([nominations]).
+//
+// It counts on what agents have offered and on what tasks of ours use there, never on
+// what others use. Where a pod fits without anybody's end, as pods are ending anyway or as
+// an offer is late, it is nominated there, and none has to go. While all pods are of one
+// priority it does nothing.
+type preemptor struct {
+	clock       *clock
+	session     *session
+	changes     *changes
+	pods        *pods
+	queue       *queue
+	fleet       *fleet
+	nominations *nominations
+	demand      *offerDemand
+	rules       rules
+
+	budgets preemption.Budgets
+	left    int     // of triesAtOnce
+	turns   []*turn // those of the classes, in the order of their first pods
+}
+
+// turn is a class's.
+type turn struct {
+	class *class
+	best  []candidate // agents on which pods can make room, the best first; nil: not known
+}
+
+// candidate is an agent on which pods can make room for one of a class.
+type candidate struct {
+	agent   *agent
+	place   int // among the known agents
+	victims preemption.Victims
+	tasks   []*task // that the victims are numbers of
+}
+
+func (a candidate) compare(b candidate) int {
+	return cmp.Or(preemption.Compare(a.victims, b.victims), cmp.Compare(a.place, b.place))
+}
+
+// run makes room for all waiting pods for which it can be made, the first to be served
+// first.
+func (x *preemptor) run() {
+	if !x.session.ready() {
+		return
+	}
+	x.review()
+	if len(x.pods.priorities) < 2 {
+		return
+	}
+	x.left, x.turns = triesAtOnce, x.turns[:0]
+	for _, c := range x.queue.lines.classes() {
+		if c != nil && len(c.ready) > 0 && c.hopeless != x.changes.version && x.mayPreempt(c) {
+			x.turns = append(x.turns, &turn{class: c})
+		}
+	}
+	first := func(a, b *turn) int { return cmp.Compare(a.class.ready[0].seq, b.class.ready[0].seq) }
+	slices.SortFunc(x.turns, first)
+	again := false
+	for len(x.turns) > 0 && x.left > 0 {
+		t := x.turns[0]
+		x.turns = x.turns[1:]
+		switch {
+		case x.clock.since(x.waitsSince(t.class.ready[0])) < patience:
+			again = true
+			continue
+		case t.best == nil:
+			x.find(t)
+		}
+		if len(t.best) == 0 {
+			t.class.hopeless = x.changes.version
+			continue
+		}
+		x.make(t)
+		if len(t.class.ready) > 0 && x.mayPreempt(t.class) {
+			i, _ := slices.BinarySearchFunc(x.turns, t, first)
+			x.turns = slices.Insert(x.turns, i, t)
+		}
+	}
+	if again || len(x.turns) > 0 {
+		x.clock.after(reportEvery, &x.changes.report)
+	}
+}
+
+// mayPreempt reports whether other pods may have to go for the first one of a class.
+func (x *preemptor) mayPreempt(c *class) bool {
+	p := c.ready[0]
+	return !c.isTied() && p.nomination == nil && !p.NeverPreempts && x.pods.priorities.below(p.Priority) &&
+		(c.rule == nil || c.rule.Nowhere() == "")
+}
+
+// waitsSince returns since when a pod could have been offered what it needs.
+func (x *preemptor) waitsSince(p *pod) time.Time {
+	if x.session.since.After(p.readyAt) {
+		return x.session.since
+	}
+	return p.readyAt
+}
+
+// find finds the agents on which pods can make room for one of a class.
+func (x *preemptor) find(t *turn) {
+	t.best = []candidate{}
+	for i, a := range x.fleet.known {
+		if c, ok := x.on(a, i, t.class); ok {
+			t.best = append(t.best, c)
+		}
+	}
+	slices.SortFunc(t.best, candidate.compare)
+	x.left -= len(x.fleet.known)
+}
+
+// on returns which pods would have to go from an agent.
+func (x *preemptor) on(a *agent, place int, c *class) (candidate, bool) {
+	if !x.suits(a, c) {
+		return candidate{}, false
+	}
+	t := x.fleet.try(a, c, x.demand.revived)
+	pods := make([]preemption.Pod, len(t.could))
+	for i, task := range t.could {
+		pods[i] = task.pod.victim()
+	}
+	v, ok := preemption.Select(t, pods, &x.budgets)
+	return candidate{a, place, v, t.could}, ok
+}
+
+// suits reports whether an agent could take pods of a class if nothing else was there.
+func (x *preemptor) suits(a *agent, c *class) bool {
+	return a.node != nil && !a.backoff.active() && !a.hasSuperseded(c.ready[0]) &&
+		c.amount.within(a.node.total) && x.rules.verdict(c, a.node) == suits
+}
+
+// make has pods make room for the first of a turn's class where that is best.
+func (x *preemptor) make(t *turn) {
+	p, c := t.class.ready[0], t.best[0]
+	x.nominations.begin(p, c.agent.node)
+	if len(c.victims.Pods) > 0 {
+		x.nominations.tell(p)
+	}
+	for _, i := range c.victims.Pods {
+		victim := c.tasks[i].pod
+		victim.preempted = x.clock.now
+		x.budgets.Spend(victim.Object)
+		x.session.call(Preempt{PodUID: victim.UID, Node: c.agent.node.name, For: p.UID})
+	}
+	for _, other := range append(x.turns, t) {
+		x.changed(other, c.agent, c.place)
+	}
+}
+
+// changed notes that an agent is not what it was when a turn's candidates were found.
+func (x *preemptor) changed(t *turn, a *agent, place int) {
+	switch {
+	case t.best == nil || len(t.class.ready) == 0:
+		return
+	case t.class.rule != nil:
+		t.best = nil // other agents may be concerned
+		return
+	}
+	t.best = slices.DeleteFunc(t.best, func(c candidate) bool { return c.agent == a })
+	if c, ok := x.on(a, place, t.class); ok {
+		i, _ := slices.BinarySearchFunc(t.best, c, candidate.compare)
+		t.best = slices.Insert(t.best, i, c)
+	}
+	x.left--
+}
+
+// review drops the nominations whose room others have taken, or whose node does not suit any
+// more.
+func (x *preemptor) review() {
+	for _, p := range slices.Clone(x.nominations.all) {
+		a := p.nomination.node.agent
+		if a != nil && p.state == ready && !(x.suits(a, p.class) && x.fleet.try(a, p.class, x.demand.revived).Fits()) {
+			x.nominations.drop(p)
+		}
+	}
+}

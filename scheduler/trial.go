@@ -1,0 +1,155 @@
+package scheduler
+
+import (
+	"slices"
+	"time"
+)
+
+// ends reports whether a task is about to end, so that Mesos will offer what it uses.
+func (f *fleet) ends(t *task) bool {
+	switch {
+	case t.orphaned:
+		return false // that is offered already
+	case t.pod == nil:
+		return true
+	}
+	return f.endBy(t.pod).After(f.clock.now)
+}
+
+// endBy returns until when the end of a pod is waited for; zero: it is not expected to end.
+func (f *fleet) endBy(p *pod) time.Time {
+	switch {
+	case !p.GoneBy.IsZero():
+		return p.GoneBy.Add(offerDelay)
+	case !p.preempted.IsZero():
+		return p.preempted.Add(preemptGrace)
+	}
+	return time.Time{}
+}
+
+// lastEnd returns until when ends of pods on an agent are waited for.
+func (f *fleet) lastEnd(a *agent) (last time.Time) {
+	for _, t := range a.tasks {
+		if t.pod != nil && f.ends(t) {
+			if end := f.endBy(t.pod); end.After(last) {
+				last = end
+			}
+		}
+	}
+	return last
+}
+
+// outlook returns what an agent will have for pods when those have ended that are about to,
+// as far as it is known: what it has offered, unless it was asked for since and has not come
+// again, and what is about to be offered.
+func (f *fleet) outlook(a *agent, askedAt time.Time) Amount {
+	var room Amount
+	holds := func(since time.Time) bool { return !since.Before(askedAt) || f.clock.since(askedAt) < askDelay }
+	if a.offered && (len(a.held) > 0 || holds(a.known)) {
+		room = a.room
+	}
+	if holds(a.freed.at) {
+		room = room.plus(a.freed.Amount)
+	}
+	if a.needsExecutor() && a.freed.Amount == (Amount{}) {
+		room = room.minus(f.cfg.Executor)
+	}
+	return room.minus(a.reserved()).minus(a.node.owed())
+}
+
+// trial finds out whether a pod of a class would fit on an agent without some of the tasks
+// there. Those that are about to end do not count. It is a [preemption.Node].
+type trial struct {
+	agent    *agent
+	class    *class
+	room     Amount
+	gone     []*task
+	could    []*task // go, by their numbers
+	rule     Trial   // nil: there is none
+	nominees []*pod  // for which room is kept from the class
+}
+
+func (f *fleet) try(a *agent, c *class, askedAt time.Time) *trial {
+	t := &trial{agent: a, class: c, room: f.outlook(a, askedAt)}
+	for _, p := range a.node.nominees {
+		if p.keepsFrom(c) {
+			t.nominees = append(t.nominees, p)
+			t.room = t.room.minus(p.Amount)
+		}
+	}
+	if c.rule != nil {
+		t.rule = c.rule.Try(a.node.object.Name)
+	}
+	priority := c.ready[0].Priority
+	for _, task := range a.tasks {
+		switch {
+		case f.ends(task):
+			t.remove(task)
+		case task.pod != nil && task.pod.Priority < priority && task.pod.GoneBy.IsZero() && !task.orphaned:
+			t.could = append(t.could, task)
+		}
+	}
+	return t
+}
+
+func (t *trial) remove(x *task) {
+	t.gone = append(t.gone, x)
+	t.room = t.room.plus(x.Amount)
+	if t.rule != nil && x.pod != nil {
+		t.rule.Remove(x.pod.Pod)
+	}
+}
+
+// Remove implements [preemption.Node].
+func (t *trial) Remove(pod int) { t.remove(t.could[pod]) }
+
+// Restore implements [preemption.Node].
+func (t *trial) Restore(pod int) {
+	x := t.could[pod]
+	t.gone = slices.DeleteFunc(t.gone, func(other *task) bool { return other == x })
+	t.room = t.room.minus(x.Amount)
+	if t.rule != nil {
+		t.rule.Add(x.pod.Pod)
+	}
+}
+
+// Fits implements [preemption.Node].
+func (t *trial) Fits() bool {
+	n := t.agent.node
+	places := n.maxPods - (len(t.agent.tasks) - len(t.gone)) - len(n.expected) - len(t.nominees)
+	return places > 0 && t.class.amount.within(t.room) && !slices.ContainsFunc(t.class.ports, t.lacksPort) && t.allowed()
+}
+
+// lacksPort reports whether a port of the class would not be there.
+func (t *trial) lacksPort(port uint16) bool {
+	a, uses := t.agent, func(x *task) bool { return slices.Contains(x.Ports, port) }
+	switch {
+	case a.keptPort(t.class) != 0:
+		return true
+	case a.ports[port]:
+		return !slices.ContainsFunc(t.gone, uses)
+	}
+	return !slices.Contains(a.freed.ports, port) && !slices.ContainsFunc(a.ranges, func(r []PortRange) bool { return has(r, port) })
+}
+
+// allowed reports whether the class's Rule allows the node, whether or not the nominees come
+// there before.
+func (t *trial) allowed() bool {
+	if t.rule == nil {
+		return true
+	}
+	if t.rule.Refuses() != "" {
+		return false
+	}
+	if len(t.nominees) == 0 {
+		return true
+	}
+	for _, p := range t.nominees {
+		t.rule.Add(p.Pod)
+	}
+	refused := t.rule.Refuses() != ""
+	for _, p := range t.nominees {
+		t.rule.Remove(p.Pod)
+	}
+	return !refused
+}

@@ -118,6 +118,9 @@ func apiServerOptions(s resolved, files files, etcd etcdClient, l net.Listener) 
 	o.Admission.GenericAdmission.EnablePlugins = []string{"NodeRestriction"}
 	o.Admission.GenericAdmission.DisablePlugins = admissionOff(s.choice)
 	keepAgentAnnotation(o)
+	if s.Fit != nil {
+		answerDryRuns(o, s.Fit)
+	}
 
 	// An agent's name may not be resolvable; its address is the one Mesos knows.
 	o.KubeletConfig.PreferredAddressTypes = []string{string(corev1.NodeInternalIP), string(corev1.NodeHostName)}

@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -109,6 +110,10 @@ type Config struct {
 	// server in this process. A request to api with the context of a caller's request,
 	// or one derived from it, has the caller's rights.
 	Door func(api http.Handler) http.Handler
+
+	// Fit says where a pod would fit now, for the answers to dry runs; nil: they say
+	// nothing. It has a tenth of a second.
+	Fit func(context.Context, *corev1.Pod) (string, error) `json:"-"`
 
 	// Log receives what the control plane and etcd log.
 	Log logr.Logger

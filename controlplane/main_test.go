@@ -43,7 +43,7 @@ func runShared(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	start := time.Now()
 	shared, err = New(Config{
-		DataDir: dir, LocalAddress: "127.0.0.1:0", SecureAddress: "127.0.0.1:0", AllowPrivileged: true, Door: doorForTests,
+		DataDir: dir, LocalAddress: "127.0.0.1:0", SecureAddress: "127.0.0.1:0", AllowPrivileged: true, Door: doorForTests, Fit: fitForTests,
 	})
 	if err != nil {
 		return fail(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // placements puts the API's questions about placement to the framework, while it runs in this
@@ -27,10 +28,11 @@ func newPlacements(o options) *placements {
 	return p
 }
 
-// answer has the control plane serve the answers.
+// answer has the control plane serve the answers, and tell dry runs where pods would fit.
 func (p *placements) answer(cfg *controlplane.Config) {
 	door := cfg.Door
 	cfg.Door = func(api http.Handler) http.Handler { return door(placement.NewHandler(api, p)) }
+	cfg.Fit = p.fit
 }
 
 // during runs a framework, which is asked as long as it runs.
@@ -54,4 +56,11 @@ func (p *placements) Queue(ctx context.Context) (scheduler.Queue, error) {
 		return f.Queue(ctx)
 	}
 	return nil, p.without
+}
+
+func (p *placements) fit(ctx context.Context, pod *corev1.Pod) (string, error) {
+	if f := p.running.Load(); f != nil {
+		return f.Fit(ctx, pod)
+	}
+	return "", p.without
 }

@@ -28,6 +28,14 @@ func TestOldestThatFitsGoesFirst(t *testing.T) {
 	awaitPhase(t, c, "small", v1.PodRunning)
 	awaitReason(t, c, "older", "1 Insufficient cpu (lacking 1.2 cpu)")
 	awaitReason(t, c, "younger", "1 Insufficient cpu (lacking 1.2 cpu)")
+	agrees(t, c, webPod("younger", "1.5"), "giant", "older")
+	if told := dryRun(t, c, webPod("another", "0.1")); !slices.Equal(told, []string{"it would fit now on 1 of 1 nodes"}) {
+		t.Errorf("the dry run of a small pod: %q", told)
+	}
+	if p := placementOf(t, c, "small"); p.State != "running" || p.Task == nil || p.Task.Node != get(t, c, "small").Spec.NodeName {
+		t.Errorf("the placement of a pod that runs: %+v", p)
+	}
+	seesNoPlacement(t, c, "nobody", "younger")
 
 	remove(t, c, "first")
 	awaitPhase(t, c, "older", v1.PodRunning)

@@ -45,6 +45,13 @@ func newStage(t *testing.T, args ...string) *stage {
 // play posts all pods, awaits each outcome, and removes them: nothing may be left of
 // any.
 func (s *stage) play(t *testing.T, fates []fate) {
+	s.playAmongOthers(t, fates)
+	awaitNoContainers(t, s.Cluster, s.Cluster.MesosAddr)
+}
+
+// playAmongOthers does so while pods run that are not of the play.
+func (s *stage) playAmongOthers(t *testing.T, fates []fate) {
+	t.Helper()
 	names := make([]string, len(fates))
 	for i, f := range fates {
 		f.pod.Name = f.name
@@ -65,7 +72,6 @@ func (s *stage) play(t *testing.T, fates []fate) {
 		}
 	}
 	awaitGone(t, s.Cluster, names...)
-	awaitNoContainers(t, s.Cluster, s.Cluster.MesosAddr)
 }
 
 // await waits until becomes returns "" for the pod.

@@ -41,11 +41,11 @@ spec:
   - metadata: {name: data}
     spec:
       accessModes: [ReadWriteOnce]
-      resources: {requests: {storage: 64Mi}}
+      resources: {requests: {storage: 16Mi}}
 `
 
 // The volumes of storage class local outlive pods, executors and framework_runner, and end
-// with their claims.
+// with their claims. Meanwhile, claims of all kinds are served.
 func TestLocalVolumes(t *testing.T) {
 	dir := t.TempDir()
 	s := &stage{image: realdocker.Busybox(t), Cluster: cluster.Start(t, cluster.Config{Master: "local(2)", Args: []string{
@@ -53,25 +53,144 @@ func TestLocalVolumes(t *testing.T) {
 	}})}
 	s.kubectl(t, strings.ReplaceAll(words, "IMAGE", s.image), "apply", "-f", "-")
 	pods := []string{"words-0", "words-1", "words-2"}
-	line := func(pod string, n int) []string { return []string{strings.Repeat("of-"+pod+"\n", n) + "all"} }
-	eachSays := func(t *testing.T, n int) {
+	eachSays := func(t *testing.T, times int) {
 		t.Helper()
 		for _, pod := range pods {
-			s.awaitAgain(t, pod, s.says(line(pod, n)...))
+			s.awaitAgain(t, pod, s.says(strings.Repeat("of-"+pod+"\n", times)+"all"))
 		}
 	}
 	eachSays(t, 1)
-	if got := len(volumesIn(t, dir)); got != 3 {
-		t.Errorf("there are %d directories of volumes, want 3", got)
-	}
 	remove(t, s.Cluster, pods...)
 	eachSays(t, 2)
-	_ = fmt.Sprint
-	_ = resource.MustParse
-	_ = v1.PodRunning
+
+	t.Run("kinds", s.kindsOfClaims)
+
+	s.Kill() // the local Mesos and its agents die with it
+	s.Restart()
+	remove(t, s.Cluster, pods...)
+	eachSays(t, 3)
 	s.kubectl(t, "", "delete", "statefulset", "words")
-	s.Process().Await(time.Minute, "directories of volumes are gone", func() bool { return len(volumesIn(t, dir)) == 0 })
-	_ = metav1.ListOptions{}
+	s.Process().Await(time.Minute, "only the retained directory is left", func() bool { return len(volumesIn(t, dir)) == 1 })
+}
+
+// kindsOfClaims plays the fates of pods with claims of each kind.
+func (s *stage) kindsOfClaims(t *testing.T) {
+	s.makeStatic(t)
+	for _, c := range []*v1.PersistentVolumeClaim{
+		s.claim("shared", "10Mi"),
+		s.claim("parts", "10Mi"),
+		s.claim("alone", "10Mi", func(c *v1.PersistentVolumeClaimSpec) {
+			c.AccessModes = []v1.PersistentVolumeAccessMode{v1.ReadWriteOncePod}
+		}),
+		s.claim("copy", "16Mi", func(c *v1.PersistentVolumeClaimSpec) {
+			c.DataSource = &v1.TypedLocalObjectReference{Kind: "PersistentVolumeClaim", Name: "data-words-1"}
+		}),
+		s.claim("half-a", "600Mi"),
+		s.claim("half-b", "600Mi"),
+		s.claim("huge", "2Gi"),
+		s.claim("grows", "10Mi"),
+		s.claim("static", "10Mi", func(c *v1.PersistentVolumeClaimSpec) { c.StorageClassName = new("static") }),
+		s.claim("kept", "10Mi", func(c *v1.PersistentVolumeClaimSpec) { c.StorageClassName = new("local-retain") }),
+	} {
+		if _, err := s.Client.CoreV1().PersistentVolumeClaims("default").Create(t.Context(), c, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	on := func(name string) v1.VolumeSource {
+		return v1.VolumeSource{PersistentVolumeClaim: &v1.PersistentVolumeClaimVolumeSource{ClaimName: name}}
+	}
+	row := func(name, claim, script, want string, changes ...func(*v1.PodSpec)) fate {
+		return fate{name: name, pod: s.script(script, append([]func(*v1.PodSpec){volume("v", on(claim))}, changes...)...), becomes: s.says(want)}
+	}
+	huge := row("huge", "huge", "echo never", "")
+	huge.becomes = pending("node(s) did not have enough free storage")
+	alone := row("alone", "alone", "echo mine; exec sleep 1000", "mine")
+	alone.then = func(t *testing.T) {
+		second := row("second", "alone", "echo mine-now", "")
+		second.pod.Name = second.name
+		create(t, s.Cluster, second.pod)
+		s.await(t, "second", pending("ReadWriteOncePod"))
+		remove(t, s.Cluster, "alone")
+		s.await(t, "second", s.says("mine-now"))
+		remove(t, s.Cluster, "second")
+	}
+	grows := row("grows", "grows", "echo small; exec sleep 1000", "small")
+	grows.then = func(t *testing.T) {
+		s.kubectl(t, `{"spec": {"resources": {"requests": {"storage": "30Mi"}}}}`, "patch", "pvc", "grows", "--patch-file=/dev/stdin")
+		s.kubectl(t, "", "wait", "--for=jsonpath={.status.capacity.storage}=30Mi", "--timeout=60s", "pvc/grows")
+	}
+	kept := row("kept", "kept", "echo kept >/v/x", "")
+	kept.then = func(t *testing.T) {
+		s.await(t, "kept", phase(v1.PodSucceeded))
+		volume := s.kubectl(t, "", "get", "pvc", "kept", "-o", "jsonpath={.spec.volumeName}")
+		remove(t, s.Cluster, "kept")
+		s.kubectl(t, "", "delete", "pvc", "kept")
+		s.kubectl(t, "", "wait", "--for=jsonpath={.status.phase}=Released", "--timeout=60s", "pv/"+volume)
+		s.kubectl(t, "", "delete", "pv", volume)
+	}
+	both := "echo here >>/v/x; until [ $(wc -l </v/x) = 2 ]; do sleep 0.1; done; echo both"
+	s.playAmongOthers(t, []fate{
+		row("shared-a", "shared", both, "both"),
+		row("shared-b", "shared", both, "both"),
+		row("parts", "parts", "echo one >/one/x; cat /v/made/x", "one", mount(v1.VolumeMount{Name: "v", MountPath: "/one", SubPath: "made"})),
+		row("half-a", "half-a", "echo room", "room"), // they do not fit one agent
+		row("half-b", "half-b", "echo room", "room"),
+		row("copy", "copy", "cat /v/words", "of-words-1\nof-words-1\n"),
+		{name: "ephemeral", becomes: s.says("gone-with-me"), pod: s.script("echo gone-with-me | tee /v/x", volume("v", v1.VolumeSource{
+			Ephemeral: &v1.EphemeralVolumeSource{VolumeClaimTemplate: &v1.PersistentVolumeClaimTemplate{Spec: s.claim("", "10Mi").Spec}}}))},
+		huge, kept, grows, alone,
+		row("static", "static", "cat /v/word", "of-the-host"),
+	})
+	s.kubectl(t, "", "delete", "pvc", "shared", "parts", "half-a", "half-b", "copy", "huge", "grows", "alone", "static")
+}
+
+// makeStatic makes a volume of a directory of one agent, for claims of class static.
+func (s *stage) makeStatic(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "word"), []byte("of-the-host\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	nodes := strings.Fields(s.kubectl(t, "", "get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"))
+	s.kubectl(t, fmt.Sprintf(`
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: static}
+provisioner: kubernetes.io/no-provisioner
+volumeBindingMode: WaitForFirstConsumer
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: static}
+spec:
+  storageClassName: static
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  local: {path: %s}
+  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [%s]}]}]}}
+`, dir, nodes[len(nodes)-1]), "apply", "-f", "-")
+}
+
+// claim returns a claim of the default storage class.
+func (s *stage) claim(name, size string, changes ...func(*v1.PersistentVolumeClaimSpec)) *v1.PersistentVolumeClaim {
+	c := &v1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	c.Spec.AccessModes = []v1.PersistentVolumeAccessMode{v1.ReadWriteOnce}
+	c.Spec.Resources.Requests = v1.ResourceList{v1.ResourceStorage: resource.MustParse(size)}
+	for _, change := range changes {
+		change(&c.Spec)
+	}
+	return c
+}
+
+// pending is the fate of waiting for a node, for a reason.
+func pending(reason string) func(*v1.Pod) string {
+	return func(pod *v1.Pod) string {
+		for _, c := range pod.Status.Conditions {
+			if c.Type == v1.PodScheduled && c.Status == v1.ConditionFalse && strings.Contains(c.Message, reason) {
+				return ""
+			}
+		}
+		return fmt.Sprintf("it is not told %q: %+v", reason, pod.Status.Conditions)
+	}
 }
 
 // awaitAgain waits until becomes returns "" for the pod, which may be replaced meanwhile.
@@ -79,8 +198,7 @@ func (s *stage) awaitAgain(t *testing.T, name string, becomes func(*v1.Pod) stri
 	t.Helper()
 	lacks := "it is not there"
 	for end := time.Now().Add(fateTime); ; time.Sleep(100 * time.Millisecond) {
-		pod := get(t, s.Cluster, name)
-		if pod != nil {
+		if pod := get(t, s.Cluster, name); pod != nil {
 			if lacks = becomes(pod); lacks == "" {
 				return
 			}
@@ -100,5 +218,3 @@ func volumesIn(t *testing.T, dir string) []string {
 	}
 	return found
 }
-
-var _ = os.ReadFile

@@ -120,7 +120,10 @@ func (k *rule) gather() {
 	k.rules.carry(k)
 	k.forget()
 	k.state, k.nowhere, k.only = framework.NewCycleState(), k.invalid, nil
-	if k.invalid != "" {
+	if k.invalid == "" && k.volumes {
+		k.nowhere = k.rules.volumes.outOfReach(k.pod)
+	}
+	if k.nowhere != "" {
 		return
 	}
 	result, status, _ := k.plugins.RunPreFilterPlugins(context.Background(), k.state, k.pod)

@@ -1,0 +1,252 @@
+package volumes
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-logr/logr"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+)
+
+var (
+	me    = Owner{Cluster: "ours", Node: "a"}
+	other = Owner{Cluster: "ours", Node: "b"}
+)
+
+// pvc returns the name of the n-th volume.
+func pvc(n int) string { return fmt.Sprintf("pvc-00000000-0000-0000-0000-%012d", n) }
+
+// open opens a store; changed gets a token when something has come of a volume.
+func open(t *testing.T, dir string, owner Owner) (s *Store, changed chan struct{}) {
+	t.Helper()
+	changed = make(chan struct{}, 1)
+	s, err := Open(dir, owner, func() { changed <- struct{}{} }, logr.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, changed
+}
+
+func keep(t *testing.T, s *Store, wanted ...taskdata.WantedVolume) []taskdata.Volume {
+	t.Helper()
+	return s.Keep(t.Context(), wanted)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// A volume is made once, keeps its data when executors come and go, grows, and is removed
+// when nobody needs it any more.
+func TestLifeOfAVolume(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, _ := open(t, dir, me)
+	made := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 10})
+	data := filepath.Join(dir, pvc(1), "data")
+	if len(made) != 1 || made[0].Path != data || made[0].Bytes != 10 || made[0].Error != "" {
+		t.Fatalf("%+v", made)
+	}
+	if info, err := os.Stat(data); err != nil || info.Mode().Perm() != 0o777 {
+		t.Errorf("%v, %v: not every container can write there", info.Mode(), err)
+	}
+	write(t, filepath.Join(data, "x"), "kept")
+
+	s, _ = open(t, dir, me) // of the next executor
+	if again := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 20, Made: true}); again[0].Bytes != 20 || again[0].Error != "" {
+		t.Errorf("it has not grown: %+v", again)
+	}
+	keep(t, s) // a framework that has forgotten it does no harm
+	if b, err := os.ReadFile(filepath.Join(data, "x")); err != nil || string(b) != "kept" {
+		t.Errorf("its data is %q, %v", b, err)
+	}
+	for range 2 { // the answer may have got lost
+		if gone := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Remove: true}); !gone[0].Removed || gone[0].Error != "" {
+			t.Errorf("%+v", gone)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%v is left", left)
+	}
+}
+
+// What cannot be is said, and nothing is made instead.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	theirs, _ := open(t, dir, other)
+	keep(t, theirs, taskdata.WantedVolume{Name: pvc(7), Bytes: 1})
+	write(t, filepath.Join(dir, pvc(7), "data", "x"), "theirs")
+	write(t, filepath.Join(dir, pvc(8)), "a file")
+	if err := os.MkdirAll(filepath.Join(dir, pvc(9), "data"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	outside := t.TempDir()
+	write(t, filepath.Join(outside, "volume.json"), `{"cluster":"ours","node":"a","bytes":1}`)
+	if err := os.Symlink(outside, filepath.Join(dir, pvc(6))); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := open(t, dir, me)
+	for name, row := range map[string]struct {
+		wanted taskdata.WantedVolume
+		want   string
+	}{
+		"data that is lost":          {taskdata.WantedVolume{Name: pvc(1), Bytes: 1, Made: true}, "is gone, and with it its data"},
+		"more than there is":         {taskdata.WantedVolume{Name: pvc(1), Bytes: 1 << 60}, "MiB left"},
+		"another's":                  {taskdata.WantedVolume{Name: pvc(7), Bytes: 1}, "is a volume of node b"},
+		"removing another's":         {taskdata.WantedVolume{Name: pvc(7), Remove: true}, "is a volume of node b"},
+		"removing a file":            {taskdata.WantedVolume{Name: pvc(8), Remove: true}, "is no directory"},
+		"removing what is not ours":  {taskdata.WantedVolume{Name: pvc(9), Remove: true}, "is no volume of ours"},
+		"removing behind a link":     {taskdata.WantedVolume{Name: pvc(6), Remove: true}, "is no directory"},
+		"a path for a name":          {taskdata.WantedVolume{Name: "../" + pvc(1), Remove: true}, "no name of a volume of ours"},
+		"the directory itself":       {taskdata.WantedVolume{Name: ".", Remove: true}, "no name of a volume of ours"},
+		"a copy of nothing":          {taskdata.WantedVolume{Name: pvc(1), Bytes: 1, From: pvc(2)}, "is to be a copy"},
+		"a copy of what is not ours": {taskdata.WantedVolume{Name: pvc(1), Bytes: 1, From: "../etc"}, "no volume of ours"},
+		"a copy of another's":        {taskdata.WantedVolume{Name: pvc(1), Bytes: 1, From: pvc(7)}, "is a volume of node b"},
+	} {
+		if got := keep(t, s, row.wanted)[0]; !strings.Contains(got.Error, row.want) || got.Path != "" || got.Removed {
+			t.Errorf("%s: %+v, want an error with %q", name, got, row.want)
+		}
+	}
+	for _, path := range []string{filepath.Join(dir, pvc(7), "data", "x"), filepath.Join(dir, pvc(8)), filepath.Join(dir, pvc(9), "data"), filepath.Join(outside, "volume.json")} {
+		if !exists(path) {
+			t.Errorf("%s is gone", path)
+		}
+	}
+	if exists(filepath.Join(dir, pvc(1))) {
+		t.Error("a volume was made nevertheless")
+	}
+}
+
+// A symbolic link in a volume leads nobody out of it: what it points to stays.
+func TestRemovalFollowsNoLink(t *testing.T) {
+	t.Parallel()
+	dir, outside := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(outside, "precious"), "x")
+	s, _ := open(t, dir, me)
+	v := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 1})[0]
+	for link, to := range map[string]string{"dir": outside, "file": filepath.Join(outside, "precious"), "up": "../../.."} {
+		if err := os.Symlink(to, filepath.Join(v.Path, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if gone := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Remove: true})[0]; !gone.Removed {
+		t.Errorf("%+v", gone)
+	}
+	if !exists(filepath.Join(outside, "precious")) || exists(filepath.Join(dir, pvc(1))) {
+		t.Error("the removal went elsewhere")
+	}
+}
+
+// What an executor has left unfinished, and what it made for nobody, is removed by the next;
+// data, and what is another node's, is not.
+func TestTidy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, _ := open(t, dir, me)
+	keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 1}, taskdata.WantedVolume{Name: pvc(2), Bytes: 1}, taskdata.WantedVolume{Name: pvc(3), Bytes: 1})
+	write(t, filepath.Join(dir, pvc(2), "data", "x"), "retained")
+	theirs, _ := open(t, dir, other)
+	keep(t, theirs, taskdata.WantedVolume{Name: pvc(4), Bytes: 1})
+	if err := os.Rename(filepath.Join(dir, pvc(3)), filepath.Join(dir, gonePrefix+pvc(3))); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.begin(taskdata.WantedVolume{Name: pvc(5), Bytes: 1}); err != nil {
+		t.Fatal(err)
+	}
+	s, _ = open(t, dir, me)
+	keep(t, s)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if want := []string{pvc(2), pvc(4)}; !slices.Equal(left, want) {
+		t.Errorf("%v is left, want %v", left, want)
+	}
+}
+
+// A copy appears when it is complete, with owners, modes, times and links; what leads out
+// of the source is copied as a link, and never followed.
+func TestCopy(t *testing.T) {
+	t.Parallel()
+	dir, outside := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(outside, "secret"), "x")
+	s, changed := open(t, dir, me)
+	from := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 1})[0].Path
+	if err := os.Mkdir(filepath.Join(from, "d"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(from, "d", "f"), "content")
+	if err := os.Chmod(filepath.Join(from, "d", "f"), 0o4751); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(outside, "secret"), filepath.Join(from, "link")); err != nil {
+		t.Fatal(err)
+	}
+	want := taskdata.WantedVolume{Name: pvc(2), Bytes: 1, From: pvc(1)}
+	if v := keep(t, s, want)[0]; v.Error != "" {
+		t.Fatalf("%+v", v)
+	}
+	<-changed
+	v := keep(t, s, want)[0]
+	if v.Path == "" || v.Error != "" {
+		t.Fatalf("%+v", v)
+	}
+	for _, path := range []string{"d", "d/f", "link"} {
+		a, errA := os.Lstat(filepath.Join(from, path))
+		b, errB := os.Lstat(filepath.Join(v.Path, path))
+		if errA != nil || errB != nil || a.Mode() != b.Mode() || path != "link" && !a.ModTime().Equal(b.ModTime()) {
+			t.Errorf("%s: %v and %v, %v, %v", path, a, b, errA, errB)
+		}
+	}
+	if b, err := os.ReadFile(filepath.Join(v.Path, "d", "f")); err != nil || string(b) != "content" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// A copy that is cut short leaves nothing that could be taken for a volume, and is made
+// anew by the next executor.
+func TestCopyCutShort(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, changed := open(t, dir, me)
+	from := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 1})[0].Path
+	write(t, filepath.Join(from, "f"), "content")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	want := taskdata.WantedVolume{Name: pvc(2), Bytes: 1, From: pvc(1)}
+	s.Keep(ended, []taskdata.WantedVolume{want})
+	<-changed
+	if v := keep(t, s, want)[0]; v.Error == "" || v.Path != "" {
+		t.Errorf("%+v", v)
+	}
+	s, changed = open(t, dir, me)
+	keep(t, s, want)
+	<-changed
+	if v := keep(t, s, want)[0]; v.Path == "" {
+		t.Errorf("%+v", v)
+	}
+}

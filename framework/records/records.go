@@ -1,5 +1,6 @@
 // Package records is what the framework must remember over its own end: its id, the
-// tasks that it launched, and what it knows of the agents it used.
+// tasks that it launched, the volumes that it has Mesos make, and what it knows of the
+// agents it used.
 //
 // A record is stored before what it is about happens, so that the next life knows of
 // everything that may have happened.
@@ -20,6 +21,7 @@ type Records struct {
 	Framework string           // its id; "": Mesos has given none yet
 	Tasks     []scheduler.Task // by id, ascending
 	Agents    map[string]Agent // by agent id
+	Volumes   []Volume         // by name, ascending
 }
 
 // Agent holds what must be known about an agent before it offers again: it is stored
@@ -40,6 +42,7 @@ const (
 	keyFramework = "framework-id"
 	keyTasks     = "tasks/"
 	keyAgents    = "agents/"
+	keyVolumes   = "volumes/"
 )
 
 // Read decodes what s holds. A record that cannot be read is an error that
@@ -63,17 +66,22 @@ func Read(ctx context.Context, s Store) (Records, error) {
 			var a Agent
 			err = json.Unmarshal(value, &a)
 			r.Agents[strings.TrimPrefix(key, keyAgents)] = a
+		case strings.HasPrefix(key, keyVolumes):
+			var v Volume
+			err = json.Unmarshal(value, &v)
+			r.Volumes = append(r.Volumes, v)
 		}
 		if err != nil {
 			return r, fmt.Errorf("record %s: %w", key, err)
 		}
 	}
 	slices.SortFunc(r.Tasks, func(a, b scheduler.Task) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(r.Volumes, func(a, b Volume) int { return strings.Compare(a.Name, b.Name) })
 	return r, nil
 }
 
 // DeleteAll deletes every record, the framework's id last: until then everything can be
-// repeated.
+// repeated. Records of volumes stay, as the volumes do.
 func DeleteAll(ctx context.Context, s Store) error {
 	all, err := s.Load(ctx)
 	if err != nil {

@@ -1,0 +1,126 @@
+package mesosvolumes
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
+)
+
+// Offered learns from an offer of a node's agent, and returns what to do with it: nothing,
+// or operations for an ACCEPT of its own, after which the rest is offered again.
+func (s *State) Offered(now time.Time, node string, offered []*mesospb.Resource) (ops []*mesospb.Offer_Operation, o Outcome) {
+	o = s.see(node, offered)
+	for _, r := range s.ours(offered) {
+		if op := s.amend(now, r); op != nil {
+			ops = append(ops, op...)
+		}
+	}
+	free := resources.Scalar(unreserved(offered), "disk") / 1000
+	for _, name := range slices.Sorted(maps.Keys(s.volumes)) {
+		v := s.volumes[name]
+		if v.Phase != records.VolumeMaking || v.Node != node || now.Sub(v.sent) < patience {
+			continue
+		}
+		before := v.why
+		switch {
+		case v.MB > free && v.lacks.IsZero():
+			v.lacks = now // the rest may come with another offer
+		case v.MB > free && now.Sub(v.lacks) < patience:
+		case v.MB > free:
+			v.why = fmt.Sprintf("it offers %d MiB of disk, and the volume would need %d", free, v.MB)
+		default:
+			disk := s.reserved(v)
+			ops = append(ops, mesos.Reserve(disk), mesos.Create(s.filled(v, disk)))
+			free -= v.MB
+			v.sent, v.lacks, v.why = now, time.Time{}, ""
+			if v.tries++; v.tries > mostTries {
+				v.why = "Mesos does not make the volume: see whether its ACLs let the framework's principal reserve resources and create volumes"
+			}
+		}
+		if v.why != before {
+			o.Changed = append(o.Changed, name)
+		}
+	}
+	return ops, o
+}
+
+// see notes the volumes that a node's agent has: some of all.
+func (s *State) see(node string, rs []*mesospb.Resource) (o Outcome) {
+	for _, r := range s.ours(rs) {
+		name := resources.VolumeID(r)
+		v := s.volumes[name]
+		switch {
+		case name == "":
+		case v == nil:
+			if !s.strange[name] {
+				s.strange[name] = true
+				o.Notices = append(o.Notices, fmt.Sprintf("Mesos has a volume %s of ours on node %s, of which there is no record: it is left alone", name, node))
+			}
+		case v.Phase == records.VolumeMaking:
+			v.Phase, v.Node, v.why = records.VolumeMade, node, ""
+			o.store(v)
+		case v.missing:
+			v.missing = false
+			o.Changed = append(o.Changed, name)
+			o.Notices = append(o.Notices, fmt.Sprintf("volume %s is on node %s again", name, node))
+		}
+	}
+	return o
+}
+
+// amend returns what to do about a resource of ours as its volume's record says. What is
+// reserved without need has no data.
+func (s *State) amend(now time.Time, r *mesospb.Resource) []*mesospb.Offer_Operation {
+	v := s.volumes[label(r, labelVolume)]
+	isVolume := resources.VolumeID(r) != ""
+	switch {
+	case isVolume && v != nil && (v.Phase == records.VolumeRemoving || v.Phase == records.VolumeGone):
+		v.sent, v.gone = now, time.Time{}
+		return []*mesospb.Offer_Operation{mesos.Destroy(bare(r)), mesos.Unreserve(resources.Emptied(bare(r)))}
+	case isVolume:
+		return nil
+	case v != nil && v.Phase == records.VolumeMaking && resources.Scalar([]*mesospb.Resource{r}, "disk") == v.MB*1000:
+		v.sent = now
+		return []*mesospb.Offer_Operation{mesos.Create(s.filled(v, bare(r)))}
+	}
+	return []*mesospb.Offer_Operation{mesos.Unreserve(bare(r))}
+}
+
+// Listed learns from the master's list all that a node's agent has. asked is when the
+// master was asked.
+func (s *State) Listed(asked time.Time, node string, total []*mesospb.Resource) (o Outcome) {
+	o = s.see(node, total)
+	has := map[string]bool{}    // volumes
+	traces := map[string]bool{} // those and what is reserved for them
+	for _, r := range s.ours(total) {
+		has[resources.VolumeID(r)] = true
+		traces[label(r, labelVolume)] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.volumes)) {
+		v := s.volumes[name]
+		if v.Node != node {
+			continue
+		}
+		switch {
+		case v.Phase == records.VolumeMade && !has[name] && !v.missing:
+			v.missing = true
+			o.Changed = append(o.Changed, name)
+			o.Notices = append(o.Notices, fmt.Sprintf("volume %s is missing on node %s: its agent does not have it", name, node))
+		case v.Phase == records.VolumeRemoving && !traces[name]:
+			v.Phase, v.gone = records.VolumeGone, asked
+			o.store(v)
+		case v.Phase == records.VolumeGone && v.gone.IsZero() && !traces[name]:
+			v.gone = asked
+		case v.Phase == records.VolumeGone && !traces[name] && asked.Sub(v.gone) > tombstone:
+			delete(s.volumes, name)
+			o.Records = append(o.Records, records.DeleteVolume(name))
+		}
+	}
+	return o
+}

@@ -48,7 +48,7 @@ func (m *master) newAgent(index int, total []*mesospb.Resource) (*agent, error) 
 		master:   m,
 		identity: identity{index: index, hostname: m.cfg.hostname(index), ip: ip, endpoint: endpoint, attributes: attributes},
 	}
-	if a.reservations, err = newReservations(a, resources.AllRefined(total), m.cfg.agentDir(m.workDir, index)); err != nil {
+	if a.reservations, err = newReservations(a, resources.AllRefined(total), m.workDir); err != nil {
 		return nil, fmt.Errorf("local Mesos: agent %d: %w", index+1, err)
 	}
 	total = a.reservations.total

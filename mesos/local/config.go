@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -177,14 +175,6 @@ func (c *Config) host(agent int) string {
 		return ""
 	}
 	return c.Hosts[agent]
-}
-
-// agentDir is the agent's part of the work directory, for reservations and volumes.
-func (c *Config) agentDir(workDir string, agent int) string {
-	if c.Agents == 1 {
-		return workDir
-	}
-	return filepath.Join(workDir, "agents", strconv.Itoa(agent+1))
 }
 
 func (c *Config) attributes(agent int) string {

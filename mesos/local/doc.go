@@ -35,8 +35,8 @@
 //   - Nothing but reservations and volumes is written down: when the process ends
 //     in order, so do its executors; when it is killed, they find their agent gone
 //     and end themselves after [Config.RecoveryTimeout]. What a machine no longer
-//     has remains reserved. If there are several agents, each has its volumes in a
-//     directory agents/N of its own.
+//     has remains reserved. All agents have one work directory, so no two of them
+//     can have volumes of the same role and id.
 //   - Of the operator API (/api/v1) there is what drains agents: GET_AGENTS,
 //     DRAIN_AGENT, DEACTIVATE_AGENT, REACTIVATE_AGENT, MARK_AGENT_GONE, and
 //     GET_HEALTH, GET_VERSION, GET_MASTER; no stream of events.

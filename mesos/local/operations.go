@@ -10,6 +10,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/operations"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local/volumes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
 // reservations is an agent's own part in what frameworks reserve there: its record, the
@@ -23,7 +24,7 @@ type reservations struct {
 
 // newReservations returns those that an agent remembers.
 func newReservations(a *agent, total []*mesospb.Resource, workDir string) (*reservations, error) {
-	rv := &reservations{agent: a, disk: volumes.New(workDir)}
+	rv := &reservations{agent: a, disk: volumes.New(workDir, a.index)}
 	kept, err := rv.disk.Load()
 	rv.total = operations.Restored(total, kept)
 	return rv, err
@@ -33,7 +34,7 @@ func newReservations(a *agent, total []*mesospb.Resource, workDir string) (*rese
 // counts at once with what comes of it; the agent hears of it in order.
 func (l *launch) operate(op *mesospb.Offer_Operation, principal string) {
 	a := l.agent
-	change, problem := operations.Of(op, operations.Place{Role: l.role, Principal: principal, Total: a.capacity.total})
+	change, problem := operations.Of(op, operations.Place{Role: l.role, Principal: principal, Total: a.master.agents.volumes(a)})
 	left, contained := change.Apply(l.left)
 	if problem == "" && !contained {
 		problem = "The offers do not contain the resources of the operation"
@@ -46,6 +47,20 @@ func (l *launch) operate(op *mesospb.Offer_Operation, principal string) {
 	a.capacity.total, _ = change.Apply(a.capacity.total)
 	f, id := l.framework.id, op.Id
 	a.link.tell(func() { a.reservations.apply(f, id, change) })
+}
+
+// volumes returns what an agent has, and the volumes of the others: all agents have theirs
+// in one directory.
+func (as *agents) volumes(a *agent) []*mesospb.Resource {
+	all := a.capacity.total
+	for _, other := range as.all {
+		for _, r := range other.capacity.total {
+			if other != a && resources.VolumeID(r) != "" {
+				all = append(slices.Clip(all), r)
+			}
+		}
+	}
+	return all
 }
 
 // dropOperation tells a framework that gave an operation an id that the master drops it;

@@ -16,11 +16,15 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 )
 
-// A Store is the part of an agent's work directory that its executors do not own.
-type Store struct{ workDir string }
+// A Store is the part of an agent's work directory that its executors do not own. Several
+// agents may have one directory, if no two have volumes of the same role and id.
+type Store struct {
+	workDir string
+	agent   int
+}
 
-// New returns a Store in an agent's work directory.
-func New(workDir string) *Store { return &Store{workDir} }
+// New returns the Store of an agent of that number in a work directory.
+func New(workDir string, agent int) *Store { return &Store{workDir, agent} }
 
 // Path returns the directory of a persistent volume.
 func (s *Store) Path(volume *mesospb.Resource) string {
@@ -28,7 +32,9 @@ func (s *Store) Path(volume *mesospb.Resource) string {
 	return filepath.Join(s.workDir, "volumes", "roles", role, resources.VolumeID(volume))
 }
 
-func (s *Store) list() string { return filepath.Join(s.workDir, "meta", "resources", "resources.info") }
+func (s *Store) list() string {
+	return filepath.Join(s.workDir, "meta", "resources", fmt.Sprintf("agent-%d", s.agent+1))
+}
 
 // Load returns what was reserved when the agent last ran.
 func (s *Store) Load() ([]*mesospb.Resource, error) {

@@ -22,7 +22,7 @@ func volume(role, id string) *mesospb.Resource {
 func TestLifeOfAVolume(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := volumes.New(dir)
+	s := volumes.New(dir, 0)
 	if kept, err := s.Load(); len(kept) > 0 || err != nil {
 		t.Fatalf("a new agent remembers %v: %v", kept, err)
 	}
@@ -46,7 +46,7 @@ func TestLifeOfAVolume(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(sandbox, "deep/data/x"), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s = volumes.New(dir) // the agent is started again
+	s = volumes.New(dir, 0) // the agent is started again
 	kept, err := s.Load()
 	if err != nil || len(kept) != 2 || !proto.Equal(kept[0], mine) {
 		t.Fatalf("it remembers %v: %v", kept, err)
@@ -76,11 +76,11 @@ func TestLifeOfAVolume(t *testing.T) {
 func TestDamagedList(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := volumes.New(dir)
+	s := volumes.New(dir, 0)
 	if err := s.Change(nil, []*mesospb.Resource{volume("web", "v")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "meta/resources/resources.info"), []byte{0xff}, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "meta/resources/agent-1"), []byte{0xff}, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if kept, err := s.Load(); err == nil {

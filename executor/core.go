@@ -62,6 +62,7 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 		return c.refuse(t, invalid, err.Error())
 	}
 	t.ref = Ref{Namespace: data.Namespace, Name: data.Name, UID: data.UID}
+	t.amount = amount(info.GetResources())
 	switch other := c.byUID[data.UID]; {
 	case c.closing:
 		return c.refuse(t, nil, fmt.Sprintf("pod %s: this executor is shutting down", t.ref))
@@ -76,9 +77,9 @@ func (c *core) launch(info *mesospb.TaskInfo) []effect {
 	c.byID[id], c.byUID[t.ref.UID] = t, t
 	if c.spec.Name == "" {
 		c.spec.Name, c.spec.Cluster = data.Node, data.Cluster
-		return []effect{startNode{c.spec}}
+		return append(t.holds(), startNode{c.spec})
 	}
-	var effects []effect
+	effects := t.holds()
 	if c.up || c.waiting != "" {
 		effects = append(effects, t.starting(c.waiting))
 	}
@@ -179,7 +180,7 @@ func (c *core) containersStopped(uid string) []effect {
 		return nil
 	}
 	c.moveToFinished(t)
-	return []effect{t.ended(*t.end)}
+	return append(t.holdsNothing(), t.ended(*t.end))
 }
 
 // nodeWaits records why the node cannot run pods yet.

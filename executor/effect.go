@@ -24,6 +24,11 @@ type (
 	setServers struct{ urls []string }
 	// replaceProgram has another program take over, unless it is the running one.
 	replaceProgram struct{ program taskdata.Program }
+	// hold tells the node what the task of a pod holds; zero: it is over.
+	hold struct {
+		uid    string
+		amount Amount
+	}
 	// awaitStopped waits until no container of a pod runs; containersStopped answers it.
 	awaitStopped struct{ ref Ref }
 )
@@ -33,4 +38,5 @@ func (startNode) isEffect()      {}
 func (deletePod) isEffect()      {}
 func (setServers) isEffect()     {}
 func (replaceProgram) isEffect() {}
+func (hold) isEffect()           {}
 func (awaitStopped) isEffect()   {}

@@ -57,6 +57,7 @@ func (n node) Run(ctx context.Context, _ Spec, o Observer) error {
 }
 
 func (node) SetServers([]string) error                         { return nil }
+func (node) Hold(string, Amount)                               {}
 func (node) Delete(context.Context, Ref, *time.Duration) error { return nil }
 func (node) Running(context.Context, string) (bool, error)     { return false, nil }
 func (node) Drain(context.Context) error                       { return nil }

@@ -173,6 +173,8 @@ func (l *loop) apply(work context.Context, effects ...effect) {
 			if err := l.cfg.Runner.SetServers(f.urls); err != nil {
 				l.log.Error(err, "keeping the previous API servers")
 			}
+		case hold:
+			l.cfg.Runner.Hold(f.uid, f.amount)
 		case replaceProgram:
 			l.requestProgram(work, f.program)
 		case awaitStopped:

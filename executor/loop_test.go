@@ -118,6 +118,8 @@ func (n *testNode) SetServers(servers []string) error {
 	return nil
 }
 
+func (n *testNode) Hold(uid string, a Amount) { n.record.add(fmt.Sprintf("hold %s %v", uid, a)) }
+
 func (n *testNode) Delete(_ context.Context, ref Ref, grace *time.Duration) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

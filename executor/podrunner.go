@@ -18,6 +18,11 @@ type PodRunner interface {
 	// runs, does not block, and refuses what cannot be right.
 	SetServers(servers []string) error
 
+	// Hold tells what the task of a pod holds of the agent, in which the pod must keep
+	// when it is resized; the zero Amount: the task is over. It may be called at any time
+	// and does not block.
+	Hold(uid string, a Amount)
+
 	// Delete asks the API server to delete the pod with exactly this uid, and returns
 	// when the API server has agreed. A pod that does not exist or is not bound to
 	// this node is not an error. With a nil grace, the pod's own grace period applies.

@@ -23,6 +23,7 @@ type state struct {
 type taskState struct {
 	ID       string         `json:"id"`
 	Ref      Ref            `json:"ref"`
+	Amount   *Amount        `json:"amount,omitempty"` // nil: unknown, as to earlier versions
 	Bound    bool           `json:"seen,omitempty"`
 	Started  bool           `json:"started,omitempty"`
 	Killing  bool           `json:"killing,omitempty"`
@@ -81,6 +82,9 @@ func (c *core) resume() []effect {
 	if c.spec.Name != "" {
 		effects = append(effects, startNode{c.spec})
 	}
+	for _, t := range c.tasks {
+		effects = append(effects, t.holds()...)
+	}
 	for _, t := range slices.Concat(c.finished, c.tasks) {
 		if t.removing {
 			effects = append(effects, deletePod{t.ref, t.grace})
@@ -95,13 +99,21 @@ func (c *core) resume() []effect {
 }
 
 func (t *task) state() taskState {
-	return taskState{ID: t.id, Ref: t.ref, Bound: t.bound, Started: t.started, Killing: t.killing, Removing: t.removing,
+	s := taskState{ID: t.id, Ref: t.ref, Bound: t.bound, Started: t.started, Killing: t.killing, Removing: t.removing,
 		Grace: t.grace, Running: t.running, End: t.end}
+	if t.amount != (Amount{}) {
+		s.Amount = &t.amount
+	}
+	return s
 }
 
 func (s taskState) task() *task {
-	return &task{id: s.ID, ref: s.Ref, bound: s.Bound, started: s.Started, killing: s.Killing, removing: s.Removing,
+	t := &task{id: s.ID, ref: s.Ref, bound: s.Bound, started: s.Started, killing: s.Killing, removing: s.Removing,
 		grace: s.Grace, running: s.Running, end: s.End}
+	if s.Amount != nil {
+		t.amount = *s.Amount
+	}
+	return t
 }
 
 // endingState is an ending with Mesos states and reasons by name.

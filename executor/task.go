@@ -13,6 +13,8 @@ type task struct {
 	id  string
 	ref Ref
 
+	amount Amount // what it holds of the agent; zero: unknown
+
 	bound    bool           // the API server has shown the pod bound to this node
 	started  bool           // the last STARTING named nothing that the node waits for
 	killing  bool           // it is to end, by KILL or by deletion of the pod
@@ -43,6 +45,22 @@ func status(id string, state mesospb.TaskState, message string) *mesospb.TaskSta
 		State:   &state,
 		Message: &message,
 	}
+}
+
+// holds tells the node what the task holds, if that is known.
+func (t *task) holds() []effect {
+	if t.amount == (Amount{}) {
+		return nil
+	}
+	return []effect{hold{t.ref.UID, t.amount}}
+}
+
+// holdsNothing tells the node that the task is over.
+func (t *task) holdsNothing() []effect {
+	if t.amount == (Amount{}) {
+		return nil
+	}
+	return []effect{hold{uid: t.ref.UID}}
 }
 
 // starting reports that the task was accepted, and what the node waits for, if anything.

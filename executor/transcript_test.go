@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 // the core wants done. UPDATE=1 rewrites them; review the difference.
 //
 //	subscribe [killing]              the agent's SUBSCRIBED; the framework knows TASK_KILLING
-//	launch ID POD [node=N] [idle=D] [bad]     a task for a pod
+//	launch ID POD [node=N] [idle=D] [cpus=N] [bad]     a task for a pod
 //	kill ID [GRACE]
 //	pods [POD=PHASE[,ready][,deleting][,ip=IP][,reason=WORDS] …]   all pods that are bound now
 //	gone POD                         no container of the pod runs
@@ -212,6 +213,7 @@ func scalar(name string, v float64) *mesospb.Resource {
 func launchOf(t *testing.T, id, pod string, traits ...string) *mesospb.TaskInfo {
 	t.Helper()
 	ref, node, cluster := refOf(pod), "node", taskdata.Cluster{Servers: []string{"https://api:6443"}}
+	var resources []*mesospb.Resource
 	for _, trait := range traits {
 		if n, ok := strings.CutPrefix(trait, "node="); ok {
 			node = n
@@ -222,6 +224,13 @@ func launchOf(t *testing.T, id, pod string, traits ...string) *mesospb.TaskInfo 
 				t.Fatal(err)
 			}
 		}
+		if n, ok := strings.CutPrefix(trait, "cpus="); ok {
+			cpus, err := strconv.ParseFloat(n, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resources = append(resources, scalar("cpus", cpus))
+		}
 		if trait == "bad" {
 			node = ""
 		}
@@ -230,7 +239,7 @@ func launchOf(t *testing.T, id, pod string, traits ...string) *mesospb.TaskInfo 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &mesospb.TaskInfo{Name: &pod, TaskId: &mesospb.TaskID{Value: &id}, Data: data}
+	return &mesospb.TaskInfo{Name: &pod, TaskId: &mesospb.TaskID{Value: &id}, Data: data, Resources: resources}
 }
 
 func describe(t *testing.T, f effect) string {
@@ -259,6 +268,8 @@ func describe(t *testing.T, f effect) string {
 			return fmt.Sprintf("delete %s within %v", f.ref, *f.grace)
 		}
 		return fmt.Sprintf("delete %s", f.ref)
+	case hold:
+		return fmt.Sprintf("task of %s holds %+v", f.uid, f.amount)
 	case replaceProgram:
 		return "be replaced by " + f.program.URL
 	case setServers:

@@ -22,6 +22,8 @@ type options struct {
 	address   string
 	maxPods   int
 	pidsLimit int64
+	resizeCPU float64
+	resizeMem int64
 	contain   bool
 	locks     string
 	resolvers string
@@ -51,6 +53,8 @@ func register(f *flag.FlagSet) *options {
 	f.StringVar(&o.root, "root_dir", "/var/lib/kubernetes-mesos", "`directory` for pods' volumes, logs and certificates; each agent has its own in there")
 	f.StringVar(&o.address, "node_address", "", "IP `address` under which the node is reached, or a network that it is in, such as 10.1.0.0/16; the default is the agent's, or that of the interface with the default route")
 	f.IntVar(&o.maxPods, "max_pods", taskdata.DefaultMaxPods, "how many pods this node takes at most")
+	f.Float64Var(&o.resizeCPU, "resize_cpus", 0, "how many of the executor's `cpus` are for pods that grow in place beyond what their tasks have")
+	f.Int64Var(&o.resizeMem, "resize_mem", 0, "how many `MiB` of the executor's memory are for pods that grow in place beyond what their tasks have")
 	f.Int64Var(&o.pidsLimit, "container_pids_limit", 0, "how many processes and threads a container may have; 0 means 4096, -1 no limit")
 	f.BoolVar(&o.contain, "contain_pods", true, "make pods' containers part of this executor's Mesos container, where the agent's isolators use control groups")
 	f.StringVar(&o.locks, "lock_dir", hostlock.Usual, "`directory` for the locks by which executors share this machine's network")
@@ -63,7 +67,7 @@ func register(f *flag.FlagSet) *options {
 // node returns the configuration of the node of an agent.
 func (o *options) node(agent mesos.ExecutorConfig) node.Config {
 	return node.Config{
-		RootDir: o.root, Docker: o.docker, Endpoint: agent.Endpoint, Address: o.address, MaxPods: o.maxPods, PidsLimit: o.pidsLimit,
+		RootDir: o.root, Docker: o.docker, Endpoint: agent.Endpoint, Address: o.address, MaxPods: o.maxPods, PidsLimit: o.pidsLimit, ResizeCPUs: o.resizeCPU, ResizeMem: o.resizeMem,
 		Contain: o.contain, Sandbox: agent.Directory, Locks: o.locks, Resolvers: o.resolvers, VolumeDir: o.volumes,
 	}
 }

@@ -37,6 +37,8 @@ func TestFlags(t *testing.T) {
 		"-resolv_conf=/x":            func(c *node.Config) { c.Resolvers = "/x" },
 		"-max_pods=7":                func(c *node.Config) { c.MaxPods = 7 },
 		"-container_pids_limit=-1":   func(c *node.Config) { c.PidsLimit = -1 },
+		"-resize_cpus=0.2":           func(c *node.Config) { c.ResizeCPUs = 0.2 },
+		"-resize_mem=128":            func(c *node.Config) { c.ResizeMem = 128 },
 		"-contain_pods=false":        func(c *node.Config) { c.Contain = false },
 		upgrade.CheckFlag:            func(*node.Config) {},
 	} {

@@ -75,7 +75,7 @@ func (t *podTracker) name(uid string) string {
 }
 
 // seen tells the core about a pod that is ours, again when its binding, its
-// requests or its labels have changed, and that it is gone when it is finished or no longer
+// requests, what it has been allocated or its labels have changed, and that it is gone when it is finished or no longer
 // ours. It reports whether the pod was handed to the core.
 func (t *podTracker) seen(p *v1.Pod) bool {
 	uid := string(p.UID)
@@ -96,7 +96,8 @@ func (t *podTracker) seen(p *v1.Pod) bool {
 		return false
 	}
 	t.pods[uid] = p
-	if known && old.Spec.NodeName == p.Spec.NodeName && podspec.Bound(old) == podspec.Bound(p) && old.Generation == p.Generation && maps.Equal(old.Labels, p.Labels) {
+	if known && old.Spec.NodeName == p.Spec.NodeName && podspec.Bound(old) == podspec.Bound(p) && old.Generation == p.Generation &&
+		maps.Equal(old.Labels, p.Labels) && podspec.SameAllocation(old, p) {
 		return false
 	}
 	if !known && !podspec.Bound(p) {

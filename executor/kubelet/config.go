@@ -38,6 +38,8 @@ type Config struct {
 	ReservedCPUs   float64 // the executor's own
 	ReservedMemory uint64  // bytes, likewise
 
+	Resize Amount // part of what is the executor's own: it is for pods that grow in place
+
 	MaxPods int // 0: taskdata.DefaultMaxPods
 
 	// Pods is called with all pods bound to the node when they are first known and
@@ -82,6 +84,8 @@ func (c *Config) validateCapacity() error {
 		return fmt.Errorf("kubelet: executor has %v of the agent's %v cpus", c.ReservedCPUs, c.CPUs)
 	case c.Memory == 0:
 		return errors.New("kubelet: agent has no memory")
+	case c.Resize.CPU > int64(c.ReservedCPUs*1000+0.5) || c.Resize.Memory > int64(c.ReservedMemory):
+		return fmt.Errorf("kubelet: of the executor's %v cpus and %d bytes of memory, %s cannot be for pods that grow", c.ReservedCPUs, c.ReservedMemory, c.Resize)
 	case c.ReservedMemory > c.Memory:
 		return fmt.Errorf("kubelet: executor has %d of the agent's %d bytes of memory", c.ReservedMemory, c.Memory)
 	}

@@ -13,6 +13,8 @@
 //     PodReadyToStartContainers when the sandbox has started, and takes it that volumes
 //     are mounted by then. Here it can be true while they are being mounted, though no
 //     container starts before they are.
+//   - A pod that is resized keeps in what its Mesos task holds, which cannot be changed
+//     (resize.go).
 //   - It stays inside its root directory, so that several kubelets can live on
 //     one host (options.go, files.go).
 //

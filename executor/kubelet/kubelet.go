@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -21,6 +22,7 @@ type Kubelet struct {
 	cfg     Config
 	servers *apiproxy.Proxy // stands for all API servers
 	source  *source
+	resizes *resizes
 	ready   chan struct{}
 	client  kubernetes.Interface // set before ready is closed
 	conn    *rest.Config         // likewise
@@ -40,12 +42,16 @@ func New(cfg Config) (*Kubelet, error) {
 		return nil, fmt.Errorf("kubelet: %w", err)
 	}
 	return &Kubelet{cfg: cfg, servers: servers, ready: make(chan struct{}),
-		source: newSource(cfg.Agent, cfg.Pods)}, nil
+		source: newSource(cfg.Agent, cfg.Pods), resizes: newResizes(cfg.Resize)}, nil
 }
 
 // SetServers sets the API servers to use from now on instead of those of the Config.
 // It may be called at any time.
 func (k *Kubelet) SetServers(servers []string) error { return k.servers.SetServers(servers) }
+
+// Hold tells what the task of a pod holds of the agent; the zero Amount: the task is over. It
+// may be called at any time.
+func (k *Kubelet) Hold(uid string, a Amount) { k.resizes.hold(types.UID(uid), a) }
 
 // Ready returns a channel that is closed once the node has its certificate, can talk to
 // the API server, and is prepared.

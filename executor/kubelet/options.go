@@ -84,7 +84,7 @@ func (c *Config) setIdentity(k *kubeletconfig.KubeletConfiguration, port int32) 
 }
 
 // setResources makes allocatable what Mesos can give to pods: the agent's total less
-// the executor's own. A node's capacity has whole cores, so the part of the last core
+// the executor's own, except for what is for pods that grow in place. A node's capacity has whole cores, so the part of the last core
 // that the agent lacks is reserved for the system.
 func (c *Config) setResources(k *kubeletconfig.KubeletConfiguration) {
 	k.MaxPods = taskdata.DefaultMaxPods
@@ -94,8 +94,8 @@ func (c *Config) setResources(k *kubeletconfig.KubeletConfiguration) {
 	missing := float64(c.cores()) - c.CPUs
 	k.SystemReserved = map[string]string{"cpu": milli(missing)}
 	k.KubeReserved = map[string]string{
-		"cpu":    milli(c.ReservedCPUs),
-		"memory": fmt.Sprint(c.ReservedMemory),
+		"cpu":    milli(c.ReservedCPUs - float64(c.Resize.CPU)/1000),
+		"memory": fmt.Sprint(c.ReservedMemory - uint64(c.Resize.Memory)),
 	}
 
 	// Mesos contains the executor, and dockershim each container; the kubelet

@@ -51,6 +51,9 @@ func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.
 		if place := volumeManager(u); place != nil { // before it runs
 			*place = newVolumes(*place)
 		}
+		if !k.resizes.join(u) {
+			k.cfg.Log.Error(nil, "pods can be resized in place beyond what their Mesos tasks have: the kubelet does not let itself be asked")
+		}
 		made <- u
 	})
 	go func() {

@@ -35,6 +35,11 @@ type Config struct {
 	// MaxPods is how many pods the node takes; 0: the kubelet's default.
 	MaxPods int
 
+	// ResizeCPUs and ResizeMem (MiB) are the part of what the executor holds of the agent
+	// that is for pods that grow in place.
+	ResizeCPUs float64
+	ResizeMem  int64
+
 	// PidsLimit is how many processes a container may have; 0: dockershim's
 	// default; negative: no limit.
 	PidsLimit int64
@@ -71,13 +76,14 @@ type Node struct {
 	runtime    *runtime           // nil while none serves
 	shim       *dockershim.Server // that serves it
 	kubelet    *kubelet.Kubelet
-	network    *network            // nil: Docker connects pods
-	parameters *sysctls.Parameters // nil: they cannot be shared, or they are given up
-	cniBin     string              // directory of CNI's plugins, if not the usual one
-	servers    []string            // API servers that the kubelet is to use; nil: those of the Spec
-	draining   bool                // no kubelet may come up any more
-	drained    bool                // no pod will run any more
-	ended      bool                // Run has returned
+	network    *network                   // nil: Docker connects pods
+	parameters *sysctls.Parameters        // nil: they cannot be shared, or they are given up
+	cniBin     string                     // directory of CNI's plugins, if not the usual one
+	servers    []string                   // API servers that the kubelet is to use; nil: those of the Spec
+	held       map[string]executor.Amount // by tasks, by uid of pod
+	draining   bool                       // no kubelet may come up any more
+	drained    bool                       // no pod will run any more
+	ended      bool                       // Run has returned
 }
 
 var _ executor.PodRunner = (*Node)(nil)
@@ -91,7 +97,7 @@ func New(cfg Config) (*Node, error) {
 	if _, err := parseAddress(cfg.Address); err != nil {
 		return nil, err
 	}
-	return &Node{cfg: cfg}, nil
+	return &Node{cfg: cfg, held: map[string]executor.Amount{}}, nil
 }
 
 // Run brings up the runtime, then the kubelet, and returns when ctx ends or one of
@@ -153,6 +159,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 		ClusterDNS: network.clusterDNS(spec.Cluster), ClusterDomain: spec.Cluster.ClusterDomain, Resolvers: n.cfg.Resolvers,
 		CPUs: spec.Total.CPUs, Memory: megabytes(spec.Total.Mem), Disk: megabytes(spec.Total.Disk),
 		ReservedCPUs: spec.Executor.CPUs, ReservedMemory: megabytes(spec.Executor.Mem),
+		Resize:  kubeletAmount(executor.Amount{CPUs: n.cfg.ResizeCPUs, Mem: float64(n.cfg.ResizeMem)}),
 		MaxPods: n.cfg.MaxPods,
 		Pods: func(all []*v1.Pod) {
 			pods := podsOf(all)
@@ -217,6 +224,9 @@ func (n *Node) setKubelet(k *kubelet.Kubelet) bool {
 		return false
 	}
 	n.kubelet = k
+	for uid, a := range n.held {
+		k.Hold(uid, kubeletAmount(a))
+	}
 	if n.servers == nil {
 		return true
 	}

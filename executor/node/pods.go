@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor"
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/kubelet"
 )
 
 // SetServers has the kubelet and Delete use these API servers.
@@ -24,6 +26,23 @@ func (n *Node) SetServers(servers []string) error {
 		return nil // Run passes them on
 	}
 	return n.kubelet.SetServers(servers)
+}
+
+// Hold has the kubelet keep a pod that is resized in what its task holds.
+func (n *Node) Hold(uid string, a executor.Amount) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.held[uid] = a; a == (executor.Amount{}) {
+		delete(n.held, uid)
+	}
+	if n.kubelet != nil {
+		n.kubelet.Hold(uid, kubeletAmount(a))
+	}
+}
+
+// kubeletAmount returns an amount as the kubelet counts.
+func kubeletAmount(a executor.Amount) kubelet.Amount {
+	return kubelet.Amount{CPU: int64(math.Round(a.CPUs * 1000)), Memory: int64(megabytes(a.Mem))}
 }
 
 // Delete asks the API server to delete a pod.

@@ -19,11 +19,13 @@ import (
 
 // Requirements returns what a pod requires of an agent. Its requests are the
 // effective ones of Kubernetes: the larger of init containers and containers,
-// sidecars and overhead added; limits are not counted. A container that states
+// sidecars and overhead added; limits are not counted, nor is what a bound pod has not been
+// given when it is resized. A container that states
 // neither cpu nor memory counts as def, and likewise one that states no
 // ephemeral-storage. The string names what no Mesos agent of
 // ours can provide, if anything.
 func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
+	p = allocated(p)
 	requests := resourcehelper.PodRequests(withDefaultRequests(p, def), resourcehelper.PodResourcesOptions{})
 	s := scheduler.Pod{
 		UID:       string(p.UID),

@@ -140,6 +140,7 @@ func TestExecutorArguments(t *testing.T) {
 		"-contain_pods=false": "-contain_pods=false",
 		"-docker_endpoint=unix:///d -root_dir=/r -node_address=10.0.0.0/8 -max_pods=7 -resolv_conf=/x -container_pids_limit=-1": "-docker_endpoint=unix:///d -root_dir=/r -node_address=10.0.0.0/8 -max_pods=7 -resolv_conf=/x -container_pids_limit=-1",
 		"-executor_cpus=1 -executor_mem=64": "",
+		"-resize_cpus=0.2 -resize_mem=128":  "-resize_cpus=0.2 -resize_mem=128",
 	} {
 		if got := strings.Join(parsed(t, strings.Fields(args)...).executorArguments(), " "); got != want {
 			t.Errorf("%q gives %q, want %q", args, got, want)

@@ -34,7 +34,7 @@ func clientOf(plane *controlplane.ControlPlane) (kubernetes.Interface, error) {
 func executorFor(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane) (framework.Executor, *taskdata.Program, error) {
 	e := framework.Executor{
 		URI:       o.executorURI,
-		Amount:    scheduler.Amount{CPU: milli(o.executorCPUs), Mem: o.executorMem},
+		Amount:    scheduler.Amount{CPU: milli(o.executorCPUs + o.resizeCPUs), Mem: o.executorMem + o.resizeMem},
 		Arguments: o.executorArguments(),
 	}
 	if o.executorURI != "" {
@@ -82,6 +82,12 @@ func (o options) executorArguments() []string {
 	}
 	if o.volumeDir != "" {
 		args = append(args, "-volume_dir="+o.volumeDir)
+	}
+	if o.resizeCPUs > 0 {
+		args = append(args, fmt.Sprint("-resize_cpus=", o.resizeCPUs))
+	}
+	if o.resizeMem > 0 {
+		args = append(args, fmt.Sprint("-resize_mem=", o.resizeMem))
 	}
 	if o.resolvConf != "" {
 		args = append(args, "-resolv_conf="+o.resolvConf)

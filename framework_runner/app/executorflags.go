@@ -17,6 +17,8 @@ func (o *options) declareExecutor(fs *flag.FlagSet) {
 	fs.IntVar(&o.executorPort, "executor_port", 0, "`port`, on -secure_address, at which agents fetch executor_runner when -executor_uri is empty (default: a free one)")
 	fs.Float64Var(&o.executorCPUs, "executor_cpus", cpus(framework.DefaultExecutor), "`cpus` of the agent that an executor itself uses, in addition to its pods")
 	fs.Int64Var(&o.executorMem, "executor_mem", framework.DefaultExecutor.Mem, "memory in `MiB` of the agent that an executor itself uses, in addition to its pods")
+	fs.Float64Var(&o.resizeCPUs, "resize_cpus", 0, "`cpus` of the agent that an executor holds in addition, for pods that grow in place beyond what their Mesos tasks have; running executors keep theirs")
+	fs.Int64Var(&o.resizeMem, "resize_mem", 0, "memory in `MiB` of the agent that an executor holds in addition, for pods that grow in place beyond what their Mesos tasks have; running executors keep theirs")
 	fs.BoolVar(&o.containPods, "contain_pods", true, "make pods' containers part of the executor's Mesos container, so that its limits hold for them, where agents' isolators use control groups")
 	fs.StringVar(&o.dockerEndpoint, "docker_endpoint", "", "`endpoint` of the Docker daemon on agents (default: each agent's DOCKER_HOST, or the usual socket)")
 	fs.StringVar(&o.rootDir, "root_dir", "", "`directory` on agents for pods' volumes, logs and certificates (default: executor_runner's, /var/lib/kubernetes-mesos); running executors keep theirs")
@@ -38,6 +40,9 @@ func (o *options) declareExecutor(fs *flag.FlagSet) {
 func (o *options) checkExecutor() error {
 	if o.executorCPUs < 0.01 || o.executorMem < 32 {
 		return fmt.Errorf("-executor_cpus=%g -executor_mem=%d: Mesos wants at least 0.01 cpus and 32 MiB for an executor", o.executorCPUs, o.executorMem)
+	}
+	if o.resizeCPUs < 0 || o.resizeMem < 0 {
+		return fmt.Errorf("-resize_cpus=%g -resize_mem=%d: must not be negative", o.resizeCPUs, o.resizeMem)
 	}
 	if o.executorIdleTimeout < 0 {
 		return fmt.Errorf("-executor_idle_timeout=%s: must not be negative", o.executorIdleTimeout)

@@ -37,6 +37,8 @@ type options struct {
 	executorPort        int
 	executorCPUs        float64
 	executorMem         int64
+	resizeCPUs          float64
+	resizeMem           int64
 	machines            string
 	containPods         bool
 	dockerEndpoint      string

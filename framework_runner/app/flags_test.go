@@ -23,7 +23,7 @@ func TestHelp(t *testing.T) {
 		"etcd_ca_file", "etcd_cert_file", "etcd_key_file",
 		"data_dir", "framework_name", "framework_role", "framework_user", "failover_timeout", "teardown",
 		"mesos_authentication_principal", "mesos_authentication_secret_file", "default_container_cpu",
-		"default_container_mem", "default_container_disk", "pod_order", "agent_choice", "scheduler_config", "executor_cpus", "executor_mem", "webui_url", "allow_privileged", "pod_security", "deny_external_ips", "encrypt_secrets", "audit_log", "controllers",
+		"default_container_mem", "default_container_disk", "pod_order", "agent_choice", "scheduler_config", "executor_cpus", "executor_mem", "resize_cpus", "resize_mem", "webui_url", "allow_privileged", "pod_security", "deny_external_ips", "encrypt_secrets", "audit_log", "controllers",
 		"cluster_cidr", "node_cidr_mask_size_ipv6", "service_cluster_ip_range", "record_scheduling", "replay", "v", "logtostderr",
 	} {
 		if !strings.Contains(out.String(), "\n  -"+name+" ") && !strings.Contains(out.String(), "\n  -"+name+"\n") {
@@ -61,6 +61,7 @@ func TestBadFlags(t *testing.T) {
 		{"-root_dir=/", "-root_dir"},
 		{"-node_address=10.0.0", "-node_address"},
 		{"-max_pods=-1", "-max_pods"},
+		{"-resize_cpus=-1", "-resize_cpus"},
 		{"-container_pids_limit=-2", "-container_pids_limit"},
 		{"-resolv_conf=x", "-resolv_conf"},
 		{"-secure_port=70000", "-secure_port"},

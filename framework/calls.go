@@ -46,6 +46,12 @@ func (l *loop) do(c scheduler.Call) {
 		l.bind(c)
 	case scheduler.Fail:
 		l.fail(c)
+	case scheduler.Nominate:
+		if p := l.pods.get(c.PodUID); p != nil {
+			l.nominations.Set(p, c.Node)
+		}
+	case scheduler.Preempt:
+		l.preempt(c)
 	case scheduler.Explain:
 		l.pods.explain(c.PodUID, c.Message)
 	default:
@@ -105,6 +111,15 @@ func (l *loop) fail(c scheduler.Fail) {
 	}
 	l.log.Info("failing a pod", "pod", l.pods.name(c.PodUID), "reason", c.Reason, "message", c.Message)
 	l.podWriter.Fail(p, c, failed)
+}
+
+func (l *loop) preempt(c scheduler.Preempt) {
+	victim, p := l.pods.get(c.PodUID), l.pods.get(c.For)
+	if victim == nil || p == nil {
+		return // what follows from that the core is about to find
+	}
+	l.log.Info("a pod makes room for another", "pod", l.pods.name(c.PodUID), "node", c.Node, "for", l.pods.name(c.For))
+	l.podWriter.Preempt(victim, p, c.Node)
 }
 
 // outcome passes on what became of one of the core's calls.

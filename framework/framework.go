@@ -35,16 +35,17 @@ type Framework struct {
 
 	askStates chan struct{} // holds a token while the master is to be asked for its agents at once
 
-	watches    *watches
-	events     *events.Recorder
-	podWriter  *podwriter.Writer
-	claims     *claims.Binder
-	reasons    *podwriter.Reasons
-	nodeWriter *nodes.Writer
-	dnsWriter  *dnsendpoints.Writer
-	tokens     *nodecerts.Tokens
-	identities *nodecerts.Identities
-	approver   *nodecerts.Approver
+	watches     *watches
+	events      *events.Recorder
+	podWriter   *podwriter.Writer
+	claims      *claims.Binder
+	reasons     *podwriter.Reasons
+	nominations *podwriter.Nominations
+	nodeWriter  *nodes.Writer
+	dnsWriter   *dnsendpoints.Writer
+	tokens      *nodecerts.Tokens
+	identities  *nodecerts.Identities
+	approver    *nodecerts.Approver
 }
 
 // New wires a Framework; nothing happens before Run. The error says what is
@@ -79,6 +80,7 @@ func New(cfg Config) (*Framework, error) {
 	f.podWriter = podwriter.NewWriter(cfg.Client, f.events, cfg.Log)
 	f.claims = claims.NewBinder(cfg.Client, cfg.Log)
 	f.reasons = podwriter.NewReasons(cfg.Client, f.watches.pods.GetStore(), f.events, cfg.Log)
+	f.nominations = podwriter.NewNominations(cfg.Client, cfg.Log)
 	f.dnsWriter = dnsendpoints.NewWriter(cfg.Client, cfg.Log)
 	f.nodeWriter = nodes.NewWriter(cfg.Client, f.watches.nodes.GetStore(), cfg.Log)
 	return f, nil
@@ -119,7 +121,7 @@ func (f *Framework) Run(ctx context.Context) error {
 	defer cancel(nil)
 	for _, part := range []func(context.Context){
 		f.newLoop(stored, f.outbox).run, f.outbox.Run, f.watches.run,
-		f.podWriter.Run, f.claims.Run, f.reasons.Run, f.events.Run, f.nodeWriter.Run, f.dnsWriter.Run, f.tokens.Run, f.approver.Run,
+		f.podWriter.Run, f.claims.Run, f.reasons.Run, f.nominations.Run, f.events.Run, f.nodeWriter.Run, f.dnsWriter.Run, f.tokens.Run, f.approver.Run,
 		f.watchSettings, f.watchMaintenance, f.watchAgentStates,
 	} {
 		wg.Go(func() { part(ctx) })
@@ -140,7 +142,7 @@ func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 	now := f.clock.now
 	l := &loop{
 		core: scheduler.New(f.cfg.Core()), rules: f.cfg.Rules, recorder: f.cfg.Recorder,
-		clock: f.clock, log: f.log, inbox: f.inbox, outbox: out, podWriter: f.podWriter, claims: f.claims, metrics: f.metrics,
+		clock: f.clock, log: f.log, inbox: f.inbox, outbox: out, podWriter: f.podWriter, claims: f.claims, nominations: f.nominations, metrics: f.metrics,
 		identity: f.identity, machines: f.cfg.Machines, settings: f.cfg.settings,
 		changed:   now(),
 		lastEvent: now(),

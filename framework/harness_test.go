@@ -126,7 +126,7 @@ func (w *harness) run(change ...func(*Config)) {
 	go func() { ended <- f.Run(ctx) }()
 	w.frame, w.ended, w.stop = f, ended, stop
 	w.Cleanup(w.kill)
-	for range 3 {
+	for range 4 {
 		receive(w, w.watching, "a watch")
 	}
 }

@@ -24,14 +24,15 @@ type loop struct {
 	clock    clock
 	log      logr.Logger
 
-	inbox     inbox
-	outbox    jobs
-	podWriter *podwriter.Writer
-	claims    *claims.Binder
-	metrics   *metrics
-	identity  *identity
-	machines  []string // host names of the agents that may be used; empty: all
-	settings  func() taskdata.Settings
+	inbox       inbox
+	outbox      jobs
+	podWriter   *podwriter.Writer
+	claims      *claims.Binder
+	nominations *podwriter.Nominations
+	metrics     *metrics
+	identity    *identity
+	machines    []string // host names of the agents that may be used; empty: all
+	settings    func() taskdata.Settings
 
 	pods        *podTracker
 	agents      *agents

@@ -7,6 +7,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
 	v1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 )
 
 // message is something that the loop learns, or is asked. These are all of them.
@@ -42,6 +43,12 @@ type (
 	nodeSeen struct{ node *v1.Node }
 	nodeGone struct{ name string }
 
+	// budgetSeen: a disruption budget is new, has changed, or is gone.
+	budgetSeen struct {
+		budget *policyv1.PodDisruptionBudget
+		gone   bool
+	}
+
 	// ruleObject is an object that the rules look at.
 	ruleObject struct {
 		object any
@@ -73,6 +80,7 @@ func (m podGone) apply(l *loop)        { l.pods.gone(m.pod) }
 func (podsSynced) apply(l *loop)       { l.podsSynced() }
 func (m nodeSeen) apply(l *loop)       { l.nodeSeen(m.node) }
 func (m nodeGone) apply(l *loop)       { l.nodeGone(m.name) }
+func (m budgetSeen) apply(l *loop)     { l.budgetSeen(m) }
 func (m ruleObject) apply(l *loop)     { l.observe(m) }
 func (m agentStates) apply(l *loop)    { l.drains.compare(m) }
 func (settingsDue) apply(l *loop)      { l.tellExecutors() }

@@ -27,6 +27,14 @@ func (l *loop) podsSynced() {
 	l.step(scheduler.PodsListed{})
 }
 
+func (l *loop) budgetSeen(m budgetSeen) {
+	e := scheduler.BudgetChanged{Namespace: m.budget.Namespace, Name: m.budget.Name}
+	if !m.gone {
+		e.Budget = m.budget
+	}
+	l.step(e)
+}
+
 func (l *loop) nodeSeen(n *v1.Node) {
 	if l.agents.saw(n) && l.pods.synced {
 		l.agents.forgetSuperseded()

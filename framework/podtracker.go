@@ -96,6 +96,9 @@ func (t *podTracker) seen(p *v1.Pod) bool {
 		return false
 	}
 	t.pods[uid] = p
+	if known && old.Status.StartTime == nil && p.Status.StartTime != nil {
+		t.step(scheduler.PodStarted{UID: uid, At: p.Status.StartTime.Time})
+	}
 	if known && old.Spec.NodeName == p.Spec.NodeName && podspec.Bound(old) == podspec.Bound(p) && old.Generation == p.Generation &&
 		maps.Equal(old.Labels, p.Labels) && podspec.SameAllocation(old, p) {
 		return false

@@ -7,9 +7,11 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/transform"
 	certv1 "k8s.io/api/certificates/v1"
 	v1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	certinformers "k8s.io/client-go/informers/certificates/v1"
 	coreinformers "k8s.io/client-go/informers/core/v1"
+	policyinformers "k8s.io/client-go/informers/policy/v1"
 	storageinformers "k8s.io/client-go/informers/storage/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
@@ -18,9 +20,9 @@ import (
 // watches follows the API server: pods and Nodes go into the inbox, the names of
 // certificate requests to their approver.
 type watches struct {
-	pods, nodes, csrs cache.SharedIndexInformer
-	forRules          []cache.SharedIndexInformer // what rules look at besides
-	synced            []cache.DoneChecker
+	pods, nodes, csrs, budgets cache.SharedIndexInformer
+	forRules                   []cache.SharedIndexInformer // what rules look at besides
+	synced                     []cache.DoneChecker
 }
 
 // newWatches wires the watches. Finished pods are not watched: one that finishes is
@@ -30,8 +32,9 @@ func newWatches(client kubernetes.Interface, in inbox) *watches {
 		pods: coreinformers.NewFilteredPodInformer(client, metav1.NamespaceAll, 0, cache.Indexers{}, func(o *metav1.ListOptions) {
 			o.FieldSelector = "status.phase!=" + string(v1.PodSucceeded) + ",status.phase!=" + string(v1.PodFailed)
 		}),
-		nodes: coreinformers.NewNodeInformer(client, 0, cache.Indexers{}),
-		csrs:  certinformers.NewCertificateSigningRequestInformer(client, 0, cache.Indexers{}),
+		nodes:   coreinformers.NewNodeInformer(client, 0, cache.Indexers{}),
+		csrs:    certinformers.NewCertificateSigningRequestInformer(client, 0, cache.Indexers{}),
+		budgets: policyinformers.NewPodDisruptionBudgetInformer(client, metav1.NamespaceAll, 0, cache.Indexers{}),
 	}
 	w.follow(w.pods, cache.ResourceEventHandlerFuncs{
 		AddFunc: func(o any) { in.Put(podSeen{o.(*v1.Pod)}) },
@@ -54,6 +57,15 @@ func newWatches(client kubernetes.Interface, in inbox) *watches {
 		DeleteFunc: func(o any) {
 			if n, ok := last[*v1.Node](o); ok {
 				in.Put(nodeGone{n.Name})
+			}
+		},
+	})
+	w.follow(w.budgets, cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { in.Put(budgetSeen{budget: o.(*policyv1.PodDisruptionBudget)}) },
+		UpdateFunc: func(_, o any) { in.Put(budgetSeen{budget: o.(*policyv1.PodDisruptionBudget)}) },
+		DeleteFunc: func(o any) {
+			if b, ok := last[*policyv1.PodDisruptionBudget](o); ok {
+				in.Put(budgetSeen{b, true})
 			}
 		},
 	})
@@ -116,7 +128,7 @@ func last[T any](o any) (T, bool) {
 
 func (w *watches) run(ctx context.Context) {
 	var wg sync.WaitGroup
-	for _, informer := range append([]cache.SharedIndexInformer{w.pods, w.nodes, w.csrs}, w.forRules...) {
+	for _, informer := range append([]cache.SharedIndexInformer{w.pods, w.nodes, w.csrs, w.budgets}, w.forRules...) {
 		wg.Go(func() { informer.RunWithContext(ctx) })
 	}
 	wg.Wait()

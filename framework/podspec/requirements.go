@@ -50,6 +50,14 @@ func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 	if p.Spec.Priority != nil {
 		s.Priority = *p.Spec.Priority
 	}
+	s.NeverPreempts = p.Spec.PreemptionPolicy != nil && *p.Spec.PreemptionPolicy == v1.PreemptNever
+	s.Nominated = p.Status.NominatedNodeName
+	if p.Status.StartTime != nil {
+		s.Started = p.Status.StartTime.Time
+	}
+	if p.DeletionTimestamp != nil {
+		s.GoneBy = p.DeletionTimestamp.Time
+	}
 	s.Class = class(p, s)
 	return s, unsupported(p, requests)
 }

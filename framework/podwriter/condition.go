@@ -65,9 +65,15 @@ func conditionPatch(p *v1.Pod, message string, now metav1.Time) []byte {
 		}
 		c.LastTransitionTime = old.LastTransitionTime
 	}
+	return statusPatch(p, map[string]any{"conditions": []v1.PodCondition{c}})
+}
+
+// statusPatch returns a patch of a pod's status, if the pod has not changed since it was
+// looked at.
+func statusPatch(p *v1.Pod, status map[string]any) []byte {
 	b, err := json.Marshal(map[string]any{
 		"metadata": map[string]any{"uid": p.UID, "resourceVersion": p.ResourceVersion},
-		"status":   map[string]any{"conditions": []v1.PodCondition{c}},
+		"status":   status,
 	})
 	if err != nil {
 		panic(err) // plain API types

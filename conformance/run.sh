@@ -26,7 +26,9 @@ mkdir -p "$bin"
 export CGO_ENABLED=0 GOFLAGS=-trimpath
 nice -n 10 go test -vet=off -ldflags '-s -w' -c -o "$bin/e2e.test" k8s.io/kubernetes/test/e2e
 nice -n 10 go build -o "$bin/" github.com/onsi/ginkgo/v2/ginkgo ./results
-(cd .. && nice -n 10 go build -o "$bin/kubectl" k8s.io/kubernetes/cmd/kubectl)
+# "kubectl version" fails without a version, which the linker tells it.
+kubernetes=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
+(cd .. && nice -n 10 go build -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes -X k8s.io/client-go/pkg/version.gitVersion=$kubernetes" -o "$bin/kubectl" k8s.io/kubernetes/cmd/kubectl)
 nice -n 10 ./images.sh build
 
 version=$(cat ../framework_runner/framework_runner ../executor_runner/executor_runner "$bin/e2e.test" | sha256sum | cut -c1-12)
@@ -82,7 +84,7 @@ memory() {
 trap 'down; exit 1' INT TERM EXIT
 cluster_up "${AGENTS:-2}"
 kubectl version >"$results/version.txt"
-tested="Kubernetes $(sed -n 's/Server Version: //p' "$results/version.txt") in commit $(git describe --always --dirty) on $(date +%F), \
+tested="Kubernetes $kubernetes in commit $(git describe --always --dirty) on $(date +%F), \
 with ${AGENTS:-2} agents that offer all ports above 1023 that are not of services, Linux $(uname -r) with $(nproc) cores, \
 Docker $(on host1 docker version -f '{{.Server.Version}}')"
 

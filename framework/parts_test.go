@@ -59,7 +59,7 @@ func TestPodTrackerTellsTheCore(t *testing.T) {
 		{makePod("mirror", mirrorOn("n1")), []string{"scheduler.Resident"}},
 		{makePod("mirror", mirrorOn("n1"), func(p *v1.Pod) { p.Generation = 2 }), nil},
 		{makePod("mirror", mirrorOn("n1"), func(p *v1.Pod) { p.Status.Phase = v1.PodFailed }), []string{"scheduler.Resident"}},
-		{makePod("c", func(p *v1.Pod) { p.Spec.Containers[0].Resources.Requests["example.com/gpu"] = quantity("1") }), []string{"scheduler.PodRemoved"}},
+		{makePod("c", func(p *v1.Pod) { p.Spec.Containers[0].Resources.Requests["hugepages-2Mi"] = quantity("2Mi") }), []string{"scheduler.PodRemoved"}},
 	} {
 		core.events = nil
 		handed := pods.seen(step.pod)

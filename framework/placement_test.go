@@ -33,7 +33,7 @@ func TestPlacementAgrees(t *testing.T) {
 		{"too large", asks("cpu", "64"), "0/1 nodes are available: 1 Insufficient cpu (lacking 60"},
 		{"selects", func(p *v1.Pod) { p.Spec.NodeSelector = map[string]string{"zone": "b"} }, "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."},
 		{"port", func(p *v1.Pod) { p.Spec.Containers[0].Ports = []v1.ContainerPort{{ContainerPort: 80, HostPort: 80}} }, "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports (80)."},
-		{"unsupported", asks("nvidia.com/gpu", "2"), "No agent can give 2 nvidia.com/gpu"},
+		{"unsupported", asks("hugepages-2Mi", "2Mi"), "No agent can give 2Mi hugepages-2Mi"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -155,24 +155,24 @@ func (x *preemptor) make(t *turn) {
 	if len(c.victims.Pods) > 0 {
 		x.nominations.tell(p)
 	}
+	spent := false
 	for _, i := range c.victims.Pods {
 		victim := c.tasks[i].pod
 		victim.preempted = x.clock.now
-		x.budgets.Spend(victim.Object)
+		spent = x.budgets.Spend(victim.Object) || spent
 		x.session.call(Preempt{PodUID: victim.UID, Node: c.agent.node.name, For: p.UID})
 	}
 	for _, other := range append(x.turns, t) {
+		if spent || other.class.rule != nil {
+			other.best = nil // other agents may be concerned
+		}
 		x.changed(other, c.agent, c.place)
 	}
 }
 
 // changed notes that an agent is not what it was when a turn's candidates were found.
 func (x *preemptor) changed(t *turn, a *agent, place int) {
-	switch {
-	case t.best == nil || len(t.class.ready) == 0:
-		return
-	case t.class.rule != nil:
-		t.best = nil // other agents may be concerned
+	if t.best == nil || len(t.class.ready) == 0 {
 		return
 	}
 	t.best = slices.DeleteFunc(t.best, func(c candidate) bool { return c.agent == a })

@@ -70,7 +70,14 @@ func (b *Budgets) concerning(p *v1.Pod, use func(*budget)) {
 }
 
 // Spend notes that the pod is made to go, until the budget itself says what it allows then.
-func (b *Budgets) Spend(p *v1.Pod) { b.concerning(p, func(x *budget) { x.allowed-- }) }
+// It reports whether there is one.
+func (b *Budgets) Spend(p *v1.Pod) (found bool) {
+	b.concerning(p, func(x *budget) {
+		x.allowed--
+		found = true
+	})
+	return found
+}
 
 // divide returns which of the pods would violate a budget, if all went in this order, and
 // which would not.

@@ -179,7 +179,7 @@ func (k checker) preempt(c Preempt) {
 		sim.violated("%s: which is not to go there", showCall(c))
 	case victim.task == nil || victim.task.Node != c.Node:
 		sim.violated("%s: it is not there", showCall(c))
-	case !victim.GoneBy.IsZero():
+	case victim.GoneBy != nil:
 		sim.violated("%s: it is about to end", showCall(c))
 	}
 }

@@ -104,8 +104,8 @@ func (x *nominations) clear(p *pod) {
 }
 
 func (x *nominations) show(p *pod, node string) {
-	if p.nominated != node {
-		p.nominated = node
+	if p.Nominated != node {
+		p.Nominated = node
 		x.session.call(Nominate{PodUID: p.UID, Node: node})
 	}
 }

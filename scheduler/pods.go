@@ -29,14 +29,11 @@ type Pod struct {
 	NeverPreempts bool `json:",omitempty"`
 
 	// Nominated is the name of the Node on which an earlier life of the core has made room
-	// for the pod; empty: none.
+	// for the pod; empty: none. It matters when the pod is announced first.
 	Nominated string `json:",omitempty"`
 
-	// Started is when a kubelet has taken the pod; zero: none has.
-	Started time.Time `json:",omitzero"`
-
-	// GoneBy is when the pod will have ended, as it is being deleted; zero: it is not.
-	GoneBy time.Time `json:",omitzero"`
+	Started *time.Time `json:",omitempty"` // when a kubelet has taken the pod; nil: none has
+	GoneBy  *time.Time `json:",omitempty"` // when it will have ended, as it is being deleted; nil: it is not
 
 	Amount Amount
 	Ports  []uint16 // fixed host ports, ascending; each is taken from the offer's ranges
@@ -78,14 +75,12 @@ type pod struct {
 	state podState
 
 	// Of the queue.
-	class   *class    // while it waits
-	place   int       // among the ready pods of its class, or among the late ones
-	backoff alarm     // the end of it
-	readyAt time.Time // since when it waits for nothing but an offer
+	class   *class // while it waits
+	place   int    // among the ready pods of its class, or among the late ones
+	backoff alarm  // the end of it
 
 	nomination *nomination // room is made for it, while it waits
-	nominated  string      // the Node that the API server was told last, empty: none
-	preempted  time.Time   // when it was told to make room for another; zero: never
+	preempted  *time.Time  // when it was told to make room for another; nil: never
 
 	task       *task    // while it has one
 	attempt    int      // number of the latest attempt
@@ -114,7 +109,11 @@ const (
 
 // victim returns what its choice as a victim depends on.
 func (p *pod) victim() preemption.Pod {
-	return preemption.Pod{Object: p.Object, Priority: p.Priority, Started: p.Started}
+	v := preemption.Pod{Object: p.Object, Priority: p.Priority}
+	if p.Started != nil {
+		v.Started = *p.Started
+	}
+	return v
 }
 
 func (p *pod) waits() bool { return p.state == ready || p.state == backingOff }
@@ -158,7 +157,7 @@ func (x *pods) added(in Pod, node string) {
 	isNew := p == nil
 	if isNew {
 		x.arrivals++
-		p = &pod{Pod: in, seq: inOrder(in.Priority, x.arrivals), nominated: in.Nominated}
+		p = &pod{Pod: in, seq: inOrder(in.Priority, x.arrivals)}
 		x.byUID[in.UID] = p
 		x.priorities.add(in.Priority, 1)
 		x.adopt(p, node)
@@ -167,6 +166,7 @@ func (x *pods) added(in Pod, node string) {
 		node = p.node // an old event: Bound has reported the binding
 	}
 	p.node = node
+	in.Nominated = p.Nominated // the core knows better
 	defer x.residents.update(p, p.Object != in.Object)
 	same := p.Pod.Class == in.Class && p.Pod.Node == in.Node && (in.Class != "" || reflect.DeepEqual(p.Pod, in))
 	switch {
@@ -193,7 +193,7 @@ func (x *pods) added(in Pod, node string) {
 // started notes when a kubelet has taken a pod.
 func (x *pods) started(uid string, at time.Time) {
 	if p := x.byUID[uid]; p != nil {
-		p.Started = at
+		p.Started = &at
 	}
 }
 

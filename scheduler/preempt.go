@@ -80,7 +80,7 @@ func (x *preemptor) run() {
 		t := x.turns[0]
 		x.turns = x.turns[1:]
 		switch {
-		case x.clock.since(x.waitsSince(t.class.ready[0])) < patience:
+		case x.clock.since(x.waitsSince(t.class)) < patience:
 			again = true
 			continue
 		case t.best == nil:
@@ -108,12 +108,12 @@ func (x *preemptor) mayPreempt(c *class) bool {
 		(c.rule == nil || c.rule.Nowhere() == "")
 }
 
-// waitsSince returns since when a pod could have been offered what it needs.
-func (x *preemptor) waitsSince(p *pod) time.Time {
-	if x.session.since.After(p.readyAt) {
+// waitsSince returns since when pods of a class could have been offered what they need.
+func (x *preemptor) waitsSince(c *class) time.Time {
+	if x.session.since.After(c.since) {
 		return x.session.since
 	}
-	return p.readyAt
+	return c.since
 }
 
 // find finds the agents on which pods can make room for one of a class.
@@ -155,10 +155,10 @@ func (x *preemptor) make(t *turn) {
 	if len(c.victims.Pods) > 0 {
 		x.nominations.tell(p)
 	}
-	spent := false
+	spent, now := false, x.clock.now
 	for _, i := range c.victims.Pods {
 		victim := c.tasks[i].pod
-		victim.preempted = x.clock.now
+		victim.preempted = &now
 		spent = x.budgets.Spend(victim.Object) || spent
 		x.session.call(Preempt{PodUID: victim.UID, Node: c.agent.node.name, For: p.UID})
 	}

@@ -124,8 +124,9 @@ func (q *queue) remove(p *pod) {
 // becomeReady lets a pod take part in matching. When others of its class wait
 // already, nothing that we hold or have declined fits it.
 func (q *queue) becomeReady(p *pod) {
-	p.state, p.readyAt = ready, q.clock.now
+	p.state = ready
 	if len(p.class.ready) == 0 {
+		p.class.since = q.clock.now
 		q.changes.mayFit()
 	}
 	p.class.push(p)

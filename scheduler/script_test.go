@@ -114,7 +114,7 @@ func (w *words) event(kind string) Event {
 	case "removed":
 		return PodRemoved{UID: w.name}
 	case "started":
-		return PodStarted{UID: w.name, At: w.time("at")}
+		return PodStarted{UID: w.name, At: *w.time("at")}
 	case "budget":
 		n, err := strconv.ParseInt(w.get("allows"), 10, 32)
 		w.err = cmp.Or(w.err, err)
@@ -167,14 +167,14 @@ func (w *words) event(kind string) Event {
 	return nil
 }
 
-// time returns a time of the story; zero: none is given.
-func (w *words) time(k string) time.Time {
+// time returns a time of the story; nil: none is given.
+func (w *words) time(k string) *time.Time {
 	if !w.has(k) {
-		return time.Time{}
+		return nil
 	}
 	d, err := time.ParseDuration(w.get(k))
 	w.err = cmp.Or(w.err, err)
-	return time.Unix(0, 0).UTC().Add(d)
+	return new(time.Unix(0, 0).UTC().Add(d))
 }
 
 func (w *words) pod() Pod {

@@ -104,7 +104,7 @@ func (a *simAPI) deletePod(p *simPod) {
 	case p.node == "" || p.finished:
 		a.endPod(p, true)
 	default:
-		p.deleting, p.GoneBy = true, a.now.Add(30*time.Second)
+		p.deleting, p.GoneBy = true, new(a.now.Add(30*time.Second))
 		a.watch = append(a.watch, PodAdded{p.Pod, p.node})
 	}
 }

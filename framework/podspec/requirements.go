@@ -53,10 +53,10 @@ func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 	s.NeverPreempts = p.Spec.PreemptionPolicy != nil && *p.Spec.PreemptionPolicy == v1.PreemptNever
 	s.Nominated = p.Status.NominatedNodeName
 	if p.Status.StartTime != nil {
-		s.Started = p.Status.StartTime.Time
+		s.Started = &p.Status.StartTime.Time
 	}
 	if p.DeletionTimestamp != nil {
-		s.GoneBy = p.DeletionTimestamp.Time
+		s.GoneBy = &p.DeletionTimestamp.Time
 	}
 	s.Class = class(p, s)
 	return s, unsupported(p, requests)

@@ -143,7 +143,7 @@ func TestDecidedByOthers(t *testing.T) {
 		p.Spec.PreemptionPolicy, p.Status.NominatedNodeName = new(v1.PreemptNever), "n"
 		p.Status.StartTime, p.DeletionTimestamp = &then, &then
 	}), scheduler.Amount{})
-	if !got.NeverPreempts || got.Nominated != "n" || !got.Started.Equal(then.Time) || !got.GoneBy.Equal(then.Time) {
+	if !got.NeverPreempts || got.Nominated != "n" || *got.Started != then.Time || *got.GoneBy != then.Time {
 		t.Errorf("%+v", got)
 	}
 	if got, _ = Requirements(makePod("p", bind), scheduler.Amount{}); got.Node != "" || got.Priority != 0 {

@@ -76,7 +76,7 @@ func (k *known) event(e scheduler.Event) {
 	case scheduler.PodRemoved:
 		k.pods.remove(e.UID)
 	case scheduler.PodStarted:
-		k.change(e.UID, func(p *scheduler.PodAdded) { p.Pod.Started = e.At })
+		k.change(e.UID, func(p *scheduler.PodAdded) { p.Pod.Started = &e.At })
 	case scheduler.PodsListed:
 		k.listed = true
 	case scheduler.Resident:

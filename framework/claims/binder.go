@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/component-helpers/storage/volume"
@@ -132,6 +133,9 @@ func (b *Binder) advance(ctx context.Context, w *waiting) (bound bool, err error
 	bound = true
 	for _, c := range w.plan.Claims {
 		now, err := b.client.CoreV1().PersistentVolumeClaims(w.pod.Namespace).Get(ctx, c.Name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return false, denied("claim %s is gone", c.Name)
+		}
 		if err != nil {
 			return false, fmt.Errorf("claim %s: %w", c.Name, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -24,6 +25,9 @@ const (
 	// protection is Kubernetes' finalizer of volumes that have a claim.
 	protection = "kubernetes.io/pv-protection"
 )
+
+// again is after how long a volume that could not grow is looked at again.
+const again = time.Minute
 
 // existing returns what a Space must have of a volume.
 func existing(v *v1.PersistentVolume) Volume {
@@ -103,6 +107,7 @@ func (c *Controller) grow(ctx context.Context, v *v1.PersistentVolume, claim *v1
 		state, err := c.cfg.Space.Have(larger)
 		if err != nil {
 			c.tell(claim, claim.UID, v1.EventTypeWarning, reasonNotGrown, err.Error())
+			c.queue.AddAfter(key{aVolume, v.Name}, again)
 			return nil
 		}
 		if state.Bytes < want {

@@ -50,7 +50,6 @@ type Store struct {
 	changed func()
 	log     logr.Logger
 
-	limits limits
 	copies sync.WaitGroup
 
 	mu      sync.Mutex
@@ -67,7 +66,7 @@ func Open(dir string, owner Owner, changed func(), log logr.Logger) (*Store, err
 	if err != nil {
 		return nil, fmt.Errorf("directory of volumes: %w", err)
 	}
-	return &Store{dir: dir, root: root, owner: owner, changed: changed, log: log, limits: newLimits(dir), copying: map[string]*copying{}}, nil
+	return &Store{dir: dir, root: root, owner: owner, changed: changed, log: log, copying: map[string]*copying{}}, nil
 }
 
 // Close waits until nothing is done any more. The contexts of Keep have ended.
@@ -133,7 +132,9 @@ func (s *Store) have(ctx context.Context, w taskdata.WantedVolume, v *taskdata.V
 		}
 		v.Bytes = w.Bytes
 	}
-	v.Unlimited = s.limits.set(v.Path, w.Name, v.Bytes)
+	if err := s.limit(w.Name, w.Name, v.Bytes); err != nil {
+		v.Unlimited = err.Error()
+	}
 	return nil
 }
 
@@ -164,7 +165,21 @@ func (s *Store) begin(w taskdata.WantedVolume) error {
 	if err := s.root.Mkdir(data, 0o777); err != nil {
 		return err
 	}
-	return s.root.Chmod(data, 0o777) // whoever a container runs as; the umask may differ
+	if err := s.root.Chmod(data, 0o777); err != nil { // whoever a container runs as; the umask may differ
+		return err
+	}
+	_ = s.limit(name, w.Name, w.Bytes) // whether it is limited is told when it is complete
+	return nil
+}
+
+// limit has the file system keep the size of a volume, whose directory is dir.
+func (s *Store) limit(dir, name string, bytes int64) error {
+	content, err := s.root.OpenFile(filepath.Join(dir, dataDir), os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	return limit(content, name, bytes, s.isEmpty(dir))
 }
 
 // complete makes a volume of it.
@@ -229,7 +244,6 @@ func (s *Store) remove(name string) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	s.limits.release(name)
 	return s.root.RemoveAll(gonePrefix + name)
 }
 

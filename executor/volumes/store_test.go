@@ -250,3 +250,20 @@ func TestCopyCutShort(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// The file system keeps the size of a volume, or it is said why it does not.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, t.TempDir(), me)
+	v := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 1 << 20})[0]
+	err := os.WriteFile(filepath.Join(v.Path, "big"), make([]byte, 2<<20), 0o644)
+	switch {
+	case v.Unlimited == "" && err == nil:
+		t.Error("a volume of 1 MiB has 2 MiB")
+	case v.Unlimited != "" && err != nil:
+		t.Errorf("nothing limits it (%s), but %v", v.Unlimited, err)
+	case v.Unlimited != "" && !strings.Contains(v.Unlimited, "its file system"):
+		t.Errorf("the reason is %q", v.Unlimited)
+	}
+	t.Log(v.Unlimited)
+}

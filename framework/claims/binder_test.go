@@ -116,7 +116,7 @@ func TestVolumeCannotBeMade(t *testing.T) {
 // Somebody else has chosen another node, or bound the claim to a volume of one.
 func TestClaimIsElsewhere(t *testing.T) {
 	for name, change := range map[string]func(*v1.PersistentVolumeClaim){
-		"another node is chosen": func(c *v1.PersistentVolumeClaim) { c.Annotations[volume.AnnSelectedNode] = "b" },
+		"another node is chosen":                               func(c *v1.PersistentVolumeClaim) { c.Annotations[volume.AnnSelectedNode] = "b" },
 		"it is bound to a volume that this node does not have": bind,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,6 +134,7 @@ func (a *Agents) Have(v Volume) (s State, err error) {
 		s = State{Ready: true, Bytes: is.Bytes, Unlimited: is.Unlimited}
 		s.Source.Local = &v1.LocalVolumeSource{Path: is.Path}
 	}
+	s.Begun = is.Name != ""
 	return s, nil
 }
 

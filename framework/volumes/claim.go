@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	v1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -100,15 +101,20 @@ func (c *Controller) claim(ctx context.Context, claim *v1.PersistentVolumeClaim)
 		return c.giveUp(ctx, claim, err)
 	}
 	if o == nil {
+		delete(c.since, claims.VolumeName(claim))
 		return c.forget(ctx, claims.VolumeName(claim))
 	}
 	state, err := c.cfg.Space.Have(o.Volume)
+	if err == nil && !state.Ready {
+		err = c.await(o, state)
+	}
 	if err != nil {
 		return c.giveUp(ctx, claim, err)
 	}
 	if !state.Ready {
 		return nil
 	}
+	delete(c.since, claims.VolumeName(claim))
 	v := o.volume(c.cfg.Provisioner, state)
 	if _, err := c.cfg.Client.CoreV1().PersistentVolumes().Create(ctx, v, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("volume %s: %w", v.Name, err)
@@ -121,10 +127,31 @@ func (c *Controller) claim(ctx context.Context, claim *v1.PersistentVolumeClaim)
 	return nil
 }
 
+// patience is how long a volume may wait to be begun: the executor that was to make it may
+// be gone, and the agent full since.
+const patience = 5 * time.Minute
+
+// await returns an error if nobody has begun to make a volume for too long.
+func (c *Controller) await(o *order, state State) error {
+	name := o.Name
+	since, waits := c.since[name]
+	switch {
+	case state.Begun:
+		delete(c.since, name)
+	case !waits:
+		c.since[name] = time.Now()
+		c.queue.AddAfter(key{aClaim, o.claim.Namespace + "/" + o.claim.Name}, patience)
+	case time.Since(since) >= patience:
+		return fmt.Errorf("no executor on node %s has begun to make volume %s within %v", o.Node, o.Name, patience)
+	}
+	return nil
+}
+
 // giveUp takes the node away from a claim that cannot have a volume there: the pod goes
 // elsewhere, or waits.
 func (c *Controller) giveUp(ctx context.Context, claim *v1.PersistentVolumeClaim, why error) error {
 	c.tell(claim, claim.UID, v1.EventTypeWarning, reasonFailed, why.Error())
+	delete(c.since, claims.VolumeName(claim))
 	if claim.Annotations[volume.AnnSelectedNode] == "" {
 		return nil
 	}
@@ -139,6 +166,7 @@ func (c *Controller) giveUp(ctx context.Context, claim *v1.PersistentVolumeClaim
 
 // forget lets go of a volume that was not handed to a claim, or that is gone.
 func (c *Controller) forget(ctx context.Context, name string) error {
+	delete(c.since, name)
 	if claim := c.claimOf(name); claim != nil {
 		if o, err := c.order(claim); o != nil && err == nil {
 			return nil

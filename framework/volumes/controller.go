@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
@@ -47,6 +48,7 @@ type Controller struct {
 	byUID   cache.Indexer // of claims
 	queue   *retryqueue.Queue[key]
 	told    map[types.UID]string // what an object's last event said
+	since   map[string]time.Time // volumes that nobody has begun to make, since when
 }
 
 // key is something to look at: a claim by namespace and name, a volume by its name, or the
@@ -64,7 +66,7 @@ func New(cfg Config) *Controller {
 	factory := informers.NewSharedInformerFactoryWithOptions(cfg.Client, 0, informers.WithTransform(slim))
 	core := factory.Core().V1()
 	c := &Controller{
-		cfg: cfg, factory: factory, queue: retryqueue.New[key](cfg.Log), told: map[types.UID]string{},
+		cfg: cfg, factory: factory, queue: retryqueue.New[key](cfg.Log), told: map[types.UID]string{}, since: map[string]time.Time{},
 		claims: core.PersistentVolumeClaims().Lister(), volumes: core.PersistentVolumes().Lister(),
 		classes: factory.Storage().V1().StorageClasses().Lister(), byUID: core.PersistentVolumeClaims().Informer().GetIndexer(),
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
@@ -29,6 +30,7 @@ type space struct {
 	removed   map[string]bool
 	removing  map[string]bool
 	forgotten []string
+	begun     bool
 	err       error
 	changed   func(string)
 }
@@ -45,7 +47,7 @@ func (s *space) Have(v Volume) (State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked[v.Name] = v
-	state := State{Ready: s.ready[v.Name] > 0, Bytes: s.ready[v.Name], Unlimited: "nothing counts"}
+	state := State{Ready: s.ready[v.Name] > 0, Begun: s.begun, Bytes: s.ready[v.Name], Unlimited: "nothing counts"}
 	state.Source.Local = &v1.LocalVolumeSource{Path: "/volumes/" + v.Name}
 	return state, s.err
 }
@@ -262,6 +264,23 @@ func TestVolumeCannotBeMade(t *testing.T) {
 				}
 				w.told("ProvisioningFailed: ")
 				w.told(row.want)
+			})
+		})
+	}
+}
+
+// Nobody begins to make the volume: the claim does not keep its pod on that node for ever.
+func TestNobodyMakesTheVolume(t *testing.T) {
+	for name, begun := range map[string]bool{"it is not begun": false, "it takes long": true} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(w *world) {
+				w.space.begun = begun
+				w.create(newClaim("data", "10Mi"))
+				time.Sleep(patience + time.Minute)
+				synctest.Wait()
+				if _, kept := w.claim("data").Annotations["volume.kubernetes.io/selected-node"]; kept != begun {
+					t.Errorf("the claim is kept on its node: %v", kept)
+				}
 			})
 		})
 	}

@@ -36,6 +36,7 @@ type Volume struct {
 // State is what there is of a volume.
 type State struct {
 	Ready  bool
+	Begun  bool // it is being made
 	Source v1.PersistentVolumeSource
 	Bytes  int64 // that it may hold
 	// Unlimited says why nothing keeps it from holding more; empty: it is kept.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,10 +66,23 @@ func TestLocalVolumes(t *testing.T) {
 
 	t.Run("kinds", s.kindsOfClaims)
 
+	node := get(t, s.Cluster, "words-0").Spec.NodeName
+	s.kubectl(t, "", "cordon", node)
+	remove(t, s.Cluster, "words-0")
+	s.awaitAgain(t, "words-0", pending(`of claim "data-words-0" is on node "`+node+`", which is cordoned`))
+	s.kubectl(t, "", "delete", "pvc", "data-words-0") // the volume is given up
+	s.awaitAgain(t, "words-0", s.says("of-words-0\nall"))
+	if now := get(t, s.Cluster, "words-0").Spec.NodeName; now == node {
+		t.Errorf("words-0 is on the cordoned node %s", node)
+	}
+	s.kubectl(t, "", "uncordon", node)
+
 	s.Kill() // the local Mesos and its agents die with it
 	s.Restart()
 	remove(t, s.Cluster, pods...)
-	eachSays(t, 3)
+	for _, pod := range pods {
+		s.awaitAgain(t, pod, s.says("of-"+pod+"\nof-"+pod+"\n"))
+	}
 	s.kubectl(t, "", "delete", "statefulset", "words")
 	s.Process().Await(time.Minute, "only the retained directory is left", func() bool { return len(volumesIn(t, dir)) == 1 })
 }
@@ -76,6 +90,7 @@ func TestLocalVolumes(t *testing.T) {
 // kindsOfClaims plays the fates of pods with claims of each kind.
 func (s *stage) kindsOfClaims(t *testing.T) {
 	s.makeStatic(t)
+	static := func(c *v1.PersistentVolumeClaimSpec) { c.StorageClassName = new("static") }
 	for _, c := range []*v1.PersistentVolumeClaim{
 		s.claim("shared", "10Mi"),
 		s.claim("parts", "10Mi"),
@@ -89,7 +104,9 @@ func (s *stage) kindsOfClaims(t *testing.T) {
 		s.claim("half-b", "600Mi"),
 		s.claim("huge", "2Gi"),
 		s.claim("grows", "10Mi"),
-		s.claim("static", "10Mi", func(c *v1.PersistentVolumeClaimSpec) { c.StorageClassName = new("static") }),
+		s.claim("static", "10Mi", static),
+		s.claim("path", "2Gi", static),
+		s.claim("block", "10Mi", static, func(c *v1.PersistentVolumeClaimSpec) { c.VolumeMode = new(v1.PersistentVolumeBlock) }),
 		s.claim("kept", "10Mi", func(c *v1.PersistentVolumeClaimSpec) { c.StorageClassName = new("local-retain") }),
 	} {
 		if _, err := s.Client.CoreV1().PersistentVolumeClaims("default").Create(t.Context(), c, metav1.CreateOptions{}); err != nil {
@@ -140,34 +157,67 @@ func (s *stage) kindsOfClaims(t *testing.T) {
 			Ephemeral: &v1.EphemeralVolumeSource{VolumeClaimTemplate: &v1.PersistentVolumeClaimTemplate{Spec: s.claim("", "10Mi").Spec}}}))},
 		huge, kept, grows, alone,
 		row("static", "static", "cat /v/word", "of-the-host"),
+		row("path", "path", "cat /v/word", "of-the-host"),
+		row("block", "block", "dd if=/dev/zero of=/dev/disk bs=1M count=100; stat -c %F /dev/disk; exec sleep 1", "block special", func(spec *v1.PodSpec) {
+			spec.Containers[0].VolumeMounts = nil
+			spec.Containers[0].VolumeDevices = []v1.VolumeDevice{{Name: "v", DevicePath: "/dev/disk"}}
+		}),
 	})
-	s.kubectl(t, "", "delete", "pvc", "shared", "parts", "half-a", "half-b", "copy", "huge", "grows", "alone", "static")
+	s.kubectl(t, "", "delete", "pvc", "shared", "parts", "half-a", "half-b", "copy", "huge", "grows", "alone", "static", "path", "block")
 }
 
-// makeStatic makes a volume of a directory of one agent, for claims of class static.
+// makeStatic makes volumes of one agent for claims of class static: a directory, one by its
+// path alone, and a block device.
 func (s *stage) makeStatic(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "word"), []byte("of-the-host\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	nodes := strings.Fields(s.kubectl(t, "", "get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"))
-	s.kubectl(t, fmt.Sprintf(`
+	manifest := `
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
 metadata: {name: static}
 provisioner: kubernetes.io/no-provisioner
 volumeBindingMode: WaitForFirstConsumer
----
+`
+	for _, v := range []struct{ name, size, source string }{
+		{"static", "1Gi", "local: {path: " + dir + "}"},
+		{"path", "2Gi", "hostPath: {path: " + dir + "}"},
+		{"block", "20Mi", "volumeMode: Block, local: {path: " + loopDevice(t) + "}"},
+	} {
+		manifest += fmt.Sprintf(`---
 apiVersion: v1
 kind: PersistentVolume
-metadata: {name: static}
-spec:
-  storageClassName: static
-  capacity: {storage: 1Gi}
-  accessModes: [ReadWriteOnce]
-  local: {path: %s}
-  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [%s]}]}]}}
-`, dir, nodes[len(nodes)-1]), "apply", "-f", "-")
+metadata: {name: %s}
+spec: {storageClassName: static, capacity: {storage: %s}, accessModes: [ReadWriteOnce], %s,
+  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [%s]}]}]}}}
+`, v.name, v.size, v.source, nodes[len(nodes)-1])
+	}
+	s.kubectl(t, manifest, "apply", "-f", "-")
+}
+
+// loopDevice returns a block device of 20 MiB.
+func loopDevice(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "disk")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(file, 20<<20); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("losetup", "--find", "--show", file).Output()
+	if err != nil {
+		t.Fatalf("losetup: %v", err)
+	}
+	device := strings.TrimSpace(string(out))
+	t.Cleanup(func() {
+		if out, err := exec.Command("losetup", "--detach", device).CombinedOutput(); err != nil {
+			t.Errorf("losetup: %v: %s", err, out)
+		}
+	})
+	return device
 }
 
 // claim returns a claim of the default storage class.

@@ -34,6 +34,7 @@ func prepare() error {
 	}
 	for _, args := range [][]string{
 		{"scripts/docker.sh"},
+		{"scripts/image.sh", "words"},
 		{"scripts/image.sh", "nginx"},
 		{"scripts/image.sh", "guestbook"},
 		{"go", "build", "-trimpath", "-ldflags", "-s -w", "-o", "bin/", "k8s.io/kubernetes/cmd/kubectl", "k8s.io/kubernetes/cmd/kube-scheduler"},

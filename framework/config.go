@@ -53,6 +53,9 @@ type Config struct {
 	// Nil: pods depend on nothing else.
 	Rules Rules
 
+	// Volumes has Mesos keep volumes. Nil: none are.
+	Volumes Volumes
+
 	// Recorder is told what the core decides, by its goroutine: it must not block. Nil:
 	// nobody is.
 	Recorder Recorder

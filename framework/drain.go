@@ -45,6 +45,11 @@ func (d *drains) updated(a *agent, s *mesospb.TaskStatus) {
 	if s.GetState() == mesospb.TaskState_TASK_KILLED && !d.answered {
 		d.setDeactivated(a, true)
 	}
+	d.ask()
+}
+
+// ask has the master asked for its agents at once.
+func (d *drains) ask() {
 	select {
 	case d.askMaster <- struct{}{}:
 	default: // it is about to be asked

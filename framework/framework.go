@@ -122,7 +122,7 @@ func (f *Framework) Run(ctx context.Context) error {
 	for _, part := range []func(context.Context){
 		f.newLoop(stored, f.outbox).run, f.outbox.Run, f.watches.run,
 		f.podWriter.Run, f.claims.Run, f.reasons.Run, f.nominations.Run, f.events.Run, f.nodeWriter.Run, f.dnsWriter.Run, f.tokens.Run, f.approver.Run,
-		f.watchSettings, f.watchMaintenance, f.watchAgentStates,
+		f.watchSettings, f.watchMaintenance, f.watchAgentStates, f.watchVolumes,
 	} {
 		wg.Go(func() { part(ctx) })
 	}
@@ -141,7 +141,7 @@ func (f *Framework) Run(ctx context.Context) error {
 func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 	now := f.clock.now
 	l := &loop{
-		core: scheduler.New(f.cfg.Core()), rules: f.cfg.Rules, recorder: f.cfg.Recorder,
+		core: scheduler.New(f.cfg.Core()), rules: f.cfg.Rules, recorder: f.cfg.Recorder, volumes: f.cfg.Volumes,
 		clock: f.clock, log: f.log, inbox: f.inbox, outbox: out, podWriter: f.podWriter, claims: f.claims, nominations: f.nominations, metrics: f.metrics,
 		identity: f.identity, machines: f.cfg.Machines, settings: f.cfg.settings,
 		changed:   now(),

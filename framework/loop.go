@@ -21,6 +21,7 @@ type loop struct {
 	core     *scheduler.State
 	rules    Rules    // of the core; may be nil
 	recorder Recorder // may be nil
+	volumes  Volumes  // may be nil
 	clock    clock
 	log      logr.Logger
 

@@ -3,6 +3,7 @@ package framework
 import (
 	"slices"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/mesosvolumes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/resources"
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
@@ -21,10 +22,10 @@ func translateOffer(o *mesospb.Offer, a *agent) scheduler.Offer {
 }
 
 // usable returns the offered resources that a task may use: none that are
-// revocable, shared or separate disks.
+// revocable, shared, separate disks or reserved for volumes.
 func usable(rs []*mesospb.Resource) []*mesospb.Resource {
 	return slices.DeleteFunc(slices.Clone(rs), func(r *mesospb.Resource) bool {
-		return r.Revocable != nil || r.Shared != nil || r.Disk != nil
+		return r.Revocable != nil || r.Shared != nil || r.Disk != nil || mesosvolumes.Claimed(r)
 	})
 }
 

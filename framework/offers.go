@@ -43,6 +43,9 @@ func (l *loop) offered(offers []*mesospb.Offer) {
 		}
 		l.nodes.identify(a)
 		l.nodes.publish(a)
+		if l.usedForVolumes(o, a) {
+			continue
+		}
 		l.launcher.tokens.For(a.Node, time.Now())
 		wanted = append(wanted, l.withoutVolumes(translateOffer(o, a), a))
 	}

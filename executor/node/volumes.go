@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,7 +41,7 @@ func (n *Node) keepVolumes(ctx context.Context, spec executor.Spec, ready <-chan
 	if dir == "" {
 		dir = filepath.Join(n.cfg.RootDir, volumesDir)
 	}
-	k := &volumeKeeper{node: spec.Name, client: client(), changed: reconcile.NewSignal()}
+	k := &volumeKeeper{node: spec.Name, workDir: workDir(n.cfg.Sandbox), client: client(), changed: reconcile.NewSignal()}
 	owner := volumes.Owner{Cluster: clusterOf(spec.Cluster.CA), Node: spec.Name}
 	log := n.cfg.Log.WithName("volumes")
 	var follower sync.WaitGroup
@@ -68,6 +69,16 @@ func (n *Node) keepVolumes(ctx context.Context, spec executor.Spec, ready <-chan
 	}
 }
 
+// workDir returns the work directory of the agent in which an executor's directory is;
+// empty: it is in none.
+func workDir(sandbox string) string {
+	dir, _, found := strings.Cut(sandbox, "/slaves/")
+	if !found || !filepath.IsAbs(dir) {
+		return ""
+	}
+	return dir
+}
+
 // clusterOf tells clusters apart that have executors on this host.
 func clusterOf(ca string) string {
 	sum := sha256.Sum256([]byte(ca))
@@ -77,6 +88,7 @@ func clusterOf(ca string) string {
 // volumeKeeper follows what is wanted of a node, and says there what has become of it.
 type volumeKeeper struct {
 	node    string
+	workDir string // of the agent; empty: unknown
 	client  kubernetes.Interface
 	store   *volumes.Store
 	changed reconcile.Signal
@@ -113,7 +125,7 @@ func sameVolumes(a, b any) bool {
 	if !isOld || !isNow {
 		return false
 	}
-	for _, key := range []string{taskdata.VolumesWantedAnnotation, taskdata.VolumesAnnotation} {
+	for _, key := range []string{taskdata.VolumesWantedAnnotation, taskdata.VolumesAnnotation, taskdata.WorkDirAnnotation} {
 		if old.Annotations[key] != now.Annotations[key] {
 			return false
 		}
@@ -128,6 +140,11 @@ func (k *volumeKeeper) keep(ctx context.Context) error {
 	if n == nil {
 		return nil
 	}
+	if k.workDir != "" && n.Annotations[taskdata.WorkDirAnnotation] != k.workDir {
+		if err := k.say(ctx, taskdata.WorkDirAnnotation, k.workDir); err != nil {
+			return err
+		}
+	}
 	annotation, is := n.Annotations[taskdata.VolumesWantedAnnotation]
 	if !is {
 		return nil
@@ -140,7 +157,12 @@ func (k *volumeKeeper) keep(ctx context.Context) error {
 	if err != nil || n.Annotations[taskdata.VolumesAnnotation] == string(said) {
 		return err
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]string{taskdata.VolumesAnnotation: string(said)}}})
+	return k.say(ctx, taskdata.VolumesAnnotation, string(said))
+}
+
+// say sets an annotation of the Node.
+func (k *volumeKeeper) say(ctx context.Context, annotation, text string) error {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]string{annotation: text}}})
 	if err != nil {
 		return err
 	}

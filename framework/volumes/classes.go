@@ -16,12 +16,19 @@ type Class struct {
 	Name    string
 	Reclaim v1.PersistentVolumeReclaimPolicy
 	Default bool // if there is no other default class
+	Fixed   bool // its volumes cannot grow
 }
 
 // LocalClasses are those whose volumes are directories of agents.
 var LocalClasses = []Class{
 	{Name: "local", Reclaim: v1.PersistentVolumeReclaimDelete, Default: true},
 	{Name: "local-retain", Reclaim: v1.PersistentVolumeReclaimRetain},
+}
+
+// MesosClasses are those whose volumes Mesos keeps.
+var MesosClasses = []Class{
+	{Name: "mesos", Reclaim: v1.PersistentVolumeReclaimDelete, Fixed: true},
+	{Name: "mesos-retain", Reclaim: v1.PersistentVolumeReclaimRetain, Fixed: true},
 }
 
 const defaultAnnotation = "storageclass.kubernetes.io/is-default-class"
@@ -40,7 +47,7 @@ func (c *Controller) makeClasses(ctx context.Context) error {
 			ObjectMeta:           metav1.ObjectMeta{Name: class.Name},
 			Provisioner:          c.cfg.Provisioner,
 			ReclaimPolicy:        &class.Reclaim,
-			AllowVolumeExpansion: new(true),
+			AllowVolumeExpansion: new(!class.Fixed),
 			VolumeBindingMode:    new(storagev1.VolumeBindingWaitForFirstConsumer),
 		}
 		if class.Default && !hasDefault {

@@ -13,6 +13,7 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/etcdstore"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/podspec"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/schedulerplugins"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/volumes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/logging"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/noderoutes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
@@ -92,7 +93,11 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 		return startWithoutMesos(ctx, p, o, plane)
 	}
 	records := recordsIn(plane)
-	f, err := newFramework(ctx, p, o, plane, records)
+	space, err := mesosVolumes(p, o, plane, records)
+	if err != nil {
+		return err
+	}
+	f, err := newFramework(ctx, p, o, plane, records, space)
 	if err != nil {
 		return err
 	}
@@ -111,7 +116,9 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 		return err
 	}
 	startServiceControllers(ctx, p, o, client, f)
-	startVolumes(ctx, p, client)
+	if err := startVolumes(ctx, p, client, space); err != nil {
+		return err
+	}
 	run := func(ctx context.Context) error {
 		return explainRemoval(explainTakeover(asked.during(f, func() error { return measured(ctx, f) }), plane.Elector()))
 	}
@@ -174,7 +181,7 @@ func startWithoutMesos(ctx context.Context, p *parts, o options, plane *controlp
 const withoutMesos = "no Mesos master: framework_runner was started with -mesos_master=none"
 
 // newFramework wires the framework to the control plane and the master.
-func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane, records framework.Store) (*framework.Framework, error) {
+func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.ControlPlane, records framework.Store, space *volumes.Mesos) (*framework.Framework, error) {
 	executor, program, err := executorFor(ctx, p, o, plane)
 	if err != nil {
 		return nil, err
@@ -185,6 +192,9 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 	}
 	cfg.Log = p.log.WithName("framework")
 	cfg.Store = records
+	if space != nil {
+		cfg.Volumes = space
+	}
 	cfg.Executor = executor
 	cfg.MaxPods = o.maxPods
 	profiles, err := profilesOf(o)

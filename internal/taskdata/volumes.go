@@ -8,6 +8,13 @@ import (
 // LocalProvisioner is the provisioner of volumes that are directories of agents.
 const LocalProvisioner = "kubernetes-mesos/local"
 
+// MesosProvisioner is the provisioner of volumes that Mesos keeps.
+const MesosProvisioner = "kubernetes-mesos/mesos"
+
+// WorkDirAnnotation is set by an executor on its Node: the agent's work directory, in which
+// Mesos has its persistent volumes.
+const WorkDirAnnotation = "mesos.executor/work-dir"
+
 // The annotations of a Node by which framework and executor agree on the volumes of its
 // host. Each writes one and reads the other's; both are JSON.
 const (

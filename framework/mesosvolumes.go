@@ -1,0 +1,75 @@
+package framework
+
+import (
+	"context"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+)
+
+// Volumes has Mesos keep volumes. Its methods return at once.
+type Volumes interface {
+	// Offered learns from an offer of a node's agent, and returns what the offer is to be
+	// used for; nothing: it is of no use for volumes. What it returns has been put on
+	// record, as far as that is necessary.
+	Offered(now time.Time, node string, offered []*mesospb.Resource) []*mesospb.Offer_Operation
+	// Listed learns all that a node's agent has, as the master said when it was asked.
+	Listed(asked time.Time, node string, total []*mesospb.Resource)
+	// Needed yields a value when offers are wanted although no pod may wait for any.
+	Needed() <-chan struct{}
+}
+
+// offersNeeded: offers are wanted for volumes.
+type offersNeeded struct{}
+
+func (offersNeeded) apply(l *loop) {
+	if l.connected {
+		l.outbox.Put(outbox.Job{Call: mesos.Revive()})
+		l.drains.ask() // what no offer shows is not there, says the master alone
+	}
+}
+
+// watchVolumes passes on that offers are wanted for volumes, until ctx ends.
+func (f *Framework) watchVolumes(ctx context.Context) {
+	if f.cfg.Volumes == nil {
+		return
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.cfg.Volumes.Needed():
+			f.inbox.Put(offersNeeded{})
+		}
+	}
+}
+
+// usedForVolumes reports whether an offer was used for volumes. What they leave of it is
+// offered again.
+func (l *loop) usedForVolumes(o *mesospb.Offer, a *agent) bool {
+	if l.volumes == nil || !l.agents.holds(a) {
+		return false
+	}
+	ops := l.volumes.Offered(l.clock.now(), a.Node, o.GetResources())
+	if len(ops) == 0 {
+		return false
+	}
+	id := []string{o.GetId().GetValue()}
+	l.agents.spend(id)
+	l.outbox.Put(outbox.Job{Call: mesos.Accept(id, 0, ops...)})
+	return true
+}
+
+// listed passes on what the master says that agents have.
+func (l *loop) listed(states agentStates) {
+	if l.volumes == nil {
+		return
+	}
+	for _, state := range states.agents {
+		if a := l.agents.get(state.GetAgentInfo().GetId().GetValue()); a != nil && l.agents.holds(a) {
+			l.volumes.Listed(states.asked, a.Node, state.TotalResources)
+		}
+	}
+}

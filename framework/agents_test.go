@@ -133,8 +133,15 @@ func TestUsable(t *testing.T) {
 	rs = append(rs,
 		odd(func(r *mesospb.Resource) { r.Revocable = &mesospb.Resource_RevocableInfo{} }),
 		odd(func(r *mesospb.Resource) { r.Shared = &mesospb.Resource_SharedInfo{} }),
-		odd(func(r *mesospb.Resource) { r.Disk = &mesospb.Resource_DiskInfo{} }))
-	if got := amountOf(usable(rs)); got != (scheduler.Amount{CPU: 3000, Mem: 100}) {
+		odd(func(r *mesospb.Resource) { r.Disk = &mesospb.Resource_DiskInfo{} }),
+		odd(func(r *mesospb.Resource) { // for a volume that is about to be made
+			r.Role, r.Reservation = proto.String("web"), &mesospb.Resource_ReservationInfo{Labels: &mesospb.Labels{Labels: []*mesospb.Label{
+				{Key: proto.String("kubernetes-mesos/volume"), Value: proto.String("pvc-1")}}}}
+		}),
+		odd(func(r *mesospb.Resource) { // which somebody has reserved for our role
+			r.Role, r.Reservation = proto.String("web"), &mesospb.Resource_ReservationInfo{}
+		}))
+	if got := amountOf(usable(rs)); got != (scheduler.Amount{CPU: 5000, Mem: 100}) {
 		t.Errorf("usable: %+v", got)
 	}
 }

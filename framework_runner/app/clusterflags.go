@@ -16,7 +16,7 @@ import (
 // declareFramework declares the flags of the framework that Mesos sees.
 func (o *options) declareFramework(fs *flag.FlagSet) {
 	fs.StringVar(&o.frameworkName, "framework_name", "kubernetes", "`name` of this framework in Mesos")
-	fs.StringVar(&o.frameworkRole, "framework_role", "*", "Mesos `role`")
+	fs.StringVar(&o.frameworkRole, "framework_role", "*", "Mesos `role`; in one other than *, Mesos can keep volumes for us: storage class mesos")
 	fs.StringVar(&o.webuiURL, "webui_url", "", "the `URL` of the web pages that Mesos' list of frameworks links to (default: /ui/ of the local port with a Mesos inside this process, and else of the secure port)")
 	fs.StringVar(&o.frameworkUser, "framework_user", "root", "`user` that executors run as; the kubelet needs root")
 	fs.DurationVar(&o.failoverTimeout, "failover_timeout", 7*24*time.Hour, "how long (a `duration`) Mesos keeps pods running while no framework_runner is connected")

@@ -43,7 +43,8 @@ type Config struct {
 	// for all of them, or one for each.
 	Attributes []string
 
-	// WorkDir holds the agents' sandboxes and the fetcher's cache. Empty: a
+	// WorkDir holds the agents' sandboxes, the fetcher's cache, what is reserved and the
+	// persistent volumes; of these, the next Mesos there knows the last two. Empty: a
 	// temporary directory that is removed when Run returns.
 	WorkDir string
 

@@ -141,7 +141,7 @@ func (f *Framework) Run(ctx context.Context) error {
 func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 	now := f.clock.now
 	l := &loop{
-		core: scheduler.New(f.cfg.Core()), rules: f.cfg.Rules, recorder: f.cfg.Recorder, volumes: f.cfg.Volumes,
+		core: scheduler.New(f.cfg.Core()), rules: f.cfg.Rules, recorder: f.cfg.Recorder,
 		clock: f.clock, log: f.log, inbox: f.inbox, outbox: out, podWriter: f.podWriter, claims: f.claims, nominations: f.nominations, metrics: f.metrics,
 		identity: f.identity, machines: f.cfg.Machines, settings: f.cfg.settings,
 		changed:   now(),
@@ -158,6 +158,7 @@ func (f *Framework) newLoop(stored records.Records, out jobs) *loop {
 		names: &nameServers{agents: l.agents, writer: f.dnsWriter, known: map[string]nameServer{}},
 	}
 	l.drains = &drains{step: l.step, outbox: out, log: f.log, agents: l.agents, nodes: l.nodes, askMaster: f.askStates}
+	l.volumes = &volumeOffers{keeper: f.cfg.Volumes, now: now, outbox: out, agents: l.agents, drains: l.drains}
 	l.maintenance = &maintenance{
 		now: now, outbox: out, evict: f.podWriter.Evict, log: f.log,
 		agents: l.agents, nodes: l.nodes, pods: l.pods,

@@ -21,7 +21,6 @@ type loop struct {
 	core     *scheduler.State
 	rules    Rules    // of the core; may be nil
 	recorder Recorder // may be nil
-	volumes  Volumes  // may be nil
 	clock    clock
 	log      logr.Logger
 
@@ -41,6 +40,7 @@ type loop struct {
 	drains      *drains
 	maintenance *maintenance
 	launcher    *launcher
+	volumes     *volumeOffers
 
 	connected bool
 	changed   time.Time           // when connected did, or this life began

@@ -21,13 +21,55 @@ type Volumes interface {
 	Needed() <-chan struct{}
 }
 
+// volumeOffers shows the keeper of volumes, if there is one, what Mesos offers and lists.
+type volumeOffers struct {
+	keeper Volumes // may be nil
+	now    func() time.Time
+	outbox jobs
+	agents *agents
+	drains *drains
+}
+
+// used reports whether an offer was used for volumes. What they leave of it is offered
+// again.
+func (v *volumeOffers) used(o *mesospb.Offer, a *agent) bool {
+	if v.keeper == nil || !v.agents.holds(a) {
+		return false
+	}
+	ops := v.keeper.Offered(v.now(), a.Node, o.GetResources())
+	if len(ops) == 0 {
+		return false
+	}
+	id := []string{o.GetId().GetValue()}
+	v.agents.spend(id)
+	v.outbox.Put(outbox.Job{Call: mesos.Accept(id, 0, ops...)})
+	return true
+}
+
+// listed passes on what the master says that agents have.
+func (v *volumeOffers) listed(states agentStates) {
+	if v.keeper == nil {
+		return
+	}
+	for _, state := range states.agents {
+		if a := v.agents.get(state.GetAgentInfo().GetId().GetValue()); a != nil && v.agents.holds(a) {
+			v.keeper.Listed(states.asked, a.Node, state.TotalResources)
+		}
+	}
+}
+
+// ask asks for offers, and for the list: it alone says what is not there any more.
+func (v *volumeOffers) ask() {
+	v.outbox.Put(outbox.Job{Call: mesos.Revive()})
+	v.drains.ask()
+}
+
 // offersNeeded: offers are wanted for volumes.
 type offersNeeded struct{}
 
 func (offersNeeded) apply(l *loop) {
 	if l.connected {
-		l.outbox.Put(outbox.Job{Call: mesos.Revive()})
-		l.drains.ask() // what no offer shows is not there, says the master alone
+		l.volumes.ask()
 	}
 }
 
@@ -42,34 +84,6 @@ func (f *Framework) watchVolumes(ctx context.Context) {
 			return
 		case <-f.cfg.Volumes.Needed():
 			f.inbox.Put(offersNeeded{})
-		}
-	}
-}
-
-// usedForVolumes reports whether an offer was used for volumes. What they leave of it is
-// offered again.
-func (l *loop) usedForVolumes(o *mesospb.Offer, a *agent) bool {
-	if l.volumes == nil || !l.agents.holds(a) {
-		return false
-	}
-	ops := l.volumes.Offered(l.clock.now(), a.Node, o.GetResources())
-	if len(ops) == 0 {
-		return false
-	}
-	id := []string{o.GetId().GetValue()}
-	l.agents.spend(id)
-	l.outbox.Put(outbox.Job{Call: mesos.Accept(id, 0, ops...)})
-	return true
-}
-
-// listed passes on what the master says that agents have.
-func (l *loop) listed(states agentStates) {
-	if l.volumes == nil {
-		return
-	}
-	for _, state := range states.agents {
-		if a := l.agents.get(state.GetAgentInfo().GetId().GetValue()); a != nil && l.agents.holds(a) {
-			l.volumes.Listed(states.asked, a.Node, state.TotalResources)
 		}
 	}
 }

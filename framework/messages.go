@@ -82,7 +82,7 @@ func (m nodeSeen) apply(l *loop)       { l.nodeSeen(m.node) }
 func (m nodeGone) apply(l *loop)       { l.nodeGone(m.name) }
 func (m budgetSeen) apply(l *loop)     { l.budgetSeen(m) }
 func (m ruleObject) apply(l *loop)     { l.observe(m) }
-func (m agentStates) apply(l *loop)    { l.drains.compare(m); l.listed(m) }
+func (m agentStates) apply(l *loop)    { l.drains.compare(m); l.volumes.listed(m) }
 func (settingsDue) apply(l *loop)      { l.tellExecutors() }
 func (maintenanceDue) apply(l *loop)   { l.maintenance.prepare() }
 func (q question) apply(l *loop)       { q(l) }

@@ -43,7 +43,7 @@ func (l *loop) offered(offers []*mesospb.Offer) {
 		}
 		l.nodes.identify(a)
 		l.nodes.publish(a)
-		if l.usedForVolumes(o, a) {
+		if l.volumes.used(o, a) {
 			continue
 		}
 		l.launcher.tokens.For(a.Node, time.Now())

@@ -80,6 +80,10 @@ type Config struct {
 	// nil: they are told only periodically.
 	SettingsChanged <-chan struct{}
 
+	// RulesNews yields what the Rules are to be told by Observe, apart from objects of the
+	// API server, such as answers of others that they have asked; nil: nothing.
+	RulesNews <-chan any
+
 	// StartOver permits a new framework id when Mesos has removed ours although
 	// tasks are on record. Mesos killed them when it removed the framework.
 	StartOver bool

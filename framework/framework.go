@@ -122,7 +122,7 @@ func (f *Framework) Run(ctx context.Context) error {
 	for _, part := range []func(context.Context){
 		f.newLoop(stored, f.outbox).run, f.outbox.Run, f.watches.run,
 		f.podWriter.Run, f.claims.Run, f.reasons.Run, f.nominations.Run, f.events.Run, f.nodeWriter.Run, f.dnsWriter.Run, f.tokens.Run, f.approver.Run,
-		f.watchSettings, f.watchMaintenance, f.watchAgentStates, f.watchVolumes,
+		f.watchSettings, f.watchMaintenance, f.watchAgentStates, f.watchVolumes, f.watchRulesNews,
 	} {
 		wg.Go(func() { part(ctx) })
 	}
@@ -135,6 +135,18 @@ func (f *Framework) Run(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// watchRulesNews has the rules told of what others have answered them.
+func (f *Framework) watchRulesNews(ctx context.Context) {
+	for {
+		select {
+		case news := <-f.cfg.RulesNews:
+			f.inbox.Put(ruleObject{object: news})
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // newLoop returns the loop with what is on record.

@@ -37,8 +37,9 @@ type concern struct {
 // took takes note of a change if it matters, and reports whether another node may be allowed now.
 // What is left of extended resources is asked of the node itself, so of it nothing is noted.
 func (k *rule) took(c change) (more bool) {
+	refused := c.left && c.node.Node() != nil && k.extended.changed(c.node.Node().Name)
 	if c.concern = k.concerned(c.pod); c.concern == (concern{}) {
-		return c.left && k.extends && podspec.UsesExtended(c.pod.Pod)
+		return refused || c.left && k.extends && podspec.UsesExtended(c.pod.Pod)
 	}
 	switch {
 	case k.state == nil || c.node.Node() == nil:
@@ -47,7 +48,7 @@ func (k *rule) took(c change) (more bool) {
 	default:
 		k.missed = append(k.missed, c)
 	}
-	return c.left || c.spread || c.near || c.own
+	return refused || c.left || c.spread || c.near || c.own
 }
 
 // carries reports whether the plugins can take the change into account in what they

@@ -12,6 +12,9 @@
 // that, or where there were too many. Asking about a node is then a matter of a
 // microsecond.
 //
+// What takes a request, extenders, is asked by goroutines (extender.go): until [Rules.Observe]
+// is told the answer, nodes are refused for that reason.
+//
 // Nothing here watches or waits: pods and Nodes are told by the core, volumes and
 // namespaces by whoever follows the API server, and the same calls give the same
 // answers. Only one goroutine may use a Rules and its rules.

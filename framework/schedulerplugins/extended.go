@@ -13,27 +13,27 @@ import (
 
 const extendedResources = "ExtendedResources"
 
-// extended is the part of NodeResourcesFit that Mesos has no say in: the resources that a
+// extendedFit is the part of NodeResourcesFit that Mesos has no say in: the resources that a
 // device plugin or an administrator states on a Node. The others are the core's.
-type extended struct{}
+type extendedFit struct{}
 
 func newExtended(context.Context, runtime.Object, fwk.Handle) (fwk.Plugin, error) {
-	return extended{}, nil
+	return extendedFit{}, nil
 }
 
-func (extended) Name() string { return extendedResources }
+func (extendedFit) Name() string { return extendedResources }
 
 // PreFilter has Filter left out for pods that request nothing of the kind.
-func (extended) PreFilter(_ context.Context, _ fwk.CycleState, p *v1.Pod, _ []fwk.NodeInfo) (*fwk.PreFilterResult, *fwk.Status) {
+func (extendedFit) PreFilter(_ context.Context, _ fwk.CycleState, p *v1.Pod, _ []fwk.NodeInfo) (*fwk.PreFilterResult, *fwk.Status) {
 	if !podspec.UsesExtended(p) {
 		return nil, fwk.NewStatus(fwk.Skip)
 	}
 	return nil, nil
 }
 
-func (extended) PreFilterExtensions() fwk.PreFilterExtensions { return nil }
+func (extendedFit) PreFilterExtensions() fwk.PreFilterExtensions { return nil }
 
-func (extended) Filter(_ context.Context, _ fwk.CycleState, p *v1.Pod, n fwk.NodeInfo) *fwk.Status {
+func (extendedFit) Filter(_ context.Context, _ fwk.CycleState, p *v1.Pod, n fwk.NodeInfo) *fwk.Status {
 	var reasons []string
 	for _, short := range noderesources.Fits(p, n, nil, noderesources.ResourceRequestsOptions{}) {
 		if podspec.Extended(short.ResourceName) {

@@ -13,9 +13,16 @@ import (
 )
 
 // Observe tells what an object that is neither a pod nor a Node is now, or that it is
-// gone: a namespace, a volume, a claim, a storage class, or what CSI drivers announce.
-// It reports whether any Rule may answer otherwise.
+// gone: a namespace, a volume, a claim, a storage class, or what CSI drivers announce; or
+// what comes from Answers. It reports whether any Rule may answer otherwise.
 func (r *Rules) Observe(object any, gone bool) bool {
+	switch said := object.(type) {
+	case *opinion:
+		said.of.heard(said)
+		return true
+	case outdated:
+		return said.of.extended.outdated(said.opinion)
+	}
 	store := storeOf(r.objects, object)
 	if store == nil {
 		return false

@@ -11,6 +11,7 @@ import (
 	"k8s.io/klog/v2"
 	v1 "k8s.io/kube-scheduler/config/v1"
 	fwk "k8s.io/kube-scheduler/framework"
+	k8sscheduler "k8s.io/kubernetes/pkg/scheduler"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config/latest"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config/scheme"
@@ -40,10 +41,11 @@ var (
 
 // Profiles are sets of plugins, by the name of the scheduler that a pod asks for.
 type Profiles struct {
-	byName   map[string]*config.KubeSchedulerProfile
-	names    []string
-	own      Own  // plugins that profiles may enable, too
-	scoreAll bool // pods that state no preference, too
+	byName    map[string]*config.KubeSchedulerProfile
+	names     []string
+	own       Own // plugins that profiles may enable, too
+	extenders []fwk.Extender
+	scoreAll  bool // pods that state no preference, too
 }
 
 // Names returns the names of schedulers for which there is a profile.
@@ -97,7 +99,28 @@ func Load(data []byte, own Own) (*Profiles, error) {
 		p.byName[profile.SchedulerName] = profile
 		p.names = append(p.names, profile.SchedulerName)
 	}
+	if err := p.extend(all.Extenders); err != nil {
+		return nil, err
+	}
 	return p, nil
+}
+
+// Extended reports whether extenders are asked.
+func (p *Profiles) Extended() bool { return len(p.extenders) > 0 }
+
+// extend adds extenders, for pods of all profiles.
+func (p *Profiles) extend(all []config.Extender) error {
+	for i := range all {
+		if err := refuseExtender(&all[i]); err != nil {
+			return fmt.Errorf("extender %s: %w", all[i].URLPrefix, err)
+		}
+		e, err := k8sscheduler.NewHTTPExtender(&all[i])
+		if err != nil {
+			return fmt.Errorf("extender %s: %w", all[i].URLPrefix, err)
+		}
+		p.extenders = append(p.extenders, e)
+	}
+	return nil
 }
 
 // adapt leaves of a profile what is used, with extended resources counted. Spread is only what pods themselves ask for:

@@ -21,10 +21,28 @@ func refuseSettings(all, usual *config.KubeSchedulerConfiguration) error {
 	is, was := reflect.ValueOf(*all), reflect.ValueOf(*usual)
 	for i := range is.NumField() {
 		name := is.Type().Field(i).Name
-		if name == "TypeMeta" || name == "Profiles" || equality.Semantic.DeepEqual(is.Field(i).Interface(), was.Field(i).Interface()) {
+		if name == "TypeMeta" || name == "Profiles" || name == "Extenders" || equality.Semantic.DeepEqual(is.Field(i).Interface(), was.Field(i).Interface()) {
 			continue
 		}
-		return fmt.Errorf("%s would have no effect: only profiles are used", strings.ToLower(name[:1])+name[1:])
+		return fmt.Errorf("%s would have no effect: only profiles and extenders are used", strings.ToLower(name[:1])+name[1:])
+	}
+	return nil
+}
+
+// refuseExtender refuses what an extender would do that is not asked of it.
+func refuseExtender(e *config.Extender) error {
+	switch {
+	case e.BindVerb != "":
+		return errors.New("it has a bindVerb, but pods are bound when their Mesos task is there, and by nobody else")
+	case e.PreemptVerb != "":
+		return errors.New("it has a preemptVerb, which is not supported")
+	case e.FilterVerb == "" && e.PrioritizeVerb == "":
+		return errors.New("it has neither a filterVerb nor a prioritizeVerb")
+	}
+	for _, r := range e.ManagedResources {
+		if r.IgnoredByScheduler {
+			return fmt.Errorf("ignoredByScheduler of %s is not supported: a pod gets all that it requests", r.Name)
+		}
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type rule struct {
 	volumes bool
 	own     ownPoints
 	extends bool // they use extended resources
+	extended
 	prefers bool
 	invalid string // why no plugin can be asked
 	asked   uint64 // Rules.changes then
@@ -44,6 +45,7 @@ func newRule(r *Rules, key string, p *v1.Pod) *rule {
 		k.invalid = err.Error()
 	}
 	k.info = info
+	k.by = r.extenders.interested(p)
 	for _, c := range p.Spec.TopologySpreadConstraints {
 		if s, err := metav1.LabelSelectorAsSelector(c.LabelSelector); err == nil && c.WhenUnsatisfiable == v1.DoNotSchedule {
 			k.spread = append(k.spread, s)
@@ -73,10 +75,10 @@ func (k *rule) Refuses(node string) string {
 	if s := k.plugins.RunFilterPlugins(context.Background(), k.state, k.pod, n); !s.IsSuccess() {
 		return strings.Join(s.Reasons(), ", ")
 	}
-	if k.volumes {
-		return k.rules.volumes.unmakeable(k.pod, node)
+	if why := k.extendersRefuse(node); why != "" || !k.volumes {
+		return why
 	}
-	return ""
+	return k.rules.volumes.unmakeable(k.pod, node)
 }
 
 // Prefers implements [scheduler.Rule].
@@ -104,6 +106,9 @@ func (k *rule) Scores(names []string) []int64 {
 	scores := make([]int64, len(all))
 	for i, s := range all {
 		scores[i] = s.TotalScore
+		if k.opinion != nil {
+			scores[i] += k.opinion.scores[s.Name]
+		}
 	}
 	return scores
 }

@@ -29,6 +29,7 @@ type Rules struct {
 	snapshot   *snapshot
 	asleep     map[types.UID]placed            // pods, while no rule has been asked; nil: they are in snapshot
 	objects    informers.SharedInformerFactory // never started: see Observe
+	extenders  *extenders
 	namespaces corelisters.NamespaceLister
 	volumes    *volumes
 
@@ -51,6 +52,7 @@ type placed struct {
 func New(ctx context.Context, profiles *Profiles) (*Rules, error) {
 	r := &Rules{snapshot: newSnapshot(), asleep: map[types.UID]placed{}, kinds: map[string]*rule{}, scores: profiles.scoreAll}
 	r.objects = informers.NewSharedInformerFactory(&kubernetes.Clientset{}, 0)
+	r.extenders = newExtenders(ctx, profiles.extenders)
 	r.namespaces = r.objects.Core().V1().Namespaces().Lister()
 	r.volumes = newVolumes(r.objects, r.snapshot, func() { r.forget(func(kind *rule) bool { return kind.volumes }) })
 	r.plugins, r.own = map[string]framework.Framework{}, map[string]ownPoints{}
@@ -65,6 +67,10 @@ func New(ctx context.Context, profiles *Profiles) (*Rules, error) {
 	}
 	return r, nil
 }
+
+// Answers returns what [Rules.Observe] is to be told of, apart from objects of the API
+// server. Whoever uses extenders must receive it.
+func (r *Rules) Answers() <-chan any { return r.extenders.answers }
 
 // Key implements [scheduler.Rules].
 func (r *Rules) Key(p scheduler.Pod) string {
@@ -85,7 +91,7 @@ func (r *Rules) Rule(p scheduler.Pod) scheduler.Rule {
 
 func (r *Rules) kindOf(p *v1.Pod) string {
 	var more []any
-	if r.own[p.Spec.SchedulerName].any {
+	if r.own[p.Spec.SchedulerName].any || len(r.extenders.all) > 0 {
 		more = append(more, stated(p))
 	}
 	return kind(p, r.scores || dependsOnOthers(p), more...)
@@ -100,10 +106,23 @@ func (r *Rules) Settled(p scheduler.Pod, node string) scheduler.Effect {
 		r.asleep[p.Object.UID] = placed{p.Object, node}
 		return scheduler.Effect{Keys: r.mix(dependsOnPods(p.Object))}
 	}
+	if len(r.extenders.all) > 0 {
+		r.launched(p.Object, node)
+	}
 	e := r.leave(p.Object)
 	e.More = r.come(p.Object, node) || e.More
 	e.Keys = r.mix(dependsOnPods(p.Object))
 	return e
+}
+
+// launched has extenders asked again about a pod's node before another of its kind goes there.
+func (r *Rules) launched(p *v1.Pod, node string) {
+	if was := r.snapshot.pods[p.UID]; was.PodInfo != nil && was.node == node {
+		return // not now
+	}
+	if kind := r.kinds[r.kindOf(p)]; kind != nil {
+		kind.changed(node)
+	}
 }
 
 // come takes a pod into the snapshot, and reports whether a rule may allow more now.
@@ -213,7 +232,10 @@ func (r *Rules) Node(name string, n *v1.Node) scheduler.Effect {
 		equality.Semantic.DeepEqual(old.Spec.Taints, n.Spec.Taints) && sameExtended(old, n) {
 		return scheduler.Effect{}
 	}
-	r.forget(func(*rule) bool { return true })
+	r.forget(func(kind *rule) bool {
+		kind.changed(name)
+		return true
+	})
 	return scheduler.Effect{More: true, Keys: r.mix(r.tainted > 0)}
 }
 

@@ -118,7 +118,7 @@ func TestSchedulerProfiles(t *testing.T) {
 		{"", "default-scheduler kubernetes-mesos", ""},
 		{written(t, file+"profiles: [{schedulerName: mine}]\n", 0o600), "mine", ""},
 		{"/nowhere", "", "-scheduler_config: open /nowhere"},
-		{written(t, file+"extenders: [{urlPrefix: http://localhost, filterVerb: filter}]\n", 0o600), "", "extenders would have no effect"},
+		{written(t, file+"leaderElection: {leaderElect: false}\n", 0o600), "", "leaderElection would have no effect"},
 	} {
 		profiles, err := profilesOf(parsed(t, "-scheduler_config="+row.flag))
 		if usage := (usageError{}); row.says != "" && (!errors.As(err, &usage) || !strings.Contains(err.Error(), row.says)) {

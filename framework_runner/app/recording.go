@@ -64,6 +64,9 @@ func replay(ctx context.Context, o options, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	if profiles.Extended() {
+		return usageError{fmt.Errorf("-replay=%s: what extenders said is not recorded: play it with a -scheduler_config without extenders", file)}
+	}
 	rules, err := schedulerplugins.New(ctx, profiles)
 	if err != nil {
 		return err

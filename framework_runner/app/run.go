@@ -202,9 +202,11 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		return nil, err
 	}
 	cfg.Schedulers = profiles.Names()
-	if cfg.Rules, err = schedulerplugins.New(ctx, profiles); err != nil {
+	rules, err := schedulerplugins.New(ctx, profiles)
+	if err != nil {
 		return nil, err
 	}
+	cfg.Rules, cfg.RulesNews = rules, rules.Answers()
 	cfg.DefaultContainer = scheduler.Amount{CPU: milli(o.defaultContainerCPU), Mem: o.defaultContainerMem, Disk: o.defaultContainerDisk}
 	cfg.Order, cfg.Choice = scheduler.Order(o.scheduling.podOrder), scheduler.Choice(o.scheduling.agentChoice)
 	cfg.Machines = list(o.machines)

@@ -10,7 +10,9 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/testing/cluster"
 	v1 "k8s.io/api/core/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 )
@@ -46,7 +48,7 @@ func TestOldestThatFitsGoesFirst(t *testing.T) {
 	// Another scheduler binds a pod of its own, with the rights of a kube-scheduler. It is
 	// started on that node when there is room, before the younger pod, and not before.
 	theirs := webPod("theirs", "1.5")
-	theirs.Spec.SchedulerName = "stock-scheduler"
+	theirs.Spec.SchedulerName, theirs.Finalizers = "stock-scheduler", []string{"test.example/seen"}
 	create(t, c, theirs)
 	bindAs(t, c, "system:kube-scheduler", "theirs", get(t, c, "older").Spec.NodeName)
 	awaitReason(t, c, "theirs", "assigned to node", "1 Insufficient cpu (lacking 1.2 cpu)")
@@ -56,9 +58,14 @@ func TestOldestThatFitsGoesFirst(t *testing.T) {
 		t.Errorf("the younger pod is %s", pod.Status.Phase)
 	}
 
+	preempts(t, c, "urgent", "theirs")
+	if pod := get(t, c, "younger"); pod.Status.Phase != v1.PodPending {
+		t.Errorf("the younger pod is %s", pod.Status.Phase)
+	}
+
 	// One that waits for its node, as nothing is left there, can be deleted.
 	stuck := webPod("stuck", "1.5")
-	stuck.Spec.NodeName = get(t, c, "theirs").Spec.NodeName
+	stuck.Spec.NodeName = get(t, c, "urgent").Spec.NodeName
 	create(t, c, stuck)
 	awaitReason(t, c, "stuck", "assigned to node")
 	remove(t, c, "stuck")
@@ -116,6 +123,31 @@ func reportsOn(t *testing.T, c *cluster.Cluster, pod string) (all []string) {
 		all = append(all, cmp.Or(e.ReportingController, e.Source.Component)+": "+e.Reason)
 	}
 	return all
+}
+
+// preempts: a pod of a high priority takes the place of another, which has a finalizer and
+// says why it ends.
+func preempts(t *testing.T, c *cluster.Cluster, name, victim string) {
+	t.Helper()
+	class := &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: "high"}, Value: 1000}
+	if _, err := c.Client.SchedulingV1().PriorityClasses().Create(t.Context(), class, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	high := webPod(name, "1.5")
+	high.Spec.PriorityClassName = class.Name
+	create(t, c, high)
+	awaitPhase(t, c, name, v1.PodRunning)
+	gone := get(t, c, victim)
+	because := func(cond v1.PodCondition) bool {
+		return cond.Type == v1.DisruptionTarget && cond.Status == v1.ConditionTrue && cond.Reason == v1.PodReasonPreemptionByScheduler
+	}
+	if gone.DeletionTimestamp == nil || !slices.ContainsFunc(gone.Status.Conditions, because) {
+		t.Errorf("pod %s made room, but is deleted at %v, with %+v", victim, gone.DeletionTimestamp, gone.Status.Conditions)
+	}
+	if _, err := c.Client.CoreV1().Pods("default").Patch(t.Context(), victim, types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	awaitGone(t, c, victim)
 }
 
 func bindAs(t *testing.T, c *cluster.Cluster, user, pod, node string) {

@@ -169,6 +169,7 @@ func parse(args []string, w io.Writer) (options, error) {
 	if fs.NArg() > 0 {
 		return options{}, fmt.Errorf("unexpected argument %q: everything is set by flags, see -h", fs.Arg(0))
 	}
+	o.scheduling.note(fs)
 	return o, o.validate()
 }
 

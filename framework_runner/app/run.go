@@ -226,7 +226,7 @@ func newFramework(ctx context.Context, p *parts, o options, plane *controlplane.
 		Network:       network(o, plane.CA()),
 	}
 	if o.recording.record != "" {
-		if cfg.Recorder, err = startRecording(ctx, p, o.recording.record, cfg.Core()); err != nil {
+		if cfg.Recorder, err = startRecording(ctx, p, o, cfg.Core()); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,6 @@
 // Package recording keeps what the scheduling core was told and what it answered, and plays
-// it again: to find out why a pod went where it did, to make a test of a bug, and to see
-// what another policy would have done.
+// it again: to find out why a pod went where it did, to make a test of a bug ([Replay]), and to
+// see what another policy would have done ([Simulate]).
 //
 // A recording is a file of JSON objects, a line each. The first is a [Header], every other
 // an [Entry]. A file is complete in itself: one that continues another begins with events
@@ -26,6 +26,9 @@ type Header struct {
 	Began     time.Time
 	Continues bool `json:",omitempty"` // another file; the first events stand for what was known
 	Config    scheduler.Config
+	// Plugins is a hash of the configuration of the Rules' plugins, which may hold secrets;
+	// empty: it is the default.
+	Plugins string `json:",omitempty"`
 }
 
 // Entry is a Step of the core, or what its Rules were told besides.

@@ -29,7 +29,7 @@ var (
 func recorded(t *testing.T, limit int64, events ...scheduler.Event) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "recording")
-	w, err := NewWriter(path, limit, executor, testr.New(t))
+	w, err := NewWriter(path, limit, executor, "", testr.New(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestEarlierFileIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewWriter(path, DefaultLimit, executor, testr.New(t)); err != nil {
+	if _, err := NewWriter(path, DefaultLimit, executor, "", testr.New(t)); err != nil {
 		t.Fatal(err)
 	}
 	if kept, err := os.ReadFile(path + ".1"); err != nil || !bytes.Equal(kept, was) {
@@ -227,7 +227,7 @@ func TestBadRecordings(t *testing.T) {
 
 // A disk that does not keep up ends the recording, not the core.
 func TestSlowDisk(t *testing.T) {
-	w, err := NewWriter(filepath.Join(t.TempDir(), "recording"), DefaultLimit, executor, testr.New(t))
+	w, err := NewWriter(filepath.Join(t.TempDir(), "recording"), DefaultLimit, executor, "", testr.New(t))
 	if err != nil {
 		t.Fatal(err)
 	}

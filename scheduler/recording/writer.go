@@ -20,6 +20,7 @@ type Writer struct {
 	path  string
 	limit int64
 	cfg   scheduler.Config
+	hash  string // of the plugins
 	log   logr.Logger
 	queue chan step
 
@@ -42,10 +43,11 @@ const (
 	waiting = 1 << 14
 )
 
-// NewWriter returns a Writer to path of steps of a core that is made of cfg. A file that is
-// there, as of a program before, is kept under the second name. limit is in bytes.
-func NewWriter(path string, limit int64, cfg scheduler.Config, log logr.Logger) (*Writer, error) {
-	w := &Writer{path: path, limit: limit, cfg: cfg, log: log, queue: make(chan step, waiting)}
+// NewWriter returns a Writer to path of steps of a core that is made of cfg; plugins is as in
+// [Header]. A file that is there, as of a program before, is kept under the second name. limit
+// is in bytes.
+func NewWriter(path string, limit int64, cfg scheduler.Config, plugins string, log logr.Logger) (*Writer, error) {
+	w := &Writer{path: path, limit: limit, cfg: cfg, hash: plugins, log: log, queue: make(chan step, waiting)}
 	f, err := w.begin(time.Now(), false)
 	if err != nil {
 		return nil, err
@@ -194,7 +196,7 @@ func (w *Writer) begin(at time.Time, continues bool) (*os.File, error) {
 	}
 	cfg := w.cfg
 	cfg.Rules = nil
-	header, err := json.Marshal(Header{Version: Version, Began: at, Continues: continues, Config: cfg})
+	header, err := json.Marshal(Header{Version: Version, Began: at, Continues: continues, Config: cfg, Plugins: w.hash})
 	if err == nil {
 		_, err = f.Write(append(header, '\n'))
 	}

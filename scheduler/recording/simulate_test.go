@@ -1,0 +1,101 @@
+package recording
+
+import (
+	"bytes"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
+	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+)
+
+func traceOf(t *testing.T, path string) *Trace {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	in, err := NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trace, err := ReadTrace(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trace
+}
+
+func simulated(trace *Trace, choice scheduler.Choice) Result {
+	cfg := trace.Header.Config
+	cfg.Choice = choice
+	return Simulate(trace, scheduler.New(cfg), nil)
+}
+
+// seconds returns so many events, each a second after another, in which nothing happens.
+func seconds(n int) []scheduler.Event {
+	return slices.Repeat([]scheduler.Event{scheduler.Tick{}}, n)
+}
+
+// twoAgents is the recording of two agents with 4 cpus for pods each, by which two pods of 2
+// cpus were spread and run for about half a minute, so that one of 4 cpus has to wait.
+func twoAgents(t *testing.T) string {
+	both := scheduler.Offered{Offers: slices.Concat(offered("o1", "n1", 4100).Offers, offered("o2", "n2", 4100).Offers)}
+	ends := func(task string, node string) scheduler.Updated {
+		e := running(task, node)
+		e.Update.State = mesospb.TaskState_TASK_FINISHED
+		return e
+	}
+	again := offered("o3", "n1", 4000)
+	again.Offers[0].Executor, again.Offers[0].Amount.Mem = true, 4096-executor.Executor.Mem
+	return recorded(t, DefaultLimit, slices.Concat([]scheduler.Event{
+		scheduler.Restored{}, node("n1", "x"), node("n2", "x"), scheduler.PodsListed{}, scheduler.Subscribed{}, // until 12:00:05
+		pod("a", 2000, "x"), pod("b", 2000, "x"), both, // a and b are launched at :08
+		running("uid-a.1", "n1"), scheduler.Bound{Task: "uid-a.1"}, running("uid-b.1", "n2"), scheduler.Bound{Task: "uid-b.1"},
+		pod("c", 4000, "x"), // at :13
+	}, seconds(25), []scheduler.Event{
+		scheduler.PodRemoved{UID: "uid-a"}, ends("uid-a.1", "n1"), again, // a ends at :39, c is launched at :41
+		running("uid-c.1", "n1"), scheduler.Bound{Task: "uid-c.1"},
+	}, seconds(5))...)
+}
+
+// Spread, the large pod waits for the end of a small one, as it did in the recording; packed, an
+// agent is left for it.
+func TestSimulate(t *testing.T) {
+	trace := traceOf(t, twoAgents(t))
+	if got, want := trace.Recorded.Pods, []Fate{{"default/a", "n1", 2 * time.Second}, {"default/b", "n2", time.Second}, {"default/c", "n1", 28 * time.Second}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("recorded are %v, want %v", got, want)
+	}
+	spread, packed := simulated(trace, scheduler.Spread), simulated(trace, scheduler.Binpack)
+	// a ends, as it did, 31 s after its launch: at :39, when the agent offers again.
+	if want := []Fate{{"default/a", "n1", 2 * time.Second}, {"default/b", "n2", time.Second}, {"default/c", "n1", 26 * time.Second}}; !reflect.DeepEqual(spread.Pods, want) {
+		t.Errorf("spread are %v, want %v", spread.Pods, want)
+	}
+	if want := []Fate{{"default/a", "n1", 2 * time.Second}, {"default/b", "n1", time.Second}, {"default/c", "n2", 0}}; !reflect.DeepEqual(packed.Pods, want) {
+		t.Errorf("packed are %v, want %v", packed.Pods, want)
+	}
+	if spread.Placed != 3 || spread.P50 != 2*time.Second || spread.P95 != 26*time.Second || packed.P95 != 2*time.Second {
+		t.Errorf("spread %+v, packed %+v", spread, packed)
+	}
+	// The agents have 8.2 cpus from :08 to :48. Packed, a has 2 for 31 s, b 2 for 40 s, c 4 for 35 s.
+	if want := (2*31 + 2*40 + 4*35) / (8.2 * 40); packed.CPU < want-1e-9 || packed.CPU > want+1e-9 || spread.CPU >= packed.CPU {
+		t.Errorf("spread uses %v, packed %v, want %v", spread.CPU, packed.CPU, want)
+	}
+	var out bytes.Buffer
+	if err := Compare(&out, Column{"as recorded", trace.Recorded}, Column{"spread", spread}, Column{"binpack", packed}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"binpack      3 of 3  1s          2s          86.0 %",
+		"default/b: spread, on n2 after 1s; binpack, on n1 after 1s\n", "default/c: spread, on n1 after 26s; binpack, on n2 after 0s\n", "2 of 3 pods fare otherwise\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+}

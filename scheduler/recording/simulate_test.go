@@ -99,3 +99,26 @@ func TestSimulate(t *testing.T) {
 		}
 	}
 }
+
+// A small run on two agents, whose last pod had to wait for others to be deleted. It is decided
+// once more as it was; simulated, each pod goes where it went, a round of offers sooner or
+// later, and each time the same comes out.
+func TestRecordedRun(t *testing.T) {
+	const file = "../testdata/recording.jsonl"
+	trace := traceOf(t, file)
+	if got, told := replayed(t, file, trace.Header.Config, nil); got.Launches != 5 || got.Different != 0 {
+		t.Errorf("%+v\n%s", got, told)
+	}
+	was, is := trace.Recorded, simulated(trace, scheduler.Spread)
+	if was.Placed != 5 || was.P95.Round(time.Millisecond) != 7909*time.Millisecond {
+		t.Errorf("recorded: %+v", was)
+	}
+	for i, f := range is.Pods {
+		if apart := f.Waited - was.Pods[i].Waited; f.Node != was.Pods[i].Node || apart.Abs() > 2*offerEvery {
+			t.Errorf("%s: simulated, %v; recorded, %v", f.Name, f, was.Pods[i])
+		}
+	}
+	if again := simulated(trace, scheduler.Spread); !reflect.DeepEqual(is, again) {
+		t.Errorf("once %+v, then %+v", is, again)
+	}
+}

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -273,6 +274,11 @@ func (s *simulation) reconcile(asked []scheduler.Task) {
 		s.queue = append(s.queue, scheduler.Updated{Update: scheduler.Update{
 			Task: t.ID, Agent: t.Agent, State: state, Source: mesospb.TaskStatus_SOURCE_MASTER, Reason: mesospb.TaskStatus_REASON_RECONCILIATION.Enum(),
 		}})
+	}
+	if len(asked) == 0 {
+		for _, id := range slices.Sorted(maps.Keys(s.tasks)) {
+			answer(s.tasks[id], mesospb.TaskState_TASK_RUNNING)
+		}
 	}
 	for _, t := range asked {
 		if _, lives := s.tasks[t.ID]; lives {

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"reflect"
 	"slices"
@@ -120,5 +121,47 @@ func TestRecordedRun(t *testing.T) {
 	}
 	if again := simulated(trace, scheduler.Spread); !reflect.DeepEqual(is, again) {
 		t.Errorf("once %+v, then %+v", is, again)
+	}
+}
+
+// What the recording does not say is assumed as documented: a pod that was on its node before
+// stays to its recorded end; one that was never placed runs until it was removed; and
+// one that is not placed here waits to the end.
+func TestSimulateWhatIsNotRecorded(t *testing.T) {
+	before := scheduler.Task{ID: "uid-before.1", PodUID: "uid-before", Attempt: 1, Agent: "agent-n1", Node: "n1", Amount: scheduler.Amount{CPU: 3000, Mem: 64}}
+	onNode := pod("before", 3000, "x")
+	onNode.Node = "n1"
+	rest := offered("o1", "n1", 1000)
+	rest.Offers[0].Executor = true
+	path := recorded(t, DefaultLimit, slices.Concat([]scheduler.Event{
+		scheduler.Restored{Tasks: []scheduler.Task{before}}, node("n1", "x"), onNode, scheduler.PodsListed{}, scheduler.Subscribed{}, // until :05
+		scheduler.Updated{Update: scheduler.Update{Task: before.ID, Agent: before.Agent, State: mesospb.TaskState_TASK_RUNNING, Source: mesospb.TaskStatus_SOURCE_MASTER, Reason: mesospb.TaskStatus_REASON_RECONCILIATION.Enum()}},
+		rest, // at :07, which shows 4.1 cpus with those of before and the executor
+		pod("large", 4000, "x"), pod("never", 1000, "x"),
+		scheduler.Disconnected{Err: errors.New("away")}, // at :10, with never about to be launched
+	}, seconds(9), []scheduler.Event{
+		scheduler.PodRemoved{UID: "uid-never"}, scheduler.PodRemoved{UID: "uid-before"}, // at :20 and :21
+		scheduler.Subscribed{},
+	}, seconds(8))...)
+	trace := traceOf(t, path)
+	if got := trace.Recorded; got.Placed != 0 || len(got.Pods) != 2 || got.Pods[1].Waited != 11*time.Second {
+		t.Errorf("recorded: %+v", got)
+	}
+	// never is placed at :09, or the next round of offers, and removed at :20. Only when before
+	// has gone, too, and Mesos is there again at :22, large is placed.
+	got := simulated(trace, scheduler.Spread)
+	if want := []Fate{{"default/large", "n1", 14 * time.Second}, {"default/never", "n1", 0}}; !reflect.DeepEqual(got.Pods, want) {
+		t.Errorf("simulated: %v, want %v", got.Pods, want)
+	}
+	// Of 4.1 cpus from :07 to :30: before has 3 from :01 to :21, never 1 for 11 s, large 4 for 8 s.
+	if want := (3*20 + 1*11 + 4*8) / (4.1 * 23); got.CPU < want-1e-9 || got.CPU > want+1e-9 {
+		t.Errorf("used: %v, want %v", got.CPU, want)
+	}
+	// With a core to which an executor costs a cpu more, large never fits.
+	cfg := trace.Header.Config
+	cfg.Executor.CPU += 1000
+	trace.Header.Config = cfg
+	if got := Simulate(trace, scheduler.New(cfg), nil); got.Pods[0] != (Fate{"default/large", "", 22 * time.Second}) {
+		t.Errorf("simulated with a larger executor: %v", got.Pods)
 	}
 }

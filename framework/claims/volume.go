@@ -1,13 +1,19 @@
 package claims
 
 import (
+	"strings"
+
 	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/component-helpers/storage/volume"
 )
 
 // VolumeName returns the name of the volume that is made for a claim. No other claim's
 // volume ever has it.
 func VolumeName(c *v1.PersistentVolumeClaim) string { return "pvc-" + string(c.UID) }
+
+// ClaimUID returns the uid of the claim for which a volume of that name is made.
+func ClaimUID(volume string) types.UID { return types.UID(strings.TrimPrefix(volume, "pvc-")) }
 
 // MadeBy reports whether a provisioner has made the volume.
 func MadeBy(v *v1.PersistentVolume, provisioner string) bool {

@@ -172,6 +172,7 @@ func (a *Agents) want(node string, w taskdata.WantedVolume, n *v1.Node) error {
 	if w.Made && known {
 		w.Bytes = max(w.Bytes, old.Bytes) // it is growing, or has grown
 	}
+	w.Made = w.Made || old.Made && !w.Remove
 	if n != nil && w.Bytes > old.Bytes && !w.Remove && (known || !w.Made) {
 		sum := w.Bytes
 		for name, other := range a.wanted {

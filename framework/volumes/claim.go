@@ -100,10 +100,14 @@ func (c *Controller) claim(ctx context.Context, claim *v1.PersistentVolumeClaim)
 	if err != nil {
 		return c.giveUp(ctx, claim, err)
 	}
-	if o == nil {
-		delete(c.since, claims.VolumeName(claim))
-		return c.forget(ctx, claims.VolumeName(claim))
+	name := claims.VolumeName(claim)
+	switch {
+	case o == nil && c.asked[name]:
+		return c.forget(ctx, name)
+	case o == nil:
+		return nil
 	}
+	c.asked[name] = true
 	state, err := c.cfg.Space.Have(o.Volume)
 	if err == nil && !state.Ready {
 		err = c.await(o, state)
@@ -114,7 +118,7 @@ func (c *Controller) claim(ctx context.Context, claim *v1.PersistentVolumeClaim)
 	if !state.Ready {
 		return nil
 	}
-	delete(c.since, claims.VolumeName(claim))
+	delete(c.since, name)
 	v := o.volume(c.cfg.Provisioner, state)
 	if _, err := c.cfg.Client.CoreV1().PersistentVolumes().Create(ctx, v, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("volume %s: %w", v.Name, err)
@@ -161,6 +165,7 @@ func (c *Controller) giveUp(ctx context.Context, claim *v1.PersistentVolumeClaim
 		return fmt.Errorf("claim %s/%s: %w", claim.Namespace, claim.Name, err)
 	}
 	c.cfg.Space.Forget(claims.VolumeName(claim))
+	delete(c.asked, claims.VolumeName(claim))
 	return nil
 }
 
@@ -175,7 +180,8 @@ func (c *Controller) forget(ctx context.Context, name string) error {
 	_, err := c.cfg.Client.CoreV1().PersistentVolumes().Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		c.cfg.Space.Forget(name)
-		err = nil
+		delete(c.asked, name)
+		return nil
 	}
 	return err
 }

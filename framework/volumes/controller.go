@@ -48,6 +48,7 @@ type Controller struct {
 	byUID   cache.Indexer // of claims
 	queue   *retryqueue.Queue[key]
 	told    map[types.UID]string // what an object's last event said
+	asked   map[string]bool      // volumes that the Space was asked for, for claims without one
 	since   map[string]time.Time // volumes that nobody has begun to make, since when
 }
 
@@ -66,7 +67,7 @@ func New(cfg Config) *Controller {
 	factory := informers.NewSharedInformerFactoryWithOptions(cfg.Client, 0, informers.WithTransform(slim))
 	core := factory.Core().V1()
 	c := &Controller{
-		cfg: cfg, factory: factory, queue: retryqueue.New[key](cfg.Log), told: map[types.UID]string{}, since: map[string]time.Time{},
+		cfg: cfg, factory: factory, queue: retryqueue.New[key](cfg.Log), told: map[types.UID]string{}, asked: map[string]bool{}, since: map[string]time.Time{},
 		claims: core.PersistentVolumeClaims().Lister(), volumes: core.PersistentVolumes().Lister(),
 		classes: factory.Storage().V1().StorageClasses().Lister(), byUID: core.PersistentVolumeClaims().Informer().GetIndexer(),
 	}
@@ -182,6 +183,7 @@ func (c *Controller) remember() {
 	waiting, _ := c.claims.List(labels.Everything())
 	for _, claim := range waiting {
 		if order, _ := c.order(claim); order != nil {
+			c.asked[order.Name] = true
 			_, _ = c.cfg.Space.Have(order.Volume)
 		}
 	}
@@ -200,6 +202,11 @@ func (c *Controller) look(ctx context.Context, k key) error {
 			return c.volume(ctx, v)
 		}
 	case nothing:
+		if c.claimOf(k.name) == nil {
+			uid := claims.ClaimUID(k.name)
+			delete(c.told, uid)
+			delete(c.told, grown+uid)
+		}
 		return c.forget(ctx, k.name)
 	}
 	return nil

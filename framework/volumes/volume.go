@@ -22,6 +22,8 @@ const (
 	reasonGrown        = "VolumeResizeSuccessful"
 	reasonNotGrown     = "VolumeResizeFailed"
 
+	grown types.UID = "grown " // precedes the uid of a claim in Controller.told
+
 	// protection is Kubernetes' finalizer of volumes that have a claim.
 	protection = "kubernetes.io/pv-protection"
 )
@@ -134,6 +136,6 @@ func (c *Controller) grow(ctx context.Context, v *v1.PersistentVolume, claim *v1
 	if _, err := c.cfg.Client.CoreV1().PersistentVolumeClaims(claim.Namespace).UpdateStatus(ctx, claim, metav1.UpdateOptions{}); err != nil {
 		return fmt.Errorf("claim %s/%s: %w", claim.Namespace, claim.Name, err)
 	}
-	c.tell(claim, types.UID("grown "+claim.UID), v1.EventTypeNormal, reasonGrown, "it may hold "+size.String()+" now")
+	c.tell(claim, grown+claim.UID, v1.EventTypeNormal, reasonGrown, "it may hold "+size.String()+" now")
 	return nil
 }

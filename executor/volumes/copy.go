@@ -14,20 +14,11 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
-// copying is a volume that is being filled from another one.
-type copying struct {
-	cancel context.CancelFunc
-	done   bool
-	err    error
-}
-
 // startCopy has a copy of another volume made, unless that goes on already. The error is
 // that of one that has failed.
 func (s *Store) startCopy(ctx context.Context, w taskdata.WantedVolume) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.copying[w.Name]; c != nil {
-		return c.err
+	if s.isBegun(w.Name) {
+		return s.begin(ctx, w.Name, copying, nil)
 	}
 	if !validName.MatchString(w.From) {
 		return fmt.Errorf("%s, of which it is to be a copy, is no volume of ours", w.From)
@@ -35,47 +26,15 @@ func (s *Store) startCopy(ctx context.Context, w taskdata.WantedVolume) error {
 	if _, err := s.about(w.From); err != nil {
 		return fmt.Errorf("the volume of which it is to be a copy: %w", err)
 	}
-	if err := s.begin(w); err != nil {
+	if err := s.prepare(w); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	c := &copying{cancel: cancel}
-	s.copying[w.Name] = c
-	s.copies.Go(func() {
-		defer cancel()
-		err := s.copyData(ctx, w.From, newPrefix+w.Name)
-		if err == nil {
-			err = s.complete(w.Name)
+	return s.begin(ctx, w.Name, copying, func(ctx context.Context) error {
+		if err := s.copyData(ctx, w.From, newPrefix+w.Name); err != nil {
+			return err
 		}
-		s.mu.Lock()
-		c.done, c.err = true, err
-		if err == nil {
-			delete(s.copying, w.Name)
-		}
-		s.mu.Unlock()
-		s.changed()
+		return s.complete(w.Name)
 	})
-	return nil
-}
-
-// endCopy lets go of a copy that nobody wants any more.
-func (s *Store) endCopy(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.copying[name]; c != nil {
-		c.cancel()
-		if c.done {
-			delete(s.copying, name)
-		}
-	}
-}
-
-// isCopying reports whether a copy is being made; one that is not wanted ends.
-func (s *Store) isCopying(name string) bool {
-	s.endCopy(name)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.copying[name] != nil
 }
 
 // copyData copies the content of a volume: directories, files and symbolic links, with

@@ -50,10 +50,10 @@ type Store struct {
 	changed func()
 	log     logr.Logger
 
-	copies sync.WaitGroup
+	running sync.WaitGroup // of works
 
-	mu      sync.Mutex
-	copying map[string]*copying // by the name of the copy
+	mu    sync.Mutex
+	works map[string]*work // by the name of the volume
 }
 
 // Open opens a directory of volumes, which it makes if there is none. changed is called when
@@ -66,12 +66,12 @@ func Open(dir string, owner Owner, changed func(), log logr.Logger) (*Store, err
 	if err != nil {
 		return nil, fmt.Errorf("directory of volumes: %w", err)
 	}
-	return &Store{dir: dir, root: root, owner: owner, changed: changed, log: log, copying: map[string]*copying{}}, nil
+	return &Store{dir: dir, root: root, owner: owner, changed: changed, log: log, works: map[string]*work{}}, nil
 }
 
 // Close waits until nothing is done any more. The contexts of Keep have ended.
 func (s *Store) Close() error {
-	s.copies.Wait()
+	s.running.Wait()
 	return s.root.Close()
 }
 
@@ -84,7 +84,7 @@ func (s *Store) Keep(ctx context.Context, wanted []taskdata.WantedVolume) []task
 		known[w.Name] = true
 		all = append(all, s.keep(ctx, w))
 	}
-	s.tidy(known)
+	s.tidy(ctx, known)
 	return all
 }
 
@@ -95,8 +95,7 @@ func (s *Store) keep(ctx context.Context, w taskdata.WantedVolume) taskdata.Volu
 	case !validName.MatchString(w.Name):
 		err = errors.New("it has no name of a volume of ours")
 	case w.Remove:
-		err = s.remove(w.Name)
-		v.Removed = err == nil
+		v.Removed, err = s.remove(ctx, w.Name)
 	default:
 		err = s.have(ctx, w, &v)
 	}
@@ -114,6 +113,8 @@ func (s *Store) have(ctx context.Context, w taskdata.WantedVolume, v *taskdata.V
 		return fmt.Errorf("its directory %s is gone, and with it its data", filepath.Join(s.dir, w.Name))
 	case errors.Is(err, fs.ErrNotExist) && w.From != "":
 		return s.startCopy(ctx, w)
+	case errors.Is(err, fs.ErrNotExist) && s.isBegun(w.Name):
+		return nil // what is left of another attempt is being removed
 	case errors.Is(err, fs.ErrNotExist):
 		if err := s.make(w); err != nil {
 			return err
@@ -140,14 +141,14 @@ func (s *Store) have(ctx context.Context, w taskdata.WantedVolume, v *taskdata.V
 
 // make makes an empty volume.
 func (s *Store) make(w taskdata.WantedVolume) error {
-	if err := s.begin(w); err != nil {
+	if err := s.prepare(w); err != nil {
 		return err
 	}
 	return s.complete(w.Name)
 }
 
-// begin makes what is not a volume yet.
-func (s *Store) begin(w taskdata.WantedVolume) error {
+// prepare makes what is not a volume yet.
+func (s *Store) prepare(w taskdata.WantedVolume) error {
 	if err := s.hasSpace(w.Bytes); err != nil {
 		return err
 	}
@@ -232,24 +233,37 @@ func (s *Store) hasSpace(bytes int64) error {
 	return nil
 }
 
-// remove removes a volume and its data.
-func (s *Store) remove(name string) error {
-	s.endCopy(name)
+// remove removes a volume and its data, and reports whether they are gone.
+func (s *Store) remove(ctx context.Context, name string) (gone bool, err error) {
 	switch _, err := s.about(name); {
 	case err == nil:
 		if err := s.root.Rename(name, gonePrefix+name); err != nil {
-			return err
+			return false, err
 		}
 		s.log.Info("removing a volume", "volume", name)
 	case !errors.Is(err, fs.ErrNotExist):
-		return err
+		return false, err
 	}
-	return s.root.RemoveAll(gonePrefix + name)
+	return s.clear(ctx, name)
+}
+
+// clear removes what is not a volume yet, or not any more, and reports whether nothing of it
+// is left. It ends what fills it.
+func (s *Store) clear(ctx context.Context, name string) (gone bool, err error) {
+	if s.endCopy(name) {
+		return false, nil
+	}
+	for _, prefix := range []string{newPrefix, gonePrefix} {
+		if _, err := s.root.Lstat(prefix + name); err == nil {
+			return false, s.begin(ctx, name, removal, func(context.Context) error { return s.root.RemoveAll(prefix + name) })
+		}
+	}
+	return true, nil
 }
 
 // tidy removes what executors before this one have left unfinished, and volumes that were
 // made for nobody: those that the framework does not know and that are empty.
-func (s *Store) tidy(known map[string]bool) {
+func (s *Store) tidy(ctx context.Context, known map[string]bool) {
 	entries, err := fs.ReadDir(s.root.FS(), ".")
 	if err != nil {
 		s.log.Error(err, "the directory of volumes cannot be read")
@@ -258,16 +272,21 @@ func (s *Store) tidy(known map[string]bool) {
 	for _, e := range entries {
 		name := e.Name()
 		base := strings.TrimPrefix(strings.TrimPrefix(name, newPrefix), gonePrefix)
-		if known[base] || !validName.MatchString(base) || s.isCopying(base) {
+		if known[base] || !validName.MatchString(base) {
 			continue
 		}
 		if _, err := s.about(name); err != nil {
 			continue // another node's
 		}
-		if name == base && !s.isEmpty(name) {
-			continue // retained, or of a framework that has forgotten it: not ours to judge
+		if name == base {
+			if !s.isEmpty(name) {
+				continue // retained, or of a framework that has forgotten it: not ours to judge
+			}
+			_, err = s.remove(ctx, base)
+		} else {
+			_, err = s.clear(ctx, base)
 		}
-		if err := s.root.RemoveAll(name); err != nil {
+		if err != nil {
 			s.log.Error(err, "what is left of a volume cannot be removed", "volume", name)
 		}
 	}

@@ -43,6 +43,21 @@ func keep(t *testing.T, s *Store, wanted ...taskdata.WantedVolume) []taskdata.Vo
 	return s.Keep(t.Context(), wanted)
 }
 
+// removed has a volume removed, and waits until it is.
+func removed(t *testing.T, s *Store, changed chan struct{}, name string) {
+	t.Helper()
+	for {
+		v := keep(t, s, taskdata.WantedVolume{Name: name, Remove: true})[0]
+		if v.Error != "" {
+			t.Fatalf("%+v", v)
+		}
+		if v.Removed {
+			return
+		}
+		<-changed
+	}
+}
+
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -60,8 +75,8 @@ func exists(path string) bool {
 func TestLifeOfAVolume(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s, _ := open(t, dir, me)
-	made := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 10})
+	first, _ := open(t, dir, me)
+	made := keep(t, first, taskdata.WantedVolume{Name: pvc(1), Bytes: 10})
 	data := filepath.Join(dir, pvc(1), "data")
 	if len(made) != 1 || made[0].Path != data || made[0].Bytes != 10 || made[0].Error != "" {
 		t.Fatalf("%+v", made)
@@ -71,7 +86,7 @@ func TestLifeOfAVolume(t *testing.T) {
 	}
 	write(t, filepath.Join(data, "x"), "kept")
 
-	s, _ = open(t, dir, me) // of the next executor
+	s, changed := open(t, dir, me) // of the next executor
 	if again := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 20, Made: true}); again[0].Bytes != 20 || again[0].Error != "" {
 		t.Errorf("it has not grown: %+v", again)
 	}
@@ -79,11 +94,8 @@ func TestLifeOfAVolume(t *testing.T) {
 	if b, err := os.ReadFile(filepath.Join(data, "x")); err != nil || string(b) != "kept" {
 		t.Errorf("its data is %q, %v", b, err)
 	}
-	for range 2 { // the answer may have got lost
-		if gone := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Remove: true}); !gone[0].Removed || gone[0].Error != "" {
-			t.Errorf("%+v", gone)
-		}
-	}
+	removed(t, s, changed, pvc(1))
+	removed(t, s, changed, pvc(1)) // the answer may have got lost
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("%v is left", left)
 	}
@@ -142,16 +154,14 @@ func TestRemovalFollowsNoLink(t *testing.T) {
 	t.Parallel()
 	dir, outside := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(outside, "precious"), "x")
-	s, _ := open(t, dir, me)
+	s, changed := open(t, dir, me)
 	v := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 1})[0]
 	for link, to := range map[string]string{"dir": outside, "file": filepath.Join(outside, "precious"), "up": "../../.."} {
 		if err := os.Symlink(to, filepath.Join(v.Path, link)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if gone := keep(t, s, taskdata.WantedVolume{Name: pvc(1), Remove: true})[0]; !gone.Removed {
-		t.Errorf("%+v", gone)
-	}
+	removed(t, s, changed, pvc(1))
 	if !exists(filepath.Join(outside, "precious")) || exists(filepath.Join(dir, pvc(1))) {
 		t.Error("the removal went elsewhere")
 	}
@@ -162,19 +172,22 @@ func TestRemovalFollowsNoLink(t *testing.T) {
 func TestTidy(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s, _ := open(t, dir, me)
-	keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 1}, taskdata.WantedVolume{Name: pvc(2), Bytes: 1}, taskdata.WantedVolume{Name: pvc(3), Bytes: 1})
+	before, _ := open(t, dir, me)
+	keep(t, before, taskdata.WantedVolume{Name: pvc(1), Bytes: 1}, taskdata.WantedVolume{Name: pvc(2), Bytes: 1}, taskdata.WantedVolume{Name: pvc(3), Bytes: 1})
 	write(t, filepath.Join(dir, pvc(2), "data", "x"), "retained")
 	theirs, _ := open(t, dir, other)
 	keep(t, theirs, taskdata.WantedVolume{Name: pvc(4), Bytes: 1})
 	if err := os.Rename(filepath.Join(dir, pvc(3)), filepath.Join(dir, gonePrefix+pvc(3))); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.begin(taskdata.WantedVolume{Name: pvc(5), Bytes: 1}); err != nil {
+	if err := before.prepare(taskdata.WantedVolume{Name: pvc(5), Bytes: 1}); err != nil {
 		t.Fatal(err)
 	}
-	s, _ = open(t, dir, me)
+	s, changed := open(t, dir, me)
 	keep(t, s)
+	for range 3 {
+		<-changed
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)

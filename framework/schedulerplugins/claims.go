@@ -28,7 +28,7 @@ type volumes struct {
 
 	chosen map[types.UID]*chosen // pods on nodes, with claims that are not bound yet
 	real   map[string]any        // claims and volumes as they are, of which the plugins see what they will be
-	space  map[string]int64      // see on; nil: it is to be measured
+	space  map[string]disk       // see on; nil: it is to be measured
 }
 
 func newVolumes(objects informers.SharedInformerFactory, nodes *snapshot, stir func()) *volumes {

@@ -2,6 +2,7 @@ package schedulerplugins
 
 import (
 	"fmt"
+	"slices"
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/component-helpers/storage/volume"
@@ -10,47 +11,70 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 )
 
-// Directories of agents take of the disk that Mesos has for tasks, whether or not a pod
-// uses them. Mesos does not know of them, so what it offers is taken to be less.
+// Volumes of ours take of the disk that Mesos has for tasks, whether or not a pod uses
+// them. Of those that Mesos keeps it knows. Of directories of agents it does not, so what it
+// offers is taken to be less.
 
-// on returns how much of a node's disk is its volumes', in bytes: those that there
-// are, and those that are about to be made.
-func (v *volumes) on(node string) int64 {
+// disk is what volumes have of a node's disk, in bytes, by who makes them.
+type disk map[string]int64 // by provisioner
+
+// on returns what volumes have of a node's disk: those that there are, and those that are
+// about to be made.
+func (v *volumes) on(node string) disk {
 	if v.space == nil {
 		v.space = v.measure()
 	}
 	return v.space[node]
 }
 
-func (v *volumes) measure() map[string]int64 {
-	on := map[string]int64{}
+func (v *volumes) measure() map[string]disk {
+	on := map[string]disk{}
+	add := func(node, provisioner string, size int64) {
+		if on[node] == nil {
+			on[node] = disk{}
+		}
+		on[node][provisioner] += size
+	}
 	made := map[string]bool{}
 	for _, o := range storeOf(v.objects, &v1.PersistentVolume{}).List() {
-		if pv := o.(*v1.PersistentVolume); claims.MadeBy(pv, taskdata.LocalProvisioner) {
-			made[pv.Name] = true
-			on[claims.NodeOf(pv)] += pv.Spec.Capacity.Storage().Value()
+		pv := o.(*v1.PersistentVolume)
+		for _, p := range provisioners {
+			if claims.MadeBy(pv, p) {
+				made[pv.Name] = true
+				add(claims.NodeOf(pv), p, pv.Spec.Capacity.Storage().Value())
+			}
 		}
 	}
 	for _, o := range storeOf(v.objects, &v1.PersistentVolumeClaim{}).List() {
 		c := o.(*v1.PersistentVolumeClaim)
-		if node := c.Annotations[volume.AnnSelectedNode]; node != "" && c.Spec.VolumeName == "" && v.isLocal(c) && !made[claims.VolumeName(c)] {
-			on[node] += c.Spec.Resources.Requests.Storage().Value()
+		if node := c.Annotations[volume.AnnSelectedNode]; node != "" && c.Spec.VolumeName == "" && !made[claims.VolumeName(c)] {
+			if p := v.provisioner(c); p != "" {
+				add(node, p, c.Spec.Resources.Requests.Storage().Value())
+			}
 		}
 	}
 	return on
 }
 
-// isLocal reports whether the volume of a claim is, or will be, a directory of an agent.
-func (v *volumes) isLocal(c *v1.PersistentVolumeClaim) bool {
+// provisioners are those of volumes on agents' disks.
+var provisioners = []string{taskdata.LocalProvisioner, taskdata.MesosProvisioner}
+
+// provisioner returns which of these has made, or will make, the volume of a claim; empty:
+// none.
+func (v *volumes) provisioner(c *v1.PersistentVolumeClaim) string {
 	class, err := v.objects.Storage().V1().StorageClasses().Lister().Get(volume.GetPersistentVolumeClaimClass(c))
-	return err == nil && class.Provisioner == taskdata.LocalProvisioner
+	if err != nil || !slices.Contains(provisioners, class.Provisioner) {
+		return ""
+	}
+	return class.Provisioner
 }
 
 // Plan returns what must become of the claims of a pod before it can be bound to a node.
 func (r *Rules) Plan(p *v1.Pod, node string) claims.Plan { return r.volumes.plan(p, node) }
 
-// VolumesOn returns how much of a node's disk is kept for volumes, in bytes.
-func (r *Rules) VolumesOn(node string) int64 { return r.volumes.on(node) }
+// VolumesOn returns how much of a node's disk is kept for volumes that Mesos does not know
+// of, in bytes.
+func (r *Rules) VolumesOn(node string) int64 { return r.volumes.on(node)[taskdata.LocalProvisioner] }
 
 // unmakeable returns why volumes that a pod needs cannot be made on a node; empty: they can,
 // or none is needed.
@@ -58,7 +82,7 @@ func (v *volumes) unmakeable(p *v1.Pod, node string) string {
 	var need int64
 	for _, c := range v.plan(p, node).Claims {
 		claim, err := v.claim(p.Namespace, c.Name)
-		if err != nil || c.Volume != nil || !v.isLocal(claim) {
+		if err != nil || c.Volume != nil || v.provisioner(claim) == "" {
 			continue
 		}
 		if on := v.sourceNode(claim); on != "" && on != node {
@@ -72,7 +96,11 @@ func (v *volumes) unmakeable(p *v1.Pod, node string) string {
 		return ""
 	}
 	n := v.nodes.byName[node]
-	if free := n.Allocatable.EphemeralStorage - n.Requested.EphemeralStorage - v.on(node); need > free {
+	free := n.Allocatable.EphemeralStorage - n.Requested.EphemeralStorage
+	for _, size := range v.on(node) {
+		free -= size
+	}
+	if need > free {
 		return "node(s) did not have enough free storage"
 	}
 	return ""

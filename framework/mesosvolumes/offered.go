@@ -15,7 +15,7 @@ import (
 // Offered learns from an offer of a node's agent, and returns what to do with it: nothing,
 // or operations for an ACCEPT of its own, after which the rest is offered again.
 func (s *State) Offered(now time.Time, node string, offered []*mesospb.Resource) (ops []*mesospb.Offer_Operation, o Outcome) {
-	o = s.see(node, offered)
+	o = s.see(now, node, offered)
 	for _, r := range s.ours(offered) {
 		if op := s.amend(now, r); op != nil {
 			ops = append(ops, op...)
@@ -50,11 +50,14 @@ func (s *State) Offered(now time.Time, node string, offered []*mesospb.Resource)
 	return ops, o
 }
 
-// see notes the volumes that a node's agent has: some of all.
-func (s *State) see(node string, rs []*mesospb.Resource) (o Outcome) {
+// see notes the volumes that a node's agent has, or had at some time: some of all.
+func (s *State) see(at time.Time, node string, rs []*mesospb.Resource) (o Outcome) {
 	for _, r := range s.ours(rs) {
 		name := resources.VolumeID(r)
 		v := s.volumes[name]
+		if v != nil && at.After(v.seen) {
+			v.seen = at
+		}
 		switch {
 		case name == "":
 		case v == nil:
@@ -95,7 +98,7 @@ func (s *State) amend(now time.Time, r *mesospb.Resource) []*mesospb.Offer_Opera
 // Listed learns from the master's list all that a node's agent has. asked is when the
 // master was asked.
 func (s *State) Listed(asked time.Time, node string, total []*mesospb.Resource) (o Outcome) {
-	o = s.see(node, total)
+	o = s.see(asked, node, total)
 	has := map[string]bool{}    // volumes
 	traces := map[string]bool{} // those and what is reserved for them
 	for _, r := range s.ours(total) {
@@ -104,7 +107,7 @@ func (s *State) Listed(asked time.Time, node string, total []*mesospb.Resource) 
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.volumes)) {
 		v := s.volumes[name]
-		if v.Node != node {
+		if v.Node != node || asked.Before(v.seen) { // an offer has shown more since
 			continue
 		}
 		switch {

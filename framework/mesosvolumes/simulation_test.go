@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,11 +29,17 @@ type world struct {
 	data          map[string]string   // in the directories of volumes, on the agent
 	offer         int                 // the valid one
 	inFlight      []accept            // calls that the master has yet to see
+	lists         []list              // answers that the framework has yet to see
 	store         map[string][]byte   // the framework's records
 	outbox        []func()            // stores and calls, in order
 	state         *mesosvolumes.State // of this life
 	claims        map[string]*claim   // by volume
 	order         []string            // of the claims
+}
+
+type list struct {
+	asked time.Time
+	total []*mesospb.Resource
 }
 
 type accept struct {
@@ -65,7 +72,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 
 // start begins another life of the framework.
 func (w *world) start() {
-	w.outbox = nil
+	w.outbox, w.lists = nil, nil
 	w.offer++ // offers of an earlier subscription are void
 	var stored []records.Volume
 	for _, key := range slices.Sorted(maps.Keys(w.store)) {
@@ -191,6 +198,9 @@ func (w *world) claimStep(name string) {
 	default:
 		a, err, o := w.state.Have(name, node, c.mb, c.bound)
 		w.carryOut(o)
+		if err != nil && strings.Contains(err.Error(), "does not have it") && ids(w.master)[name] {
+			w.t.Fatalf("seed %d: volume %s is there, but: %v", w.seed, name, err)
+		}
 		if err != nil && !c.bound {
 			c.closed = true
 			w.carryOut(w.state.Forget(name))
@@ -213,7 +223,7 @@ func (w *world) anyClaim() string {
 func (w *world) step() {
 	w.now = w.now.Add(time.Duration(w.r.IntN(4000)) * time.Millisecond)
 	name := w.anyClaim()
-	switch w.r.IntN(20) {
+	switch w.r.IntN(21) {
 	case 0:
 		name = fmt.Sprintf("v%d", len(w.order))
 		w.claims[name] = &claim{mb: int64(1 + w.r.IntN(30))}
@@ -251,7 +261,9 @@ func (w *world) step() {
 	case 16, 17:
 		w.hear()
 	case 18:
-		w.carryOut(w.state.Listed(w.now, node, w.master))
+		w.lists = append(w.lists, list{w.now, w.master})
+	case 19:
+		w.listed()
 	default:
 		w.fault()
 	}
@@ -263,6 +275,14 @@ func (w *world) work() {
 		job := w.outbox[0]
 		w.outbox = w.outbox[1:]
 		job()
+	}
+}
+
+// listed has the framework see an answer of the master, which may be old by now.
+func (w *world) listed() {
+	if len(w.lists) > 0 {
+		w.carryOut(w.state.Listed(w.lists[0].asked, node, w.lists[0].total))
+		w.lists = w.lists[1:]
 	}
 }
 

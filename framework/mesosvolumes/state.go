@@ -44,6 +44,7 @@ type volume struct {
 	tries   int       // calls to make it
 	lacks   time.Time // since when no offer has had enough for it
 	why     string    // it cannot be made now; "": nothing is known against it
+	seen    time.Time // when its agent last had it
 	missing bool      // it is Made, and its agent does not have it
 	gone    time.Time // when its agent first showed that it is gone
 }

@@ -37,7 +37,7 @@ type concern struct {
 // took takes note of a change if it matters, and reports whether another node may be allowed now.
 // What is left of extended resources is asked of the node itself, so of it nothing is noted.
 func (k *rule) took(c change) (more bool) {
-	refused := c.left && c.node.Node() != nil && k.extended.changed(c.node.Node().Name)
+	refused := c.left && c.node.Node() != nil && k.consulted.changed(c.node.Node().Name)
 	if c.concern = k.concerned(c.pod); c.concern == (concern{}) {
 		return refused || c.left && k.extends && podspec.UsesExtended(c.pod.Pod)
 	}

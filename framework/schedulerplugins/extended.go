@@ -13,27 +13,27 @@ import (
 
 const extendedResources = "ExtendedResources"
 
-// extendedFit is the part of NodeResourcesFit that Mesos has no say in: the resources that a
+// extended is the part of NodeResourcesFit that Mesos has no say in: the resources that a
 // device plugin or an administrator states on a Node. The others are the core's.
-type extendedFit struct{}
+type extended struct{}
 
 func newExtended(context.Context, runtime.Object, fwk.Handle) (fwk.Plugin, error) {
-	return extendedFit{}, nil
+	return extended{}, nil
 }
 
-func (extendedFit) Name() string { return extendedResources }
+func (extended) Name() string { return extendedResources }
 
 // PreFilter has Filter left out for pods that request nothing of the kind.
-func (extendedFit) PreFilter(_ context.Context, _ fwk.CycleState, p *v1.Pod, _ []fwk.NodeInfo) (*fwk.PreFilterResult, *fwk.Status) {
+func (extended) PreFilter(_ context.Context, _ fwk.CycleState, p *v1.Pod, _ []fwk.NodeInfo) (*fwk.PreFilterResult, *fwk.Status) {
 	if !podspec.UsesExtended(p) {
 		return nil, fwk.NewStatus(fwk.Skip)
 	}
 	return nil, nil
 }
 
-func (extendedFit) PreFilterExtensions() fwk.PreFilterExtensions { return nil }
+func (extended) PreFilterExtensions() fwk.PreFilterExtensions { return nil }
 
-func (extendedFit) Filter(_ context.Context, _ fwk.CycleState, p *v1.Pod, n fwk.NodeInfo) *fwk.Status {
+func (extended) Filter(_ context.Context, _ fwk.CycleState, p *v1.Pod, n fwk.NodeInfo) *fwk.Status {
 	var reasons []string
 	for _, short := range noderesources.Fits(p, n, nil, noderesources.ResourceRequestsOptions{}) {
 		if podspec.Extended(short.ResourceName) {

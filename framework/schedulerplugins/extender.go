@@ -147,8 +147,8 @@ func (o *opinion) filter(e fwk.Extender, nodes, left []fwk.NodeInfo, failed, for
 	})
 }
 
-// extended is what a rule knows of its extenders' opinion.
-type extended struct {
+// consulted is what a rule knows of its extenders' opinion.
+type consulted struct {
 	by      []fwk.Extender // that have something to say
 	opinion *opinion
 	valid   map[string]bool // nodes about which it counts: for one launch there
@@ -159,7 +159,7 @@ type extended struct {
 // extendersRefuse returns what the extenders have against a node that the plugins allow. It has them
 // asked where that is not known.
 func (k *rule) extendersRefuse(node string) string {
-	x := &k.extended
+	x := &k.consulted
 	switch {
 	case len(x.by) == 0:
 		return ""
@@ -187,7 +187,7 @@ func (k *rule) allowed() (nodes []fwk.NodeInfo) {
 }
 
 // heard takes what extenders have said.
-func (x *extended) heard(o *opinion) {
+func (x *consulted) heard(o *opinion) {
 	x.opinion, x.valid = o, map[string]bool{}
 	for _, node := range o.asked {
 		x.valid[node] = !slices.Contains(x.since, node)
@@ -196,7 +196,7 @@ func (x *extended) heard(o *opinion) {
 }
 
 // outdated forgets an opinion, if it is the last, and reports whether it was.
-func (x *extended) outdated(o *opinion) bool {
+func (x *consulted) outdated(o *opinion) bool {
 	if x.opinion != o {
 		return false
 	}
@@ -206,7 +206,7 @@ func (x *extended) outdated(o *opinion) bool {
 
 // changed forgets what extenders have said about a node. It reports whether they have
 // refused it.
-func (x *extended) changed(node string) (refused bool) {
+func (x *consulted) changed(node string) (refused bool) {
 	if x.asking {
 		x.since = append(x.since, node)
 	}

@@ -46,7 +46,7 @@ func TestMessages(t *testing.T) {
 			p.Spec.NodeSelector = map[string]string{v1.LabelHostname: "n0"}
 			p.Spec.TopologySpreadConstraints[0].NodeAffinityPolicy = new(v1.NodeInclusionPolicyIgnore)
 		}, "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) didn't match pod topology spread constraints."},
-		{claims, `0/2 nodes are available: persistentvolumeclaim "x" not found.`},
+		{func(p *v1.Pod) { p.Spec.Volumes = podWith("p", "x").Spec.Volumes }, `0/2 nodes are available: persistentvolumeclaim "x" not found.`},
 	} {
 		r, err := newRules(t.Context())
 		if err != nil {

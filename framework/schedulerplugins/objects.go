@@ -21,7 +21,7 @@ func (r *Rules) Observe(object any, gone bool) bool {
 		said.of.heard(said)
 		return true
 	case outdated:
-		return said.of.extended.outdated(said.opinion)
+		return said.of.consulted.outdated(said.opinion)
 	}
 	store := storeOf(r.objects, object)
 	if store == nil {

@@ -23,7 +23,7 @@ type rule struct {
 	volumes bool
 	own     ownPoints
 	extends bool // they use extended resources
-	extended
+	consulted
 	prefers bool
 	invalid string // why no plugin can be asked
 	asked   uint64 // Rules.changes then
@@ -75,10 +75,12 @@ func (k *rule) Refuses(node string) string {
 	if s := k.plugins.RunFilterPlugins(context.Background(), k.state, k.pod, n); !s.IsSuccess() {
 		return strings.Join(s.Reasons(), ", ")
 	}
-	if why := k.extendersRefuse(node); why != "" || !k.volumes {
-		return why
+	if k.volumes {
+		if why := k.rules.volumes.unmakeable(k.pod, node); why != "" {
+			return why
+		}
 	}
-	return k.rules.volumes.unmakeable(k.pod, node)
+	return k.extendersRefuse(node)
 }
 
 // Prefers implements [scheduler.Rule].

@@ -80,7 +80,43 @@ func TestLivesOfPods(t *testing.T) {
 					t.Errorf("the container had no time to end: %v", err)
 				}
 			}},
+		{name: "resized", becomes: phase(v1.PodRunning), pod: s.script("exec sleep 1000"), then: func(t *testing.T) {
+			s.resize(t, "resized", "200m")
+			s.await(t, "resized", func(pod *v1.Pod) string {
+				c := condition(pod, v1.PodResizePending)
+				return differ(c.Reason, v1.PodReasonInfeasible, containsAll(c.Message, []string{"Mesos cannot change", "has 0.01 cpus", "and 0.19 cpus more"}), true, allocatedCPU(pod), "10m")
+			})
+			s.resize(t, "resized", "5m")
+			s.await(t, "resized", func(pod *v1.Pod) string {
+				return differ(condition(pod, v1.PodResizePending).Message, "", allocatedCPU(pod), "5m")
+			})
+			s.resize(t, "resized", "10m")
+			s.await(t, "resized", func(pod *v1.Pod) string { return differ(allocatedCPU(pod), "10m") })
+		}},
 	})
+}
+
+// resize has the container main request so much.
+func (s *stage) resize(t *testing.T, pod, cpu string) {
+	t.Helper()
+	s.kubectl(t, "", "patch", "pod", pod, "--subresource=resize", "-p",
+		fmt.Sprintf(`{"spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": %q}}}]}}`, cpu))
+}
+
+// allocatedCPU returns what the kubelet has allocated to the container main.
+func allocatedCPU(pod *v1.Pod) string {
+	c := container(pod, "main")
+	return c.AllocatedResources.Cpu().String()
+}
+
+// condition returns a condition of a pod, an empty one if it has none of that type.
+func condition(pod *v1.Pod, of v1.PodConditionType) v1.PodCondition {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == of {
+			return c
+		}
+	}
+	return v1.PodCondition{}
 }
 
 // events is the fate of having an event with a reason.

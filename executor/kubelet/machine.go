@@ -61,13 +61,19 @@ func (m machine) VersionInfo() (*info.VersionInfo, error) {
 }
 
 // ContainerInfoV2 only knows the root cgroup, and only that it exists: the total usage
-// of a shared host says nothing about this node.
+// of a shared host says nothing about this node. An empty name stands for a pod's cgroup,
+// which pods do not have here, so nothing is used there beyond what containers use. The
+// kubelet asks before it lowers limits of memory.
 func (m machine) ContainerInfoV2(name string, _ infov2.RequestOptions) (map[string]infov2.ContainerInfo, error) {
-	if name != "/" {
-		return nil, fmt.Errorf("cgroup %s: its figures are kept by the container runtime", name)
+	now := &infov2.ContainerStats{Timestamp: time.Now()}
+	switch name {
+	case "/":
+		return map[string]infov2.ContainerInfo{name: {Stats: []*infov2.ContainerStats{now}}}, nil
+	case "":
+		now.Memory = &info.MemoryStats{}
+		return map[string]infov2.ContainerInfo{name: {Spec: infov2.ContainerSpec{HasMemory: true}, Stats: []*infov2.ContainerStats{now}}}, nil
 	}
-	now := []*infov2.ContainerStats{{Timestamp: time.Now()}}
-	return map[string]infov2.ContainerInfo{"/": {Stats: now}}, nil
+	return nil, fmt.Errorf("cgroup %s: its figures are kept by the container runtime", name)
 }
 
 // GetRequestedContainersInfo has nothing to add to the runtime's figures.

@@ -78,6 +78,9 @@ func TestMachineKnowsTheRootCgroupOnly(t *testing.T) {
 	if err != nil || len(all["/"].Stats) == 0 || all["/"].Stats[0].Timestamp.IsZero() {
 		t.Errorf("the root cgroup: %v, %v; the kubelet wants a time at least", all, err)
 	}
+	if all, err := (machine{}).ContainerInfoV2("", infov2.RequestOptions{}); err != nil || all[""].Stats[0].Memory == nil || !all[""].Spec.HasMemory {
+		t.Errorf("a pod's cgroup, which is none: %v, %v; the kubelet lowers no limits of memory without", all, err)
+	}
 	if _, err := (machine{}).ContainerInfoV2("/kubepods", infov2.RequestOptions{}); err == nil {
 		t.Error("figures of a cgroup that was not measured")
 	}

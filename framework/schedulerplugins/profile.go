@@ -35,7 +35,7 @@ var (
 		names.NodeUnschedulable, names.TaintToleration, names.NodeAffinity, names.NodePorts,
 		names.NodeResourcesFit, names.NodeResourcesBalancedAllocation,
 		names.VolumeRestrictions, names.NodeVolumeLimits, names.VolumeBinding, names.VolumeZone,
-		names.PodTopologySpread, names.InterPodAffinity,
+		names.PodTopologySpread, names.InterPodAffinity, names.ImageLocality,
 	}
 )
 

@@ -27,7 +27,6 @@ func TestLoadRefuses(t *testing.T) {
 		header + "extenders:\n- urlPrefix: http://127.0.0.1:8888\n":                                                                                                                                      "neither",
 		header + "extenders:\n- urlPrefix: http://127.0.0.1:8888\n  filterVerb: filter\n  managedResources: [{name: example.com/a, ignoredByScheduler: true}]\n":                                         "ignoredByScheduler",
 		header + "profiles:\n- schedulerName: a\n  plugins: {permit: {enabled: [{name: GangScheduling}]}}\n":                                                                                             "profile a: plugin GangScheduling is enabled at permit",
-		header + "profiles:\n- schedulerName: a\n  plugins: {score: {enabled: [{name: ImageLocality}]}}\n":                                                                                               "plugin ImageLocality is not supported",
 		header + "profiles:\n- schedulerName: a\n  plugins: {filter: {enabled: [{name: Mine}]}}\n":                                                                                                       "plugin Mine is not supported",
 		header + "profiles:\n- pluginConfig:\n  - name: PodTopologySpread\n    args: {defaultingType: List, defaultConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]}\n": "defaultConstraints",
 		header + "percentageOfNodesToScore: 10\n":                                                                        "percentageOfNodesToScore",
@@ -35,7 +34,6 @@ func TestLoadRefuses(t *testing.T) {
 		header + "leaderElection: {leaderElect: false}\n":                                                                "leaderElection",
 		header + "profiles:\n- percentageOfNodesToScore: 10\n":                                                           "percentageOfNodesToScore",
 		header + "profiles:\n- plugins: {multiPoint: {enabled: [{name: Mine}]}}\n":                                       "plugin Mine is not supported",
-		header + "profiles:\n- plugins: {multiPoint: {enabled: [{name: ImageLocality, weight: 10}]}}\n":                  "plugin ImageLocality is not supported",
 		header + "profiles:\n- plugins: {multiPoint: {disabled: [{name: NodePorts}]}}\n":                                 "plugin NodePorts is disabled at multiPoint",
 		header + "profiles:\n- plugins: {preEnqueue: {enabled: [{name: SchedulingGates}]}}\n":                            "SchedulingGates is enabled at preEnqueue",
 		header + "profiles:\n- plugins: {filter: {disabled: [{name: NodeResourcesFit}]}}\n":                              "plugin NodeResourcesFit is disabled at filter",
@@ -88,6 +86,15 @@ profiles:
     args: {scoringStrategy: {type: MostAllocated}}
   plugins:
     score: {disabled: [{name: NodeResourcesBalancedAllocation}]}
+- schedulerName: local
+  plugins:
+    score: {disabled: [{name: '*'}], enabled: [{name: ImageLocality}]}
+- schedulerName: even
+  pluginConfig:
+  - name: NodeResourcesBalancedAllocation
+    args: {resources: [{name: memory, weight: 1}, {name: cpu, weight: 1}]}
+  plugins:
+    score: {disabled: [{name: '*'}], enabled: [{name: NodeResourcesBalancedAllocation}]}
 - schedulerName: careless
   plugins:
     multiPoint: {disabled: [{name: InterPodAffinity}]}
@@ -95,7 +102,7 @@ profiles:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(profiles.Names(), " "); got != "default-scheduler pack careless" {
+	if got := strings.Join(profiles.Names(), " "); got != "default-scheduler pack local even careless" {
 		t.Errorf("profiles of %s", got)
 	}
 	for _, row := range []struct {
@@ -106,6 +113,8 @@ profiles:
 		{"default-scheduler", false, "free"},
 		{"pack", false, "used"},
 		{"pack", true, "free"},
+		{"local", false, "used"},
+		{"even", false, "used"},
 		{"careless", true, "free"},
 	} {
 		r, err := New(t.Context(), profiles)
@@ -117,19 +126,25 @@ profiles:
 		for _, name := range []string{"free", "used"} {
 			n := &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1.LabelHostname: name}}}
 			n.Status.Allocatable = v1.ResourceList{"cpu": resource.MustParse("4"), "memory": resource.MustParse("4Gi"), "pods": resource.MustParse("9")}
+			if name == "used" {
+				n.Status.Images = []v1.ContainerImage{{Names: []string{"web:1"}, SizeBytes: 500 << 20}}
+			}
 			core.Step(now, scheduler.NodeChanged{Name: name, Node: n})
 			offers.Offers = append(offers.Offers, scheduler.Offer{ID: name, Agent: name, Node: name, Amount: scheduler.Amount{CPU: 2000, Mem: 2000}})
 		}
-		pod := func(name string) *v1.Pod {
+		pod := func(name, cpu, memory string) *v1.Pod {
 			p := &v1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID(name), Labels: map[string]string{"app": "new"}}}
 			p.Spec.SchedulerName = row.profile
-			p.Spec.Containers = []v1.Container{{Resources: v1.ResourceRequirements{Requests: v1.ResourceList{"cpu": resource.MustParse("1"), "memory": resource.MustParse("1Gi")}}}}
+			p.Spec.Containers = []v1.Container{{Image: "web:1", Resources: v1.ResourceRequirements{Requests: v1.ResourceList{"cpu": resource.MustParse(cpu), "memory": resource.MustParse(memory)}}}}
 			return p
 		}
-		core.Step(now, scheduler.PodAdded{Pod: specOf(pod("old")), Node: "used"})
+		old, p := pod("old", "1", "1Gi"), pod("p", "1", "1Gi")
+		if row.profile == "even" { // together they use as much of one as of the other
+			old, p = pod("old", "1", "0"), pod("p", "0", "1Gi")
+		}
+		core.Step(now, scheduler.PodAdded{Pod: specOf(old), Node: "used"})
 		core.Step(now, scheduler.PodsListed{})
 		core.Step(now, scheduler.Subscribed{})
-		p := pod("p")
 		if row.apart {
 			p.Spec.Affinity = &v1.Affinity{PodAntiAffinity: &v1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: terms(v1.LabelHostname)}}
 		}

@@ -97,6 +97,9 @@ func (k *rule) Scores(names []string) []int64 {
 			nodes = append(nodes, n)
 		}
 	}
+	if k.rules.localImages {
+		k.rules.snapshot.images.gather(k.rules.snapshot.byName)
+	}
 	ctx, plugins := context.Background(), k.plugins
 	if k.invalid != "" || len(nodes) < len(names) || !plugins.RunPreScorePlugins(ctx, k.state, k.pod, nodes).IsSuccess() {
 		return nil

@@ -15,7 +15,9 @@ import (
 	"k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	fwk "k8s.io/kube-scheduler/framework"
+	"k8s.io/kubernetes/pkg/scheduler/apis/config"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/names"
 )
 
 // idle is after how many comings and goings a rule that nobody asks is carried
@@ -39,6 +41,8 @@ type Rules struct {
 	tainted int              // nodes that pods are asked to avoid
 	mixed   bool             // pods depend on one another, so every pod has a Rule
 	scores  bool             // every pod has one, and is scored
+
+	localImages bool // a profile prefers nodes that have a pod's images
 }
 
 // placed is a pod on a node.
@@ -61,6 +65,7 @@ func New(ctx context.Context, profiles *Profiles) (*Rules, error) {
 		if r.plugins[name], err = newFramework(ctx, profile, profiles.own, r.snapshot, r.objects); err != nil {
 			return nil, fmt.Errorf("the plugins of scheduler %s: %w", name, err)
 		}
+		r.localImages = r.localImages || slices.ContainsFunc(r.plugins[name].ListPlugins().Score.Enabled, func(p config.Plugin) bool { return p.Name == names.ImageLocality })
 		if r.own[name], err = ownPointsOf(profiles.own, r.plugins[name]); err != nil {
 			return nil, fmt.Errorf("profile %s: %w", name, err)
 		}

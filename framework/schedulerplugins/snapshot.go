@@ -18,6 +18,7 @@ type snapshot struct {
 	byName map[string]*framework.NodeInfo // those without a Node object, too
 	nodes  []fwk.NodeInfo                 // with one
 	pods   map[types.UID]resident
+	images images
 
 	preferring int // pods that would like others near, or far
 }
@@ -45,7 +46,8 @@ func (s *snapshot) info(name string) *framework.NodeInfo {
 // setNode records what a Node is now; nil: it is gone.
 func (s *snapshot) setNode(name string, object *v1.Node) {
 	n := s.info(name)
-	had := n.Node() != nil
+	was := n.Node()
+	had := was != nil
 	switch {
 	case object != nil:
 		n.SetNode(object)
@@ -56,6 +58,7 @@ func (s *snapshot) setNode(name string, object *v1.Node) {
 		n.RemoveNode()
 		s.nodes = slices.DeleteFunc(s.nodes, func(other fwk.NodeInfo) bool { return other == fwk.NodeInfo(n) })
 	}
+	s.images.update(n, was)
 	s.tidy(name)
 }
 

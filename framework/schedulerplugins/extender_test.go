@@ -152,7 +152,13 @@ func TestExtendersAreAskedAgain(t *testing.T) {
 		t.Fatal("nobody is asked")
 	}
 	o := (<-r.Answers()).(*opinion)
+	if kind.Try("best").Refuses() == "" {
+		t.Error("pods would be preempted on a node about which an extender is being asked")
+	}
 	r.Observe(o, false)
+	if kind.Try("best").Refuses() != "" || kind.Try("small").Refuses() == "" {
+		t.Error("whether pods are preempted is not up to the extender")
+	}
 	if why := kind.Refuses("best") + kind.Refuses("small"); why != "no licence is left" {
 		t.Errorf("the extender's answer has become %q", why)
 	}

@@ -31,6 +31,9 @@ func (k *rule) Try(node string) scheduler.Trial {
 		t.failed = k.Refuses(node)
 	default:
 		t.state, t.node = k.state.Clone(), n.Snapshot()
+		if len(k.by) > 0 && k.plugins.RunFilterPlugins(context.Background(), k.state, k.pod, n).IsSuccess() {
+			t.failed = k.extendersRefuse(node) // which no pod that goes would change
+		}
 	}
 	return t
 }

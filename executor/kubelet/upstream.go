@@ -40,6 +40,9 @@ func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.
 	deps.CAdvisorInterface = k.cfg.machine()
 	deps.OSInterface = ownFiles{}
 	deps.Recorder = broadcaster.NewRecorder(legacyscheme.Scheme, v1.EventSource{Component: "kubelet", Host: k.cfg.Node})
+	if deps.ContainerManager, err = newContainerManager(ctx, k.cfg.Node, s, deps, k.client); err != nil {
+		return err
+	}
 	deps.PodStartupLatencyTracker = kubeletutil.NewPodStartupLatencyTracker()
 	deps.PodConfig = podconfig.NewPodConfig(deps.Recorder, deps.PodStartupLatencyTracker)
 	updates := deps.PodConfig.Channel(ctx, kubetypes.ApiserverSource)

@@ -62,9 +62,10 @@ cluster_up() {
 		namespaces="$namespaces,/proc/$(cat "$dir/host$n.host")/ns"
 	done
 	# As many resources as the tests count on, whatever this machine has; all ports that are not of
-	# services, as the tests choose host ports of any kind. Some grow pods in place.
+	# services, as the tests choose host ports of any kind; and a disk whose tenth part is a whole
+	# number of megabytes, in which Mesos counts. Some grow pods in place.
 	become host1 "$here/framework_runner/framework_runner" -mesos_master="local($1)" -local_hosts="${namespaces#,}" \
-		-local_resources='cpus:16;mem:32768;disk:65536;ports:[1024-29999,31000-65535]' -advertise_address=192.168.210.11 \
+		-local_resources='cpus:16;mem:32768;disk:64000;ports:[1024-29999,31000-65535]' -advertise_address=192.168.210.11 \
 		-resize_cpus=1 -resize_mem=512 -pod_network=routed -allow_privileged -executor_idle_timeout=0 \
 		-data_dir="$dir/data" -root_dir="$dir/root" -log_dir="$logs" ${CLUSTER_FLAGS:-} >"$logs/framework_runner.log" 2>&1 &
 	echo $! >"$dir/framework_runner"

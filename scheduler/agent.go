@@ -26,9 +26,9 @@ type agent struct {
 	executor bool      // the offers show our executor there
 	lost     bool      // our executor has ended since
 
-	tasks          []*task         // those that use something there, or may
-	ports          map[uint16]bool // their host ports
-	hasUnconfirmed bool            // some of them may be orphaned
+	tasks          []*task        // those that use something there, or may
+	ports          map[uint16]int // their host ports
+	hasUnconfirmed bool           // some of them may be orphaned
 
 	pinned  []*class // of waiting pods that can only run there
 	backoff agentBackoff
@@ -88,14 +88,34 @@ func (a *agent) portBounds() (low, high uint16) {
 	return low, high
 }
 
-// lacksPort returns the first port of the class that is not available, or 0.
+// lacksPort returns the first port of the class that is not available, or 0. One that
+// another task has is available to a pod that others have assigned there: that has been
+// decided, and the kubelet, which knows addresses and protocols, admits it or fails it.
 func (a *agent) lacksPort(c *class) uint16 {
 	for _, p := range c.ports {
-		if a.ports[p] || !slices.ContainsFunc(a.ranges, func(r []PortRange) bool { return has(r, p) }) {
+		if a.ports[p] > 0 && c.node != "" {
+			continue
+		}
+		if a.ports[p] > 0 || !slices.ContainsFunc(a.ranges, func(r []PortRange) bool { return has(r, p) }) {
 			return p
 		}
 	}
 	return 0
+}
+
+// split tells ports that are to be taken from offers from those that other tasks have.
+func (a *agent) split(ports []uint16) (own, shared []uint16) {
+	if !slices.ContainsFunc(ports, func(p uint16) bool { return a.ports[p] > 0 }) {
+		return ports, nil
+	}
+	for _, p := range ports {
+		if a.ports[p] > 0 {
+			shared = append(shared, p)
+		} else {
+			own = append(own, p)
+		}
+	}
+	return own, shared
 }
 
 // reserved returns the needs of pods that will come back to the agent, plus

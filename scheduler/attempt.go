@@ -21,6 +21,7 @@ type attempts struct {
 // start begins the next attempt of a pod that has been given room on an agent.
 func (x *attempts) start(p *pod, a *agent) Task {
 	p.attempt++
+	ports, shared := a.split(p.Ports)
 	t := x.tasks.add(Task{
 		ID:      p.UID + "." + strconv.Itoa(p.attempt),
 		PodUID:  p.UID,
@@ -28,7 +29,8 @@ func (x *attempts) start(p *pod, a *agent) Task {
 		Agent:   a.id,
 		Node:    a.held[0].Node,
 		Amount:  p.Amount,
-		Ports:   p.Ports,
+		Ports:   ports,
+		Shared:  shared,
 	})
 	t.pod, p.task, t.bound = p, t, p.pinned != nil
 	x.nominations.placed(p, a.node)

@@ -24,7 +24,7 @@ type fleet struct {
 func (f *fleet) agent(id string) *agent {
 	a := f.byID[id]
 	if a == nil {
-		a = &agent{id: id, ports: map[uint16]bool{}}
+		a = &agent{id: id, ports: map[uint16]int{}}
 		a.expiry.ring = func() { f.giveBack(a) }
 		a.backoff.end.ring = f.backoffOver
 		f.byID[id] = a
@@ -59,8 +59,8 @@ func (f *fleet) book(t *task) {
 	}
 	t.index = len(a.tasks)
 	a.tasks = append(a.tasks, t)
-	for _, p := range t.Ports {
-		a.ports[p] = true
+	for _, p := range t.uses() {
+		a.ports[p]++
 	}
 }
 
@@ -86,8 +86,10 @@ func (f *fleet) unbook(t *task) {
 	a.tasks = a.tasks[:len(a.tasks)-1]
 	t.index = -1
 	f.shares.remove(t.namespace, t.Amount)
-	for _, p := range t.Ports {
-		delete(a.ports, p)
+	for _, p := range t.uses() {
+		if a.ports[p]--; a.ports[p] == 0 {
+			delete(a.ports, p)
+		}
 	}
 	a.freed = freed{a.freed.plus(t.Amount), append(a.freed.ports, t.Ports...), f.clock.now}
 	if a.node != nil && len(a.node.nominees) > 0 {

@@ -62,10 +62,14 @@ type Task struct {
 	Node    string // name of the Node object of that agent
 	Amount  Amount
 	Ports   []uint16
+	Shared  []uint16 `json:",omitempty"` // of its pod's ports, those that other tasks have there
 
 	// Killed: the pod goes on without this attempt. See [Kill].
 	Killed bool `json:",omitempty"`
 }
+
+// uses returns all ports of the task's pod.
+func (t *Task) uses() []uint16 { return slices.Concat(t.Ports, t.Shared) }
 
 // pod is a pod that the core knows, from PodAdded to PodRemoved.
 type pod struct {

@@ -122,12 +122,18 @@ func (t *trial) Fits() bool {
 
 // lacksPort reports whether a port of the class would not be there.
 func (t *trial) lacksPort(port uint16) bool {
-	a, uses := t.agent, func(x *task) bool { return slices.Contains(x.Ports, port) }
+	a := t.agent
+	left := a.ports[port]
+	for _, x := range t.gone {
+		if slices.Contains(x.uses(), port) {
+			left--
+		}
+	}
 	switch {
-	case a.keptPort(t.class) != 0:
+	case left > 0 || a.keptPort(t.class) != 0:
 		return true
-	case a.ports[port]:
-		return !slices.ContainsFunc(t.gone, uses)
+	case a.ports[port] > 0:
+		return false
 	}
 	return !slices.Contains(a.freed.ports, port) && !slices.ContainsFunc(a.ranges, func(r []PortRange) bool { return has(r, port) })
 }

@@ -80,7 +80,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// Only what fails for lack of SCTP is explained by it.
+// Only what fails for lack of something is explained by it.
 func TestLacks(t *testing.T) {
 	t.Parallel()
 	if reason := lacks("[sig-network] Services should be served"); reason != "" {
@@ -88,5 +88,8 @@ func TestLacks(t *testing.T) {
 	}
 	if reason := lacks("[Feature:SCTPConnectivity] policies"); reason != "" && !strings.Contains(reason, "no SCTP") {
 		t.Errorf("a test with SCTP lacks %s", reason)
+	}
+	if reason := lacks("[sig-node] ImageVolume should succeed with pod and pull policy of Always"); !strings.Contains(reason, "no registry") {
+		t.Errorf("a test that pulls an image lacks %s", reason)
 	}
 }

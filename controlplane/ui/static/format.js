@@ -38,9 +38,6 @@ export const clock = (t) => (t ? new Date(t).toLocaleString(undefined, { dateSty
 /** @param {number} n @param {string} one @param {string} [many] */
 export const count = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
 
-/** @param {Record<string, string> | undefined} labels */
-export const pairs = (labels) => Object.entries(labels ?? {}).map(([k, v]) => (v ? `${k}=${v}` : k)).sort();
-
 /**
  * Whether labels match what was typed: words such as app=web, app!=web or app, separated by commas.
  * @param {Record<string, string> | undefined} labels @param {string} typed

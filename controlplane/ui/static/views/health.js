@@ -1,6 +1,7 @@
 // Whether the control plane works, and what objects and events say is wrong.
-import { html, useEffect, useMemo, useState } from "../html.js";
+import { html, useMemo } from "../html.js";
 import { resource, useLive } from "../live.js";
+import { usePolled } from "../polled.js";
 import { problems } from "../problems.js";
 import { progress } from "../workloadstate.js";
 import { serviceState } from "../endpoints.js";
@@ -27,17 +28,10 @@ export function Health() {
 
 /** The parts of framework_runner: they are asked, for they are no objects. */
 function Components() {
-  const [answer, setAnswer] = useState(/** @type {{items?: any[], error?: string}} */ ({}));
-  useEffect(() => {
-    const stop = new AbortController();
-    const ask = () => get("/api/v1/componentstatuses", stop.signal).then((list) => setAnswer({ items: list.items }), (e) => stop.signal.aborted || setAnswer({ error: e.message }));
-    ask();
-    const timer = setInterval(ask, 10_000);
-    return () => (clearInterval(timer), stop.abort());
-  }, []);
-  if (answer.error) return html`<p class="trouble" role="alert">${answer.error}</p>`;
-  if (!answer.items) return html`<p class="dim" role="status">Asking…</p>`;
-  return html`<ul class="plain">${answer.items.map((c) => {
+  const { value, error } = usePolled((stop) => get("/api/v1/componentstatuses", stop), "");
+  if (error) return html`<p class="trouble" role="alert">${error.message}</p>`;
+  if (!value) return html`<p class="dim" role="status">Asking…</p>`;
+  return html`<ul class="plain">${value.items.map((/** @type {any} */ c) => {
     const healthy = c.conditions?.find((/** @type {any} */ k) => k.type === "Healthy");
     return html`<li key=${c.metadata.name}><${State} tone=${healthy?.status === "True" ? "good" : "bad"}>${c.metadata.name}<//> ${healthy?.status === "True" ? "" : healthy?.error ?? healthy?.message}</li>`;
   })}</ul>`;

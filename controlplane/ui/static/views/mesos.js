@@ -1,39 +1,24 @@
 // The framework in Mesos: connection, agents, offers, tasks.
-import { html, useEffect, useState } from "../html.js";
+import { html } from "../html.js";
 import { get, request } from "../api.js";
 import { by, samples, total } from "../metrics.js";
 import { age } from "../format.js";
+import { usePolled } from "../polled.js";
 import { Age, Command, Facts, NodeLink, Rows, Section, State } from "../parts.js";
 
-const every = 3000;
-
-/** @typedef {{facts?: any, figures?: import("../metrics.js").Sample[], errors: string[]}} Answer */
-
-/** What framework_runner says, asked again and again: it is no object that could be watched. @returns {Answer} */
-export function useMesos() {
-  const [answer, setAnswer] = useState(/** @type {Answer} */ ({ errors: [] }));
-  useEffect(() => {
-    const stop = new AbortController();
-    let timer = 0;
-    const ask = async () => {
-      const metrics = request("GET", "/metrics", { accept: "text/plain", signal: stop.signal }).then((r) => r.text());
-      const [facts, text] = await Promise.allSettled([get("/mesos", stop.signal), metrics]);
-      if (stop.signal.aborted) return;
-      setAnswer({
-        facts: facts.status === "fulfilled" ? facts.value : undefined,
-        figures: text.status === "fulfilled" ? samples(text.value, "kubernetes_mesos_") : undefined,
-        errors: [facts, text].flatMap((r) => (r.status === "rejected" ? [r.reason.message] : [])),
-      });
-      timer = setTimeout(ask, every);
-    };
-    ask();
-    return () => (stop.abort(), clearTimeout(timer));
-  }, []);
-  return answer;
+/** The facts and the figures, and what is wrong with either. @param {AbortSignal} stop */
+async function load(stop) {
+  const metrics = request("GET", "/metrics", { accept: "text/plain", signal: stop }).then((r) => r.text());
+  const [facts, text] = await Promise.allSettled([get("/mesos", stop), metrics]);
+  return {
+    facts: facts.status === "fulfilled" ? facts.value : undefined,
+    figures: text.status === "fulfilled" ? samples(text.value, "kubernetes_mesos_") : undefined,
+    errors: [facts, text].flatMap((r) => (r.status === "rejected" ? [r.reason.message] : [])),
+  };
 }
 
 export function Mesos() {
-  const { facts, figures, errors } = useMesos();
+  const { facts, figures, errors = [] } = usePolled(load, "").value ?? {};
   return html`<h1>Mesos</h1>
     ${errors.length > 0 && html`<div class="trouble" role="alert">${errors.map((e) => html`<p>${e}</p>`)}</div>`}
     ${!facts && !figures && !errors.length && html`<p class="dim" role="status">Loading…</p>`}

@@ -4,7 +4,8 @@ import { resource, useLive } from "../live.js";
 import { condition, waits } from "../podstate.js";
 import { allocatable, requests, takenByNode } from "../resources.js";
 import { bytes, count, cpus } from "../format.js";
-import { path, request } from "../api.js";
+import { get, path, request } from "../api.js";
+import { usePolled } from "../polled.js";
 import { Age, Command, Link, Loaded, PodLink, Section, Trouble } from "../parts.js";
 import { Table } from "../table.js";
 
@@ -22,19 +23,32 @@ const columns = [
 
 export function Queue() {
   const [pods, nodes] = useLive(resource("/api/v1", "pods"), resource("/api/v1", "nodes"));
-  const rows = useMemo(() => inOrder(pods.all.filter(waits)), [pods.all]);
-  return html`<div class="head"><h1>Queue</h1><span class="dim" role="status">${rows.length ? `${count(rows.length, "pod")} wait for a node` : "No pod waits for a node."}</span></div>
+  const { value: queue, error } = usePolled((stop) => get("/placement/queue", stop), "");
+  const rows = useMemo(() => inOrder(pods.all.filter((p) => waits(p) && !p.spec.schedulingGates?.length), queue?.items), [pods.all, queue]);
+  const gated = useMemo(() => pods.all.filter((p) => waits(p) && p.spec.schedulingGates?.length).length, [pods.all]);
+  return html`<div class="head"><h1>Queue</h1><span class="dim" role="status">${rows.length ? `${count(rows.length, "pod waits", "pods wait")} for a node` : "No pod waits for a node."}</span></div>
     <${Trouble} of=${[pods, nodes]} />
     <${Loaded} of=${[pods]}>${rows.length > 0 && html`<div class="half"><${Table} label="Queue" columns=${columns} rows=${rows} id=${(/** @type {any} */ w) => w.pod.metadata.uid} empty="No pod waits." /></div>`}<//>
-    <p class="dim">The order is by priority and then by age. What does not fit holds up nobody, unless <code>-pod_order</code> says so.</p>
+    ${gated > 0 && html`<p class="dim"><${Link} to=${["pods"]} query=${{ state: "SchedulingGated" }}>${count(gated, "other")}<//> must not be placed yet: they have scheduling gates.</p>`}
+    ${error && error.code !== 404 && html`<p class="dim">Their order is not known, and shown by priority and age: ${error.message}</p>`}
     <${DryRun} nodes=${nodes.all} pods=${pods.all} />
-    <${Command}>${"kubectl get pods -A --field-selector status.phase=Pending,spec.nodeName="}<//>`;
+    <${Command}>kubectl get --raw /placement/queue<//>`;
 }
 
-/** @param {any[]} pods */
-function inOrder(pods) {
-  const sorted = [...pods].sort((a, b) => (b.spec.priority ?? 0) - (a.spec.priority ?? 0) || Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp));
-  return sorted.map((pod, i) => ({ pod, place: i + 1, reason: condition(pod, "PodScheduled")?.message ?? "nothing has been said about it yet" }));
+/**
+ * The pods with their places: as the framework has them, and those that it leaves alone last.
+ * @param {any[]} pods @param {any[]} [queue]
+ */
+function inOrder(pods, queue = []) {
+  const known = new Map(queue.map((w) => [w.uid, w]));
+  const place = (/** @type {any} */ p) => known.get(p.metadata.uid)?.position ?? Infinity;
+  const created = (/** @type {any} */ p) => Date.parse(p.metadata.creationTimestamp);
+  const sorted = [...pods].sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)) || (b.spec.priority ?? 0) - (a.spec.priority ?? 0) || created(a) - created(b));
+  return sorted.map((pod, i) => {
+    const waiting = known.get(pod.metadata.uid);
+    const next = waiting?.nextAttempt ? ` It is tried again at ${new Date(waiting.nextAttempt).toLocaleTimeString()}.` : "";
+    return { pod, place: i + 1, reason: (waiting?.message || (condition(pod, "PodScheduled")?.message ?? "nothing has been said about it yet")) + next };
+  });
 }
 
 /** @param {{nodes: any[], pods: any[]}} props */

@@ -4,8 +4,6 @@
 const most = 2000; // lines kept
 
 export class Screen {
-  /** Sends an answer to the program. @type {(text: string) => void} */
-  answer = () => {};
   #lines = [""];
   #row = 0;
   #column = 0;
@@ -79,7 +77,6 @@ export class Screen {
         if (n >= 2) this.#lines = [""], this.#row = this.#column = 0;
         else this.#lines[this.#row] = line.slice(0, this.#column), this.#lines.length = this.#row + 1;
         break;
-      case "n": if (n === 6) this.answer(`\x1b[1;${this.#column + 1}R`); break;
     }
   }
 

@@ -62,7 +62,6 @@ function connect(url, out, say) {
   const size = () => send(resize, JSON.stringify({ Width: screen.columns(), Height: 24 }));
   const sizes = new ResizeObserver(size);
   say("connecting");
-  screen.answer = (text) => send(stdin, text);
   s.onopen = () => {
     opened = true;
     say("connected");

@@ -34,10 +34,12 @@ test: setup ## everything that can be tested; sets up what is missing
 	cd conformance && $(plain) go test -vet=off ./results
 
 .PHONY: check
-check: setup ## formatting, vet, go.mod, and known vulnerabilities where their database can be reached
+check: setup ## formatting, vet, go.mod, types of the web pages, and known vulnerabilities where their database can be reached
 	@test -z "$$(gofmt -l .)" || { echo "run gofmt on:"; gofmt -l .; exit 1; }
 	CGO_ENABLED=1 go vet -race $(others)
 	go mod tidy -diff
+	@scripts/browser.sh
+	npm --prefix controlplane/ui/browser run -s check
 	@scripts/vulnerabilities.sh
 
 .PHONY: bench

@@ -18,6 +18,7 @@ type task struct {
 
 // framework is a framework on a master's state page.
 type framework struct {
+	WebUI string `json:"webui_url"`
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Tasks []task `json:"tasks"`

@@ -102,7 +102,7 @@ func startFramework(ctx context.Context, p *parts, o options, plane *controlplan
 		return err
 	}
 	plane.ShowScheduler(func(ctx context.Context) error { return schedulerHealth(ctx, f) })
-	plane.ShowMesos(func(ctx context.Context) (any, error) { return mesosFacts(ctx, f) })
+	plane.ShowMesos(func(ctx context.Context) (any, error) { return mesosFacts(ctx, o, f) })
 	if err := p.waitFor(ctx, plane.Elector().Leading()); err != nil || ctx.Err() != nil {
 		return err
 	}

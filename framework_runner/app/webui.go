@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/controlplane"
@@ -33,6 +34,7 @@ type facts struct {
 	Connected     bool         `json:"connected"`
 	Since         time.Time    `json:"since"` // connected, or not
 	Master        string       `json:"master"`
+	MasterURL     string       `json:"masterURL,omitempty"` // of its own pages
 	MasterVersion string       `json:"masterVersion,omitempty"`
 	Agents        []agentFacts `json:"agents"`
 }
@@ -47,17 +49,28 @@ type agentFacts struct {
 }
 
 // mesosFacts asks f for the facts.
-func mesosFacts(ctx context.Context, f *framework.Framework) (facts, error) {
+func mesosFacts(ctx context.Context, o options, f *framework.Framework) (facts, error) {
 	s, err := f.Status(ctx)
 	if err != nil {
 		return facts{}, fmt.Errorf("the framework gives no answer: %w", err)
 	}
 	found := facts{
 		Framework: s.Framework, Name: s.Info.Name, Role: s.Info.Role, User: s.Info.User, Principal: s.Info.Principal, Hostname: s.Info.Hostname,
-		Connected: s.Connected, Since: s.Since, Master: s.Master, MasterVersion: s.MasterVersion, Agents: []agentFacts{},
+		Connected: s.Connected, Since: s.Since, Master: s.Master, MasterURL: o.master.page(s.Master), MasterVersion: s.MasterVersion, Agents: []agentFacts{},
 	}
 	for _, a := range s.Agents {
 		found.Agents = append(found.Agents, agentFacts{ID: a.ID, Node: a.Node, Lost: a.Lost, Executor: a.Executor, Offers: a.Offers, Tasks: len(a.Tasks)})
 	}
 	return found, nil
+}
+
+// page returns the URL of the pages of the master at address.
+func (m master) page(address string) string {
+	switch {
+	case address == "":
+		return ""
+	case m.tls != nil || strings.HasPrefix(m.addr, "https://"):
+		return "https://" + address
+	}
+	return "http://" + address
 }

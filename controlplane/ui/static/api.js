@@ -61,6 +61,7 @@ export async function request(method, url, options = {}) {
     throw new Refused(0, "framework_runner does not answer: it may have stopped, or the network is down");
   }
   if (answer.ok) return answer;
+  if (answer.status === 401) dispatchEvent(new Event("unauthorized"));
   throw await refusal(answer);
 }
 

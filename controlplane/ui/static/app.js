@@ -50,6 +50,11 @@ function App() {
   const [failure, setFailure] = useState(/** @type {Error | null} */ (null));
   const look = () => whoami().then((u) => (setUser(u), setFailure(null)), setFailure);
   useEffect(() => void look(), []);
+  useEffect(() => { // a token expires
+    const out = () => (setUser(null), setFailure(new Refused(401, "")));
+    addEventListener("unauthorized", out);
+    return () => removeEventListener("unauthorized", out);
+  }, []);
   useEffect(() => {
     const name = views.find(([id]) => id === (at.parts[0] ?? ""))?.[1];
     document.title = [at.parts[1] && at.parts.at(-1), name, "Kubernetes on Mesos"].filter(Boolean).join(" · ");

@@ -25,7 +25,7 @@ export function Mesos() {
     <div class="columns even">
       ${facts && html`<${Section} title="Framework"><${Facts} rows=${[
         ["Connection", html`<${State} tone=${facts.connected ? "good" : "bad"}>${facts.connected ? "subscribed" : "not subscribed"} for <${Age} since=${facts.since} /><//>`],
-        ["Master", facts.master && `${facts.master}${facts.masterVersion ? `, Mesos ${facts.masterVersion}` : ""}`],
+        ["Master", facts.master && html`<${Outside} to=${facts.masterURL}>${facts.master}<//>${facts.masterVersion && `, Mesos ${facts.masterVersion}`}`],
         ["Framework id", facts.framework && html`<code>${facts.framework}</code>`],
         ["Name", facts.name], ["Role", facts.role], ["User", facts.user], ["Principal", facts.principal], ["Leader's host", facts.hostname],
       ]} /><//>`}
@@ -43,9 +43,12 @@ export function Mesos() {
         ]} /><//></div>`}
     </div>
     ${facts && html`<${Section} title="Agents"><${Rows} label="Agents" heads=${["Agent", "Node", "State", "Executor", "Offers held", "Tasks"]} empty="Mesos has offered nothing yet. It may have no agents, none with resources for the role, or none of those that -machines names."
-      rows=${facts.agents.map((/** @type {any} */ a) => [html`<code>${a.id}</code>`, html`<${NodeLink} name=${a.node} />`, html`<${State} tone=${a.lost ? "bad" : "good"}>${a.lost ? "lost" : "known"}<//>`, a.executor ? "runs" : "none", a.offers, a.tasks])} /><//>`}
+      rows=${facts.agents.map((/** @type {any} */ a) => [html`<${Outside} to=${`${facts.masterURL}/#/agents/${encodeURIComponent(a.id)}`}><code>${a.id}</code><//>`, html`<${NodeLink} name=${a.node} />`, html`<${State} tone=${a.lost ? "bad" : "good"}>${a.lost ? "lost" : "known"}<//>`, a.executor ? "runs" : "none", a.offers, a.tasks])} /><//>`}
     ${figures && html`<${Section} title="Calls and updates"><div class="columns even">
       <${Rows} label="Calls" heads=${["Call to Mesos", "Taken"]} empty="No calls yet." rows=${by(figures, "calls_total", "type")} />
       <${Rows} label="Status updates" heads=${["Status update", "Received"]} empty="No updates yet." rows=${by(figures, "status_updates_total", "state")} /></div><//>`}
     <${Command}>kubectl get --raw /mesos && kubectl get --raw /metrics<//>`;
 }
+
+/** A link to Mesos' own pages. @param {{to: string, children?: any}} props */
+const Outside = ({ to, children }) => (/^https?:/.test(to) ? html`<a href=${to} target="_blank" rel="noreferrer">${children}</a>` : children);

@@ -1,5 +1,6 @@
 // All pods, by what one looks for.
 import { html, useMemo } from "../html.js";
+import { Refused } from "../api.js";
 import { resource, useLive } from "../live.js";
 import { podState, podTone, podProblem, readyCount, restarts } from "../podstate.js";
 import { count, matches } from "../format.js";
@@ -39,6 +40,7 @@ export function Pods({ query }) {
       <${Choice} label="Node" name="node" value=${node} words=${nodes} />
     <//>
     <${Trouble} of=${[pods]} />
+    ${pods.error instanceof Refused && pods.error.code === 403 && !ns && html`<p>Those who may look at one namespace type its name above.</p>`}
     <${Loaded} of=${[pods]}>
       <${Table} label="Pods" columns=${columns} rows=${shown} id=${(/** @type {any} */ p) => p.metadata.uid} empty=${pods.all.length ? "No pod is like that." : "There are no pods."} />
     <//>

@@ -22,15 +22,18 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/retryqueue"
 )
 
-// Config configures a Controller. All but Classes is required.
+// Config configures a Controller. All but Classes and RemovedWhen is required.
 type Config struct {
 	Client      kubernetes.Interface
 	Provisioner string
 	// Classes are made where they are missing.
 	Classes []Class
 	Space   Space
-	Events  Recorder
-	Log     logr.Logger
+	// RemovedWhen is what has to happen on a volume's node before its data can be removed,
+	// for people. Default: "an executor runs".
+	RemovedWhen string
+	Events      Recorder
+	Log         logr.Logger
 }
 
 // Recorder records events. It does not block.

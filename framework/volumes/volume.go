@@ -1,6 +1,7 @@
 package volumes
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -72,7 +73,7 @@ func (c *Controller) reclaim(ctx context.Context, v *v1.PersistentVolume) error 
 		}
 		if !removed {
 			if err == nil {
-				c.tell(v, v.UID, v1.EventTypeNormal, reasonWaits, "its data is removed when an executor runs on node "+claims.NodeOf(v))
+				c.tell(v, v.UID, v1.EventTypeNormal, reasonWaits, "its data is removed when "+cmp.Or(c.cfg.RemovedWhen, "an executor runs")+" on node "+claims.NodeOf(v))
 			}
 			return nil
 		}

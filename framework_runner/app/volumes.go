@@ -19,25 +19,26 @@ import (
 // startVolumes starts what makes and removes the volumes of storage classes of ours; mesos
 // may be nil. This process leads.
 func startVolumes(ctx context.Context, p *parts, client kubernetes.Interface, mesos *volumes.Mesos) error {
-	start := func(name, provisioner string, classes []volumes.Class, space volumes.Space) {
+	start := func(name, provisioner, removedWhen string, classes []volumes.Class, space volumes.Space) {
 		recorder := events.NewRecorder(client, provisioner)
 		p.start(ctx, "events about volumes of class "+name, func(ctx context.Context) error {
 			recorder.Run(ctx)
 			return nil
 		})
 		c := volumes.New(volumes.Config{
-			Client: client, Provisioner: provisioner, Classes: classes, Space: space, Events: recorder, Log: p.log.WithName("volumes"),
+			Client: client, Provisioner: provisioner, Classes: classes, Space: space, RemovedWhen: removedWhen,
+			Events: recorder, Log: p.log.WithName("volumes"),
 		})
 		p.start(ctx, "volumes of class "+name, c.Run)
 	}
-	start("local", taskdata.LocalProvisioner, volumes.LocalClasses, volumes.NewAgents(client, p.log.WithName("volumes")))
+	start("local", taskdata.LocalProvisioner, "an executor runs", volumes.LocalClasses, volumes.NewAgents(client, p.log.WithName("volumes")))
 	if mesos == nil {
 		return nil
 	}
 	if err := mesos.Load(ctx); err != nil {
 		return err
 	}
-	start("mesos", taskdata.MesosProvisioner, volumes.MesosClasses, mesos)
+	start("mesos", taskdata.MesosProvisioner, "Mesos offers its disk", volumes.MesosClasses, mesos)
 	return nil
 }
 

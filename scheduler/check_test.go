@@ -144,6 +144,10 @@ func (k checker) placement(p Pod, node string) {
 	if placed == nil || placed.node != "" || placed.Node != "" || placed.task == nil || placed.task.launch == 0 {
 		return // bound or assigned by another, or placed in an earlier life
 	}
+	if sim.settled[placed.task.ID] {
+		return // it has changed meanwhile
+	}
+	sim.settled[placed.task.ID] = true
 	if why := sim.rules.refuses(p.Object, node); why != "" {
 		sim.violated("pod %s is placed on %s, which %s", p.UID, node, why)
 	}
@@ -175,11 +179,11 @@ func (k checker) preempt(c Preempt) {
 	switch {
 	case victim == nil || p == nil || victim.Priority >= p.Priority:
 		sim.violated("%s: it is not of a lower priority", showCall(c))
-	case p.NeverPreempts || !p.waits() || p.nomination == nil || p.nomination.node.name != c.Node:
+	case p.neverPreempts() || !p.waits() || p.nomination == nil || p.nomination.node.name != c.Node:
 		sim.violated("%s: which is not to go there", showCall(c))
 	case victim.task == nil || victim.task.Node != c.Node:
 		sim.violated("%s: it is not there", showCall(c))
-	case victim.GoneBy != nil:
+	case !victim.goneBy().IsZero():
 		sim.violated("%s: it is about to end", showCall(c))
 	}
 }

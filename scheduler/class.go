@@ -44,7 +44,7 @@ func (p *pod) classKey(own string) string {
 	if p.Class == "" || p.superseded > 0 || p.pinned != nil || p.Node != "" || p.nomination != nil {
 		return "pod " + p.UID + own
 	}
-	if p.NeverPreempts {
+	if p.neverPreempts() {
 		own += " never"
 	}
 	return "class " + p.Class + own

@@ -31,7 +31,8 @@ type nominations struct {
 	nodes   *nodes
 	fleet   *fleet
 
-	all []*pod // in the order in which they were nominated
+	all   []*pod            // in the order in which they were nominated
+	shown map[string]string // the Nodes that the API server was told last, by uid; empty: none
 }
 
 // begin nominates a waiting pod to a node.
@@ -47,8 +48,11 @@ func (x *nominations) begin(p *pod, n *node) {
 // earlier life.
 func (x *nominations) seen(p *pod, isNew bool) {
 	switch {
-	case isNew && p.Nominated != "" && p.waits() && p.Pod.Node == "" && p.pinned == nil:
-		x.begin(p, x.nodes.entry(p.Nominated))
+	case isNew && p.nominated() != "":
+		x.shown[p.UID] = p.nominated()
+		if p.waits() && p.Pod.Node == "" && p.pinned == nil {
+			x.begin(p, x.nodes.entry(p.nominated()))
+		}
 	case p.nomination != nil && (!p.waits() || p.Pod.Node != ""):
 		x.gone(p)
 	}
@@ -64,6 +68,12 @@ func (x *nominations) placed(p *pod, on *node) {
 	if elsewhere {
 		x.changes.stir() // by what was kept for it
 	}
+}
+
+// removed forgets a pod that is finished or does not exist any more.
+func (x *nominations) removed(p *pod) {
+	x.gone(p)
+	delete(x.shown, p.UID)
 }
 
 // gone ends the nomination of a pod that does not wait for it any more, if there is one.
@@ -104,8 +114,8 @@ func (x *nominations) clear(p *pod) {
 }
 
 func (x *nominations) show(p *pod, node string) {
-	if p.Nominated != node {
-		p.Nominated = node
+	if x.shown[p.UID] != node {
+		x.shown[p.UID] = node
 		x.session.call(Nominate{PodUID: p.UID, Node: node})
 	}
 }

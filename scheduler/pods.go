@@ -25,16 +25,6 @@ type Pod struct {
 	// it has arrived.
 	Priority int32
 
-	// NeverPreempts: no other pod has to go for this one.
-	NeverPreempts bool `json:",omitempty"`
-
-	// Nominated is the name of the Node on which an earlier life of the core has made room
-	// for the pod; empty: none. It matters when the pod is announced first.
-	Nominated string `json:",omitempty"`
-
-	Started *time.Time `json:",omitempty"` // when a kubelet has taken the pod; nil: none has
-	GoneBy  *time.Time `json:",omitempty"` // when it will have ended, as it is being deleted; nil: it is not
-
 	Amount Amount
 	Ports  []uint16 // fixed host ports, ascending; each is taken from the offer's ranges
 
@@ -46,8 +36,9 @@ type Pod struct {
 	// amount, ports, affinity and tolerations. Empty: in a class of its own.
 	Class string
 
-	// Object is the whole pod, for [Rules] and disruption budgets; the core itself does not
-	// look into it.
+	// Object is the whole pod, for [Rules] and disruption budgets. The core itself looks into
+	// it only to find out who makes room for whom: for its preemptionPolicy and deletion,
+	// and, when the pod is announced first, its start and nomination. May be nil.
 	Object *v1.Pod
 }
 
@@ -85,6 +76,7 @@ type pod struct {
 
 	nomination *nomination // room is made for it, while it waits
 	preempted  *time.Time  // when it was told to make room for another; nil: never
+	started    *time.Time  // when a kubelet has taken it, in this life of the core
 
 	task       *task    // while it has one
 	attempt    int      // number of the latest attempt
@@ -111,11 +103,35 @@ const (
 	placed              // has a task
 )
 
-// victim returns what its choice as a victim depends on.
+// neverPreempts reports whether no other pod has to go for this one.
+func (p *Pod) neverPreempts() bool {
+	return p.Object != nil && p.Object.Spec.PreemptionPolicy != nil && *p.Object.Spec.PreemptionPolicy == v1.PreemptNever
+}
+
+// goneBy returns when the pod will have ended, as it is being deleted; zero: it is not.
+func (p *Pod) goneBy() time.Time {
+	if p.Object == nil || p.Object.DeletionTimestamp == nil {
+		return time.Time{}
+	}
+	return p.Object.DeletionTimestamp.Time
+}
+
+// nominated returns the name of the Node on which room was made for the pod, empty: none.
+func (p *Pod) nominated() string {
+	if p.Object == nil {
+		return ""
+	}
+	return p.Object.Status.NominatedNodeName
+}
+
+// victim returns what the choice of the pod as a victim depends on.
 func (p *pod) victim() preemption.Pod {
 	v := preemption.Pod{Object: p.Object, Priority: p.Priority}
-	if p.Started != nil {
-		v.Started = *p.Started
+	switch {
+	case p.started != nil:
+		v.Started = *p.started
+	case p.Object != nil && p.Object.Status.StartTime != nil:
+		v.Started = p.Object.Status.StartTime.Time
 	}
 	return v
 }
@@ -170,7 +186,6 @@ func (x *pods) added(in Pod, node string) {
 		node = p.node // an old event: Bound has reported the binding
 	}
 	p.node = node
-	in.Nominated = p.Nominated // the core knows better
 	defer x.residents.update(p, p.Object != in.Object)
 	same := p.Pod.Class == in.Class && p.Pod.Node == in.Node && (in.Class != "" || reflect.DeepEqual(p.Pod, in))
 	switch {
@@ -197,7 +212,7 @@ func (x *pods) added(in Pod, node string) {
 // started notes when a kubelet has taken a pod.
 func (x *pods) started(uid string, at time.Time) {
 	if p := x.byUID[uid]; p != nil {
-		p.Started = &at
+		p.started = &at
 	}
 }
 
@@ -206,7 +221,7 @@ func (x *pods) removed(uid string) {
 	if p == nil {
 		return
 	}
-	x.nominations.gone(p)
+	x.nominations.removed(p)
 	x.queue.remove(p)
 	if p.task != nil {
 		x.endTask(p.task)

@@ -104,7 +104,7 @@ func (x *preemptor) run() {
 // mayPreempt reports whether other pods may have to go for the first one of a class.
 func (x *preemptor) mayPreempt(c *class) bool {
 	p := c.ready[0]
-	return !c.isTied() && p.nomination == nil && !p.NeverPreempts && x.pods.priorities.below(p.Priority) &&
+	return !c.isTied() && p.nomination == nil && !p.neverPreempts() && x.pods.priorities.below(p.Priority) &&
 		(c.rule == nil || c.rule.Nowhere() == "")
 }
 

@@ -114,7 +114,7 @@ func (w *words) event(kind string) Event {
 	case "removed":
 		return PodRemoved{UID: w.name}
 	case "started":
-		return PodStarted{UID: w.name, At: *w.time("at")}
+		return PodStarted{UID: w.name, At: w.time("at").Time}
 	case "budget":
 		n, err := strconv.ParseInt(w.get("allows"), 10, 32)
 		w.err = cmp.Or(w.err, err)
@@ -168,20 +168,19 @@ func (w *words) event(kind string) Event {
 }
 
 // time returns a time of the story; nil: none is given.
-func (w *words) time(k string) *time.Time {
+func (w *words) time(k string) *metav1.Time {
 	if !w.has(k) {
 		return nil
 	}
 	d, err := time.ParseDuration(w.get(k))
 	w.err = cmp.Or(w.err, err)
-	return new(time.Unix(0, 0).UTC().Add(d))
+	return &metav1.Time{Time: time.Unix(0, 0).UTC().Add(d)}
 }
 
 func (w *words) pod() Pod {
 	priority, err := strconv.ParseInt(cmp.Or(w.get("priority"), "0"), 10, 32)
 	w.err = cmp.Or(w.err, err)
 	p := Pod{UID: w.name, Namespace: w.get("ns"), Node: w.get("assigned"), Priority: int32(priority), Amount: w.amount(), Ports: w.ports(), Class: strings.Join(w.order, " ")}
-	p.NeverPreempts, p.Nominated, p.Started, p.GoneBy = w.has("never"), w.get("nominated"), w.time("started"), w.time("gone")
 	k := &v1.Pod{}
 	for _, v := range w.named["select"] {
 		key, value, _ := strings.Cut(v, "=")
@@ -192,6 +191,10 @@ func (w *words) pod() Pod {
 	}
 	p.Affinity = nodeaffinity.GetRequiredNodeAffinity(k)
 	p.Object = &v1.Pod{ObjectMeta: metav1.ObjectMeta{UID: types.UID(p.UID), Labels: map[string]string{}}}
+	p.Object.Status.NominatedNodeName, p.Object.Status.StartTime, p.Object.DeletionTimestamp = w.get("nominated"), w.time("started"), w.time("gone")
+	if w.has("never") {
+		p.Object.Spec.PreemptionPolicy = new(v1.PreemptNever)
+	}
 	for _, wish := range []string{"in", "near", "apart", "shun", "like", "even"} {
 		if w.has(wish) {
 			p.Object.Labels[wish] = w.get(wish)

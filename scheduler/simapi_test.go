@@ -56,7 +56,10 @@ func (a *simAPI) addPod(agents []*simAgent) {
 	}
 	p.Namespace = fmt.Sprint("team", a.rng.IntN(3))
 	if a.rng.IntN(2) == 0 {
-		p.Priority, p.NeverPreempts = int32(a.rng.IntN(3)-1), a.rng.IntN(4) == 0
+		p.Priority = int32(a.rng.IntN(3) - 1)
+		if a.rng.IntN(4) == 0 {
+			p.Object.Spec.PreemptionPolicy = new(v1.PreemptNever)
+		}
 	}
 	if a.rng.IntN(10) == 0 {
 		a.assign(p, agents)
@@ -85,6 +88,12 @@ func (a *simAPI) endPod(p *simPod, removed bool) {
 	a.watch = append(a.watch, PodRemoved{p.UID})
 }
 
+// changed has a pod be another object, which is returned: the core keeps those that it gets.
+func (p *simPod) changed() *v1.Pod {
+	p.Object = p.Object.DeepCopy()
+	return p.Object
+}
+
 // preempt deletes a pod, now and then after a while only.
 func (a *simAPI) preempt(c Preempt) {
 	if p := a.byUID[c.PodUID]; p != nil && !p.finished && !a.chance(4) {
@@ -94,7 +103,7 @@ func (a *simAPI) preempt(c Preempt) {
 
 func (a *simAPI) nominate(c Nominate) {
 	if p := a.byUID[c.PodUID]; p != nil && p.node == "" {
-		p.Nominated = c.Node
+		p.changed().Status.NominatedNodeName = c.Node
 	}
 }
 
@@ -104,7 +113,8 @@ func (a *simAPI) deletePod(p *simPod) {
 	case p.node == "" || p.finished:
 		a.endPod(p, true)
 	default:
-		p.deleting, p.GoneBy = true, new(a.now.Add(30*time.Second))
+		p.deleting = true
+		p.changed().DeletionTimestamp = &metav1.Time{Time: a.now.Add(30 * time.Second)}
 		a.watch = append(a.watch, PodAdded{p.Pod, p.node})
 	}
 }

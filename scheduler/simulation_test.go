@@ -28,6 +28,7 @@ type simulation struct {
 	given      map[string]*simOffer // as the core must see them: told, and not used, declined, taken back
 	rules      *fakeRules           // of the core
 	usedIDs    map[string]bool      // of tasks
+	settled    map[string]bool      // the same, of which the Rules were told
 	nominees   map[string]string    // the nodes where room was kept for pods when the step began, by uid
 }
 
@@ -53,7 +54,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 		fate: f, t: t,
 		mesos:   &simMesos{fate: f, offers: map[string]*simOffer{}, tasks: map[string]*simTask{}, delivered: map[string]*simUpdate{}},
 		api:     &simAPI{fate: f, byUID: map[string]*simPod{}, stored: map[string]Task{}},
-		usedIDs: map[string]bool{},
+		usedIDs: map[string]bool{}, settled: map[string]bool{},
 	}
 	sim.cfg = simConfig
 	sim.cfg.Order, sim.cfg.Choice = Orders[seed%2], Choices[seed/2%2]

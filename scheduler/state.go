@@ -92,7 +92,7 @@ func New(cfg Config) *State {
 		rules: kubernetesRules, choice: cfg.Choice, refuse: cfg.Refuse, start: s.attempts.start,
 	}
 	s.demand.init(&s.clock, &s.session)
-	s.nominations = nominations{clock: &s.clock, session: &s.session, changes: &s.changes, queue: &s.queue, nodes: &s.nodes, fleet: &s.fleet}
+	s.nominations = nominations{clock: &s.clock, session: &s.session, changes: &s.changes, queue: &s.queue, nodes: &s.nodes, fleet: &s.fleet, shown: map[string]string{}}
 	s.preemptor = preemptor{
 		clock: &s.clock, session: &s.session, changes: &s.changes, pods: &s.pods, queue: &s.queue, fleet: &s.fleet,
 		nominations: &s.nominations, demand: &s.demand, rules: kubernetesRules,

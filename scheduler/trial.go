@@ -19,8 +19,8 @@ func (f *fleet) ends(t *task) bool {
 // endBy returns until when the end of a pod is waited for; zero: it is not expected to end.
 func (f *fleet) endBy(p *pod) time.Time {
 	switch {
-	case p.GoneBy != nil:
-		return p.GoneBy.Add(offerDelay)
+	case !p.goneBy().IsZero():
+		return p.goneBy().Add(offerDelay)
 	case p.preempted != nil:
 		return p.preempted.Add(preemptGrace)
 	}
@@ -85,7 +85,7 @@ func (f *fleet) try(a *agent, c *class, askedAt time.Time) *trial {
 		switch {
 		case f.ends(task):
 			t.remove(task)
-		case task.pod != nil && task.pod.Priority < priority && task.pod.GoneBy == nil && !task.orphaned:
+		case task.pod != nil && task.pod.Priority < priority && task.pod.goneBy().IsZero() && !task.orphaned:
 			t.could = append(t.could, task)
 		}
 	}

@@ -50,14 +50,6 @@ func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 	if p.Spec.Priority != nil {
 		s.Priority = *p.Spec.Priority
 	}
-	s.NeverPreempts = p.Spec.PreemptionPolicy != nil && *p.Spec.PreemptionPolicy == v1.PreemptNever
-	s.Nominated = p.Status.NominatedNodeName
-	if p.Status.StartTime != nil {
-		s.Started = &p.Status.StartTime.Time
-	}
-	if p.DeletionTimestamp != nil {
-		s.GoneBy = &p.DeletionTimestamp.Time
-	}
 	s.Class = class(p, s)
 	return s, unsupported(p, requests)
 }
@@ -65,7 +57,7 @@ func Requirements(p *v1.Pod, def scheduler.Amount) (scheduler.Pod, string) {
 // mebibytes rounds up.
 func mebibytes(q *resource.Quantity) int64 { return (q.Value() + 1<<20 - 1) >> 20 }
 
-// forRules returns what rules may look at of a pod. The core keeps it, so it must not
+// forRules returns what rules and the core may look at of a pod. The core keeps it, so it must not
 // keep the rest of an older version alive.
 func forRules(p *v1.Pod) *v1.Pod {
 	slim := func(cs []v1.Container) []v1.Container {
@@ -86,6 +78,7 @@ func forRules(p *v1.Pod) *v1.Pod {
 			TopologySpreadConstraints: p.Spec.TopologySpreadConstraints, SchedulerName: cmp.Or(p.Spec.SchedulerName, v1.DefaultSchedulerName),
 			Priority: p.Spec.Priority, PreemptionPolicy: p.Spec.PreemptionPolicy, Overhead: p.Spec.Overhead, HostNetwork: p.Spec.HostNetwork,
 		},
+		Status: v1.PodStatus{StartTime: p.Status.StartTime, NominatedNodeName: p.Status.NominatedNodeName},
 	}
 }
 

@@ -135,16 +135,16 @@ func TestRequirements(t *testing.T) {
 func TestDecidedByOthers(t *testing.T) {
 	t.Parallel()
 	got, _ := Requirements(makePod("p", func(p *v1.Pod) { p.Spec.NodeName, p.Spec.Priority = "n", new(int32(7)) }), scheduler.Amount{})
-	if got.Node != "n" || got.Priority != 7 || got.NeverPreempts {
-		t.Errorf("node %q, priority %d, never preempts: %t", got.Node, got.Priority, got.NeverPreempts)
+	if got.Node != "n" || got.Priority != 7 {
+		t.Errorf("node %q, priority %d", got.Node, got.Priority)
 	}
 	then := metav1.Unix(1000, 0)
 	got, _ = Requirements(makePod("p", func(p *v1.Pod) {
 		p.Spec.PreemptionPolicy, p.Status.NominatedNodeName = new(v1.PreemptNever), "n"
 		p.Status.StartTime, p.DeletionTimestamp = &then, &then
 	}), scheduler.Amount{})
-	if !got.NeverPreempts || got.Nominated != "n" || *got.Started != then.Time || *got.GoneBy != then.Time {
-		t.Errorf("%+v", got)
+	if o := got.Object; *o.Spec.PreemptionPolicy != v1.PreemptNever || o.Status.NominatedNodeName != "n" || *o.Status.StartTime != then || *o.DeletionTimestamp != then {
+		t.Errorf("%+v", o)
 	}
 	if got, _ = Requirements(makePod("p", bind), scheduler.Amount{}); got.Node != "" || got.Priority != 0 {
 		t.Errorf("bound by the framework: node %q, priority %d", got.Node, got.Priority)

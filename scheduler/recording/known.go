@@ -5,7 +5,9 @@ import (
 	"slices"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/scheduler"
+	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // known is what a core knows after the events and calls so far, but for what it remembers of
@@ -76,7 +78,7 @@ func (k *known) event(e scheduler.Event) {
 	case scheduler.PodRemoved:
 		k.pods.remove(e.UID)
 	case scheduler.PodStarted:
-		k.change(e.UID, func(p *scheduler.PodAdded) { p.Pod.Started = &e.At })
+		k.status(e.UID, func(s *v1.PodStatus) { s.StartTime = &metav1.Time{Time: e.At} })
 	case scheduler.PodsListed:
 		k.listed = true
 	case scheduler.Resident:
@@ -157,6 +159,17 @@ func (k *known) change(uid string, how func(*scheduler.PodAdded)) {
 	}
 }
 
+// status changes the status of a pod's object, if that is known.
+func (k *known) status(uid string, how func(*v1.PodStatus)) {
+	k.change(uid, func(p *scheduler.PodAdded) {
+		if p.Pod.Object != nil {
+			o := *p.Pod.Object
+			how(&o.Status)
+			p.Pod.Object = &o
+		}
+	})
+}
+
 func (k *known) call(c scheduler.Call) {
 	switch c := c.(type) {
 	case scheduler.Launch:
@@ -175,7 +188,7 @@ func (k *known) call(c scheduler.Call) {
 			k.tasks.set(c.Task, *c.Record)
 		}
 	case scheduler.Nominate:
-		k.change(c.PodUID, func(p *scheduler.PodAdded) { p.Pod.Nominated = c.Node })
+		k.status(c.PodUID, func(s *v1.PodStatus) { s.NominatedNodeName = c.Node })
 	case scheduler.Forget:
 		k.tasks.remove(c.Task)
 	}

@@ -192,9 +192,9 @@ func (s *State) placeWaiting(p *Placement, x *pod) {
 // what such a pod would be told if it fits nowhere. freed is what has become free
 // on an agent since its latest offer: while no pod waits, no offers come.
 func (s *State) Fit(in Pod, freed func(agent string) Amount) (Survey, string) {
-	p := &pod{Pod: in}
+	p := &pod{Pod: in, seq: inOrder(in.Priority, s.pods.arrivals+1)}
 	c := newClass(s.queue.key(p), p)
-	c.rule = s.queue.ruleOf(p)
+	c.rule, c.ready = s.queue.ruleOf(p), byAge{p}
 	r := s.reasons.apart()
 	r.measure()
 	r.spare = slices.Clone(r.spare)
@@ -237,7 +237,8 @@ func (r *reasons) survey(c *class) (s Survey) {
 			room = r.fleet.roomForClass(a, c)
 		}
 		need := c.amount.exceeding(room)
-		if need == (Amount{}) && (c.isTied() || !a.backoff.active()) && r.rules.fits(c, a) {
+		free := c.isTied() || !a.backoff.active() && c.amount.within(room.minus(a.node.promised(c)))
+		if need == (Amount{}) && free && r.rules.fits(c, a) {
 			s.Fits++
 			continue
 		}

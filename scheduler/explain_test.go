@@ -111,6 +111,28 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// Where others make room for a pod, it and the pods from which the room is kept are told so, too.
+func TestMessagesOfPreemption(t *testing.T) {
+	t.Parallel()
+	s, told := after(t, Config{}, "listed", "node n1 cpu=4 mem=4096", "subscribed", "pod low cpu=3",
+		"offer o1 agent=A1 node=n1 cpu=4 mem=1024 executor", "update low.1 STARTING agent=A1", "bound low.1", "started low at=1s",
+		"pod high cpu=3 priority=10", "offer o2 agent=A1 node=n1 cpu=1 mem=1024 executor", "wait 4s",
+		"pod x cpu=1", "offer o3 agent=A1 node=n1 cpu=1 mem=1024 executor", "wait 10s")
+	for _, row := range []struct{ pod, want string }{
+		{"high", "0/1 nodes are available: 1 Insufficient cpu (lacking 2 cpu). Room is kept for it on node n1."},
+		{"x", "0/1 nodes are available: 1 node(s) kept their room for pods that go before it."},
+	} {
+		if p, _ := s.Placement(row.pod); told[row.pod] != row.want || p.Message != row.want || p.Fits != 0 {
+			t.Errorf("%s is told %q, its placement is %+v; want %q", row.pod, told[row.pod], p, row.want)
+		}
+	}
+	for priority, want := range map[int32]string{0: told["x"], 20: "it would fit now on 1 of 1 nodes"} {
+		if _, got := s.Fit(Pod{UID: "not there", Amount: Amount{CPU: 1000}, Priority: priority}, nothingFreed); got != want {
+			t.Errorf("of one like x of priority %d is said %q, want %q", priority, got, want)
+		}
+	}
+}
+
 // The reasons of the message, apart, and what is nearest to enough.
 func TestSurvey(t *testing.T) {
 	t.Parallel()

@@ -55,7 +55,7 @@ func (f *fleet) drop(a *agent) {
 func (f *fleet) book(t *task) {
 	a := f.agent(t.Agent)
 	if a.node == nil && t.Node != "" {
-		f.at(a, f.nodes.get(t.Node))
+		a.has(f.nodes.get(t.Node))
 	}
 	t.index = len(a.tasks)
 	a.tasks = append(a.tasks, t)
@@ -64,8 +64,8 @@ func (f *fleet) book(t *task) {
 	}
 }
 
-// at notes which Node is an agent's.
-func (f *fleet) at(a *agent, n *node) { a.node, n.agent = n, a }
+// has notes which Node is an agent's.
+func (a *agent) has(n *node) { a.node, n.agent = n, a }
 
 // belongs notes whose share a task counts in; of one without a pod that is unknown.
 func (f *fleet) belongs(t *task, namespace string) {

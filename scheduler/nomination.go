@@ -29,7 +29,7 @@ type nominations struct {
 	changes *changes
 	queue   *queue
 	nodes   *nodes
-	fleet   *fleet
+	outlook *outlook
 
 	all   []*pod            // in the order in which they were nominated
 	shown map[string]string // the Nodes that the API server was told last, by uid; empty: none
@@ -125,12 +125,12 @@ func (x *nominations) show(p *pod, node string) {
 func (x *nominations) expired(p *pod) {
 	n := p.nomination.node
 	if a := n.agent; a != nil {
-		if until := x.fleet.lastEnd(a); until.After(x.clock.now) {
+		if until := x.outlook.lastEnd(a); until.After(x.clock.now) {
 			x.clock.set(&p.nomination.end, until)
 			return
 		}
 		if len(a.held) == 0 {
-			x.fleet.forget(a)
+			a.forgetOffers()
 		}
 	}
 	x.drop(p)

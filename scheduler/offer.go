@@ -6,7 +6,7 @@ import "slices"
 // executor must have ended unnoticed: the offer does not show it.
 func (f *fleet) offered(o Offer, n *node) (a *agent, executorMissing bool) {
 	a = f.agent(o.Agent)
-	f.at(a, n)
+	a.has(n)
 	if len(a.held) == 0 {
 		a.room, a.ranges = Amount{}, nil
 		f.clock.after(f.cfg.Hold, &a.expiry)
@@ -70,13 +70,13 @@ func (f *fleet) takeFresh() []*agent {
 // void forgets an agent's offers and their content: they are gone.
 func (f *fleet) void(a *agent) {
 	f.release(a)
-	f.forget(a)
+	a.forgetOffers()
 	a.executor = false
 	f.drop(a)
 }
 
-// forget forgets what an agent has offered: that is not there any more.
-func (f *fleet) forget(a *agent) {
+// forgetOffers forgets what an agent has offered: that is not there any more.
+func (a *agent) forgetOffers() {
 	a.offered, a.room, a.ranges, a.freed = false, Amount{}, nil, freed{}
 }
 

@@ -31,7 +31,7 @@ type preemptor struct {
 	queue       *queue
 	fleet       *fleet
 	nominations *nominations
-	demand      *offerDemand
+	outlook     *outlook
 	rules       rules
 
 	budgets preemption.Budgets
@@ -133,7 +133,7 @@ func (x *preemptor) on(a *agent, place int, c *class) (candidate, bool) {
 	if !x.suits(a, c) {
 		return candidate{}, false
 	}
-	t := x.fleet.try(a, c, x.demand.revived)
+	t := x.outlook.try(a, c)
 	pods := make([]preemption.Pod, len(t.could))
 	for i, task := range t.could {
 		pods[i] = task.pod.victim()
@@ -188,7 +188,7 @@ func (x *preemptor) changed(t *turn, a *agent, place int) {
 func (x *preemptor) review() {
 	for _, p := range slices.Clone(x.nominations.all) {
 		a := p.nomination.node.agent
-		if a != nil && p.state == ready && !(x.suits(a, p.class) && x.fleet.try(a, p.class, x.demand.revived).Fits()) {
+		if a != nil && p.state == ready && !(x.suits(a, p.class) && x.outlook.try(a, p.class).Fits()) {
 			x.nominations.drop(p)
 		}
 	}

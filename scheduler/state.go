@@ -54,6 +54,7 @@ type State struct {
 
 	residents residents // of nodes, as the Rules are told
 
+	outlook     outlook     // on the fleet
 	nominations nominations // of waiting pods to Nodes
 
 	matcher   matcher     // of queue and fleet
@@ -92,10 +93,11 @@ func New(cfg Config) *State {
 		rules: kubernetesRules, choice: cfg.Choice, refuse: cfg.Refuse, start: s.attempts.start,
 	}
 	s.demand.init(&s.clock, &s.session)
-	s.nominations = nominations{clock: &s.clock, session: &s.session, changes: &s.changes, queue: &s.queue, nodes: &s.nodes, fleet: &s.fleet, shown: map[string]string{}}
+	s.outlook = outlook{clock: &s.clock, fleet: &s.fleet, demand: &s.demand}
+	s.nominations = nominations{clock: &s.clock, session: &s.session, changes: &s.changes, queue: &s.queue, nodes: &s.nodes, outlook: &s.outlook, shown: map[string]string{}}
 	s.preemptor = preemptor{
 		clock: &s.clock, session: &s.session, changes: &s.changes, pods: &s.pods, queue: &s.queue, fleet: &s.fleet,
-		nominations: &s.nominations, demand: &s.demand, rules: kubernetesRules,
+		nominations: &s.nominations, outlook: &s.outlook, rules: kubernetesRules,
 	}
 	s.reasons = reasons{
 		clock: &s.clock, session: &s.session, changes: &s.changes,

@@ -5,19 +5,26 @@ import (
 	"time"
 )
 
+// outlook knows what agents will have when what ends has ended, as far as that can be known.
+type outlook struct {
+	clock  *clock
+	fleet  *fleet
+	demand *offerDemand
+}
+
 // ends reports whether a task is about to end, so that Mesos will offer what it uses.
-func (f *fleet) ends(t *task) bool {
+func (x *outlook) ends(t *task) bool {
 	switch {
 	case t.orphaned:
 		return false // that is offered already
 	case t.pod == nil:
 		return true
 	}
-	return f.endBy(t.pod).After(f.clock.now)
+	return x.endBy(t.pod).After(x.clock.now)
 }
 
 // endBy returns until when the end of a pod is waited for; zero: it is not expected to end.
-func (f *fleet) endBy(p *pod) time.Time {
+func (x *outlook) endBy(p *pod) time.Time {
 	switch {
 	case !p.goneBy().IsZero():
 		return p.goneBy().Add(offerDelay)
@@ -28,10 +35,10 @@ func (f *fleet) endBy(p *pod) time.Time {
 }
 
 // lastEnd returns until when ends of pods on an agent are waited for.
-func (f *fleet) lastEnd(a *agent) (last time.Time) {
+func (x *outlook) lastEnd(a *agent) (last time.Time) {
 	for _, t := range a.tasks {
-		if t.pod != nil && f.ends(t) {
-			if end := f.endBy(t.pod); end.After(last) {
+		if t.pod != nil && x.ends(t) {
+			if end := x.endBy(t.pod); end.After(last) {
 				last = end
 			}
 		}
@@ -39,12 +46,13 @@ func (f *fleet) lastEnd(a *agent) (last time.Time) {
 	return last
 }
 
-// outlook returns what an agent will have for pods when those have ended that are about to,
+// of returns what an agent will have for pods when those have ended that are about to,
 // as far as it is known: what it has offered, unless it was asked for since and has not come
 // again, and what is about to be offered.
-func (f *fleet) outlook(a *agent, askedAt time.Time) Amount {
+func (x *outlook) of(a *agent) Amount {
 	var room Amount
-	holds := func(since time.Time) bool { return !since.Before(askedAt) || f.clock.since(askedAt) < askDelay }
+	askedAt := x.demand.revived
+	holds := func(since time.Time) bool { return !since.Before(askedAt) || x.clock.since(askedAt) < askDelay }
 	if a.offered && (len(a.held) > 0 || holds(a.known)) {
 		room = a.room
 	}
@@ -52,7 +60,7 @@ func (f *fleet) outlook(a *agent, askedAt time.Time) Amount {
 		room = room.plus(a.freed.Amount)
 	}
 	if a.needsExecutor() && a.freed.Amount == (Amount{}) {
-		room = room.minus(f.cfg.Executor)
+		room = room.minus(x.fleet.cfg.Executor)
 	}
 	return room.minus(a.reserved()).minus(a.node.owed())
 }
@@ -69,8 +77,9 @@ type trial struct {
 	nominees []*pod  // for which room is kept from the class
 }
 
-func (f *fleet) try(a *agent, c *class, askedAt time.Time) *trial {
-	t := &trial{agent: a, class: c, room: f.outlook(a, askedAt)}
+// try begins a trial of a class, which has a ready pod, on an agent, which has a Node.
+func (x *outlook) try(a *agent, c *class) *trial {
+	t := &trial{agent: a, class: c, room: x.of(a)}
 	for _, p := range a.node.nominees {
 		if p.keepsFrom(c) {
 			t.nominees = append(t.nominees, p)
@@ -83,7 +92,7 @@ func (f *fleet) try(a *agent, c *class, askedAt time.Time) *trial {
 	priority := c.ready[0].Priority
 	for _, task := range a.tasks {
 		switch {
-		case f.ends(task):
+		case x.ends(task):
 			t.remove(task)
 		case task.pod != nil && task.pod.Priority < priority && task.pod.goneBy().IsZero() && !task.orphaned:
 			t.could = append(t.could, task)

@@ -155,7 +155,7 @@ func (k checker) placement(p Pod, node string) {
 	room := sim.core.fleet.spareFor(a).plus(p.Amount)
 	for _, q := range sim.core.pods.byUID {
 		if q.state == ready && q.class.rule != nil && k.precedes(q, placed) && q.Amount.within(room.minus(k.kept(q, a.node))) &&
-			k.suits(q, a) && a.missingPort(q.class) == 0 {
+			k.suits(q, a) && a.missingPort(q.class) == 0 && !k.keptByRule(q, a.node) {
 			sim.violated("pod %s overtakes the older pod %s, which would fit %v", p.UID, q.UID, room)
 		}
 	}
@@ -163,13 +163,30 @@ func (k checker) placement(p Pod, node string) {
 
 // kept returns what was kept from a waiting pod on a node, when the step began.
 func (k checker) kept(q *pod, n *node) (sum Amount) {
+	for _, p := range k.nominees(q, n) {
+		sum = sum.plus(p.Amount)
+	}
+	return sum
+}
+
+// keptByRule reports whether the Rules kept a node from a waiting pod, when the step began.
+func (k checker) keptByRule(q *pod, n *node) bool {
+	trial := q.class.rule.Try(n.name)
+	for _, p := range k.nominees(q, n) {
+		trial.Add(p.Pod)
+	}
+	return trial.Refuses() != ""
+}
+
+// nominees returns for which pods room was kept on a node from a waiting one.
+func (k checker) nominees(q *pod, n *node) (all []*pod) {
 	for uid, node := range k.sim.nominees {
 		p := k.sim.core.pods.byUID[uid]
 		if p != nil && p != q && node == n.name && (p.seq < q.seq || k.sim.nominees[q.UID] != "" && p.Priority == q.Priority) {
-			sum = sum.plus(p.Amount)
+			all = append(all, p)
 		}
 	}
-	return sum
+	return all
 }
 
 // preempt: a pod makes room for a waiting one of a higher priority that may ask for that.
@@ -290,7 +307,8 @@ func (k checker) state() {
 			continue
 		}
 		for _, p := range s.pods.byUID {
-			if p.state == ready && p.Amount.within(s.fleet.roomForClass(a, p.class)) && k.suits(p, a) && a.missingPort(p.class) == 0 {
+			if p.state == ready && p.Amount.within(s.fleet.roomForClass(a, p.class)) && k.suits(p, a) && a.missingPort(p.class) == 0 &&
+				!a.node.promisedByRule(p.class) {
 				sim.violated("pod %s waits although it fits offers of %s that are held", p.UID, a.id)
 			}
 		}

@@ -195,7 +195,7 @@ func (m *matcher) oldestOn(a *agent) *class {
 func (m *matcher) oldestFor(a *agent, room Amount) *class {
 	promises := len(a.node.nominees) > 0
 	q := search{room: room, after: a.last, fits: func(c *class) bool {
-		return !c.isTied() && (!promises || c.amount.within(room.minus(a.node.promised(c)))) && m.mayPlace(c, a)
+		return !c.isTied() && (!promises || c.amount.within(room.minus(a.node.promised(c))) && !a.node.promisedByRule(c)) && m.mayPlace(c, a)
 	}}
 	q.low, q.high = a.portBounds()
 	c := m.queue.oldest(q)

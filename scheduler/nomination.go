@@ -174,3 +174,22 @@ func (n *node) nomineesBefore(c *class) (count int) {
 func (n *node) promisesPort(c *class, port uint16) bool {
 	return slices.ContainsFunc(n.nominees, func(p *pod) bool { return p.keepsFrom(c) && slices.Contains(p.Ports, port) })
 }
+
+// promisedByRule reports whether the Rule of a class would refuse the node if the pods for
+// which it is kept were there.
+func (n *node) promisedByRule(c *class) bool {
+	if c.rule == nil || n.object == nil {
+		return false
+	}
+	var trial Trial
+	for _, p := range n.nominees {
+		if !p.keepsFrom(c) {
+			continue
+		}
+		if trial == nil {
+			trial = c.rule.Try(n.object.Name)
+		}
+		trial.Add(p.Pod)
+	}
+	return trial != nil && trial.Refuses() != ""
+}

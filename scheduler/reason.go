@@ -149,7 +149,8 @@ func (r *reasons) look(f *findings, c *class, a *agent, room *Amount) {
 		return
 	}
 	need := c.amount.exceeding(*room)
-	kept := need == Amount{} && len(a.node.nominees) > 0 && !c.isTied() && !c.amount.within(room.minus(a.node.promised(c)))
+	kept := need == Amount{} && len(a.node.nominees) > 0 && !c.isTied() &&
+		(!c.amount.within(room.minus(a.node.promised(c))) || a.node.promisedByRule(c))
 	switch {
 	case a.isFull(c):
 		f.add("Too many pods")

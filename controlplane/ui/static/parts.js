@@ -56,9 +56,11 @@ export function Trouble({ of }) {
   return html`<div class="trouble" role="alert">${errors.map((e) => html`<p>${e}</p>`)}</div>`;
 }
 
-/** @param {{of: (import("./live.js").Collection)[], children?: any}} props */
-export const Loaded = ({ of, children }) =>
-  of.every((c) => c.loaded || c.error) ? children : html`<p class="dim" role="status">Loading…</p>`;
+/** What needs all of these: nothing is shown of it without one. @param {{of: (import("./live.js").Collection)[], children?: any}} props */
+export const Loaded = ({ of, children }) => {
+  if (of.every((c) => c.loaded)) return children;
+  return of.some((c) => !c.loaded && c.error) ? null : html`<p class="dim" role="status">Loading…</p>`;
+};
 
 /** The command that shows or does the same. @param {{children: string}} props */
 export function Command({ children }) {
@@ -83,10 +85,10 @@ export const Facts = ({ rows }) => html`<dl class="facts">
 /** @param {{title: string, children?: any, id?: string, aside?: any}} props */
 export const Section = ({ title, children, id, aside }) => html`<section id=${id}><div class="head"><h2>${title}</h2>${aside}</div>${children}</section>`;
 
-/** @param {{of: Record<string, string> | undefined}} props */
-export const Labels = ({ of }) => {
+/** Labels, if there are any. @param {Record<string, string> | undefined} of */
+export const labels = (of) => {
   const all = Object.entries(of ?? {}).sort();
-  return all.length ? html`<span class="labels">${all.map(([k, v]) => html`<code key=${k}>${v ? `${k}=${v}` : k}</code>`)}</span>` : null;
+  return all.length ? html`<span class="labels">${all.map(([k, v]) => html`<code key=${k}>${v ? `${k}=${v}` : k}</code>`)}</span>` : undefined;
 };
 
 /** A table that is short. @param {{heads: string[], rows: any[][], empty: string, label: string}} props */

@@ -14,7 +14,7 @@ import { count } from "./format.js";
 
 /** @param {{nodes: any[], pods: any[], claims: any[]}} of @returns {Problem[]} */
 export function problems({ nodes, pods, claims }) {
-  return [...nodes.flatMap((n) => ofNode(n, pods)), ...ofPods(pods), ...claims.flatMap(ofClaim)];
+  return [...nodes.flatMap((n) => ofNode(n, pods)), ...ofPods(pods), ...claims.flatMap((c) => ofClaim(c, pods))];
 }
 
 /** @param {any} node @param {any[]} pods @returns {Problem[]} */
@@ -46,9 +46,10 @@ function ofPods(pods) {
   });
 }
 
-/** @param {any} claim @returns {Problem[]} */
-function ofClaim(claim) {
-  if (claim.status?.phase === "Bound") return [];
-  const { name, namespace, creationTimestamp } = claim.metadata;
-  return [{ what: `Claim ${name}`, at: ["volumes"], query: { ns: namespace }, text: claim.status?.phase === "Lost" ? "its volume is gone" : "no volume is bound to it yet", since: creationTimestamp }];
+/** A claim that no pod uses may wait for one. @param {any} claim @param {any[]} pods @returns {Problem[]} */
+function ofClaim(claim, pods) {
+  const { name, namespace, creationTimestamp } = claim.metadata, { phase } = claim.status ?? {};
+  const used = () => pods.some((p) => p.metadata.namespace === namespace && p.spec.volumes?.some((/** @type {any} */ v) => v.persistentVolumeClaim?.claimName === name));
+  if (phase === "Bound" || (phase !== "Lost" && !used())) return [];
+  return [{ what: `Claim ${name}`, at: ["volumes"], query: { ns: namespace }, text: phase === "Lost" ? "its volume is gone" : "no volume is bound to it yet", since: creationTimestamp }];
 }

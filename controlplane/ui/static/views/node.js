@@ -5,7 +5,7 @@ import { agent, attributes, nodeState } from "../nodestate.js";
 import { allocatable, kinds, nothing, takenByNode } from "../resources.js";
 import { patch, path } from "../api.js";
 import { count } from "../format.js";
-import { Age, Bar, Command, Facts, Labels, Link, Loaded, Section, State, Trouble, ask, quoted } from "../parts.js";
+import { Age, Bar, Command, Facts, Link, Loaded, Section, State, Trouble, ask, labels, quoted } from "../parts.js";
 import { drain, toEvict } from "../drain.js";
 import { Events } from "./events.js";
 import { PodList } from "./podlist.js";
@@ -46,7 +46,7 @@ export function Node({ name }) {
           ["Kubelet", node.status?.nodeInfo?.kubeletVersion],
           ["Runtime", node.status?.nodeInfo?.containerRuntimeVersion],
           ["Created", html`<${Age} since=${node.metadata.creationTimestamp} /> ago`],
-          ["Labels", html`<${Labels} of=${node.metadata.labels} />`],
+          ["Labels", labels(node.metadata.labels)],
         ]} /><//>
       </div>
     </div>

@@ -4,7 +4,7 @@ import { resource, useLive } from "../live.js";
 import { podProblem, podState, podTone, readyCount, restarts, waits } from "../podstate.js";
 import { count } from "../format.js";
 import { path, remove } from "../api.js";
-import { Age, Command, Facts, Labels, Link, Loaded, NodeLink, Section, State, Trouble, ask, quoted } from "../parts.js";
+import { Age, Command, Facts, Link, Loaded, NodeLink, Section, State, Trouble, ask, labels, quoted } from "../parts.js";
 import { yaml } from "../yaml.js";
 import { Containers } from "./containers.js";
 import { Events } from "./events.js";
@@ -75,7 +75,7 @@ function About({ pod }) {
         ["Restart policy", spec.restartPolicy],
         ["Quality of service", status.qosClass],
         ["Volumes", (spec.volumes ?? []).map((/** @type {any} */ v) => v.name).join(", ")],
-        ["Labels", html`<${Labels} of=${m.labels} />`],
+        ["Labels", labels(m.labels)],
       ]} /><//>
     </div>
     <${Command}>${`kubectl describe pod ${quoted(m.name)} -n ${quoted(m.namespace)}`}<//>`;

@@ -3,7 +3,7 @@ import { html, useMemo } from "../html.js";
 import { resource, useLive } from "../live.js";
 import { endpoints, outside, ports, serviceState } from "../endpoints.js";
 import { count } from "../format.js";
-import { Age, Command, Facts, Labels, Link, Loaded, NodeLink, PodLink, Rows, Section, State, Trouble, quoted } from "../parts.js";
+import { Age, Command, Facts, Link, Loaded, NodeLink, PodLink, Rows, Section, State, Trouble, labels, quoted } from "../parts.js";
 import { Table } from "../table.js";
 import { Events } from "./events.js";
 import { Filters, Search } from "./filters.js";
@@ -51,7 +51,7 @@ export function Service({ ns, name }) {
       <${Section} title="Facts"><${Facts} rows=${[
         ["Namespace", ns], ["Type", spec.type], ["Addresses", (spec.clusterIPs ?? []).join(", ")], ["Outside", outside(service)], ["Ports", ports(service)],
         ["Selector", spec.selector && html`<${Link} to=${["pods"]} query=${{ ns, labels: Object.entries(spec.selector).map(([k, v]) => `${k}=${v}`).join(",") }}>${Object.entries(spec.selector).map(([k, v]) => `${k}=${v}`).join(", ")}<//>`],
-        ["Created", html`<${Age} since=${m.creationTimestamp} /> ago`], ["Labels", html`<${Labels} of=${m.labels} />`],
+        ["Created", html`<${Age} since=${m.creationTimestamp} /> ago`], ["Labels", labels(m.labels)],
       ]} /><//></div>
     <${Command}>${`kubectl get endpointslices -n ${quoted(ns)} -l ${quoted("kubernetes.io/service-name=" + name)}`}<//>`;
 }

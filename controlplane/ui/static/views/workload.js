@@ -4,7 +4,7 @@ import { resource, useLive } from "../live.js";
 import { counts, kinds, progress } from "../workloadstate.js";
 import { patch, path, request } from "../api.js";
 import { selects } from "../format.js";
-import { Age, Command, Facts, Labels, Loaded, Rows, Section, State, Trouble, ask, quoted } from "../parts.js";
+import { Age, Command, Facts, Loaded, Rows, Section, State, Trouble, ask, labels, quoted } from "../parts.js";
 import { Events } from "./events.js";
 import { PodList } from "./podlist.js";
 
@@ -39,7 +39,7 @@ export function Workload({ kind: of, ns, name }) {
         ["Schedule", spec.schedule],
         ["Created", html`<${Age} since=${m.creationTimestamp} /> ago`],
         ["Revision", m.annotations?.["deployment.kubernetes.io/revision"]],
-        ["Labels", html`<${Labels} of=${m.labels} />`],
+        ["Labels", labels(m.labels)],
       ]} /><//>
     </div>
     <${Command}>${`kubectl describe ${kind.short} ${quoted(name)} -n ${quoted(ns)}`}<//>`;

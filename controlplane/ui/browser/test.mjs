@@ -327,3 +327,20 @@ test("the keyboard is enough", async () => {
   await page.getByRole("columnheader", { name: "State" }).and(page.locator("[aria-sort=ascending]")).waitFor();
   await close(page);
 });
+
+test("what is shown as YAML means the same to the API server", async () => {
+  const page = await open(local + "/ui/");
+  const texts = ["", "yes", "No", "null", "~", "1e3", "0x1F", "017", "1:30", "2001-01-01", ".inf", "a: b", "a:", ":", "- x", "-", "# c", "a #b", " lead", "trail ", "two\nlines", "ends\n", "ends\n\n",
+    "\nbegins", "  deep\n a", "\ttab", "a\tb", "a\rb", "'q\"", "\\", "\u00e9\u4e16\ud83d\ude00", "\u2028", "\u0000\u0007\u007f\u0085", "@x", "%x", "*a", "&b", "!t", "|", ">", "{}", "[x]", "=", "<<", "?", "? a", "a, b", "true, false"];
+  const data = Object.fromEntries(texts.map((t, i) => [`k${i}`, t]));
+  const text = await page.evaluate(async (object) => {
+    const { yaml } = await import(document.querySelector("link[rel=stylesheet]").href.replace("style.css", "yaml.js"));
+    return yaml(object);
+  }, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "yaml", finalizers: [], labels: { on: "off", "8": "8" }, ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "p", uid: "1", controller: true }] }, immutable: false, data });
+  const answer = await fetch(`${local}/api/v1/namespaces/default/configmaps?dryRun=All&fieldValidation=Strict`, { method: "POST", body: text, headers: { "Content-Type": "application/yaml" } });
+  const back = await answer.json();
+  assert.equal(answer.status, 201, back.message);
+  assert.deepEqual(back.data, data);
+  assert.deepEqual(back.metadata.labels, { on: "off", 8: "8" });
+  await close(page);
+});

@@ -20,7 +20,7 @@ function inner(v, indent, item) {
 /** @param {string} s @param {string} indent */
 function text(s, indent) {
   // A block keeps lines as they are; its first must not begin with a space.
-  if (/^[^\s][\x20-\x7e\n\t\u00a0-\ufffd]*[^\s]\n?$/.test(s) && s.trimEnd().includes("\n"))
+  if (/^[^\s][\x20-\x7e\n\t\u00a0-\u2027\u2030-\ufefe]*[^\s]\n?$/.test(s) && s.trimEnd().includes("\n"))
     return (s.endsWith("\n") ? "|" : "|-") + "\n" + s.replace(/\n$/, "").split("\n").map((l) => (l ? indent + "  " + l : "")).join("\n");
   return scalar(s);
 }
@@ -28,5 +28,5 @@ function text(s, indent) {
 /** A string as it is where nothing else could be meant, and else in quotes. @param {string} s */
 function scalar(s) {
   const plain = /^[A-Za-z/][\w./:@%+=~-]*( [\w./@%+=~(),-]+)*$/.test(s) && !/:( |$)/.test(s) && !/^(true|false|yes|no|on|off|null|y|n)$/i.test(s);
-  return plain ? s : JSON.stringify(s);
+  return plain ? s : JSON.stringify(s).replace(/[\x7f-\x9f\u2028\u2029\ufeff]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 }

@@ -3,7 +3,7 @@ import { html, useMemo } from "../html.js";
 import { resource, useLive } from "../live.js";
 import { counts, kinds, progress } from "../workloadstate.js";
 import { count } from "../format.js";
-import { Age, Command, Link, Loaded, State, Trouble } from "../parts.js";
+import { Age, Command, Link, Loaded, State, Trouble, quoted } from "../parts.js";
 import { Table } from "../table.js";
 import { Filters, Search } from "./filters.js";
 
@@ -41,6 +41,6 @@ export function Workloads({ query: { ns = "", q = "" } }) {
     <${Filters}><${Search} label="Name" name="q" value=${q} /><${Search} label="Namespace" name="ns" value=${ns} late /><//>
     <${Trouble} of=${collections} />
     <${Loaded} of=${collections}><${Table} label="Workloads" columns=${columns} rows=${shown} id=${(/** @type {Workload} */ w) => w.object.metadata.uid} empty="There are no controllers." /><//>
-    <${Command}>${`kubectl get deployments,statefulsets,daemonsets,replicasets,rc,jobs,cronjobs ${ns ? `-n ${ns}` : "-A"}`}<//>
+    <${Command}>${`kubectl get deployments,statefulsets,daemonsets,replicasets,rc,jobs,cronjobs ${ns ? `-n ${quoted(ns)}` : "-A"}`}<//>
   </div>`;
 }

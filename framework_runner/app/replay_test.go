@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-const recorded = "../scheduler/testdata/recording.jsonl"
+const recorded = "../../scheduler/testdata/recording.jsonl"
 
 func replayed(t *testing.T, args ...string) (string, error) {
 	t.Helper()

@@ -165,3 +165,22 @@ func TestSimulateWhatIsNotRecorded(t *testing.T) {
 		t.Errorf("simulated with a larger executor: %v", got.Pods)
 	}
 }
+
+// A pod of a high priority takes the place of one of a low, which ends at once and does not
+// come again.
+func TestSimulatePreemption(t *testing.T) {
+	high := pod("high", 4000, "x")
+	high.Pod.Priority, high.Pod.Class = 10, "high"
+	trace := traceOf(t, recorded(t, DefaultLimit, slices.Concat([]scheduler.Event{
+		scheduler.Restored{}, node("n1", "x"), scheduler.PodsListed{}, scheduler.Subscribed{}, // until :04
+		pod("low", 3000, "x"), offered("o1", "n1", 4100), running("uid-low.1", "n1"), scheduler.Bound{Task: "uid-low.1"}, // launched at :06
+		high, // at :09
+	}, seconds(11))...))
+	got := simulated(trace, scheduler.Spread)
+	if len(got.Pods) != 2 || got.Placed != 2 || got.Pods[1].Node != "n1" || got.Pods[1].Waited < 3*time.Second || got.Pods[1].Waited > 6*time.Second {
+		t.Errorf("simulated: %+v", got)
+	}
+	if trace.Recorded.Placed != 1 {
+		t.Errorf("recorded, where nothing has followed from the preemption: %+v", trace.Recorded)
+	}
+}

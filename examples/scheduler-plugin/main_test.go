@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,10 +35,11 @@ func TestMain(m *testing.M) {
 // otherwise the same program does without it.
 func TestPluginDecides(t *testing.T) {
 	t.Parallel()
-	file := recorded(t,
+	events := []scheduler.Event{
 		node("dear", "90"), node("fair", "50"), node("cheap", "10"), scheduler.PodsListed{},
 		pod("careless", ""), pod("modest", "60"), pod("miser", "5"),
-		scheduler.Subscribed{}, scheduler.Offered{Offers: []scheduler.Offer{offer("dear", 9000), offer("fair", 9000), offer("cheap", 1500)}}, scheduler.Tick{}, scheduler.Tick{})
+		scheduler.Subscribed{}, scheduler.Offered{Offers: []scheduler.Offer{offer("dear", 9000), offer("fair", 9000), offer("cheap", 1500)}}, scheduler.Tick{}, scheduler.Tick{},
+	}
 	for _, row := range []struct {
 		config string
 		want   []string
@@ -44,7 +47,7 @@ func TestPluginDecides(t *testing.T) {
 		{"scheduler.yaml", []string{"launch default/careless on cheap", "launch default/modest on fair", "miser waits: 0/3 nodes are available: 3 node(s) cost more than the pod is worth"}},
 		{"", []string{"launch default/careless on dear", "launch default/modest on fair", "launch default/miser on cheap"}},
 	} {
-		said := replay(t, file, row.config)
+		said := replay(t, recorded(t, row.config, events...), row.config)
 		for _, want := range row.want {
 			if !strings.Contains(said, want) {
 				t.Errorf("with configuration %q nothing says %q:\n%s", row.config, want, said)
@@ -53,12 +56,21 @@ func TestPluginDecides(t *testing.T) {
 	}
 }
 
-// recorded returns a recording of a core without rules.
-func recorded(t *testing.T, events ...scheduler.Event) string {
+// recorded returns a recording of a core without rules, as if its plugins had been those of
+// a configuration.
+func recorded(t *testing.T, config string, events ...scheduler.Event) string {
 	t.Helper()
+	plugins := ""
+	if config != "" {
+		b, err := os.ReadFile(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plugins = fmt.Sprintf("%x", sha256.Sum256(b))
+	}
 	path := filepath.Join(t.TempDir(), "recording")
 	cfg := scheduler.Config{Executor: scheduler.Amount{CPU: 100, Mem: 64}}
-	w, err := recording.NewWriter(path, recording.DefaultLimit, cfg, testr.New(t))
+	w, err := recording.NewWriter(path, recording.DefaultLimit, cfg, plugins, testr.New(t))
 	if err != nil {
 		t.Fatal(err)
 	}

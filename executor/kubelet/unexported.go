@@ -6,8 +6,6 @@ import (
 
 	upstream "k8s.io/kubernetes/pkg/kubelet"
 	"k8s.io/kubernetes/pkg/kubelet/allocation"
-	"k8s.io/kubernetes/pkg/kubelet/cm"
-	"k8s.io/kubernetes/pkg/kubelet/container"
 	"k8s.io/kubernetes/pkg/kubelet/volumemanager"
 )
 
@@ -24,19 +22,9 @@ func allocations(u *upstream.Kubelet) *allocation.Manager {
 	return part[allocation.Manager](u, "allocationManager")
 }
 
-// groups returns the place of what manages control groups for a kubelet's runtime.
-func groups(u *upstream.Kubelet) *cm.ContainerManager {
-	runtime := part[container.Runtime](u, "containerRuntime")
-	if runtime == nil || *runtime == nil || reflect.TypeOf(*runtime).Kind() != reflect.Pointer {
-		return nil
-	}
-	return part[cm.ContainerManager](*runtime, "containerManager")
-}
-
-// part returns the place of a part of what a pointer leads to, nil if there is none of that
-// name and type.
-func part[T any](whole any, name string) *T {
-	f := reflect.ValueOf(whole).Elem().FieldByName(name)
+// part returns the place of a part of a kubelet, nil if there is none of that name and type.
+func part[T any](u *upstream.Kubelet, name string) *T {
+	f := reflect.ValueOf(u).Elem().FieldByName(name)
 	if !f.IsValid() || f.Type() != reflect.TypeFor[T]() {
 		return nil
 	}

@@ -54,11 +54,6 @@ func (k *Kubelet) run(ctx context.Context, s *options.KubeletServer, conn *rest.
 		if place := volumeManager(u); place != nil { // before it runs
 			*place = newVolumes(*place)
 		}
-		if place := groups(u); place != nil {
-			*place = noGroups{*place}
-		} else {
-			k.cfg.Log.Error(nil, "this executor would end when a pod is resized in place: the kubelet manages control groups otherwise than expected")
-		}
 		if !k.resizes.join(u) {
 			k.cfg.Log.Error(nil, "pods can be resized in place beyond what their Mesos tasks have: the kubelet does not let itself be asked")
 		}

@@ -3,9 +3,11 @@ package framework
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/mesosvolumes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/volumes"
@@ -15,12 +17,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A volume is asked for and given up while no pod waits, so while Mesos makes no offers.
-// A master is replaced and the framework is killed meanwhile.
+// Volumes are asked for and given up while no pod waits, so while Mesos makes no offers.
+// Calls and answers are lost, offers are rescinded, a master is replaced and the framework
+// is killed meanwhile.
 func TestVolumesOfMesos(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cluster, err := local.New(local.Config{Resources: "cpus:4;mem:4096;disk:100;ports:[31000-31100]", WorkDir: dir, Hostname: "agent"})
+	cluster, err := local.New(local.Config{Resources: "cpus:4;mem:4096;disk:100;ports:[31000-31100]", WorkDir: dir, Hostname: "agent",
+		AllocationInterval: 100 * time.Millisecond,
+		Faults:             local.Faults{Seed: 3, RescindOffers: 0.1, RefuseCalls: 0.1, LoseAnswers: 0.1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,27 +81,43 @@ func TestVolumesOfMesos(t *testing.T) {
 		_, err = w.client.CoreV1().Nodes().Update(t.Context(), n, metav1.UpdateOptions{})
 		return err == nil
 	})
-	v := volumes.Volume{Name: "pvc-1", Node: "agent", Bytes: 15<<20 + 1}
-	var state volumes.State
-	w.eventually("a volume", func() bool {
-		if state, err = space.Have(v); err != nil {
-			t.Fatal(err)
+	var all []volumes.Volume
+	for i := range 3 {
+		all = append(all, volumes.Volume{Name: fmt.Sprint("pvc-", i), Node: "agent", Bytes: 15<<20 + 1})
+	}
+	path := func(v volumes.Volume) string { return filepath.Join(dir, "volumes/roles/pods", v.Name) }
+	each := func(what string, done func(volumes.Volume) (bool, error)) {
+		t.Helper()
+		w.eventually(what, func() bool {
+			is := true
+			for _, v := range all {
+				this, err := done(v)
+				if err != nil {
+					t.Fatal(err)
+				}
+				is = is && this
+			}
+			return is
+		})
+	}
+	each("volumes", func(v volumes.Volume) (bool, error) {
+		state, err := space.Have(v)
+		if state.Ready && (state.Bytes != 16<<20 || state.Source.Local.Path != path(v)) {
+			t.Errorf("it is %+v", state)
 		}
-		return state.Ready
+		return state.Ready, err
 	})
-	path := filepath.Join(dir, "volumes/roles/pods/pvc-1")
-	if state.Bytes != 16<<20 || state.Source.Local == nil || state.Source.Local.Path != path {
-		t.Errorf("it is %+v", state)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Error(err)
-	}
-	if put, accepted := w.journal.index("put volumes/pvc-1"), w.journal.count("put volumes/pvc-1"); put < 0 || accepted < 2 {
-		t.Errorf("its record was written %d times", accepted)
-	}
-	v.Made = true
-	if _, err := space.Have(v); err != nil {
-		t.Error(err)
+	for i := range all {
+		if err := os.WriteFile(filepath.Join(path(all[i]), "x"), nil, 0o644); err != nil {
+			t.Error(err)
+		}
+		if w.journal.count("put volumes/"+all[i].Name) < 2 { // that it is made, and that it was
+			t.Errorf("volume %s is not on record", all[i].Name)
+		}
+		all[i].Made = true
+		if _, err := space.Have(all[i]); err != nil {
+			t.Error(err)
+		}
 	}
 	if err := cluster.FailOver(0); err != nil {
 		t.Fatal(err)
@@ -105,19 +126,20 @@ func TestVolumesOfMesos(t *testing.T) {
 	w.kill()
 
 	live()
-	if state, err := space.Have(v); err != nil || !state.Ready {
-		t.Errorf("after a restart it is %+v: %v", state, err)
+	for _, v := range all {
+		if state, err := space.Have(v); err != nil || !state.Ready {
+			t.Errorf("after a restart it is %+v: %v", state, err)
+		}
+		if _, err := os.Stat(filepath.Join(path(v), "x")); err != nil {
+			t.Error(err)
+		}
 	}
 	begin()
-	w.eventually("its end", func() bool {
-		removed, err := space.Remove(v)
-		if err != nil {
-			t.Fatal(err)
+	each("their end", space.Remove)
+	for _, v := range all {
+		if _, err := os.Stat(path(v)); !os.IsNotExist(err) {
+			t.Errorf("its directory: %v", err)
 		}
-		return removed
-	})
-	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		t.Errorf("its directory: %v", err)
 	}
 	end()
 }

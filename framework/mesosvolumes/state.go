@@ -15,7 +15,7 @@ const (
 
 	// mostTries is how often a volume is asked for before its claim is told that Mesos does
 	// not make it.
-	mostTries = 3
+	mostTries = 6
 
 	// tombstone is how long a volume is remembered that is gone, from when its agent
 	// showed that. It is longer than a master takes to give up an agent that hears nothing:

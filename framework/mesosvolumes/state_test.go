@@ -120,7 +120,7 @@ func TestWhyAVolumeIsNotMade(t *testing.T) {
 	if err := have(8); err == nil || !strings.Contains(err.Error(), "offers 1 MiB") {
 		t.Errorf("after small offers alone: %v", err)
 	}
-	for range 3 {
+	for range 6 {
 		if ops := offer(8); len(ops) != 2 || have(8) != nil {
 			t.Errorf("an offer that suffices is used for %v: %v", ops, have(8))
 		}

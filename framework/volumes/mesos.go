@@ -3,20 +3,15 @@ package volumes
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/mesosvolumes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
-	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 )
 
@@ -34,7 +29,7 @@ type Mesos struct {
 	sought   map[string]string // nodes of volumes whose path is not known yet
 	paths    map[string]string // of volumes, on their hosts
 	askAt    time.Time         // when offers are wanted next, if anything is to be done
-	askEvery time.Duration
+	asked    int               // how often they were since something was new
 }
 
 // MesosConfig configures a [Mesos]. All is required, but Principal and Log.
@@ -45,10 +40,12 @@ type MesosConfig struct {
 	Log    logr.Logger
 }
 
-// Times between calls for offers while something is to be done.
+// While something is to be done, offers are asked for often at first, as calls get lost, and
+// then seldom, as agents may be away for long.
 const (
-	askFirst = 5 * time.Second
-	askMost  = 5 * time.Minute
+	askOften  = 5 * time.Second
+	askSeldom = 5 * time.Minute
+	often     = 12 // times
 )
 
 // NewMesos returns a space that knows nothing until Load.
@@ -150,7 +147,7 @@ func (m *Mesos) take(o mesosvolumes.Outcome) {
 	m.changed = append(m.changed, o.Changed...)
 	if len(o.Records) > 0 {
 		m.unstored = append(m.unstored, o.Records...)
-		m.askAt, m.askEvery = time.Time{}, askFirst
+		m.askAt, m.asked = time.Time{}, 0
 	}
 	if len(o.Records)+len(o.Changed) > 0 {
 		m.rouse()
@@ -165,105 +162,4 @@ func signal(c chan<- struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-// Run implements [Space].
-func (m *Mesos) Run(ctx context.Context, changed func(volume string)) error {
-	m.mu.Lock()
-	m.take(m.state.Begin())
-	m.mu.Unlock()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		if err := errors.Join(m.store(ctx), m.findPaths(ctx)); err != nil && ctx.Err() == nil {
-			m.cfg.Log.Error(err, "persistent volumes of Mesos are looked after again", "in", time.Second)
-		}
-		for _, name := range m.news() {
-			changed(name)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-m.wake:
-		case <-tick.C:
-			m.ask(time.Now())
-		}
-	}
-}
-
-// news returns the volumes that have changed since the last time.
-func (m *Mesos) news() []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	names := m.changed
-	m.changed = nil
-	return names
-}
-
-// ask wants offers while something is to be done: often at first, as nothing else may
-// bring any.
-func (m *Mesos) ask(now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.state.Busy() || len(m.unstored) > 0 || now.Before(m.askAt) {
-		return
-	}
-	m.askEvery = max(m.askEvery, askFirst)
-	m.askAt, m.askEvery = now.Add(m.askEvery), min(2*m.askEvery, askMost)
-	signal(m.needed)
-}
-
-// store puts on record what has changed.
-func (m *Mesos) store(ctx context.Context) error {
-	for {
-		m.mu.Lock()
-		batch, keys := []records.Change{}, map[string]bool{}
-		for _, c := range m.unstored {
-			if keys[c.Key] || len(batch) == records.MaxChanges {
-				break
-			}
-			keys[c.Key] = true
-			batch = append(batch, c)
-		}
-		m.mu.Unlock()
-		if len(batch) == 0 {
-			return nil
-		}
-		if err := m.cfg.Store.Commit(ctx, batch); err != nil {
-			return fmt.Errorf("records of volumes: %w", err)
-		}
-		m.mu.Lock()
-		m.unstored = m.unstored[len(batch):]
-		m.mu.Unlock()
-	}
-}
-
-// findPaths finds where volumes are that were made: their nodes' executors tell where their
-// agents work.
-func (m *Mesos) findPaths(ctx context.Context) (problems error) {
-	m.mu.Lock()
-	sought := map[string]string{}
-	for name, node := range m.sought {
-		sought[name] = node
-	}
-	m.mu.Unlock()
-	for name, node := range sought {
-		n, err := m.cfg.Client.CoreV1().Nodes().Get(ctx, node, metav1.GetOptions{})
-		if err != nil {
-			problems = errors.Join(problems, fmt.Errorf("node %s: %w", node, err))
-			continue
-		}
-		dir := n.Annotations[taskdata.WorkDirAnnotation]
-		if dir == "" {
-			continue // until its executor has said so
-		}
-		m.mu.Lock()
-		if _, still := m.sought[name]; still {
-			delete(m.sought, name)
-			m.paths[name] = filepath.Join(dir, "volumes", "roles", strings.ReplaceAll(m.cfg.Volume.Role, "/", " "), name)
-			m.changed = append(m.changed, name)
-		}
-		m.mu.Unlock()
-	}
-	return problems
 }

@@ -74,11 +74,22 @@ func newAPIServer(ctx context.Context, s resolved, files files, harden hardening
 	if err != nil {
 		return nil, err
 	}
+	kube := server.GenericAPIServer.NextDelegate().(*genericapiserver.GenericAPIServer)
+	metrics, err := serveMetrics(kube, config.KubeAPIs.ControlPlane.VersionedInformers, config.KubeAPIs.Extra.KubeletClientConfig, s.Log.WithName("metrics"))
+	if err != nil {
+		return nil, err
+	}
 	prepared, err := server.PrepareRun()
 	if err != nil {
 		return nil, fmt.Errorf("preparing: %w", err)
 	}
-	return &apiServer{handler: server.GenericAPIServer.Handler, run: prepared.Run}, nil
+	run := func(ctx context.Context) error {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		go metrics.Run(ctx)
+		return prepared.Run(ctx)
+	}
+	return &apiServer{handler: server.GenericAPIServer.Handler, run: run}, nil
 }
 
 func apiServerOptions(s resolved, files files, etcd etcdClient, l net.Listener) *options.ServerRunOptions {

@@ -8,6 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 )
 
 // grants returns the rights that our cluster needs in addition to those that the API
@@ -39,11 +40,20 @@ func grants(c Config) []rbacv1.ClusterRoleBinding {
 const (
 	networkPolicyRole = "kubernetes-mesos:network-policies"
 	clusterDNSRole    = "kubernetes-mesos:cluster-dns"
+	metricsRole       = "system:aggregated-metrics-reader" // as in other clusters
 )
 
-// roles returns the roles that grants refers to and the API server does not have.
+// roles returns the roles that grants refers to and the API server does not have, and the
+// one by which those who may view, edit or administer see what pods and Nodes use.
 func roles(c Config) []rbacv1.ClusterRole {
-	var all []rbacv1.ClusterRole
+	all := []rbacv1.ClusterRole{{
+		ObjectMeta: metav1.ObjectMeta{Name: metricsRole, Labels: map[string]string{
+			"rbac.authorization.k8s.io/aggregate-to-view":  "true",
+			"rbac.authorization.k8s.io/aggregate-to-edit":  "true",
+			"rbac.authorization.k8s.io/aggregate-to-admin": "true",
+		}},
+		Rules: []rbacv1.PolicyRule{{Verbs: []string{"get", "list"}, APIGroups: []string{metrics.GroupName}, Resources: []string{"pods", "nodes"}}},
+	}}
 	read := []string{"list", "watch"}
 	if c.ClusterDNS != "" {
 		all = append(all, rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: clusterDNSRole}, Rules: []rbacv1.PolicyRule{

@@ -42,6 +42,9 @@ func (c *ControlPlane) awaitReady(ctx context.Context, client kubernetes.Interfa
 	if err := giveGrants(ctx, client, c.config.Config); err != nil {
 		return err
 	}
+	if err := registerMetrics(ctx, c.ClientConfig()); err != nil {
+		return err
+	}
 	if err := until(ctx, func() error {
 		_, err := client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
 		return err

@@ -55,6 +55,10 @@ type Config struct {
 	// means one minute.
 	PullProgress time.Duration
 
+	// Pulling, if set, is told how far a pull is: within a second of its start, then every ten
+	// seconds until it ends. It is waited for.
+	Pulling func(ctx context.Context, p Pull, progress string)
+
 	// SweepAfter is how long a container may be seen created but not started before it
 	// is removed as a leftover. Zero means ten minutes.
 	SweepAfter time.Duration

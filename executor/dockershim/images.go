@@ -20,6 +20,7 @@ import (
 type images struct {
 	engine       *engine.Engine
 	pullProgress time.Duration // see Config.PullProgress
+	pulling      func(context.Context, Pull, string)
 	refs         cache[string] // of images, by image id
 }
 

@@ -1,6 +1,7 @@
 package dockershim
 
 import (
+	"context"
 	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
@@ -83,10 +84,14 @@ func TestImageLists(t *testing.T) {
 }
 
 // An image in use stays. If one cannot be pulled, the error says why, and a pull without
-// progress is aborted.
+// progress is told of and aborted.
 func TestImageFailures(t *testing.T) {
 	t.Parallel()
-	n := newNode(t, func(c *Config) { c.PullProgress = time.Second })
+	said := make(chan string, 10)
+	n := newNode(t, func(c *Config) {
+		c.PullProgress = 2 * time.Second
+		c.Pulling = func(_ context.Context, p Pull, progress string) { said <- p.Pod + ": " + progress }
+	})
 	ctx := t.Context()
 	n.run("sleep 1000")
 	id := realdocker.Docker(t, "inspect", "--format", "{{.Id}}", busybox.name)
@@ -104,9 +109,17 @@ func TestImageFailures(t *testing.T) {
 	stalled := newRegistry(t, "", "")
 	stalled.stall.Store(true)
 	started := time.Now()
-	_, err = n.images.PullImage(ctx, &runtimeapi.PullImageRequest{Image: imageSpec(stalled.address + "/some/image")})
-	if err == nil || !strings.Contains(err.Error(), "no progress for 1s") || time.Since(started) > 15*time.Second {
+	_, err = n.images.PullImage(ctx, &runtimeapi.PullImageRequest{Image: imageSpec(stalled.address + "/some/image"), SandboxConfig: n.pod("stalled")})
+	if err == nil || !strings.Contains(err.Error(), "no progress for 2s") || time.Since(started) > 15*time.Second {
 		t.Errorf("pull from a stalled registry took %v: %v", time.Since(started), err)
+	}
+	select {
+	case got := <-said:
+		if !strings.HasPrefix(got, "stalled: 0 of 1 layers") {
+			t.Errorf("told of the pull: %s", got)
+		}
+	default:
+		t.Error("nobody was told of the pull")
 	}
 	pod := n.pod("db")
 	_, err = n.CreateContainer(ctx, &runtimeapi.CreateContainerRequest{

@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"time"
 
 	docker "github.com/fsouza/go-dockerclient"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/pullprogress"
 	"github.com/kubernetes-mesos/kubernetes-mesos/executor/dockershim/spec"
 )
+
+// Pull is a pull of an image for a pod.
+type Pull struct{ Image, Namespace, Pod, UID string }
 
 // PullImage fetches an image. It gives up if there is no progress for the configured
 // time; the whole pull may take any time.
@@ -28,13 +32,22 @@ func (s *images) PullImage(ctx context.Context, req *runtimeapi.PullImageRequest
 	if err != nil {
 		return nil, err
 	}
+	progress := pullprogress.New(time.Now())
+	if pod := req.GetSandboxConfig().GetMetadata(); pod != nil && s.pulling != nil {
+		pull := Pull{Image: name, Namespace: pod.Namespace, Pod: pod.Name, UID: pod.Uid}
+		defer progress.Tell(func(text string) { s.pulling(ctx, pull, text) })()
+	}
 	err = client.PullImage(docker.PullImageOptions{
 		Repository:        repository,
 		Tag:               tag,
-		OutputStream:      io.Discard,
+		OutputStream:      progress,
+		RawJSONStream:     true, // then errors in the stream are ours to see
 		InactivityTimeout: s.pullProgress,
 		Context:           ctx,
 	}, auth)
+	if err == nil {
+		err = progress.Err()
+	}
 	if errors.Is(err, docker.ErrInactivityTimeout) {
 		err = fmt.Errorf("no progress for %s: %w", s.pullProgress, err)
 	}

@@ -29,7 +29,7 @@ type unimplemented struct {
 // newService returns a service, and the inventory and the sweeper behind it.
 func newService(c Config) (*service, *inventory, *sweeper) {
 	inventory := newInventory(c.Docker, c.Owner, c.Log)
-	images := &images{engine: inventory.engine, pullProgress: c.PullProgress}
+	images := &images{engine: inventory.engine, pullProgress: c.PullProgress, pulling: c.Pulling}
 	containers := &containers{inventory: inventory, images: images, config: c}
 	commands := &commands{inventory: inventory, log: c.Log}
 	stats := &stats{inventory: inventory, layers: layers{inventory: inventory}}

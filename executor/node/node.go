@@ -172,6 +172,7 @@ func (n *Node) run(ctx context.Context, spec executor.Spec, o executor.Observer)
 	if err != nil {
 		return fmt.Errorf("node %s: %w", spec.Name, err)
 	}
+	shim.Pulling = newPullEvents(spec.Name, k, n.cfg.Log).tell
 	n.cfg.Log.Info("bringing the node up", "node", spec.Name, "address", address.String(), "directory", root)
 	n.mu.Lock()
 	n.owner, n.groups, n.network, n.cniBin = shim.Owner, shim.CgroupParent, network, cniBinDir(spec.Cluster.Network)

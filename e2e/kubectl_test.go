@@ -57,5 +57,6 @@ func TestKubectl(t *testing.T) {
 	expect(kubectl("get", "--raw", "/version"), `"gitVersion": "v1.36.3"`)
 	expect(kubectl("delete", "pod", "web"), "deleted")
 	awaitGone(t, c, "web")
+	showsPulls(t, c)
 	scalesItself(t, c, withInput)
 }

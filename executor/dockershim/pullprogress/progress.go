@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// First is when a pull that goes on is told of first, Every how often it is after that.
+	// First is when a pull that goes on is told of first.
 	First = 900 * time.Millisecond
+	// Every is how often it is told of after that.
 	Every = 10 * time.Second
 	// maxLine bounds what is kept of an incomplete line of Docker's.
 	maxLine = 1 << 20

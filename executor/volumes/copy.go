@@ -33,6 +33,9 @@ func (s *Store) startCopy(ctx context.Context, w taskdata.WantedVolume) error {
 		if err := s.copyData(ctx, w.From, newPrefix+w.Name); err != nil {
 			return err
 		}
+		if err := s.syncAll(); err != nil {
+			return err
+		}
 		return s.complete(w.Name)
 	})
 }

@@ -183,10 +183,36 @@ func (s *Store) limit(dir, name string, bytes int64) error {
 	return limit(content, name, bytes, s.isEmpty(dir))
 }
 
-// complete makes a volume of it.
-func (s *Store) complete(name string) error { return s.root.Rename(newPrefix+name, name) }
+// complete makes a volume of it, which stays even if the machine loses its power next.
+func (s *Store) complete(name string) error {
+	if err := s.sync(newPrefix + name); err != nil {
+		return err
+	}
+	if err := s.root.Rename(newPrefix+name, name); err != nil {
+		return err
+	}
+	return s.sync(".")
+}
 
-// write notes what is known of a volume.
+// sync has the disk know a file, or which files a directory has.
+func (s *Store) sync(name string) error {
+	f, err := s.root.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// syncAll has the disk know all files of the file system.
+func (s *Store) syncAll() error {
+	f, err := s.root.Open(".")
+	if err != nil {
+		return err
+	}
+	return errors.Join(unix.Syncfs(int(f.Fd())), f.Close())
+}
+
+// write notes what is known of a volume, for good.
 func (s *Store) write(name string, bytes int64) error {
 	b, err := json.Marshal(about{s.owner, bytes})
 	if err != nil {
@@ -196,7 +222,13 @@ func (s *Store) write(name string, bytes int64) error {
 	if err := s.root.WriteFile(file+".new", b, 0o640); err != nil {
 		return err
 	}
-	return s.root.Rename(file+".new", file)
+	if err := s.sync(file + ".new"); err != nil {
+		return err
+	}
+	if err := s.root.Rename(file+".new", file); err != nil {
+		return err
+	}
+	return s.sync(name)
 }
 
 // about returns what is known of a volume. The error is fs.ErrNotExist if there is none.

@@ -40,10 +40,14 @@ type AgentStatus struct {
 type WaitingPod struct{ Namespace, Name, Reason string }
 
 // ask returns what the loop finds. It fails when ctx ends before the loop
-// answers, which it does only while it runs.
+// answers, which it does only while it runs; the loop does not look for who has gone.
 func ask[T any](ctx context.Context, to inbox, look func(*loop) T) (found T, err error) {
 	answer := make(chan T, 1)
-	to.Put(question(func(l *loop) { answer <- look(l) }))
+	to.Put(question(func(l *loop) {
+		if ctx.Err() == nil {
+			answer <- look(l)
+		}
+	}))
 	select {
 	case found = <-answer:
 		return found, nil

@@ -2,13 +2,18 @@ package podwriter
 
 import (
 	"context"
+	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
 	k8stesting "k8s.io/client-go/testing"
 )
@@ -19,16 +24,23 @@ func TestPreempt(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		change func(*v1.Pod)
+		by     func(*v1.Pod)
 		calls  string
 	}{
-		"it runs":               {func(*v1.Pod) {}, "get patch delete"},
-		"it is told already":    {func(p *v1.Pod) { p.Status.Conditions = []v1.PodCondition{preempted} }, "get delete"},
-		"it was to be evicted":  {func(p *v1.Pod) { p.Status.Conditions = []v1.PodCondition{evicted} }, "get patch delete"},
-		"it is being deleted":   {func(p *v1.Pod) { p.DeletionTimestamp = new(metav1.Now()); p.Finalizers = []string{"a/b"} }, "get"},
-		"another has its name":  {func(p *v1.Pod) { p.UID = "other" }, "get"},
-		"another has its place": {func(p *v1.Pod) { p.Name = "other" }, "get"},
+		"it runs":                  {change: func(*v1.Pod) {}, calls: "get get patch delete"},
+		"it is told already":       {change: func(p *v1.Pod) { p.Status.Conditions = []v1.PodCondition{preempted} }, calls: "get get delete"},
+		"it was to be evicted":     {change: func(p *v1.Pod) { p.Status.Conditions = []v1.PodCondition{evicted} }, calls: "get get patch delete"},
+		"it is being deleted":      {change: func(p *v1.Pod) { p.DeletionTimestamp = new(metav1.Now()); p.Finalizers = []string{"a/b"} }, calls: "get"},
+		"another has its name":     {change: func(p *v1.Pod) { p.UID = "other" }, calls: "get"},
+		"another has its place":    {change: func(p *v1.Pod) { p.Name = "other" }, calls: "get"},
+		"the other runs elsewhere": {change: func(*v1.Pod) {}, by: func(p *v1.Pod) { p.Spec.NodeName = "n2" }, calls: "get get"},
+		"the other is gone":        {change: func(*v1.Pod) {}, by: func(p *v1.Pod) { p.Name = "gone" }, calls: "get get"},
 	} {
-		client, events := fake.NewSimpleClientset(makePod("php", row.change)), &recorded{}
+		waiting := makePod("high")
+		if row.by != nil {
+			row.by(waiting)
+		}
+		client, events := fake.NewSimpleClientset(makePod("php", row.change), waiting), &recorded{}
 		w := NewWriter(client, events, logr.Discard())
 		by := makePod("high", func(p *v1.Pod) { p.Spec.SchedulerName = "default-scheduler" })
 		if err, again := verdict(w.preempt(t.Context(), makePod("php"), by, "n1")); again {
@@ -48,6 +60,32 @@ func TestPreempt(t *testing.T) {
 			t.Errorf("%s: events %q", name, events.messages)
 		}
 	}
+}
+
+// What the API server could not do for long is not done late: others have been chosen since.
+func TestPreemptIsNotDoneLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := fake.NewSimpleClientset(makePod("php"), makePod("high"))
+		var down atomic.Bool
+		down.Store(true)
+		client.PrependReactor("delete", "pods", func(k8stesting.Action) (bool, runtime.Object, error) {
+			return down.Load(), nil, apierrors.NewInternalError(errors.New("a webhook does not answer"))
+		})
+		w := NewWriter(client, &recorded{}, logr.Discard())
+		ctx, end := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { w.Run(ctx); close(done) }()
+		w.Preempt(makePod("php"), makePod("high"), "n1")
+		time.Sleep(2 * preemptFor)
+		down.Store(false)
+		time.Sleep(time.Hour)
+		if _, err := client.CoreV1().Pods("default").Get(t.Context(), "php", metav1.GetOptions{}); err != nil {
+			t.Error(err)
+		}
+		end()
+		<-done
+	})
 }
 
 var (

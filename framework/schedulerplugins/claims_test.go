@@ -89,12 +89,17 @@ func podWith(name string, claims ...string) *v1.Pod {
 	return p
 }
 
-// wants checks what the rules say about a pod on n0 and n1.
+// wants checks what the rules say about a pod on n0 and n1, and that it is the same if
+// preemption is tried there: no pod is nominated to a node that has no storage for it.
 func (s *storage) wants(when string, p *v1.Pod, n0, n1 string) {
 	s.Helper()
 	for node, want := range map[string]string{"n0": n0, "n1": n1} {
-		if got := s.rules.Rule(specOf(p)).Refuses(node); got != want {
+		rule := s.rules.Rule(specOf(p))
+		if got := rule.Refuses(node); got != want {
 			s.Errorf("%s: pod %s is refused on %s as %q, want %q", when, p.Name, node, got, want)
+		}
+		if got := rule.Try(node).Refuses(); got != want {
+			s.Errorf("%s: pod %s, which may preempt others, is refused on %s as %q, want %q", when, p.Name, node, got, want)
 		}
 	}
 }
@@ -193,6 +198,11 @@ func TestVolumesNeedSpace(t *testing.T) {
 	hungry.Spec.Containers = []v1.Container{{Resources: v1.ResourceRequirements{Requests: v1.ResourceList{v1.ResourceEphemeralStorage: resource.MustParse("30Mi")}}}}
 	s.rules.Settled(specOf(hungry), "n1")
 	s.wants("30 of n1 are a pod's", podWith("q", "more"), "", full)
+	without := s.rules.Rule(specOf(podWith("q", "more"))).Try("n1")
+	without.Remove(specOf(hungry))
+	if got := without.Refuses(); got != "" {
+		t.Errorf("without that pod n1 is refused as %q", got)
+	}
 	s.volume("pvc-data", "local", "50Mi", "n1")
 	s.claim("data", "local", "50Mi", "n1", boundTo("pvc-data"))
 	if n1 := s.rules.VolumesOn("n1") >> 20; n1 != 50 {

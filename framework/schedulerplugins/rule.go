@@ -72,15 +72,22 @@ func (k *rule) Refuses(node string) string {
 	if !k.only.AllNodes() && !k.only.NodeNames.Has(node) {
 		return "node(s) didn't satisfy plugin NodeAffinity"
 	}
-	if s := k.plugins.RunFilterPlugins(context.Background(), k.state, k.pod, n); !s.IsSuccess() {
+	if why := k.filter(k.state, n); why != "" {
+		return why
+	}
+	return k.extendersRefuse(node)
+}
+
+// filter returns why the plugins, or the volumes that are to be made, do not allow a node as it is
+// given; empty: they do.
+func (k *rule) filter(state fwk.CycleState, n fwk.NodeInfo) string {
+	if s := k.plugins.RunFilterPlugins(context.Background(), state, k.pod, n); !s.IsSuccess() {
 		return strings.Join(s.Reasons(), ", ")
 	}
 	if k.volumes {
-		if why := k.rules.volumes.unmakeable(k.pod, node); why != "" {
-			return why
-		}
+		return k.rules.volumes.unmakeable(k.pod, n)
 	}
-	return k.extendersRefuse(node)
+	return ""
 }
 
 // Prefers implements [scheduler.Rule].

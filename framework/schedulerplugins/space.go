@@ -6,6 +6,7 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/component-helpers/storage/volume"
+	fwk "k8s.io/kube-scheduler/framework"
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/claims"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
@@ -76,10 +77,10 @@ func (r *Rules) Plan(p *v1.Pod, node string) claims.Plan { return r.volumes.plan
 // of, in bytes.
 func (r *Rules) VolumesOn(node string) int64 { return r.volumes.on(node)[taskdata.LocalProvisioner] }
 
-// unmakeable returns why volumes that a pod needs cannot be made on a node; empty: they can,
-// or none is needed.
-func (v *volumes) unmakeable(p *v1.Pod, node string) string {
-	var need int64
+// unmakeable returns why volumes that a pod needs cannot be made on a node, which may be one with
+// other pods than there are; empty: they can, or none is needed.
+func (v *volumes) unmakeable(p *v1.Pod, n fwk.NodeInfo) string {
+	node, need := n.Node().Name, int64(0)
 	for _, c := range v.plan(p, node).Claims {
 		claim, err := v.claim(p.Namespace, c.Name)
 		if err != nil || c.Volume != nil || v.provisioner(claim) == "" {
@@ -95,8 +96,7 @@ func (v *volumes) unmakeable(p *v1.Pod, node string) string {
 	if need == 0 {
 		return ""
 	}
-	n := v.nodes.byName[node]
-	free := n.Allocatable.EphemeralStorage - n.Requested.EphemeralStorage
+	free := n.GetAllocatable().GetEphemeralStorage() - n.GetRequested().GetEphemeralStorage()
 	for _, size := range v.on(node) {
 		free -= size
 	}

@@ -31,7 +31,7 @@ func (k *rule) Try(node string) scheduler.Trial {
 		t.failed = k.Refuses(node)
 	default:
 		t.state, t.node = k.state.Clone(), n.Snapshot()
-		if len(k.by) > 0 && k.plugins.RunFilterPlugins(context.Background(), k.state, k.pod, n).IsSuccess() {
+		if len(k.by) > 0 && k.filter(k.state, n) == "" {
 			t.failed = k.extendersRefuse(node) // which no pod that goes would change
 		}
 	}
@@ -78,8 +78,5 @@ func (t *trial) Refuses() string {
 	if t.failed != "" {
 		return t.failed
 	}
-	if s := t.rule.plugins.RunFilterPlugins(context.Background(), t.state, t.rule.pod, t.node); !s.IsSuccess() {
-		return strings.Join(s.Reasons(), ", ")
-	}
-	return ""
+	return t.rule.filter(t.state, t.node)
 }

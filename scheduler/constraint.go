@@ -11,6 +11,9 @@ type Rules interface {
 	Key(p Pod) string
 	// Rule returns what the rules say about pods with the Key of p.
 	Rule(p Pod) Rule
+	// Imagine is like Rule for a pod that does not exist. Its answers hold until
+	// another method of Rules is called, and asking for them changes nothing.
+	Imagine(p Pod) Rule
 
 	// Settled tells that a pod is on a node from now on, or is another than it was
 	// there: it is about to be launched, or it is bound.

@@ -39,6 +39,8 @@ func (f *fakeRules) Key(p Pod) string {
 
 func (f *fakeRules) Rule(p Pod) Rule { return fakeRule{f, p.Object} }
 
+func (f *fakeRules) Imagine(p Pod) Rule { return fakeRule{f, p.Object} }
+
 func (f *fakeRules) Settled(p Pod, node string) Effect {
 	f.settling(p, node)
 	if p.Object == nil {

@@ -194,7 +194,10 @@ func (s *State) placeWaiting(p *Placement, x *pod) {
 func (s *State) Fit(in Pod, freed func(agent string) Amount) (Survey, string) {
 	p := &pod{Pod: in, seq: inOrder(in.Priority, s.pods.arrivals+1)}
 	c := newClass(s.queue.key(p), p)
-	c.rule, c.ready = s.queue.ruleOf(p), byAge{p}
+	c.ready = byAge{p}
+	if rules := s.queue.rules; rules != nil && in.Node == "" && rules.Key(in) != "" {
+		c.rule = rules.Imagine(in)
+	}
 	r := s.reasons.apart()
 	r.measure()
 	r.spare = slices.Clone(r.spare)

@@ -158,3 +158,38 @@ func TestIdleRulesLoseNoPod(t *testing.T) {
 		}
 	}
 }
+
+// Questions about pods that do not exist, of however many kinds, leave nothing behind, and are
+// answered from what is there now; a rule of pods that there are is as it was.
+func TestImaginedPodsLeaveNothing(t *testing.T) {
+	t.Parallel()
+	r, err := newRules(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Node("n0", &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n0", Labels: map[string]string{v1.LabelHostname: "n0"}}})
+	apart := func(from string) scheduler.Pod {
+		p := podWith("p")
+		term := v1.PodAffinityTerm{TopologyKey: v1.LabelHostname, LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": from}}}
+		p.Spec.Affinity = &v1.Affinity{PodAntiAffinity: &v1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []v1.PodAffinityTerm{term}}}
+		return specOf(p)
+	}
+	there := r.Rule(apart("0")).(*rule)
+	there.Nowhere()
+	for i := range 10 {
+		app := fmt.Sprint(i)
+		other := podWith("other")
+		other.Labels = map[string]string{"app": app}
+		if why := r.Imagine(apart(app)).Refuses("n0"); why != "" {
+			t.Errorf("the node, which is empty, is refused as %q", why)
+		}
+		r.Settled(specOf(other), "n0")
+		if r.Imagine(apart(app)).Refuses("n0") == "" {
+			t.Error("what the pod is to be apart from is not seen")
+		}
+		r.Left(specOf(other), "n0")
+	}
+	if len(r.kinds) != 1 || len(r.carried) != 1 || r.carried[0] != there || there.asked != 0 {
+		t.Errorf("%d rules are carried, the first since %d; want the one that was, not asked again", len(r.carried), r.carried[0].asked)
+	}
+}

@@ -156,8 +156,8 @@ type consulted struct {
 	since   []string // nodes that have changed since they were asked
 }
 
-// extendersRefuse returns what the extenders have against a node that the plugins allow. It has them
-// asked where that is not known.
+// extendersRefuse returns what the extenders have against a node that the plugins allow. Where that
+// is not known, it has them asked about pods that there are.
 func (k *rule) extendersRefuse(node string) string {
 	x := &k.consulted
 	switch {
@@ -167,6 +167,8 @@ func (k *rule) extendersRefuse(node string) string {
 		return x.opinion.failure
 	case x.opinion != nil && x.valid[node]:
 		return x.opinion.refused[node]
+	case !x.asking && k.imagined:
+		return fmt.Sprintf("node(s) about which extender %s would be asked", x.by[0].Name())
 	case !x.asking:
 		x.asking = true
 		k.rules.extenders.ask(k, x.by, k.allowed())

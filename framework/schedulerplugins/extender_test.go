@@ -131,6 +131,44 @@ func answered(t *testing.T, r *Rules, core *scheduler.State, now time.Time) {
 	core.Step(now, scheduler.RulesChanged{})
 }
 
+// Extenders are not asked about a pod that does not exist. What they have said about pods of its kind
+// counts.
+func TestExtendersAreNotAskedAboutImaginedPods(t *testing.T) {
+	t.Parallel()
+	profiles, err := Load(fmt.Appendf(nil, header+"extenders: [{urlPrefix: %q, filterVerb: filter}]\n", quota(t)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := New(t.Context(), profiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, now := scheduler.New(scheduler.Config{Rules: r}), time.Unix(0, 0)
+	var offers scheduler.Offered
+	for _, name := range []string{"small", "best"} {
+		core.Step(now, scheduler.NodeChanged{Name: name, Node: &v1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}})
+		offers.Offers = append(offers.Offers, scheduler.Offer{ID: name, Agent: name, Node: name, Amount: scheduler.Amount{CPU: 9000, Mem: 9000}})
+	}
+	core.Step(now, scheduler.PodsListed{})
+	core.Step(now, scheduler.Subscribed{})
+	core.Step(now, offers)
+	fit := func(want string) {
+		t.Helper()
+		if _, got := core.Fit(licensed("imagined"), func(string) (none scheduler.Amount) { return none }); !strings.Contains(got, want) {
+			t.Errorf("of a pod that does not exist is said %q, want %q", got, want)
+		}
+	}
+	fit("would be asked")
+	fit("would be asked")
+	if n := len(r.carried); n > 0 {
+		t.Errorf("%d rules are left behind", n)
+	}
+	r.Rule(licensed("real")).Refuses("best")
+	fit("is being asked")
+	r.Observe(<-r.Answers(), false)
+	fit("it would fit now on 1 of 2 nodes")
+}
+
 // What an extender says of a node is good for one launch there, and until something changes
 // there.
 func TestExtendersAreAskedAgain(t *testing.T) {

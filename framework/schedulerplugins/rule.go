@@ -24,10 +24,11 @@ type rule struct {
 	own     ownPoints
 	extends bool // they use extended resources
 	consulted
-	prefers bool
-	invalid string // why no plugin can be asked
-	asked   uint64 // Rules.changes then
-	carried bool   // it is in Rules.carried
+	prefers  bool
+	invalid  string // why no plugin can be asked
+	asked    uint64 // Rules.changes then
+	carried  bool   // it is in Rules.carried
+	imagined bool   // it is about a pod that does not exist, see Rules.Imagine
 
 	state   fwk.CycleState // what PreFilter has gathered; nil: it must do so anew
 	missed  []change       // that it is to be carried forward over

@@ -94,6 +94,18 @@ func (r *Rules) Rule(p scheduler.Pod) scheduler.Rule {
 	return newRule(r, key, p.Object)
 }
 
+// Imagine implements [scheduler.Rules]. What extenders have said about pods of the kind counts,
+// but they are not asked.
+func (r *Rules) Imagine(p scheduler.Pod) scheduler.Rule {
+	key := r.kindOf(p.Object)
+	k := newRule(r, key, p.Object)
+	k.imagined = true
+	if known := r.kinds[key]; known != nil {
+		k.consulted = known.consulted
+	}
+	return k
+}
+
 func (r *Rules) kindOf(p *v1.Pod) string {
 	var more []any
 	if r.own[p.Spec.SchedulerName].any || len(r.extenders.all) > 0 {
@@ -205,9 +217,9 @@ func (r *Rules) letGo() bool {
 	return len(r.carried) < before
 }
 
-// carry has a rule carried forward.
+// carry has a rule carried forward, if there are pods that it is about.
 func (r *Rules) carry(kind *rule) {
-	if !kind.carried {
+	if !kind.carried && !kind.imagined {
 		kind.carried = true
 		r.kinds[kind.key] = kind
 		r.carried = append(r.carried, kind)

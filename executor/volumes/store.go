@@ -29,6 +29,8 @@ type Owner struct {
 type about struct {
 	Owner
 	Bytes int64 `json:"bytes"`
+	// Handed says that a claim has it: it is removed on demand only.
+	Handed bool `json:"handed,omitempty"`
 }
 
 const (
@@ -119,14 +121,21 @@ func (s *Store) have(ctx context.Context, w taskdata.WantedVolume, v *taskdata.V
 		if err := s.make(w); err != nil {
 			return err
 		}
-		is.Bytes = w.Bytes
+		is = s.newAbout(w)
 	case err != nil:
 		return err
 	}
 	v.Path, v.Bytes = filepath.Join(s.dir, w.Name, dataDir), is.Bytes
+	if w.Made && !is.Handed {
+		is.Handed = true
+		if err := s.write(w.Name, is); err != nil {
+			return fmt.Errorf("that a claim has it cannot be noted: %w", err)
+		}
+	}
 	if w.Bytes > is.Bytes {
 		if err = s.hasSpace(w.Bytes - is.Bytes); err == nil {
-			err = s.write(w.Name, w.Bytes)
+			is.Bytes = w.Bytes
+			err = s.write(w.Name, is)
 		}
 		if err != nil {
 			return fmt.Errorf("it cannot grow: %w", err)
@@ -137,6 +146,11 @@ func (s *Store) have(ctx context.Context, w taskdata.WantedVolume, v *taskdata.V
 		v.Unlimited = err.Error()
 	}
 	return nil
+}
+
+// newAbout returns what is known of a volume that is new.
+func (s *Store) newAbout(w taskdata.WantedVolume) about {
+	return about{Owner: s.owner, Bytes: w.Bytes}
 }
 
 // make makes an empty volume.
@@ -159,7 +173,7 @@ func (s *Store) prepare(w taskdata.WantedVolume) error {
 	if err := s.root.Mkdir(name, 0o750); err != nil {
 		return err
 	}
-	if err := s.write(name, w.Bytes); err != nil {
+	if err := s.write(name, s.newAbout(w)); err != nil {
 		return err
 	}
 	data := filepath.Join(name, dataDir)
@@ -213,8 +227,8 @@ func (s *Store) syncAll() error {
 }
 
 // write notes what is known of a volume, for good.
-func (s *Store) write(name string, bytes int64) error {
-	b, err := json.Marshal(about{s.owner, bytes})
+func (s *Store) write(name string, a about) error {
+	b, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
@@ -294,7 +308,8 @@ func (s *Store) clear(ctx context.Context, name string) (gone bool, err error) {
 }
 
 // tidy removes what executors before this one have left unfinished, and volumes that were
-// made for nobody: those that the framework does not know and that are empty.
+// made for nobody: those that the framework does not know, that no claim has had, and that
+// are empty. The list may be wrong, as when somebody has cleared the annotation.
 func (s *Store) tidy(ctx context.Context, known map[string]bool) {
 	entries, err := fs.ReadDir(s.root.FS(), ".")
 	if err != nil {
@@ -307,11 +322,12 @@ func (s *Store) tidy(ctx context.Context, known map[string]bool) {
 		if known[base] || !validName.MatchString(base) {
 			continue
 		}
-		if _, err := s.about(name); err != nil {
+		is, err := s.about(name)
+		if err != nil {
 			continue // another node's
 		}
 		if name == base {
-			if !s.isEmpty(name) {
+			if is.Handed || !s.isEmpty(name) {
 				continue // retained, or of a framework that has forgotten it: not ours to judge
 			}
 			_, err = s.remove(ctx, base)

@@ -201,6 +201,25 @@ func TestTidy(t *testing.T) {
 	}
 }
 
+// A volume that a claim has had stays, empty as it is, when the framework's list is lost, or
+// its PersistentVolume is.
+func TestHandedVolumeStays(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, _ := open(t, dir, me)
+	w := taskdata.WantedVolume{Name: pvc(1), Bytes: 1}
+	keep(t, s, w)
+	w.Made = true
+	keep(t, s, w)
+	w.Bytes = 2
+	keep(t, s, w)
+	s, _ = open(t, dir, me)
+	keep(t, s)
+	if v := keep(t, s, w)[0]; v.Error != "" || v.Path == "" || v.Bytes != 2 {
+		t.Errorf("%+v", v)
+	}
+}
+
 // A copy appears when it is complete, with owners, modes, times and links; what leads out
 // of the source is copied as a link, and never followed.
 func TestCopy(t *testing.T) {

@@ -286,6 +286,9 @@ func (s *Store) remove(ctx context.Context, name string) (gone bool, err error) 
 		if err := s.root.Rename(name, gonePrefix+name); err != nil {
 			return false, err
 		}
+		if err := s.sync("."); err != nil { // half of it must not be a volume after a power loss
+			return false, err
+		}
 		s.log.Info("removing a volume", "volume", name)
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, err
@@ -301,10 +304,19 @@ func (s *Store) clear(ctx context.Context, name string) (gone bool, err error) {
 	}
 	for _, prefix := range []string{newPrefix, gonePrefix} {
 		if _, err := s.root.Lstat(prefix + name); err == nil {
-			return false, s.begin(ctx, name, removal, func(context.Context) error { return s.root.RemoveAll(prefix + name) })
+			return false, s.begin(ctx, name, removal, func(context.Context) error { return s.erase(prefix + name) })
 		}
 	}
 	return true, nil
+}
+
+// erase removes a directory. What says whose it is goes last: a removal that is cut short
+// is gone on with by the next executor.
+func (s *Store) erase(dir string) error {
+	if err := s.root.RemoveAll(filepath.Join(dir, dataDir)); err != nil {
+		return err
+	}
+	return s.root.RemoveAll(dir)
 }
 
 // tidy removes what executors before this one have left unfinished, and volumes that were

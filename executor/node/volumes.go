@@ -134,7 +134,7 @@ func sameVolumes(a, b any) bool {
 }
 
 // keep does what the Node says, and says there what it did. A Node on which the framework
-// has written nothing wants nothing done.
+// has written nothing wants nothing done, nor does one whose list somebody has emptied.
 func (k *volumeKeeper) keep(ctx context.Context) error {
 	n := k.seen.Load()
 	if n == nil {
@@ -145,9 +145,9 @@ func (k *volumeKeeper) keep(ctx context.Context) error {
 			return err
 		}
 	}
-	annotation, is := n.Annotations[taskdata.VolumesWantedAnnotation]
-	if !is {
-		return nil
+	annotation := n.Annotations[taskdata.VolumesWantedAnnotation]
+	if annotation == "" {
+		return nil // the framework writes [] for none
 	}
 	wanted, err := taskdata.DecodeVolumes[taskdata.WantedVolume](annotation)
 	if err != nil {

@@ -72,11 +72,11 @@ func (n *Node) keepVolumes(ctx context.Context, spec executor.Spec, ready <-chan
 // workDir returns the work directory of the agent in which an executor's directory is;
 // empty: it is in none.
 func workDir(sandbox string) string {
-	dir, _, found := strings.Cut(sandbox, "/slaves/")
-	if !found || !filepath.IsAbs(dir) {
+	i := strings.LastIndex(sandbox, "/slaves/") // the path above may have one, too
+	if i < 0 || !filepath.IsAbs(sandbox) {
 		return ""
 	}
-	return dir
+	return sandbox[:i]
 }
 
 // clusterOf tells clusters apart that have executors on this host.

@@ -40,3 +40,18 @@ func TestEmptiedListOfVolumes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The agent's work directory is above the last directory of agents in the path.
+func TestWorkDir(t *testing.T) {
+	t.Parallel()
+	for sandbox, want := range map[string]string{
+		"/var/lib/mesos/slaves/S1/frameworks/F/executors/E/runs/R": "/var/lib/mesos",
+		"/data/slaves/mesos/slaves/S1/frameworks/F":                "/data/slaves/mesos",
+		"/tmp/x":           "",
+		"relative/slaves/": "",
+	} {
+		if got := workDir(sandbox); got != want {
+			t.Errorf("the work directory of %s is %q, want %q", sandbox, got, want)
+		}
+	}
+}

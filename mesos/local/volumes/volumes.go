@@ -24,7 +24,7 @@ type Store struct {
 }
 
 // New returns the Store of an agent of that number in a work directory.
-func New(workDir string, agent int) *Store { return &Store{workDir, agent} }
+func New(workDir string, agent int) *Store { return &Store{filepath.Clean(workDir), agent} }
 
 // Path returns the directory of a persistent volume.
 func (s *Store) Path(volume *mesospb.Resource) string {
@@ -43,11 +43,14 @@ func (s *Store) Load() ([]*mesospb.Resource, error) {
 		return nil, nil
 	}
 	var kept mesospb.Offer_Operation_Reserve
+	if err == nil && len(b) == 0 {
+		err = errors.New("it is empty: put back an older one, or remove it to forget what was reserved")
+	}
 	if err == nil {
 		err = proto.Unmarshal(b, &kept)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reserved resources and volumes: %w", err)
+		return nil, fmt.Errorf("reserved resources and volumes: list %s: %w", s.list(), err)
 	}
 	return kept.Resources, nil
 }
@@ -57,7 +60,7 @@ func (s *Store) Load() ([]*mesospb.Resource, error) {
 func (s *Store) Change(before, after []*mesospb.Resource) error {
 	was, is := s.paths(before), s.paths(after)
 	for path := range is {
-		if err := os.MkdirAll(path, 0o755); err != nil {
+		if err := s.makeDir(path); err != nil {
 			return fmt.Errorf("persistent volume: %w", err)
 		}
 	}
@@ -84,19 +87,32 @@ func (s *Store) paths(rs []*mesospb.Resource) map[string]bool {
 	return out
 }
 
-// record replaces the list, at once.
+// record replaces the list, at once and for good. There is none of nothing.
 func (s *Store) record(rs []*mesospb.Resource) error {
-	b, err := proto.Marshal(&mesospb.Offer_Operation_Reserve{Resources: rs})
-	if err != nil {
+	dir := filepath.Dir(s.list())
+	if err := s.makeDir(dir); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(s.list()), 0o755); err != nil {
+	if len(rs) == 0 {
+		if err := os.Remove(s.list()); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return sync(dir)
+	}
+	b, err := proto.Marshal(&mesospb.Offer_Operation_Reserve{Resources: rs})
+	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(s.list()+".new", b, 0o644); err != nil {
 		return err
 	}
-	return os.Rename(s.list()+".new", s.list())
+	if err := sync(s.list() + ".new"); err != nil {
+		return err
+	}
+	if err := os.Rename(s.list()+".new", s.list()); err != nil {
+		return err
+	}
+	return sync(dir)
 }
 
 // Link makes the volumes among the resources of a task appear in the sandbox of its

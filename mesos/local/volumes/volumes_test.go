@@ -1,8 +1,10 @@
 package volumes_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gogo/protobuf/proto"
@@ -72,18 +74,34 @@ func TestLifeOfAVolume(t *testing.T) {
 	}
 }
 
-// A damaged list is reported: what was reserved must not be forgotten.
+// A damaged list is reported by its name: what was reserved must not be forgotten.
 func TestDamagedList(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	s := volumes.New(dir, 0)
-	if err := s.Change(nil, []*mesospb.Resource{volume("web", "v")}); err != nil {
+	for name, damage := range map[string][]byte{"nonsense": {0xff}, "empty": {}} {
+		dir := t.TempDir()
+		s := volumes.New(dir, 0)
+		if err := s.Change(nil, []*mesospb.Resource{volume("web", "v")}); err != nil {
+			t.Fatal(err)
+		}
+		list := filepath.Join(dir, "meta/resources/agent-1")
+		if err := os.WriteFile(list, damage, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if kept, err := s.Load(); err == nil || !strings.Contains(err.Error(), list) {
+			t.Errorf("%s: it remembers %v: %v", name, kept, err)
+		}
+	}
+}
+
+// An agent that has nothing reserved any more remembers that.
+func TestNothingReservedAnyMore(t *testing.T) {
+	t.Parallel()
+	s := volumes.New(t.TempDir(), 0)
+	all := []*mesospb.Resource{volume("web", "v")}
+	if err := errors.Join(s.Change(nil, all), s.Change(all, nil), s.Change(nil, nil)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "meta/resources/agent-1"), []byte{0xff}, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if kept, err := s.Load(); err == nil {
-		t.Errorf("it remembers %v", kept)
+	if kept, err := s.Load(); len(kept) > 0 || err != nil {
+		t.Errorf("it remembers %v: %v", kept, err)
 	}
 }

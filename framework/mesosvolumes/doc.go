@@ -14,7 +14,9 @@
 // is still to be done on its agent: RESERVE and CREATE for what is Making, DESTROY and
 // UNRESERVE for what is Removing or comes back although it is Gone, UNRESERVE for disk that
 // a lost half of these has left over. Each reservation carries labels with our cluster and
-// the volume's name, by which it is recognized.
+// the volume's name, by which it is recognized. As Mesos may refuse any of these, each is
+// given time to show in offers, in which pods get them, and is tried seldom and reported
+// when it never has an effect.
 //
 // A volume is destroyed if its record says so and for no other reason: one without a record
 // is reported and left alone, whatever its labels say. A volume that has been handed to a

@@ -17,34 +17,28 @@ import (
 func (s *State) Offered(now time.Time, node string, offered []*mesospb.Resource) (ops []*mesospb.Offer_Operation, o Outcome) {
 	o = s.see(now, node, offered)
 	for _, r := range s.ours(offered) {
-		if op := s.amend(now, r); op != nil {
-			ops = append(ops, op...)
-		}
+		ops = append(ops, s.amend(now, node, r, &o)...)
 	}
 	free := resources.Scalar(unreserved(offered), "disk") / 1000
 	for _, name := range slices.Sorted(maps.Keys(s.volumes)) {
 		v := s.volumes[name]
-		if v.Phase != records.VolumeMaking || v.Node != node || now.Sub(v.sent) < patience {
+		if v.Phase != records.VolumeMaking || v.Node != node || !v.tries.due(now) {
 			continue
 		}
-		before := v.why
 		switch {
-		case v.MB > free && v.lacks.IsZero():
-			v.lacks = now // the rest may come with another offer
-		case v.MB > free && now.Sub(v.lacks) < patience:
-		case v.MB > free:
-			v.why = fmt.Sprintf("it offers %d MiB of disk, and the volume would need %d", free, v.MB)
-		default:
+		case v.MB <= free:
+			s.try(now, node, name, refusedMaking, &o)
 			disk := s.reserved(v)
 			ops = append(ops, mesos.Reserve(disk), mesos.Create(s.filled(v, disk)))
 			free -= v.MB
-			v.sent, v.lacks, v.why = now, time.Time{}, ""
-			if v.tries++; v.tries > mostTries {
-				v.why = "Mesos does not make the volume: see whether its ACLs let the framework's principal reserve resources and create volumes"
+			v.lacks = time.Time{}
+		case v.lacks.IsZero():
+			v.lacks = now // the rest may come with another offer
+		case now.Sub(v.lacks) >= patience:
+			if why := fmt.Sprintf("it offers %d MiB of disk, and the volume would need %d", free, v.MB); v.why != why {
+				v.why = why
+				o.Changed = append(o.Changed, name)
 			}
-		}
-		if v.why != before {
-			o.Changed = append(o.Changed, name)
 		}
 	}
 	return ops, o
@@ -66,8 +60,8 @@ func (s *State) see(at time.Time, node string, rs []*mesospb.Resource) (o Outcom
 				o.Notices = append(o.Notices, fmt.Sprintf("Mesos has a volume %s of ours on node %s, of which there is no record: it is left alone", name, node))
 			}
 		case v.Phase == records.VolumeMaking:
-			v.Phase, v.Node, v.why = records.VolumeMade, node, ""
-			o.store(v)
+			v.Node = node
+			o.enter(v, records.VolumeMade)
 		case v.missing:
 			v.missing = false
 			o.Changed = append(o.Changed, name)
@@ -77,22 +71,27 @@ func (s *State) see(at time.Time, node string, rs []*mesospb.Resource) (o Outcom
 	return o
 }
 
-// amend returns what to do about a resource of ours as its volume's record says. What is
+// amend returns what to do now about a resource of ours as its volume's record says. What is
 // reserved without need has no data.
-func (s *State) amend(now time.Time, r *mesospb.Resource) []*mesospb.Offer_Operation {
-	v := s.volumes[label(r, labelVolume)]
+func (s *State) amend(now time.Time, node string, r *mesospb.Resource, o *Outcome) (ops []*mesospb.Offer_Operation) {
+	name := label(r, labelVolume)
+	v := s.volumes[name]
 	isVolume := resources.VolumeID(r) != ""
 	switch {
 	case isVolume && v != nil && (v.Phase == records.VolumeRemoving || v.Phase == records.VolumeGone):
-		v.sent, v.gone = now, time.Time{}
-		return []*mesospb.Offer_Operation{mesos.Destroy(bare(r)), mesos.Unreserve(resources.Emptied(bare(r)))}
+		v.gone = time.Time{}
+		if s.try(now, node, name, refusedRemoving, o) {
+			ops = append(ops, mesos.Destroy(bare(r)), mesos.Unreserve(resources.Emptied(bare(r))))
+		}
 	case isVolume:
-		return nil
 	case v != nil && v.Phase == records.VolumeMaking && resources.Scalar([]*mesospb.Resource{r}, "disk") == v.MB*1000:
-		v.sent = now
-		return []*mesospb.Offer_Operation{mesos.Create(s.filled(v, bare(r)))}
+		if s.try(now, node, name, refusedMaking, o) {
+			ops = append(ops, mesos.Create(s.filled(v, bare(r))))
+		}
+	case s.try(now, node, name, refusedReleasing, o):
+		ops = append(ops, mesos.Unreserve(bare(r)))
 	}
-	return []*mesospb.Offer_Operation{mesos.Unreserve(bare(r))}
+	return ops
 }
 
 // Listed learns from the master's list all that a node's agent has. asked is when the
@@ -116,10 +115,10 @@ func (s *State) Listed(asked time.Time, node string, total []*mesospb.Resource) 
 			o.Changed = append(o.Changed, name)
 			o.Notices = append(o.Notices, fmt.Sprintf("volume %s is missing on node %s: its agent does not have it", name, node))
 		case v.Phase == records.VolumeRemoving && !traces[name]:
-			v.Phase, v.gone = records.VolumeGone, asked
-			o.store(v)
-		case v.Phase == records.VolumeGone && v.gone.IsZero() && !traces[name]:
 			v.gone = asked
+			o.enter(v, records.VolumeGone)
+		case v.Phase == records.VolumeGone && v.gone.IsZero() && !traces[name]:
+			v.gone, v.tries = asked, tries{}
 		case v.Phase == records.VolumeGone && !traces[name] && asked.Sub(v.gone) > tombstone:
 			delete(s.volumes, name)
 			o.Records = append(o.Records, records.DeleteVolume(name))

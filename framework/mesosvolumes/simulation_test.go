@@ -24,17 +24,18 @@ type world struct {
 	seed uint64
 	now  time.Time
 
-	master, agent []*mesospb.Resource // what each takes the agent to have
-	unheard       []operations.Change // which the agent has yet to hear of
-	data          map[string]string   // in the directories of volumes, on the agent
-	offer         int                 // the valid one
-	inFlight      []accept            // calls that the master has yet to see
-	lists         []list              // answers that the framework has yet to see
-	store         map[string][]byte   // the framework's records
-	outbox        []func()            // stores and calls, in order
-	state         *mesosvolumes.State // of this life
-	claims        map[string]*claim   // by volume
-	order         []string            // of the claims
+	master, agent []*mesospb.Resource          // what each takes the agent to have
+	unheard       []operations.Change          // which the agent has yet to hear of
+	data          map[string]string            // in the directories of volumes, on the agent
+	offer         int                          // the valid one
+	refused       mesospb.Offer_Operation_Type // what the master does not let the framework do now
+	inFlight      []accept                     // calls that the master has yet to see
+	lists         []list                       // answers that the framework has yet to see
+	store         map[string][]byte            // the framework's records
+	outbox        []func()                     // stores and calls, in order
+	state         *mesosvolumes.State          // of this life
+	claims        map[string]*claim            // by volume
+	order         []string                     // of the claims
 }
 
 type list struct {
@@ -128,6 +129,9 @@ func (w *world) deliver() {
 	for _, op := range a.ops {
 		change, problem := operations.Of(op, operations.Place{Role: "web", Principal: "fw", Total: w.master})
 		after, ok := change.Apply(w.master)
+		if op.GetType() == w.refused || w.refused != 0 && (problem != "" || !ok) { // for what precedes it was refused
+			continue
+		}
 		if problem != "" || !ok {
 			w.t.Fatalf("seed %d: %v is invalid: %s", w.seed, op, problem)
 		}
@@ -189,7 +193,7 @@ func (w *world) claimStep(name string) {
 	switch {
 	case c.closed:
 	case c.released:
-		removed, o := w.state.Remove(name)
+		removed, _, o := w.state.Remove(name)
 		w.carryOut(o)
 		if removed {
 			c.closed = true
@@ -287,7 +291,7 @@ func (w *world) listed() {
 }
 
 func (w *world) fault() {
-	switch w.r.IntN(4) {
+	switch w.r.IntN(5) {
 	case 0: // the framework is killed, with all that it had still to do
 		w.start()
 	case 1: // a call is lost
@@ -298,11 +302,18 @@ func (w *world) fault() {
 		w.comeBack()
 	case 3: // the offer is rescinded
 		w.offer++
+	case 4: // other rights
+		w.refused = refusable[w.r.IntN(len(refusable))]
 	}
 }
 
+// refusable is what rights are about; the first is none of that.
+var refusable = []mesospb.Offer_Operation_Type{0, mesospb.Offer_Operation_RESERVE, mesospb.Offer_Operation_UNRESERVE, mesospb.Offer_Operation_CREATE, mesospb.Offer_Operation_DESTROY}
+
 // calm lets everything that goes on come to its end.
 func (w *world) calm() {
+	w.refused = 0
+	w.now = w.now.Add(5 * time.Minute) // after which what was refused is tried again
 	for range 20 {
 		for _, name := range w.order {
 			w.claimStep(name)

@@ -1,6 +1,7 @@
 package mesosvolumes
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,19 +10,10 @@ import (
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 )
 
-const (
-	// patience is how long a call may take to show in offers before it is repeated.
-	patience = 10 * time.Second
-
-	// mostTries is how often a volume is asked for before its claim is told that Mesos does
-	// not make it.
-	mostTries = 6
-
-	// tombstone is how long a volume is remembered that is gone, from when its agent
-	// showed that. It is longer than a master takes to give up an agent that hears nothing:
-	// after it, no call that we made before has an effect any more.
-	tombstone = 10 * time.Minute
-)
+// tombstone is how long a volume is remembered that is gone, from when its agent showed
+// that. It is longer than a master takes to give up an agent that hears nothing: after it,
+// no call that we made before has an effect any more.
+const tombstone = 10 * time.Minute
 
 // Config says whose volumes they are.
 type Config struct {
@@ -31,19 +23,19 @@ type Config struct {
 
 // State is what is known of all volumes. It is a plain value with one owner.
 type State struct {
-	cfg     Config
-	volumes map[string]*volume
-	strange map[string]bool // volumes without a record that were reported
+	cfg      Config
+	volumes  map[string]*volume
+	strange  map[string]bool   // volumes without a record that were reported
+	leftOver map[string]*tries // what is reserved for volumes without a record, by their names
 }
 
 // volume is one with what this life knows beyond its record.
 type volume struct {
 	records.Volume
 	wanted  bool      // somebody has asked for it in this life
-	sent    time.Time // when a call about it was last decided
-	tries   int       // calls to make it
+	tries   tries     // since it is in its phase
 	lacks   time.Time // since when no offer has had enough for it
-	why     string    // it cannot be made now; "": nothing is known against it
+	why     string    // its phase does not end; "": nothing is known against that
 	seen    time.Time // when its agent last had it
 	missing bool      // it is Made, and its agent does not have it
 	gone    time.Time // when its agent first showed that it is gone
@@ -56,6 +48,12 @@ type Outcome struct {
 	Notices []string         // for the log
 }
 
+// enter has a volume in another phase, of which nothing has been tried yet.
+func (o *Outcome) enter(v *volume, phase records.VolumePhase) {
+	v.Phase, v.tries, v.why = phase, tries{}, ""
+	o.store(v)
+}
+
 func (o *Outcome) store(v *volume) {
 	o.Records = append(o.Records, records.PutVolume(v.Volume))
 	o.Changed = append(o.Changed, v.Name)
@@ -63,7 +61,7 @@ func (o *Outcome) store(v *volume) {
 
 // New returns a State with what is on record.
 func New(cfg Config, stored []records.Volume) *State {
-	s := &State{cfg: cfg, volumes: map[string]*volume{}, strange: map[string]bool{}}
+	s := &State{cfg: cfg, volumes: map[string]*volume{}, strange: map[string]bool{}, leftOver: map[string]*tries{}}
 	for _, r := range stored {
 		s.volumes[r.Name] = &volume{Volume: r}
 	}
@@ -112,18 +110,21 @@ func (s *State) Have(name, node string, mb int64, handed bool) (a Answer, err er
 	return Answer{Ready: v.Phase == records.VolumeMade, MB: v.MB}, nil, o
 }
 
-// Remove wants a volume and its data removed, and reports whether they are.
-func (s *State) Remove(name string) (removed bool, o Outcome) {
+// Remove wants a volume and its data removed, and reports whether they are. The error says
+// why they stay.
+func (s *State) Remove(name string) (removed bool, err error, o Outcome) {
 	v := s.volumes[name]
 	switch {
 	case v == nil:
-		return true, o
+		return true, nil, o
 	case v.Phase == records.VolumeGone:
-		return true, o
+		return true, nil, o
 	case v.Phase != records.VolumeRemoving:
 		o = s.giveUp(v)
+	case v.why != "":
+		err = errors.New(v.why)
 	}
-	return false, o
+	return false, err, o
 }
 
 // Forget says that a volume concerns nobody any more. One that was never handed to a claim
@@ -151,8 +152,8 @@ func (s *State) Begin() (o Outcome) {
 }
 
 func (s *State) giveUp(v *volume) (o Outcome) {
-	v.Phase, v.gone = records.VolumeRemoving, time.Time{}
-	o.store(v)
+	v.gone = time.Time{}
+	o.enter(v, records.VolumeRemoving)
 	return o
 }
 

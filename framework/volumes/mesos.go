@@ -123,9 +123,9 @@ func (m *Mesos) Remove(v Volume) (removed bool, err error) {
 	if m.state == nil {
 		return false, errors.New("the records of volumes have not been read yet")
 	}
-	removed, o := m.state.Remove(v.Name)
+	removed, err, o := m.state.Remove(v.Name)
 	m.take(o)
-	return removed, nil
+	return removed, err
 }
 
 // Forget implements [Space].

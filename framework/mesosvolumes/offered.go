@@ -22,7 +22,7 @@ func (s *State) Offered(now time.Time, node string, offered []*mesospb.Resource)
 	free := resources.Scalar(unreserved(offered), "disk") / 1000
 	for _, name := range slices.Sorted(maps.Keys(s.volumes)) {
 		v := s.volumes[name]
-		if v.Phase != records.VolumeMaking || v.Node != node || !v.tries.due(now) {
+		if v.Phase != records.VolumeMaking || v.Node != node || !v.tries.due(now, patience) {
 			continue
 		}
 		switch {

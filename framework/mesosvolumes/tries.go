@@ -9,6 +9,10 @@ const (
 	// patience is how long a call may take to show in offers before it is repeated.
 	patience = 10 * time.Second
 
+	// pause is the same for a call about what an offer shows unchanged, so without an effect:
+	// pods have the agent's offers until then.
+	pause = 3 * time.Second
+
 	// mostTries is how often Mesos is asked for something before it is taken to refuse that,
 	// and people are told.
 	mostTries = 6
@@ -31,9 +35,8 @@ type tries struct {
 	n    int       // without an effect
 }
 
-// due reports whether there has been enough time since the last call.
-func (t *tries) due(now time.Time) bool {
-	wait := patience
+// due reports whether the last call was long enough ago: wait, or more if it is refused.
+func (t *tries) due(now time.Time, wait time.Duration) bool {
 	if t.n > mostTries {
 		wait = whenRefused
 	}
@@ -55,7 +58,7 @@ func (s *State) triesOf(name string) *tries {
 // many, Mesos is taken to refuse them.
 func (s *State) try(now time.Time, node, name, refused string, o *Outcome) bool {
 	t := s.triesOf(name)
-	if !t.due(now) {
+	if !t.due(now, pause) {
 		return false
 	}
 	t.sent = now

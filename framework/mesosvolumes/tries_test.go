@@ -17,14 +17,15 @@ func TestRefusedOperations(t *testing.T) {
 		name    string
 		phase   records.VolumePhase
 		offered *mesospb.Resource
+		pause   time.Duration
 		refused string
 	}{
-		{"RESERVE", records.VolumeMaking, disk(8), "create volumes"},
-		{"CREATE", records.VolumeMaking, reserved("c1", "v", 8), "create volumes"},
-		{"DESTROY", records.VolumeRemoving, made("c1", "v", 8), "destroy volumes"},
-		{"DESTROY of what is gone", records.VolumeGone, made("c1", "v", 8), "destroy volumes"},
-		{"UNRESERVE", records.VolumeRemoving, reserved("c1", "v", 8), "unreserve resources"},
-		{"UNRESERVE without a record", "", reserved("c1", "v", 8), "unreserve resources"},
+		{"RESERVE", records.VolumeMaking, disk(8), 10 * time.Second, "create volumes"},
+		{"CREATE", records.VolumeMaking, reserved("c1", "v", 8), 3 * time.Second, "create volumes"},
+		{"DESTROY", records.VolumeRemoving, made("c1", "v", 8), 3 * time.Second, "destroy volumes"},
+		{"DESTROY of what is gone", records.VolumeGone, made("c1", "v", 8), 3 * time.Second, "destroy volumes"},
+		{"UNRESERVE", records.VolumeRemoving, reserved("c1", "v", 8), 3 * time.Second, "unreserve resources"},
+		{"UNRESERVE without a record", "", reserved("c1", "v", 8), 3 * time.Second, "unreserve resources"},
 	} {
 		var stored []records.Volume
 		if c.phase != "" {
@@ -48,15 +49,15 @@ func TestRefusedOperations(t *testing.T) {
 			}
 		}
 		for try := range 6 {
-			if is, notices := used(10 * time.Second); !is || len(notices) > 0 || why() != nil {
+			if is, notices := used(c.pause); !is || len(notices) > 0 || why() != nil {
 				t.Fatalf("%s: offer %d is used: %v; %v, %v", c.name, try, is, notices, why())
 			}
-			if is, _ := used(9 * time.Second); is {
+			if is, _ := used(c.pause - 1); is {
 				t.Fatalf("%s: the offer after that is lost to pods", c.name)
 			}
-			now = now.Add(-9 * time.Second)
+			now = now.Add(1 - c.pause)
 		}
-		if is, notices := used(10 * time.Second); !is || len(notices) != 1 || !strings.Contains(notices[0], c.refused) {
+		if is, notices := used(c.pause); !is || len(notices) != 1 || !strings.Contains(notices[0], c.refused) {
 			t.Errorf("%s: nobody is told: %v", c.name, notices)
 		}
 		if wants := c.phase == records.VolumeMaking || c.phase == records.VolumeRemoving; wants && (why() == nil || !strings.Contains(why().Error(), c.refused)) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/nodes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/outbox"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
@@ -17,6 +18,8 @@ type Volumes interface {
 	Offered(now time.Time, node string, offered []*mesospb.Resource) []*mesospb.Offer_Operation
 	// Listed learns all that a node's agent has, as the master said when it was asked.
 	Listed(asked time.Time, node string, total []*mesospb.Resource)
+	// Present learns which nodes have an agent, and keeps nodes.
+	Present(nodes map[string]bool)
 	// Needed yields a value when offers are wanted although no pod may wait for any.
 	Needed() <-chan struct{}
 }
@@ -46,16 +49,26 @@ func (v *volumeOffers) used(o *mesospb.Offer, a *agent) bool {
 	return true
 }
 
-// listed passes on what the master says that agents have.
+// listed passes on which agents there are, and what the master says that they have. One that
+// has not offered yet may be about to take over a Node.
 func (v *volumeOffers) listed(states agentStates) {
 	if v.keeper == nil {
 		return
 	}
+	present := map[string]bool{}
 	for _, state := range states.agents {
-		if a := v.agents.get(state.GetAgentInfo().GetId().GetValue()); a != nil && v.agents.holds(a) {
+		info := state.GetAgentInfo()
+		a := v.agents.get(info.GetId().GetValue())
+		if a == nil {
+			present[nodes.Name(info.GetHostname(), info.GetId().GetValue(), func(string) bool { return false })] = true
+			continue
+		}
+		present[a.Node] = true
+		if v.agents.holds(a) {
 			v.keeper.Listed(states.asked, a.Node, state.TotalResources)
 		}
 	}
+	v.keeper.Present(present)
 }
 
 // ask asks for offers, and for the list: it alone says what is not there any more.

@@ -4,16 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/mesosvolumes"
+	"github.com/kubernetes-mesos/kubernetes-mesos/framework/records"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/volumes"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos"
 	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/local"
+	"github.com/kubernetes-mesos/kubernetes-mesos/mesos/mesospb"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -142,4 +146,34 @@ func TestVolumesOfMesos(t *testing.T) {
 		}
 	}
 	end()
+}
+
+// noted is a keeper of volumes that notes what it learns of agents.
+type noted struct {
+	Volumes
+	listed, present map[string]bool
+}
+
+func (n *noted) Listed(_ time.Time, node string, _ []*mesospb.Resource) { n.listed[node] = true }
+func (n *noted) Present(nodes map[string]bool)                          { n.present = nodes }
+
+// The keeper of volumes learns which Nodes have an agent: one that has not offered since it
+// got another id may have its host's Node, but nobody knows that it has nothing.
+func TestVolumesLearnWhichAgentsThereAre(t *testing.T) {
+	t.Parallel()
+	as := newAgents(records.Records{Agents: map[string]records.Agent{"m-S1": {Node: "there"}, "m-S2": {Node: "gone"}, "m-S3": {Node: "again"}}}, &recordedJobs{}, logr.Discard())
+	keeper := &noted{listed: map[string]bool{}}
+	v := &volumeOffers{keeper: keeper, agents: as}
+	states := agentStates{asked: time.Unix(1e9, 0)}
+	for id, host := range map[string]string{"m-S1": "there", "m-S4": "again"} {
+		states.agents = append(states.agents, &mesospb.MasterResponse_GetAgents_Agent{
+			AgentInfo: &mesospb.AgentInfo{Id: &mesospb.AgentID{Value: &id}, Hostname: &host}})
+	}
+	v.listed(states)
+	if want := map[string]bool{"there": true, "again": true}; !maps.Equal(keeper.present, want) {
+		t.Errorf("an agent have %v, want %v", keeper.present, want)
+	}
+	if want := map[string]bool{"there": true}; !maps.Equal(keeper.listed, want) {
+		t.Errorf("known is what %v have, want %v", keeper.listed, want)
+	}
 }

@@ -18,6 +18,9 @@
 // given time to show in offers, in which pods get them, and is tried seldom and reported
 // when it never has an effect.
 //
+// A record is of a volume on a node: where an agent goes before it has made a volume, that
+// is given up there and made elsewhere. What is left of it is removed when the agent is back.
+//
 // A volume is destroyed if its record says so and for no other reason: one without a record
 // is reported and left alone, whatever its labels say. A volume that has been handed to a
 // claim is never made again: where it is missing, that is reported.

@@ -15,19 +15,21 @@ import (
 // Offered learns from an offer of a node's agent, and returns what to do with it: nothing,
 // or operations for an ACCEPT of its own, after which the rest is offered again.
 func (s *State) Offered(now time.Time, node string, offered []*mesospb.Resource) (ops []*mesospb.Offer_Operation, o Outcome) {
+	if s.nodes != nil {
+		s.nodes[node] = true
+	}
 	o = s.see(now, node, offered)
 	for _, r := range s.ours(offered) {
 		ops = append(ops, s.amend(now, node, r, &o)...)
 	}
 	free := resources.Scalar(unreserved(offered), "disk") / 1000
-	for _, name := range slices.Sorted(maps.Keys(s.volumes)) {
-		v := s.volumes[name]
+	for _, v := range s.sorted() {
 		if v.Phase != records.VolumeMaking || v.Node != node || !v.tries.due(now, patience) {
 			continue
 		}
 		switch {
 		case v.MB <= free:
-			s.try(now, node, name, refusedMaking, &o)
+			s.try(now, v.at(), refusedMaking, &o)
 			disk := s.reserved(v)
 			ops = append(ops, mesos.Reserve(disk), mesos.Create(s.filled(v, disk)))
 			free -= v.MB
@@ -37,7 +39,7 @@ func (s *State) Offered(now time.Time, node string, offered []*mesospb.Resource)
 		case now.Sub(v.lacks) >= patience:
 			if why := fmt.Sprintf("it offers %d MiB of disk, and the volume would need %d", free, v.MB); v.why != why {
 				v.why = why
-				o.Changed = append(o.Changed, name)
+				o.Changed = append(o.Changed, v.Name)
 			}
 		}
 	}
@@ -45,22 +47,25 @@ func (s *State) Offered(now time.Time, node string, offered []*mesospb.Resource)
 }
 
 // see notes the volumes that a node's agent has, or had at some time: some of all.
-func (s *State) see(at time.Time, node string, rs []*mesospb.Resource) (o Outcome) {
+func (s *State) see(when time.Time, node string, rs []*mesospb.Resource) (o Outcome) {
 	for _, r := range s.ours(rs) {
 		name := resources.VolumeID(r)
-		v := s.volumes[name]
-		if v != nil && at.After(v.seen) {
-			v.seen = at
+		at := place{name, node}
+		v := s.volumes[at]
+		if v == nil {
+			v = s.moved(at, &o)
+		}
+		if v != nil && when.After(v.seen) {
+			v.seen = when
 		}
 		switch {
 		case name == "":
 		case v == nil:
-			if !s.strange[name] {
-				s.strange[name] = true
+			if !s.strange[at] {
+				s.strange[at] = true
 				o.Notices = append(o.Notices, fmt.Sprintf("Mesos has a volume %s of ours on node %s, of which there is no record: it is left alone", name, node))
 			}
 		case v.Phase == records.VolumeMaking:
-			v.Node = node
 			o.enter(v, records.VolumeMade)
 		case v.missing:
 			v.missing = false
@@ -71,24 +76,39 @@ func (s *State) see(at time.Time, node string, rs []*mesospb.Resource) (o Outcom
 	return o
 }
 
+// moved records a volume that shows on a node without a record of it there, as its agent
+// has another Node since: it is given up if all records of its name say so. Otherwise moved
+// returns nil.
+func (s *State) moved(at place, o *Outcome) *volume {
+	known := s.named(at.name)
+	if len(known) == 0 || slices.ContainsFunc(known, func(v *volume) bool { return !v.givenUp() }) {
+		return nil
+	}
+	r := known[0].Volume
+	r.Node = at.node
+	v := s.add(r)
+	o.enter(v, records.VolumeRemoving)
+	return v
+}
+
 // amend returns what to do now about a resource of ours as its volume's record says. What is
 // reserved without need has no data.
 func (s *State) amend(now time.Time, node string, r *mesospb.Resource, o *Outcome) (ops []*mesospb.Offer_Operation) {
-	name := label(r, labelVolume)
-	v := s.volumes[name]
+	at := place{label(r, labelVolume), node}
+	v := s.volumes[at]
 	isVolume := resources.VolumeID(r) != ""
 	switch {
-	case isVolume && v != nil && (v.Phase == records.VolumeRemoving || v.Phase == records.VolumeGone):
+	case isVolume && v != nil && v.givenUp():
 		v.gone = time.Time{}
-		if s.try(now, node, name, refusedRemoving, o) {
+		if s.try(now, at, refusedRemoving, o) {
 			ops = append(ops, mesos.Destroy(bare(r)), mesos.Unreserve(resources.Emptied(bare(r))))
 		}
 	case isVolume:
 	case v != nil && v.Phase == records.VolumeMaking && resources.Scalar([]*mesospb.Resource{r}, "disk") == v.MB*1000:
-		if s.try(now, node, name, refusedMaking, o) {
+		if s.try(now, at, refusedMaking, o) {
 			ops = append(ops, mesos.Create(s.filled(v, bare(r))))
 		}
-	case s.try(now, node, name, refusedReleasing, o):
+	case s.try(now, at, refusedReleasing, o):
 		ops = append(ops, mesos.Unreserve(bare(r)))
 	}
 	return ops
@@ -104,8 +124,8 @@ func (s *State) Listed(asked time.Time, node string, total []*mesospb.Resource) 
 		has[resources.VolumeID(r)] = true
 		traces[label(r, labelVolume)] = true
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.volumes)) {
-		v := s.volumes[name]
+	for _, v := range s.sorted() {
+		name := v.Name
 		if v.Node != node || asked.Before(v.seen) { // an offer has shown more since
 			continue
 		}
@@ -120,9 +140,12 @@ func (s *State) Listed(asked time.Time, node string, total []*mesospb.Resource) 
 		case v.Phase == records.VolumeGone && v.gone.IsZero() && !traces[name]:
 			v.gone, v.tries = asked, tries{}
 		case v.Phase == records.VolumeGone && !traces[name] && asked.Sub(v.gone) > tombstone:
-			delete(s.volumes, name)
-			o.Records = append(o.Records, records.DeleteVolume(name))
+			delete(s.volumes, v.at())
+			o.Records = append(o.Records, records.DeleteVolume(v.Volume))
 		}
 	}
+	maps.DeleteFunc(s.leftOver, func(at place, t *tries) bool {
+		return at.node == node && !traces[at.name] && asked.After(t.sent)
+	})
 	return o
 }

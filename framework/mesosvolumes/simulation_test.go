@@ -193,7 +193,7 @@ func (w *world) claimStep(name string) {
 	switch {
 	case c.closed:
 	case c.released:
-		removed, _, o := w.state.Remove(name)
+		removed, _, o := w.state.Remove(name, node)
 		w.carryOut(o)
 		if removed {
 			c.closed = true
@@ -232,6 +232,11 @@ func (w *world) step() {
 		name = fmt.Sprintf("v%d", len(w.order))
 		w.claims[name] = &claim{mb: int64(1 + w.r.IntN(30))}
 		w.order = append(w.order, name)
+		if w.r.IntN(4) == 0 { // it is to be on a node first whose agent never comes back
+			_, _, o := w.state.Have(name, "lost", w.claims[name].mb, false)
+			w.carryOut(o)
+			w.carryOut(w.state.Forget(name))
+		}
 	case 1, 2, 3:
 		if name != "" {
 			w.claimStep(name)
@@ -287,6 +292,7 @@ func (w *world) listed() {
 	if len(w.lists) > 0 {
 		w.carryOut(w.state.Listed(w.lists[0].asked, node, w.lists[0].total))
 		w.lists = w.lists[1:]
+		w.state.Present(map[string]bool{node: true})
 	}
 }
 
@@ -326,6 +332,7 @@ func (w *world) calm() {
 		}
 		w.now = w.now.Add(15 * time.Second)
 		w.carryOut(w.state.Listed(w.now, node, w.master))
+		w.state.Present(map[string]bool{node: true})
 	}
 }
 

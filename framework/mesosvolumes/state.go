@@ -1,8 +1,10 @@
 package mesosvolumes
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -24,10 +26,15 @@ type Config struct {
 // State is what is known of all volumes. It is a plain value with one owner.
 type State struct {
 	cfg      Config
-	volumes  map[string]*volume
-	strange  map[string]bool   // volumes without a record that were reported
-	leftOver map[string]*tries // what is reserved for volumes without a record, by their names
+	volumes  map[place]*volume
+	strange  map[place]bool   // volumes without a record that were reported
+	leftOver map[place]*tries // what is reserved for volumes without a record
+	nodes    map[string]bool  // those with an agent; nil: nobody has said yet
 }
+
+// place is a volume's name and its node. A volume that was given up on one node may be made
+// on another before the first one shows again.
+type place struct{ name, node string }
 
 // volume is one with what this life knows beyond its record.
 type volume struct {
@@ -39,6 +46,18 @@ type volume struct {
 	seen    time.Time // when its agent last had it
 	missing bool      // it is Made, and its agent does not have it
 	gone    time.Time // when its agent first showed that it is gone
+}
+
+func (v *volume) at() place { return place{v.Name, v.Node} }
+
+// givenUp reports whether nobody needs its data.
+func (v *volume) givenUp() bool {
+	return v.Phase == records.VolumeRemoving || v.Phase == records.VolumeGone
+}
+
+// unfinished reports whether something is to be done on its agent.
+func (v *volume) unfinished() bool {
+	return v.Phase == records.VolumeMaking || v.Phase == records.VolumeRemoving
 }
 
 // Outcome is what is to be done, in this order, after something was learned.
@@ -61,11 +80,37 @@ func (o *Outcome) store(v *volume) {
 
 // New returns a State with what is on record.
 func New(cfg Config, stored []records.Volume) *State {
-	s := &State{cfg: cfg, volumes: map[string]*volume{}, strange: map[string]bool{}, leftOver: map[string]*tries{}}
+	s := &State{cfg: cfg, volumes: map[place]*volume{}, strange: map[place]bool{}, leftOver: map[place]*tries{}}
 	for _, r := range stored {
-		s.volumes[r.Name] = &volume{Volume: r}
+		s.add(r)
 	}
 	return s
+}
+
+func (s *State) add(r records.Volume) *volume {
+	v := &volume{Volume: r}
+	s.volumes[v.at()] = v
+	return v
+}
+
+// sorted returns all volumes, in order.
+func (s *State) sorted() []*volume { return inOrder(maps.Values(s.volumes)) }
+
+// named returns the volumes of a name, in order.
+func (s *State) named(name string) []*volume {
+	return inOrder(func(yield func(*volume) bool) {
+		for at, v := range s.volumes {
+			if at.name == name && !yield(v) {
+				return
+			}
+		}
+	})
+}
+
+func inOrder(volumes iter.Seq[*volume]) []*volume {
+	return slices.SortedFunc(volumes, func(a, b *volume) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Node, b.Node))
+	})
 }
 
 // Answer says how far a volume is.
@@ -77,15 +122,18 @@ type Answer struct {
 // Have wants a volume made on a node. handed: a claim has it, so that another cannot take
 // its place. The error says why it cannot be there.
 func (s *State) Have(name, node string, mb int64, handed bool) (a Answer, err error, o Outcome) {
-	v := s.volumes[name]
+	if !handed {
+		if err, o = s.elsewhere(name, node); err != nil {
+			return a, err, o
+		}
+	}
+	v := s.volumes[place{name, node}]
 	switch {
 	case v == nil && handed: // its record was lost, or is of another cluster's life
-		v = &volume{Volume: records.Volume{Name: name, Node: node, MB: mb, Phase: records.VolumeMade, Handed: true}}
-		s.volumes[name] = v
+		v = s.add(records.Volume{Name: name, Node: node, MB: mb, Phase: records.VolumeMade, Handed: true})
 		o.store(v)
 	case v == nil:
-		v = &volume{Volume: records.Volume{Name: name, Node: node, MB: mb, Phase: records.VolumeMaking}}
-		s.volumes[name] = v
+		v = s.add(records.Volume{Name: name, Node: node, MB: mb, Phase: records.VolumeMaking})
 		o.store(v)
 	case handed && !v.Handed:
 		if v.Handed = true; v.Phase == records.VolumeMaking {
@@ -95,11 +143,8 @@ func (s *State) Have(name, node string, mb int64, handed bool) (a Answer, err er
 	}
 	v.wanted = true
 	switch {
-	case v.Phase == records.VolumeRemoving || v.Phase == records.VolumeGone:
-		return a, fmt.Errorf("volume %s is being removed", name), o
-	case v.Node != node && v.Phase == records.VolumeMaking:
-		o.merge(s.giveUp(v))
-		return a, fmt.Errorf("volume %s was about to be made on node %s", name, v.Node), o
+	case v.givenUp():
+		return a, fmt.Errorf("volume %s of node %s is being removed", name, node), o
 	case mb > v.MB:
 		return a, fmt.Errorf("a volume of Mesos cannot grow: it has %d MiB", v.MB), o
 	case v.missing:
@@ -110,10 +155,26 @@ func (s *State) Have(name, node string, mb int64, handed bool) (a Answer, err er
 	return Answer{Ready: v.Phase == records.VolumeMade, MB: v.MB}, nil, o
 }
 
-// Remove wants a volume and its data removed, and reports whether they are. The error says
-// why they stay.
-func (s *State) Remove(name string) (removed bool, err error, o Outcome) {
-	v := s.volumes[name]
+// elsewhere returns why a volume cannot be had on a node: it is on another one, or was about
+// to be, which is given up.
+func (s *State) elsewhere(name, node string) (err error, o Outcome) {
+	for _, v := range s.named(name) {
+		switch {
+		case v.Node == node || v.givenUp():
+		case v.Handed:
+			return fmt.Errorf("volume %s is on node %s", name, v.Node), o
+		default:
+			o.merge(s.giveUp(v))
+			err = fmt.Errorf("volume %s was about to be made on node %s", name, v.Node)
+		}
+	}
+	return err, o
+}
+
+// Remove wants a volume of a node and its data removed, and reports whether they are. The
+// error says why they stay.
+func (s *State) Remove(name, node string) (removed bool, err error, o Outcome) {
+	v := s.volumes[place{name, node}]
 	switch {
 	case v == nil:
 		return true, nil, o
@@ -127,25 +188,28 @@ func (s *State) Remove(name string) (removed bool, err error, o Outcome) {
 	return false, err, o
 }
 
-// Forget says that a volume concerns nobody any more. One that was never handed to a claim
-// is removed. Another is retained, unless its removal was decided before.
+// Forget says that the volumes of a name concern nobody any more. One that was never handed
+// to a claim is removed. Another is retained, unless its removal was decided before.
 func (s *State) Forget(name string) (o Outcome) {
-	v := s.volumes[name]
-	switch {
-	case v == nil:
-	case !v.Handed && (v.Phase == records.VolumeMaking || v.Phase == records.VolumeMade):
+	for _, v := range s.named(name) {
+		o.merge(s.letGo(v))
+	}
+	return o
+}
+
+func (s *State) letGo(v *volume) (o Outcome) {
+	v.wanted = false
+	if !v.Handed && !v.givenUp() {
 		o = s.giveUp(v)
-	default:
-		v.wanted = false
 	}
 	return o
 }
 
 // Begin says that all volumes that are wanted have been asked for since the start.
 func (s *State) Begin() (o Outcome) {
-	for _, name := range slices.Sorted(maps.Keys(s.volumes)) {
-		if !s.volumes[name].wanted {
-			o.merge(s.Forget(name))
+	for _, v := range s.sorted() {
+		if !v.wanted {
+			o.merge(s.letGo(v))
 		}
 	}
 	return o
@@ -163,10 +227,23 @@ func (o *Outcome) merge(p Outcome) {
 	o.Notices = append(o.Notices, p.Notices...)
 }
 
-// Busy reports whether offers are needed for something that is still to be done.
+// Present learns which nodes have an agent, and reports whether something is still to be
+// done on one that had none. It keeps nodes.
+func (s *State) Present(nodes map[string]bool) (back bool) {
+	for _, v := range s.volumes {
+		back = back || v.unfinished() && !s.present(v.Node) && nodes[v.Node]
+	}
+	s.nodes = nodes
+	return back
+}
+
+func (s *State) present(node string) bool { return s.nodes == nil || s.nodes[node] }
+
+// Busy reports whether offers are needed for something that is still to be done. Where
+// there is no agent, none will come.
 func (s *State) Busy() bool {
 	for _, v := range s.volumes {
-		if v.Phase == records.VolumeMaking || v.Phase == records.VolumeRemoving {
+		if v.unfinished() && s.present(v.Node) {
 			return true
 		}
 	}

@@ -167,11 +167,11 @@ func TestTombstone(t *testing.T) {
 	if o := s.Listed(now, "n2", nothing); len(o.Records) > 0 {
 		t.Errorf("another node says that it is gone: %v", o)
 	}
-	if removed, _, _ := s.Remove("v"); removed {
+	if removed, _, _ := s.Remove("v", "n1"); removed {
 		t.Error("it is removed before its agent says so")
 	}
 	s.Listed(now, "n1", nothing)
-	if removed, _, _ := s.Remove("v"); !removed || s.Busy() {
+	if removed, _, _ := s.Remove("v", "n1"); !removed || s.Busy() {
 		t.Error("it is not removed although its agent says so")
 	}
 	if o := s.Listed(now.Add(9*time.Minute), "n1", nothing); len(o.Records) > 0 {

@@ -44,34 +44,34 @@ func (t *tries) due(now time.Time, wait time.Duration) bool {
 }
 
 // triesOf returns the calls about what is reserved for a volume.
-func (s *State) triesOf(name string) *tries {
-	if v := s.volumes[name]; v != nil {
+func (s *State) triesOf(at place) *tries {
+	if v := s.volumes[at]; v != nil {
 		return &v.tries
 	}
-	if s.leftOver[name] == nil {
-		s.leftOver[name] = &tries{}
+	if s.leftOver[at] == nil {
+		s.leftOver[at] = &tries{}
 	}
-	return s.leftOver[name]
+	return s.leftOver[at]
 }
 
 // try reports whether a call about a volume may be made now, and notes it then. After too
 // many, Mesos is taken to refuse them.
-func (s *State) try(now time.Time, node, name, refused string, o *Outcome) bool {
-	t := s.triesOf(name)
+func (s *State) try(now time.Time, at place, refused string, o *Outcome) bool {
+	t := s.triesOf(at)
 	if !t.due(now, pause) {
 		return false
 	}
 	t.sent = now
 	t.n++
 	if t.n == mostTries+1 {
-		o.Notices = append(o.Notices, fmt.Sprintf("volume %s on node %s: %s", name, node, refused))
+		o.Notices = append(o.Notices, fmt.Sprintf("volume %s on node %s: %s", at.name, at.node, refused))
 	}
 	if t.n <= mostTries {
 		refused = ""
 	}
-	if v := s.volumes[name]; v != nil && v.why != refused {
+	if v := s.volumes[at]; v != nil && v.why != refused {
 		v.why = refused
-		o.Changed = append(o.Changed, name)
+		o.Changed = append(o.Changed, at.name)
 	}
 	return true
 }

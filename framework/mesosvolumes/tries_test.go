@@ -44,7 +44,7 @@ func TestRefusedOperations(t *testing.T) {
 				_, err, _ := s.Have("v", "n1", 8, false)
 				return err
 			default:
-				_, err, _ := s.Remove("v")
+				_, err, _ := s.Remove("v", "n1")
 				return err
 			}
 		}

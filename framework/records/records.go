@@ -21,7 +21,7 @@ type Records struct {
 	Framework string           // its id; "": Mesos has given none yet
 	Tasks     []scheduler.Task // by id, ascending
 	Agents    map[string]Agent // by agent id
-	Volumes   []Volume         // by name, ascending
+	Volumes   []Volume         // by name and node, ascending
 }
 
 // Agent holds what must be known about an agent before it offers again: it is stored
@@ -76,7 +76,7 @@ func Read(ctx context.Context, s Store) (Records, error) {
 		}
 	}
 	slices.SortFunc(r.Tasks, func(a, b scheduler.Task) int { return strings.Compare(a.ID, b.ID) })
-	slices.SortFunc(r.Volumes, func(a, b Volume) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(r.Volumes, func(a, b Volume) int { return strings.Compare(volumeKey(a), volumeKey(b)) })
 	return r, nil
 }
 

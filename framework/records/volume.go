@@ -11,10 +11,11 @@ const (
 	VolumeGone     VolumePhase = "gone"     // the same, and it was seen to be gone
 )
 
-// Volume is a persistent volume of Mesos. It is stored before Mesos is asked for it, and
-// that it is to be removed before that is asked for.
+// Volume is a persistent volume of Mesos on a node. It is stored before Mesos is asked for
+// it, and that it is to be removed before that is asked for. Where one could not be had on a
+// node, another one of the same name may be had elsewhere.
 type Volume struct {
-	Name   string      `json:"name"` // also its id in Mesos; never used twice
+	Name   string      `json:"name"` // also its id in Mesos
 	Node   string      `json:"node"`
 	MB     int64       `json:"mb"`
 	Phase  VolumePhase `json:"phase"`
@@ -22,7 +23,9 @@ type Volume struct {
 }
 
 // PutVolume records a volume.
-func PutVolume(v Volume) Change { return put(keyVolumes+v.Name, v) }
+func PutVolume(v Volume) Change { return put(volumeKey(v), v) }
 
 // DeleteVolume deletes the record of a volume.
-func DeleteVolume(name string) Change { return Change{Key: keyVolumes + name} }
+func DeleteVolume(v Volume) Change { return Change{Key: volumeKey(v)} }
+
+func volumeKey(v Volume) string { return keyVolumes + v.Name + "/" + v.Node }

@@ -90,6 +90,15 @@ func (m *Mesos) Listed(asked time.Time, node string, total []*mesospb.Resource) 
 	}
 }
 
+// Present learns which nodes have an agent. Offers are wanted at once of one that is back.
+func (m *Mesos) Present(nodes map[string]bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.state != nil && m.state.Present(nodes) {
+		m.askAt, m.asked = time.Time{}, 0
+	}
+}
+
 // Have implements [Space].
 func (m *Mesos) Have(v Volume) (State, error) {
 	if v.From != "" {
@@ -123,7 +132,7 @@ func (m *Mesos) Remove(v Volume) (removed bool, err error) {
 	if m.state == nil {
 		return false, errors.New("the records of volumes have not been read yet")
 	}
-	removed, err, o := m.state.Remove(v.Name)
+	removed, err, o := m.state.Remove(v.Name, v.Node)
 	m.take(o)
 	return removed, err
 }

@@ -158,9 +158,15 @@ func (x *preemptor) make(t *turn) {
 	spent, now := false, x.clock.now
 	for _, i := range c.victims.Pods {
 		victim := c.tasks[i].pod
+		if victim.Priority >= p.Priority {
+			continue // never, whatever was thought before
+		}
 		victim.preempted = &now
 		spent = x.budgets.Spend(victim.Object) || spent
 		x.session.call(Preempt{PodUID: victim.UID, Node: c.agent.node.name, For: p.UID})
+	}
+	if ready := t.class.ready; len(ready) > 0 && ready[0].Priority != p.Priority {
+		t.best = nil // others may go for the next one
 	}
 	for _, other := range append(x.turns, t) {
 		if spent || other.class.rule != nil {

@@ -24,6 +24,7 @@ import (
 //	pod a ns=team cpu=1 mem=64 disk=512 port=31080 select=zone=a tolerate=gpu priority=5 assigned=n1 on=n1
 //	pod a in=web apart=web near=db shun=web like=db even=web	(see fakeRules)
 //	pod a never nominated=n1 started=5s gone=30s
+//	pod a class=web	(else those of the same words are of one class)
 //	removed a
 //	started a at=5s
 //	budget web allows=1		(of the pods in=web)
@@ -180,7 +181,7 @@ func (w *words) time(k string) *metav1.Time {
 func (w *words) pod() Pod {
 	priority, err := strconv.ParseInt(cmp.Or(w.get("priority"), "0"), 10, 32)
 	w.err = cmp.Or(w.err, err)
-	p := Pod{UID: w.name, Namespace: w.get("ns"), Node: w.get("assigned"), Priority: int32(priority), Amount: w.amount(), Ports: w.ports(), Class: strings.Join(w.order, " ")}
+	p := Pod{UID: w.name, Namespace: w.get("ns"), Node: w.get("assigned"), Priority: int32(priority), Amount: w.amount(), Ports: w.ports(), Class: cmp.Or(w.get("class"), strings.Join(w.order, " "))}
 	k := &v1.Pod{}
 	for _, v := range w.named["select"] {
 		key, value, _ := strings.Cut(v, "=")

@@ -446,7 +446,7 @@ func (k checker) waits(p *simPod) {
 	if p.message == "" {
 		sim.violated("pod %s waits without a reason", p.UID)
 	}
-	if x := &sim.core.preemptor; q.nomination == nil && x.mayPreempt(q.class) && q.class.ready[0] == q {
+	if x := &sim.core.preemptor; q.nomination == nil && x.mayPreempt(q.class) && q.class.ready[0] == q && !x.mayFrom(q.class).After(sim.now) {
 		t := &turn{class: q.class}
 		if x.find(t); len(t.best) > 0 && len(t.best[0].victims.Pods) > 0 {
 			sim.violated("pod %s waits, though pods of agent %s could make room", p.UID, t.best[0].agent.id)

@@ -38,10 +38,10 @@ type class struct {
 func (c *class) isTied() bool { return c.agent != "" || c.node != "" }
 
 // classKey returns the key of the class that a pod waits in, of which own is what
-// the Rules say. A bound, assigned or nominated pod, and one that must keep off an
-// agent because of an earlier attempt, is alone in its class.
+// the Rules say. A bound, assigned or nominated pod, one that was nominated in vain,
+// and one that must keep off an agent because of an earlier attempt, is alone in its class.
 func (p *pod) classKey(own string) string {
-	if p.Class == "" || p.superseded > 0 || p.pinned != nil || p.Node != "" || p.nomination != nil {
+	if p.Class == "" || p.superseded > 0 || p.pinned != nil || p.Node != "" || p.nomination != nil || p.vain.times > 0 {
 		return "pod " + p.UID + own
 	}
 	if p.neverPreempts() {

@@ -11,12 +11,22 @@ const (
 	offerDelay   = 20 * time.Second // for what has become free to be offered
 	askDelay     = 5 * time.Second  // for what is free to be offered when it is asked for
 	preemptGrace = time.Minute      // for a pod to be deleted that is to go
+	mostRest     = 5 * time.Minute  // before others have to go for a pod for which they did in vain
 )
 
 // nomination says that room is made on a node for a pod that waits.
 type nomination struct {
 	node *node
 	end  alarm // when it has lasted long enough
+	cost bool  // others had to go for it
+}
+
+// vain counts the nominations of a pod for which others had to go, and which came to
+// nothing, since it was placed last: others may have got the room. For each the pod rests
+// longer before more have to go. Meanwhile it is in a class of its own, so it holds up no other.
+type vain struct {
+	times int
+	until time.Time // when it has rested
 }
 
 // nominations are the waiting pods for which room is made on a node. What is free there is
@@ -52,6 +62,7 @@ func (x *nominations) seen(p *pod, isNew bool) {
 		x.shown[p.UID] = p.nominated()
 		if p.waits() && p.Pod.Node == "" && p.pinned == nil {
 			x.begin(p, x.nodes.entry(p.nominated()))
+			p.nomination.cost = true // else it would not be told
 		}
 	case p.nomination != nil && (!p.waits() || p.Pod.Node != ""):
 		x.gone(p)
@@ -60,6 +71,7 @@ func (x *nominations) seen(p *pod, isNew bool) {
 
 // placed ends the nomination of a pod that is about to be launched on a node.
 func (x *nominations) placed(p *pod, on *node) {
+	p.vain = vain{}
 	if p.nomination == nil {
 		return
 	}
@@ -86,6 +98,10 @@ func (x *nominations) gone(p *pod) {
 
 // drop ends the nomination of a pod that still waits.
 func (x *nominations) drop(p *pod) {
+	if p.nomination.cost {
+		p.vain.until = x.clock.now.Add(backoff(p.vain.times, patience, mostRest))
+		p.vain.times++
+	}
 	x.end(p)
 	x.queue.replace(p, p.Pod)
 	x.changes.mayFit()
@@ -104,7 +120,10 @@ func (x *nominations) end(p *pod) {
 }
 
 // tell has the API server show a pod's nomination, for which others have to go.
-func (x *nominations) tell(p *pod) { x.show(p, p.nomination.node.name) }
+func (x *nominations) tell(p *pod) {
+	p.nomination.cost = true
+	x.show(p, p.nomination.node.name)
+}
 
 // clear has the API server show no nomination of a pod that has none.
 func (x *nominations) clear(p *pod) {

@@ -75,6 +75,7 @@ type pod struct {
 	backoff alarm  // the end of it
 
 	nomination *nomination // room is made for it, while it waits
+	vain       vain        // earlier ones
 	preempted  *time.Time  // when it was told to make room for another; nil: never
 	started    *time.Time  // when a kubelet has taken it, in this life of the core
 

@@ -13,6 +13,8 @@ const (
 	patience = 3 * time.Second
 	// triesAtOnce bounds how many pairs of class and agent are tried each time.
 	triesAtOnce = 1 << 17
+	// mostAtOnce bounds how many pods have to go each time, but for those of the last node.
+	mostAtOnce = 100
 )
 
 // preemptor has pods make room for waiting ones of a higher priority that fit nowhere. It
@@ -36,6 +38,7 @@ type preemptor struct {
 
 	budgets preemption.Budgets
 	left    int     // of triesAtOnce
+	going   int     // pods that have to go this time
 	turns   []*turn // those of the classes, in the order of their first pods
 }
 
@@ -67,7 +70,7 @@ func (x *preemptor) run() {
 	if len(x.pods.priorities) < 2 {
 		return
 	}
-	x.left, x.turns = triesAtOnce, x.turns[:0]
+	x.left, x.going, x.turns = triesAtOnce, 0, x.turns[:0]
 	for _, c := range x.queue.lines.classes() {
 		if c != nil && len(c.ready) > 0 && c.hopeless != x.changes.version && x.mayPreempt(c) {
 			x.turns = append(x.turns, &turn{class: c})
@@ -76,11 +79,11 @@ func (x *preemptor) run() {
 	first := func(a, b *turn) int { return cmp.Compare(a.class.ready[0].seq, b.class.ready[0].seq) }
 	slices.SortFunc(x.turns, first)
 	again := false
-	for len(x.turns) > 0 && x.left > 0 {
+	for len(x.turns) > 0 && x.left > 0 && x.going < mostAtOnce {
 		t := x.turns[0]
 		x.turns = x.turns[1:]
 		switch {
-		case x.clock.since(x.waitsSince(t.class)) < patience:
+		case x.mayFrom(t.class).After(x.clock.now):
 			again = true
 			continue
 		case t.best == nil:
@@ -108,12 +111,18 @@ func (x *preemptor) mayPreempt(c *class) bool {
 		(c.rule == nil || c.rule.Nowhere() == "")
 }
 
-// waitsSince returns since when pods of a class could have been offered what they need.
-func (x *preemptor) waitsSince(c *class) time.Time {
-	if x.session.since.After(c.since) {
-		return x.session.since
+// mayFrom returns from when others may have to go for the first pod of a class: when it could
+// have been offered what it needs, and has rested after having been nominated in vain.
+func (x *preemptor) mayFrom(c *class) time.Time {
+	from := c.since
+	if x.session.since.After(from) {
+		from = x.session.since
 	}
-	return c.since
+	from = from.Add(patience)
+	if rested := c.ready[0].vain.until; rested.After(from) {
+		return rested
+	}
+	return from
 }
 
 // find finds the agents on which pods can make room for one of a class.
@@ -162,6 +171,7 @@ func (x *preemptor) make(t *turn) {
 			continue // never, whatever was thought before
 		}
 		victim.preempted = &now
+		x.going++
 		spent = x.budgets.Spend(victim.Object) || spent
 		x.session.call(Preempt{PodUID: victim.UID, Node: c.agent.node.name, For: p.UID})
 	}

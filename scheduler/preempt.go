@@ -11,8 +11,9 @@ import (
 const (
 	// patience is how long a pod waits for offers before others make room for it.
 	patience = 3 * time.Second
-	// triesAtOnce bounds how many pairs of class and agent are tried each time.
-	triesAtOnce = 1 << 17
+	// looksAtOnce bounds how many pairs of class and agent are looked at each time.
+	looksAtOnce = 1 << 20
+	tryLooks    = 8 // as many as it counts to find out who would have to go
 	// mostAtOnce bounds how many pods have to go each time, but for those of the last node.
 	mostAtOnce = 100
 )
@@ -37,15 +38,20 @@ type preemptor struct {
 	rules       rules
 
 	budgets preemption.Budgets
-	left    int     // of triesAtOnce
+	left    int     // of looksAtOnce
 	going   int     // pods that have to go this time
 	turns   []*turn // those of the classes, in the order of their first pods
+	after   uint64  // the pod to go on after, as there have been too many; 0: none
 }
 
 // turn is a class's.
 type turn struct {
 	class *class
 	best  []candidate // agents on which pods can make room, the best first; nil: not known
+}
+
+func (t *turn) compare(other *turn) int {
+	return cmp.Compare(t.class.ready[0].seq, other.class.ready[0].seq)
 }
 
 // candidate is an agent on which pods can make room for one of a class.
@@ -70,18 +76,13 @@ func (x *preemptor) run() {
 	if len(x.pods.priorities) < 2 {
 		return
 	}
-	x.left, x.going, x.turns = triesAtOnce, 0, x.turns[:0]
-	for _, c := range x.queue.lines.classes() {
-		if c != nil && len(c.ready) > 0 && c.hopeless != x.changes.version && x.mayPreempt(c) {
-			x.turns = append(x.turns, &turn{class: c})
-		}
-	}
-	first := func(a, b *turn) int { return cmp.Compare(a.class.ready[0].seq, b.class.ready[0].seq) }
-	slices.SortFunc(x.turns, first)
-	again := false
+	again := x.lineUp()
+	last := uint64(0)
+	x.left, x.going, x.after = looksAtOnce, 0, 0
 	for len(x.turns) > 0 && x.left > 0 && x.going < mostAtOnce {
 		t := x.turns[0]
 		x.turns = x.turns[1:]
+		last = t.class.ready[0].seq
 		switch {
 		case x.mayFrom(t.class).After(x.clock.now):
 			again = true
@@ -95,13 +96,33 @@ func (x *preemptor) run() {
 		}
 		x.make(t)
 		if len(t.class.ready) > 0 && x.mayPreempt(t.class) {
-			i, _ := slices.BinarySearchFunc(x.turns, t, first)
+			i, _ := slices.BinarySearchFunc(x.turns, t, (*turn).compare)
 			x.turns = slices.Insert(x.turns, i, t)
 		}
+	}
+	if len(x.turns) > 0 && x.left <= 0 {
+		x.after = last
 	}
 	if again || len(x.turns) > 0 {
 		x.clock.after(reportEvery, &x.changes.report)
 	}
+}
+
+// lineUp finds the turns there are. It reports whether some were left out, as they have been
+// taken the last time.
+func (x *preemptor) lineUp() (more bool) {
+	x.turns = x.turns[:0]
+	for _, c := range x.queue.lines.classes() {
+		switch {
+		case c == nil || len(c.ready) == 0 || c.hopeless == x.changes.version || !x.mayPreempt(c):
+		case c.ready[0].seq <= x.after:
+			more = true
+		default:
+			x.turns = append(x.turns, &turn{class: c})
+		}
+	}
+	slices.SortFunc(x.turns, (*turn).compare)
+	return more
 }
 
 // mayPreempt reports whether other pods may have to go for the first one of a class.
@@ -134,14 +155,15 @@ func (x *preemptor) find(t *turn) {
 		}
 	}
 	slices.SortFunc(t.best, candidate.compare)
-	x.left -= len(x.fleet.known)
 }
 
 // on returns which pods would have to go from an agent.
 func (x *preemptor) on(a *agent, place int, c *class) (candidate, bool) {
+	x.left--
 	if !x.suits(a, c) {
 		return candidate{}, false
 	}
+	x.left -= tryLooks
 	t := x.outlook.try(a, c)
 	pods := make([]preemption.Pod, len(t.could))
 	for i, task := range t.could {
@@ -196,7 +218,6 @@ func (x *preemptor) changed(t *turn, a *agent, place int) {
 		i, _ := slices.BinarySearchFunc(t.best, c, candidate.compare)
 		t.best = slices.Insert(t.best, i, c)
 	}
-	x.left--
 }
 
 // review drops the nominations whose room others have taken, or whose node does not suit any

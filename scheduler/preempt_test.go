@@ -1,0 +1,60 @@
+package scheduler
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// crowded returns a State of so many agents, each full of a pod of priority 0, and the time.
+// The Nodes are four times as large as what was offered: others have the rest.
+func crowded(agents int, rules Rules) (*State, time.Time) {
+	s, now := New(Config{Rules: rules}), time.Unix(0, 0)
+	nodes, offers := manyAgents(agents, 1)
+	for _, n := range nodes {
+		n.Node.Status.Allocatable = v1.ResourceList{v1.ResourceCPU: resource.MustParse("4")}
+		s.Step(now, n)
+	}
+	s.Step(now, PodsListed{})
+	s.Step(now, Subscribed{})
+	for i := range agents {
+		s.Step(now, PodAdded{Pod: Pod{UID: fmt.Sprint("low-", i), Amount: Amount{CPU: 1000}, Class: "low"}})
+	}
+	s.Step(now, offers)
+	return s, now
+}
+
+// TestPreemptBehindHopeless: pods for which nobody can make room hold up none behind them,
+// although they are tried again whenever anything changes.
+func TestPreemptBehindHopeless(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		why    string
+		needs  int64
+		within time.Duration
+	}{
+		{"no node is large enough", 64000, patience + time.Second},
+		{"what others have would have to go, too", 3000, patience + 10*time.Second},
+	} {
+		t.Run(row.why, func(t *testing.T) {
+			t.Parallel()
+			s, start := crowded(1000, nil)
+			for i := range 500 {
+				name := fmt.Sprint("hopeless-", i)
+				s.Step(start, PodAdded{Pod: Pod{UID: name, Class: name, Amount: Amount{CPU: row.needs}, Priority: 10}})
+			}
+			s.Step(start, PodAdded{Pod: Pod{UID: "last", Class: "last", Amount: Amount{CPU: 1000}, Priority: 5}})
+			for now := start; now.Sub(start) <= row.within; now = now.Add(time.Second / 2) {
+				for _, c := range s.Step(now, BudgetChanged{Name: "of others"}) {
+					if p, is := c.(Preempt); is && p.For == "last" {
+						return
+					}
+				}
+			}
+			t.Errorf("nobody makes room for the last pod in %v", row.within)
+		})
+	}
+}

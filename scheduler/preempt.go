@@ -13,7 +13,12 @@ const (
 	patience = 3 * time.Second
 	// looksAtOnce bounds how many pairs of class and agent are looked at each time.
 	looksAtOnce = 1 << 20
-	tryLooks    = 8 // as many as it counts to find out who would have to go
+	tryLooks    = 8   // as many as it counts to find out who would have to go
+	ruleLooks   = 512 // where a Rule is asked
+	// Where a Rule is asked, agents are looked for until so many and such a part of all are
+	// found on which pods can make room, as Kubernetes' scheduler does.
+	leastCandidates = 100
+	candidatesPart  = 10
 	// mostAtOnce bounds how many pods have to go each time, but for those of the last node.
 	mostAtOnce = 100
 )
@@ -42,12 +47,14 @@ type preemptor struct {
 	going   int     // pods that have to go this time
 	turns   []*turn // those of the classes, in the order of their first pods
 	after   uint64  // the pod to go on after, as there have been too many; 0: none
+	from    int     // where among the agents those with a Rule begin to look
 }
 
 // turn is a class's.
 type turn struct {
 	class *class
 	best  []candidate // agents on which pods can make room, the best first; nil: not known
+	stale bool        // who would have to go there may have become worse
 }
 
 func (t *turn) compare(other *turn) int {
@@ -87,7 +94,10 @@ func (x *preemptor) run() {
 		case x.mayFrom(t.class).After(x.clock.now):
 			again = true
 			continue
-		case t.best == nil:
+		case t.stale:
+			x.confirm(t)
+		}
+		if t.best == nil {
 			x.find(t)
 		}
 		if len(t.best) == 0 {
@@ -146,15 +156,42 @@ func (x *preemptor) mayFrom(c *class) time.Time {
 	return from
 }
 
-// find finds the agents on which pods can make room for one of a class.
+// find finds the agents on which pods can make room for one of a class, or enough of them.
 func (x *preemptor) find(t *turn) {
-	t.best = []candidate{}
-	for i, a := range x.fleet.known {
-		if c, ok := x.on(a, i, t.class); ok {
+	t.best, t.stale = []candidate{}, false
+	all, from, enough := x.fleet.known, 0, len(x.fleet.known)
+	if t.class.rule != nil {
+		from, enough = x.from, max(leastCandidates, len(all)/candidatesPart)
+	}
+	for i := 0; i < len(all) && len(t.best) < enough; i++ {
+		place := (from + i) % len(all)
+		if c, ok := x.on(all[place], place, t.class); ok {
 			t.best = append(t.best, c)
+		}
+		if t.class.rule != nil {
+			x.from = place + 1 // others the next time
 		}
 	}
 	slices.SortFunc(t.best, candidate.compare)
+}
+
+// confirm has the best of a turn's candidates be one that is as good as it was thought to be:
+// it tries again those that come first. When there is none left, it is not known which is best.
+func (x *preemptor) confirm(t *turn) {
+	for len(t.best) > 0 {
+		first := t.best[0]
+		t.best = t.best[1:]
+		c, ok := x.on(first.agent, first.place, t.class)
+		if !ok {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(t.best, c, candidate.compare)
+		t.best = slices.Insert(t.best, i, c)
+		if i == 0 {
+			return
+		}
+	}
+	t.best = nil
 }
 
 // on returns which pods would have to go from an agent.
@@ -163,7 +200,11 @@ func (x *preemptor) on(a *agent, place int, c *class) (candidate, bool) {
 	if !x.suits(a, c) {
 		return candidate{}, false
 	}
-	x.left -= tryLooks
+	if c.rule != nil {
+		x.left -= ruleLooks
+	} else {
+		x.left -= tryLooks
+	}
 	t := x.outlook.try(a, c)
 	pods := make([]preemption.Pod, len(t.could))
 	for i, task := range t.could {
@@ -201,9 +242,7 @@ func (x *preemptor) make(t *turn) {
 		t.best = nil // others may go for the next one
 	}
 	for _, other := range append(x.turns, t) {
-		if spent || other.class.rule != nil {
-			other.best = nil // other agents may be concerned
-		}
+		other.stale = other.stale || spent || other.class.rule != nil // other agents may be concerned
 		x.changed(other, c.agent, c.place)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // crowded returns a State of so many agents, each full of a pod of priority 0, and the time.
@@ -21,7 +22,7 @@ func crowded(agents int, rules Rules) (*State, time.Time) {
 	s.Step(now, PodsListed{})
 	s.Step(now, Subscribed{})
 	for i := range agents {
-		s.Step(now, PodAdded{Pod: Pod{UID: fmt.Sprint("low-", i), Amount: Amount{CPU: 1000}, Class: "low"}})
+		s.Step(now, PodAdded{Pod: Pod{UID: fmt.Sprint("low-", i), Amount: Amount{CPU: 1000}, Class: "low", Object: &v1.Pod{}}})
 	}
 	s.Step(now, offers)
 	return s, now
@@ -56,5 +57,50 @@ func TestPreemptBehindHopeless(t *testing.T) {
 			}
 			t.Errorf("nobody makes room for the last pod in %v", row.within)
 		})
+	}
+}
+
+// countedRules count how often they are asked what would be if others went.
+type countedRules struct {
+	*fakeRules
+	tries int
+}
+
+func (c *countedRules) Rule(p Pod) Rule { return countedRule{c.fakeRules.Rule(p), c} }
+
+type countedRule struct {
+	Rule
+	all *countedRules
+}
+
+func (c countedRule) Try(node string) Trial {
+	c.all.tries++
+	return c.Rule.Try(node)
+}
+
+// TestPreemptRuleSeldomAsked: a Rule is not asked about all agents for each of many pods.
+func TestPreemptRuleSeldomAsked(t *testing.T) {
+	t.Parallel()
+	const agents, replicas = 1000, 20
+	rules := &countedRules{fakeRules: newFakeRules()}
+	s, start := crowded(agents, rules)
+	for i := range replicas {
+		p := Pod{UID: fmt.Sprint("high-", i), Class: "high", Amount: Amount{CPU: 1000}, Priority: 10, Object: &v1.Pod{}}
+		p.Object.UID, p.Object.Labels = types.UID(p.UID), map[string]string{"in": "x", "apart": "x"}
+		s.Step(start, PodAdded{Pod: p})
+	}
+	nodes := map[string]bool{}
+	for now := start; now.Sub(start) <= patience; now = now.Add(time.Second) {
+		for _, c := range s.Step(now, Tick{}) {
+			if p, is := c.(Preempt); is {
+				nodes[p.Node] = true
+			}
+		}
+	}
+	if len(nodes) != replicas {
+		t.Errorf("pods make room on %d nodes for %d pods", len(nodes), replicas)
+	}
+	if most := agents/candidatesPart + 3*replicas; rules.tries == 0 || rules.tries > most {
+		t.Errorf("the Rule was asked for %d trials, want %d at most", rules.tries, most)
 	}
 }

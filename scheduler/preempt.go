@@ -265,6 +265,7 @@ func (x *preemptor) review() {
 	for _, p := range slices.Clone(x.nominations.all) {
 		a := p.nomination.node.agent
 		if a != nil && p.state == ready && !(x.suits(a, p.class) && x.outlook.try(a, p.class).Fits()) {
+			x.outlook.forgetStale(a)
 			x.nominations.drop(p)
 		}
 	}

@@ -51,18 +51,30 @@ func (x *outlook) lastEnd(a *agent) (last time.Time) {
 // again, and what is about to be offered.
 func (x *outlook) of(a *agent) Amount {
 	var room Amount
-	askedAt := x.demand.revived
-	holds := func(since time.Time) bool { return !since.Before(askedAt) || x.clock.since(askedAt) < askDelay }
-	if a.offered && (len(a.held) > 0 || holds(a.known)) {
+	if a.offered && (len(a.held) > 0 || x.holds(a.known)) {
 		room = a.room
 	}
-	if holds(a.freed.at) {
+	if x.holds(a.freed.at) {
 		room = room.plus(a.freed.Amount)
 	}
 	if a.needsExecutor() && a.freed.Amount == (Amount{}) {
 		room = room.minus(x.fleet.cfg.Executor)
 	}
 	return room.minus(a.reserved()).minus(a.node.owed())
+}
+
+// holds reports whether what was free once is believed to be so still.
+func (x *outlook) holds(since time.Time) bool {
+	askedAt := x.demand.revived
+	return !since.Before(askedAt) || x.clock.since(askedAt) < askDelay
+}
+
+// forgetStale forgets what an agent has offered, or was about to, if it was asked for since and
+// has not come: asking again would make it be believed again.
+func (x *outlook) forgetStale(a *agent) {
+	if len(a.held) == 0 && !x.holds(a.known) && !x.holds(a.freed.at) {
+		a.forgetOffers()
+	}
 }
 
 // trial finds out whether a pod of a class would fit on an agent without some of the tasks

@@ -76,7 +76,12 @@ func (a candidate) compare(b candidate) int {
 // run makes room for all waiting pods for which it can be made, the first to be served
 // first.
 func (x *preemptor) run() {
-	if !x.session.ready() {
+	mayAct := len(x.nominations.all) > 0 || len(x.pods.priorities) > 1
+	if !mayAct || !x.session.ready() {
+		return
+	}
+	if x.clock.since(x.session.since) < patience { // what there is may not have been offered yet
+		x.clock.after(reportEvery, &x.changes.report)
 		return
 	}
 	x.review()
@@ -145,11 +150,7 @@ func (x *preemptor) mayPreempt(c *class) bool {
 // mayFrom returns from when others may have to go for the first pod of a class: when it could
 // have been offered what it needs, and has rested after having been nominated in vain.
 func (x *preemptor) mayFrom(c *class) time.Time {
-	from := c.since
-	if x.session.since.After(from) {
-		from = x.session.since
-	}
-	from = from.Add(patience)
+	from := c.since.Add(patience)
 	if rested := c.ready[0].vain.until; rested.After(from) {
 		return rested
 	}

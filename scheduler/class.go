@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"container/heap"
-	"time"
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
@@ -13,10 +12,9 @@ import (
 type class struct {
 	key     string
 	line    *line
-	slot    int       // in the line's index
-	ready   byAge     // pods that wait for nothing but an offer, the first to be served on top
-	since   time.Time // when the first of those that are ready became so
-	members int       // ready ones and those in backoff
+	slot    int   // in the line's index
+	ready   byAge // pods that wait for nothing but an offer, the first to be served on top
+	members int   // ready ones and those in backoff
 
 	amount      Amount
 	ports       []uint16

@@ -22,11 +22,11 @@ type nomination struct {
 }
 
 // vain counts the nominations of a pod for which others had to go, and which came to
-// nothing, since it was placed last: others may have got the room. For each the pod rests
-// longer before more have to go. Meanwhile it is in a class of its own, so it holds up no other.
+// nothing, since it was placed last: others may have got the room. After each the pod rests
+// longer before more have to go. It is in a class of its own, so it holds up no other.
 type vain struct {
 	times int
-	until time.Time // when it has rested
+	until time.Time // when it has rested after the last nomination
 }
 
 // nominations are the waiting pods for which room is made on a node. What is free there is
@@ -98,8 +98,8 @@ func (x *nominations) gone(p *pod) {
 
 // drop ends the nomination of a pod that still waits.
 func (x *nominations) drop(p *pod) {
+	p.vain.until = x.clock.now.Add(backoff(p.vain.times, patience, mostRest))
 	if p.nomination.cost {
-		p.vain.until = x.clock.now.Add(backoff(p.vain.times, patience, mostRest))
 		p.vain.times++
 	}
 	x.end(p)

@@ -70,9 +70,10 @@ type pod struct {
 	state podState
 
 	// Of the queue.
-	class   *class // while it waits
-	place   int    // among the ready pods of its class, or among the late ones
-	backoff alarm  // the end of it
+	class   *class    // while it waits
+	place   int       // among the ready pods of its class, or among the late ones
+	since   time.Time // when it became ready last
+	backoff alarm     // the end of it
 
 	nomination *nomination // room is made for it, while it waits
 	vain       vain        // earlier ones

@@ -150,9 +150,10 @@ func (x *preemptor) mayPreempt(c *class) bool {
 // mayFrom returns from when others may have to go for the first pod of a class: when it could
 // have been offered what it needs, and has rested after having been nominated in vain.
 func (x *preemptor) mayFrom(c *class) time.Time {
-	from := c.since.Add(patience)
-	if rested := c.ready[0].vain.until; rested.After(from) {
-		return rested
+	p := c.ready[0]
+	from := p.since.Add(patience)
+	if p.vain.until.After(from) {
+		return p.vain.until
 	}
 	return from
 }

@@ -78,15 +78,16 @@ func (q *queue) retry(p *pod, trouble string, free bool) {
 }
 
 // replace gives a waiting pod another content, which may be of another class. Its
-// age and its backoff stay.
+// age, its backoff and the time for which it is ready stay.
 func (q *queue) replace(p *pod, in Pod) {
-	late, until := p.state == backingOff, p.backoff.at
+	late, until, since := p.state == backingOff, p.backoff.at, p.since
 	q.remove(p)
 	p.Pod = in
 	if late {
 		q.addAt(p, until)
 	} else {
 		q.add(p)
+		p.since = since
 	}
 }
 
@@ -124,9 +125,8 @@ func (q *queue) remove(p *pod) {
 // becomeReady lets a pod take part in matching. When others of its class wait
 // already, nothing that we hold or have declined fits it.
 func (q *queue) becomeReady(p *pod) {
-	p.state = ready
+	p.state, p.since = ready, q.clock.now
 	if len(p.class.ready) == 0 {
-		p.class.since = q.clock.now
 		q.changes.mayFit()
 	}
 	p.class.push(p)

@@ -365,7 +365,8 @@ func (k checker) fail(c Fail) {
 		sim.violated("%s: no good reason", showCall(c))
 	}
 	for _, t := range sim.mesos.liveTasks() {
-		if t.PodUID == c.PodUID && p.node == t.Node {
+		late := c.Reason == "ExecutorLost" && t.state != runningNow // the attempt under way, which may still begin: see giveUp
+		if t.PodUID == c.PodUID && p.node == t.Node && !late {
 			sim.violated("%s, but its task %s lives", showCall(c), t.ID)
 		}
 	}

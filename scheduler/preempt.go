@@ -158,20 +158,27 @@ func (x *preemptor) mayFrom(c *class) time.Time {
 	return from
 }
 
-// find finds the agents on which pods can make room for one of a class, or enough of them.
+// find finds the agents on which pods can make room for one of a class, or enough of them and
+// all those on which none has to go.
 func (x *preemptor) find(t *turn) {
 	t.best, t.stale = []candidate{}, false
-	all, from, enough := x.fleet.known, 0, len(x.fleet.known)
+	all, enough := x.fleet.known, len(x.fleet.known)
 	if t.class.rule != nil {
-		from, enough = x.from, max(leastCandidates, len(all)/candidatesPart)
+		enough = max(leastCandidates, len(all)/candidatesPart)
 	}
-	for i := 0; i < len(all) && len(t.best) < enough; i++ {
+	from := x.from
+	for i := range all {
 		place := (from + i) % len(all)
-		if c, ok := x.on(all[place], place, t.class); ok {
-			t.best = append(t.best, c)
-		}
-		if t.class.rule != nil {
+		a := all[place]
+		switch {
+		case len(t.best) < enough:
 			x.from = place + 1 // others the next time
+		case a.node == nil || !t.class.amount.within(x.outlook.ifNoneGoes(a)):
+			x.left--
+			continue
+		}
+		if c, ok := x.on(a, place, t.class); ok {
+			t.best = append(t.best, c)
 		}
 	}
 	slices.SortFunc(t.best, candidate.compare)

@@ -7,6 +7,7 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -85,9 +86,7 @@ func TestPreemptRuleSeldomAsked(t *testing.T) {
 	rules := &countedRules{fakeRules: newFakeRules()}
 	s, start := crowded(agents, rules)
 	for i := range replicas {
-		p := Pod{UID: fmt.Sprint("high-", i), Class: "high", Amount: Amount{CPU: 1000}, Priority: 10, Object: &v1.Pod{}}
-		p.Object.UID, p.Object.Labels = types.UID(p.UID), map[string]string{"in": "x", "apart": "x"}
-		s.Step(start, PodAdded{Pod: p})
+		s.Step(start, PodAdded{Pod: apart(fmt.Sprint("high-", i))})
 	}
 	nodes := map[string]bool{}
 	for now := start; now.Sub(start) <= patience; now = now.Add(time.Second) {
@@ -103,4 +102,33 @@ func TestPreemptRuleSeldomAsked(t *testing.T) {
 	if most := agents/candidatesPart + 3*replicas; rules.tries == 0 || rules.tries > most {
 		t.Errorf("the Rule was asked for %d trials, want %d at most", rules.tries, most)
 	}
+}
+
+// TestPreemptNobodyInVain: although a Rule is not asked about all agents, none has to go where
+// a pod ends anyway on one of the others.
+func TestPreemptNobodyInVain(t *testing.T) {
+	t.Parallel()
+	s, start := crowded(1000, newFakeRules())
+	ends := s.fleet.find("agent-999").tasks[0].pod.Pod
+	ends.Object = &v1.Pod{}
+	ends.Object.DeletionTimestamp = &metav1.Time{Time: start.Add(time.Minute)}
+	s.Step(start, PodAdded{Pod: ends})
+	s.Step(start, PodAdded{Pod: apart("high")})
+	for now := start; now.Sub(start) <= 2*patience; now = now.Add(time.Second) {
+		for _, c := range s.Step(now, Tick{}) {
+			if p, is := c.(Preempt); is {
+				t.Errorf("pod %s has to go", p.PodUID)
+			}
+		}
+	}
+	if n := s.pods.get("high").nomination; n == nil || n.node.name != "node-999" {
+		t.Errorf("the pod is nominated %+v, not to the node where one ends", n)
+	}
+}
+
+// apart returns a pod of a high priority, of a class with a Rule.
+func apart(uid string) Pod {
+	p := Pod{UID: uid, Class: "high", Amount: Amount{CPU: 1000}, Priority: 10, Object: &v1.Pod{}}
+	p.Object.UID, p.Object.Labels = types.UID(uid), map[string]string{"in": "x", "apart": "x"}
+	return p
 }

@@ -63,6 +63,18 @@ func (x *outlook) of(a *agent) Amount {
 	return room.minus(a.reserved()).minus(a.node.owed())
 }
 
+// ifNoneGoes returns the most that an agent, which has a Node, will have for pods when none
+// has to go.
+func (x *outlook) ifNoneGoes(a *agent) Amount {
+	room := x.of(a)
+	for _, t := range a.tasks {
+		if x.ends(t) {
+			room = room.plus(t.Amount)
+		}
+	}
+	return room
+}
+
 // holds reports whether what was free once is believed to be so still.
 func (x *outlook) holds(since time.Time) bool {
 	askedAt := x.demand.revived

@@ -30,7 +30,7 @@ func (s *Store) startCopy(ctx context.Context, w taskdata.WantedVolume) error {
 		return err
 	}
 	return s.begin(ctx, w.Name, copying, func(ctx context.Context) error {
-		if err := s.copyData(ctx, w.From, newPrefix+w.Name); err != nil {
+		if err := s.fill(ctx, w); err != nil {
 			return err
 		}
 		if err := s.syncAll(); err != nil {
@@ -38,6 +38,17 @@ func (s *Store) startCopy(ctx context.Context, w taskdata.WantedVolume) error {
 		}
 		return s.complete(w.Name)
 	})
+}
+
+// fill copies what is in a volume into the one that is being made of it.
+func (s *Store) fill(ctx context.Context, w taskdata.WantedVolume) error {
+	if err := s.copyData(ctx, w.From, newPrefix+w.Name); err != nil {
+		return err
+	}
+	if _, err := s.about(w.From); err != nil { // what was missing may have been removed with it
+		return fmt.Errorf("the volume of which it is a copy was removed meanwhile: %w", err)
+	}
+	return nil
 }
 
 // copyData copies the content of a volume: directories, files and symbolic links, with

@@ -28,7 +28,8 @@ type Owner struct {
 // about is what is known of a volume, in its volume.json.
 type about struct {
 	Owner
-	Bytes int64 `json:"bytes"`
+	Bytes int64  `json:"bytes"`
+	From  string `json:"from,omitempty"` // the volume of which it is a copy
 	// Handed says that a claim has it: it is removed on demand only.
 	Handed bool `json:"handed,omitempty"`
 }
@@ -124,6 +125,8 @@ func (s *Store) have(ctx context.Context, w taskdata.WantedVolume, v *taskdata.V
 		is = s.newAbout(w)
 	case err != nil:
 		return err
+	case w.From != is.From && !w.Made:
+		return fmt.Errorf("it is there already as a copy of %q, not of %q", is.From, w.From)
 	}
 	v.Path, v.Bytes = filepath.Join(s.dir, w.Name, dataDir), is.Bytes
 	if w.Made && !is.Handed {
@@ -150,7 +153,7 @@ func (s *Store) have(ctx context.Context, w taskdata.WantedVolume, v *taskdata.V
 
 // newAbout returns what is known of a volume that is new.
 func (s *Store) newAbout(w taskdata.WantedVolume) about {
-	return about{Owner: s.owner, Bytes: w.Bytes}
+	return about{Owner: s.owner, Bytes: w.Bytes, From: w.From}
 }
 
 // make makes an empty volume.
@@ -321,7 +324,7 @@ func (s *Store) erase(dir string) error {
 
 // tidy removes what executors before this one have left unfinished, and volumes that were
 // made for nobody: those that the framework does not know, that no claim has had, and that
-// are empty. The list may be wrong, as when somebody has cleared the annotation.
+// are empty or copies. The list may be wrong, as when somebody has cleared the annotation.
 func (s *Store) tidy(ctx context.Context, known map[string]bool) {
 	entries, err := fs.ReadDir(s.root.FS(), ".")
 	if err != nil {
@@ -339,7 +342,7 @@ func (s *Store) tidy(ctx context.Context, known map[string]bool) {
 			continue // another node's
 		}
 		if name == base {
-			if is.Handed || !s.isEmpty(name) {
+			if is.Handed || is.From == "" && !s.isEmpty(name) {
 				continue // retained, or of a framework that has forgotten it: not ours to judge
 			}
 			_, err = s.remove(ctx, base)

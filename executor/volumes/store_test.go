@@ -172,9 +172,15 @@ func TestRemovalFollowsNoLink(t *testing.T) {
 func TestTidy(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	before, _ := open(t, dir, me)
-	keep(t, before, taskdata.WantedVolume{Name: pvc(1), Bytes: 1}, taskdata.WantedVolume{Name: pvc(2), Bytes: 1}, taskdata.WantedVolume{Name: pvc(3), Bytes: 1})
+	before, beforeChanged := open(t, dir, me)
+	keep(t, before, taskdata.WantedVolume{Name: pvc(2), Bytes: 1})
 	write(t, filepath.Join(dir, pvc(2), "data", "x"), "retained")
+	unclaimed, handed := taskdata.WantedVolume{Name: pvc(6), Bytes: 1, From: pvc(2)}, taskdata.WantedVolume{Name: pvc(7), Bytes: 1, From: pvc(2)}
+	copied(t, before, beforeChanged, handed)
+	handed.Made = true
+	keep(t, before, handed)
+	copied(t, before, beforeChanged, unclaimed)
+	keep(t, before, unclaimed, taskdata.WantedVolume{Name: pvc(1), Bytes: 1}, taskdata.WantedVolume{Name: pvc(3), Bytes: 1})
 	theirs, _ := open(t, dir, other)
 	keep(t, theirs, taskdata.WantedVolume{Name: pvc(4), Bytes: 1})
 	if err := os.Rename(filepath.Join(dir, pvc(3)), filepath.Join(dir, gonePrefix+pvc(3))); err != nil {
@@ -185,7 +191,7 @@ func TestTidy(t *testing.T) {
 	}
 	s, changed := open(t, dir, me)
 	keep(t, s)
-	for range 3 {
+	for range 4 {
 		<-changed
 	}
 	entries, err := os.ReadDir(dir)
@@ -196,7 +202,7 @@ func TestTidy(t *testing.T) {
 	for _, e := range entries {
 		left = append(left, e.Name())
 	}
-	if want := []string{pvc(2), pvc(4)}; !slices.Equal(left, want) {
+	if want := []string{pvc(2), pvc(4), pvc(7)}; !slices.Equal(left, want) {
 		t.Errorf("%v is left, want %v", left, want)
 	}
 }
@@ -256,6 +262,59 @@ func TestCopy(t *testing.T) {
 	}
 	if b, err := os.ReadFile(filepath.Join(v.Path, "d", "f")); err != nil || string(b) != "content" {
 		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// copied has a copy made, and waits until it is there.
+func copied(t *testing.T, s *Store, changed chan struct{}, w taskdata.WantedVolume) {
+	t.Helper()
+	keep(t, s, w)
+	<-changed
+	if v := keep(t, s, w)[0]; v.Path == "" || v.Error != "" {
+		t.Fatalf("%+v", v)
+	}
+}
+
+// A copy of one volume is not taken for one of another, nor for an empty volume.
+func TestCopyOfAnother(t *testing.T) {
+	t.Parallel()
+	s, changed := open(t, t.TempDir(), me)
+	keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 1})
+	keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 1, Made: true})
+	w := taskdata.WantedVolume{Name: pvc(3), Bytes: 1, From: pvc(1)}
+	copied(t, s, changed, w)
+	for _, from := range []string{pvc(2), ""} {
+		w.From = from
+		if v := keep(t, s, w)[0]; v.Path != "" || !strings.Contains(v.Error, "as a copy of") {
+			t.Errorf("%+v", v)
+		}
+	}
+}
+
+// whileCopying is a context that has something done when a copy looks whether it goes on.
+type whileCopying struct {
+	context.Context
+	do func()
+}
+
+func (w whileCopying) Err() error {
+	w.do()
+	return nil
+}
+
+// A copy of which the source was removed meanwhile has failed: it may lack what the source had.
+func TestSourceIsRemovedMeanwhile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, _ := open(t, dir, me)
+	keep(t, s, taskdata.WantedVolume{Name: pvc(1), Bytes: 1})
+	w := taskdata.WantedVolume{Name: pvc(2), Bytes: 1, From: pvc(1)}
+	if err := s.prepare(w); err != nil {
+		t.Fatal(err)
+	}
+	removal := func() { _ = os.Rename(filepath.Join(dir, pvc(1)), filepath.Join(dir, gonePrefix+pvc(1))) }
+	if err := s.fill(whileCopying{t.Context(), removal}, w); err == nil || !strings.Contains(err.Error(), "removed meanwhile") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -4,7 +4,7 @@ import v1 "k8s.io/api/core/v1"
 
 // Plan is what must become of the claims of a pod before the pod can be bound to a node.
 type Plan struct {
-	Claims []Claim           // those that are not bound
+	Claims []Claim           // those that are not bound, or are gone
 	Labels map[string]string // of the node
 }
 

@@ -161,7 +161,10 @@ func (v *volumes) plan(p *v1.Pod, node string) (plan claims.Plan) {
 	}
 	var open []*v1.PersistentVolumeClaim
 	for _, name := range claimNames(p) {
-		if c, err := v.claim(p.Namespace, name); err == nil && c.Spec.VolumeName == "" && v.waits(c) {
+		switch c, err := v.claim(p.Namespace, name); {
+		case err != nil: // it is gone, which whoever binds the pod finds out
+			plan.Claims = append(plan.Claims, claims.Claim{Name: name})
+		case c.Spec.VolumeName == "" && v.waits(c):
 			open = append(open, c)
 		}
 	}

@@ -109,6 +109,16 @@ const (
 	full     = "node(s) did not have enough free storage"
 )
 
+// A claim that was deleted after its pod was placed is planned for: the pod must not be bound
+// without it.
+func TestClaimIsGone(t *testing.T) {
+	t.Parallel()
+	s := newStorage(t)
+	if plan := s.rules.Plan(podWith("p", "gone"), "n0"); len(plan.Claims) != 1 || plan.Claims[0].Name != "gone" {
+		t.Errorf("%+v", plan)
+	}
+}
+
 // Pods that share a claim get one agent from the moment that the first is placed, and
 // another one if that comes to nothing.
 func TestSharedClaim(t *testing.T) {

@@ -220,6 +220,19 @@ func TestVolumesNeedSpace(t *testing.T) {
 	}
 }
 
+// Sizes that no node has are none that turn negative together.
+func TestHugeVolumes(t *testing.T) {
+	t.Parallel()
+	s := newStorage(t)
+	s.claim("a", "local", "5Ei", "")
+	s.claim("b", "local", "5Ei", "")
+	s.wants("two of 5 EiB", podWith("p", "a", "b"), full, full)
+	s.volume("pvc-x", "local", "5Ei", "n0")
+	s.volume("pvc-y", "local", "5Ei", "n0")
+	s.claim("c", "local", "1Mi", "")
+	s.wants("two of 5 EiB are said to be on n0", podWith("q", "c"), full, "")
+}
+
 // A copy is made where its source is.
 func TestCopiesFollowTheirSource(t *testing.T) {
 	t.Parallel()

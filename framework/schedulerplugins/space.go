@@ -42,7 +42,7 @@ func (v *volumes) measure() map[string]disk {
 		for _, p := range provisioners {
 			if claims.MadeBy(pv, p) {
 				made[pv.Name] = true
-				add(claims.NodeOf(pv), p, pv.Spec.Capacity.Storage().Value())
+				add(claims.NodeOf(pv), p, claims.Size(pv.Spec.Capacity.Storage()))
 			}
 		}
 	}
@@ -50,7 +50,7 @@ func (v *volumes) measure() map[string]disk {
 		c := o.(*v1.PersistentVolumeClaim)
 		if node := c.Annotations[volume.AnnSelectedNode]; node != "" && c.Spec.VolumeName == "" && !made[claims.VolumeName(c)] {
 			if p := v.provisioner(c); p != "" {
-				add(node, p, c.Spec.Resources.Requests.Storage().Value())
+				add(node, p, claims.Size(c.Spec.Resources.Requests.Storage()))
 			}
 		}
 	}
@@ -90,7 +90,7 @@ func (v *volumes) unmakeable(p *v1.Pod, n fwk.NodeInfo) string {
 			return fmt.Sprintf("node(s) did not have the volume that claim %q is to be a copy of", c.Name)
 		}
 		if claim.Annotations[volume.AnnSelectedNode] != node { // else it counts as there
-			need += claim.Spec.Resources.Requests.Storage().Value()
+			need += claims.Size(claim.Spec.Resources.Requests.Storage())
 		}
 	}
 	if need == 0 {

@@ -44,7 +44,7 @@ func (c *Controller) order(claim *v1.PersistentVolumeClaim) (*order, error) {
 		return nil, nil
 	}
 	o := &order{claim: claim, class: class, Volume: Volume{Name: claims.VolumeName(claim), Node: node}}
-	o.Bytes = claim.Spec.Resources.Requests.Storage().Value()
+	o.Bytes = claims.Size(claim.Spec.Resources.Requests.Storage())
 	if err := check(claim); err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func check(claim *v1.PersistentVolumeClaim) error {
 	case s.DataSourceRef != nil && claims.Source(claim) == "":
 		return fmt.Errorf("a volume cannot be made from a %s: name another claim of this namespace", s.DataSourceRef.Kind)
 	}
-	return nil
+	return claims.TooLarge(claim)
 }
 
 // findSource finds the volume of which a new one is to be a copy.
@@ -84,7 +84,7 @@ func (c *Controller) findSource(o *order) error {
 		return fmt.Errorf("volume %s, of which it is to be a copy, is of another provisioner", v.Name)
 	case claims.NodeOf(v) != o.Node:
 		return fmt.Errorf("volume %s, of which it is to be a copy, is on node %s", v.Name, claims.NodeOf(v))
-	case v.Spec.Capacity.Storage().Value() > o.Bytes:
+	case claims.Size(v.Spec.Capacity.Storage()) > o.Bytes:
 		return fmt.Errorf("volume %s, of which it is to be a copy, is larger: ask for %s at least", v.Name, v.Spec.Capacity.Storage())
 	}
 	o.From = v.Name

@@ -248,6 +248,9 @@ func TestVolumeCannotBeMade(t *testing.T) {
 		"a snapshot": {func(c *v1.PersistentVolumeClaim) {
 			c.Spec.DataSourceRef = &v1.TypedObjectReference{Kind: "VolumeSnapshot", Name: "x"}
 		}, nil, "cannot be made from a VolumeSnapshot"},
+		"a size that no node has": {func(c *v1.PersistentVolumeClaim) {
+			c.Spec.Resources.Requests[v1.ResourceStorage] = resource.MustParse("5Ei")
+		}, nil, "a volume of 5Ei is not possible: the largest has 256Ti"},
 		"a copy of nothing": {func(c *v1.PersistentVolumeClaim) {
 			c.Spec.DataSource = &v1.TypedLocalObjectReference{Kind: "PersistentVolumeClaim", Name: "x"}
 		}, nil, "claim x, of whose volume it is to be a copy, is not bound"},

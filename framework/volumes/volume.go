@@ -34,7 +34,7 @@ const again = time.Minute
 
 // existing returns what a Space must have of a volume.
 func existing(v *v1.PersistentVolume) Volume {
-	return Volume{Name: v.Name, Node: claims.NodeOf(v), Bytes: v.Spec.Capacity.Storage().Value(), Made: true}
+	return Volume{Name: v.Name, Node: claims.NodeOf(v), Bytes: claims.Size(v.Spec.Capacity.Storage()), Made: true}
 }
 
 // volume goes on with a volume of ours.
@@ -103,9 +103,12 @@ func (c *Controller) boundTo(v *v1.PersistentVolume) *v1.PersistentVolumeClaim {
 // grow gives a claim the size that it asks for by now: first the Space, then the volume,
 // then the claim's status say so.
 func (c *Controller) grow(ctx context.Context, v *v1.PersistentVolume, claim *v1.PersistentVolumeClaim) error {
-	want := claim.Spec.Resources.Requests.Storage().Value()
-	if size := v.Spec.Capacity.Storage(); want > size.Value() {
-		larger := existing(v)
+	if err := claims.TooLarge(claim); err != nil {
+		c.tell(claim, claim.UID, v1.EventTypeWarning, reasonNotGrown, err.Error())
+		return nil
+	}
+	want := claims.Size(claim.Spec.Resources.Requests.Storage())
+	if larger := existing(v); want > larger.Bytes {
 		larger.Bytes = want
 		state, err := c.cfg.Space.Have(larger)
 		if err != nil {

@@ -59,7 +59,14 @@ async function picture(page, name) {
   writeFileSync(join(pictures, name + ".webp"), Buffer.from(webp, "base64"));
 }
 
-const view = (page, name) => page.getByRole("navigation", { name: "Views" }).getByRole("link", { name }).click();
+/** Goes to a view. A failure says what is there instead. */
+async function view(page, name) {
+  try {
+    await page.getByRole("navigation", { name: "Views" }).getByRole("link", { name }).click();
+  } catch (e) {
+    throw new Error(`there is no link to ${name}; the page says: ${await page.locator("body").innerText()}; ${complaints.join("; ")}`, { cause: e });
+  }
+}
 
 /** Fails if axe finds something serious, by all its rules or these. */
 async function accessible(page, what, rules) {

@@ -50,6 +50,11 @@ function App() {
   const [failure, setFailure] = useState(/** @type {Error | null} */ (null));
   const look = () => whoami().then((u) => (setUser(u), setFailure(null)), setFailure);
   useEffect(() => void look(), []);
+  useEffect(() => { // what is not a matter of who looks may be over soon
+    if (!failure || failure instanceof Refused && failure.code === 401) return;
+    const again = setTimeout(look, 2000);
+    return () => clearTimeout(again);
+  }, [failure]);
   useEffect(() => { // a token expires
     const out = () => (setUser(null), setFailure(new Refused(401, "")));
     addEventListener("unauthorized", out);

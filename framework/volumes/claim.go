@@ -154,6 +154,9 @@ func (c *Controller) await(o *order, state State) error {
 // giveUp takes the node away from a claim that cannot have a volume there: the pod goes
 // elsewhere, or waits.
 func (c *Controller) giveUp(ctx context.Context, claim *v1.PersistentVolumeClaim, why error) error {
+	if exists, err := c.exists(ctx, claims.VolumeName(claim)); exists || err != nil {
+		return err // it is about to be bound
+	}
 	c.tell(claim, claim.UID, v1.EventTypeWarning, reasonFailed, why.Error())
 	delete(c.since, claims.VolumeName(claim))
 	if claim.Annotations[volume.AnnSelectedNode] == "" {
@@ -177,13 +180,21 @@ func (c *Controller) forget(ctx context.Context, name string) error {
 			return nil
 		}
 	}
-	_, err := c.cfg.Client.CoreV1().PersistentVolumes().Get(ctx, name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
+	exists, err := c.exists(ctx, name)
+	if !exists && err == nil {
 		c.cfg.Space.Forget(name)
 		delete(c.asked, name)
-		return nil
 	}
 	return err
+}
+
+// exists reports whether there is a volume, which the lister may not know yet.
+func (c *Controller) exists(ctx context.Context, name string) (bool, error) {
+	_, err := c.cfg.Client.CoreV1().PersistentVolumes().Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // finalizer is on volumes until their data is removed, or is retained.

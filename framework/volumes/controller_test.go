@@ -17,7 +17,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 )
 
 const provisioner = "test/space"
@@ -270,6 +272,24 @@ func TestVolumeCannotBeMade(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A volume that was just made, of which the controller has not heard yet, is not given up.
+func TestVolumeIsNotSeenYet(t *testing.T) {
+	play(t, func(w *world) {
+		w.stop()
+		w.PrependWatchReactor("persistentvolumes", func(clienttesting.Action) (bool, watch.Interface, error) { return true, watch.NewFake(), nil })
+		w.start()
+		w.create(newClaim("data", "10Mi"))
+		w.say("pvc-data", func(s *space) { s.ready["pvc-data"] = 10 << 20 })
+		if w.volume("pvc-data") == nil {
+			t.Fatal("no volume is made")
+		}
+		w.say("pvc-data", func(s *space) { s.err = errors.New("the agent is lost") })
+		if w.claim("data").Annotations["volume.kubernetes.io/selected-node"] != "a" || len(w.space.forgotten) > 0 {
+			t.Errorf("it is given up: %+v, %v", w.claim("data").Annotations, w.space.forgotten)
+		}
+	})
 }
 
 // Nobody begins to make the volume: the claim does not keep its pod on that node for ever.

@@ -163,30 +163,39 @@ func (a *Agents) Forget(volume string) {
 	}
 }
 
-// want notes what a node is to have. It refuses what is more than the node has for pods
-// and volumes together.
-func (a *Agents) want(node string, w taskdata.WantedVolume, n *v1.Node) error {
+// want notes what a node is to have. It refuses what the node has no room for; a volume that
+// there is keeps its size then.
+func (a *Agents) want(node string, w taskdata.WantedVolume, n *v1.Node) (refused error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	old, known := a.wanted[w.Name]
-	if w.Made && known {
-		w.Bytes = max(w.Bytes, old.Bytes) // it is growing, or has grown
-	}
 	w.Made = w.Made || old.Made && !w.Remove
 	if n != nil && w.Bytes > old.Bytes && !w.Remove && (known || !w.Made) {
-		sum := w.Bytes
-		for name, other := range a.wanted {
-			if a.on[name] == node && name != w.Name {
-				sum += other.Bytes
-			}
+		refused = a.hasRoom(w, n)
+	}
+	if refused != nil {
+		if !known {
+			return refused
 		}
-		if has := n.Status.Allocatable.StorageEphemeral().Value(); sum > has {
-			return fmt.Errorf("node %s has %d MiB of disk, and its volumes would need %d", node, has>>20, sum>>20)
-		}
+		w.Bytes = old.Bytes
 	}
 	a.wanted[w.Name], a.on[w.Name] = w, node
 	if old != w {
 		a.queue.Add(node)
+	}
+	return refused
+}
+
+// hasRoom returns an error if a node has no room for a volume beside the others. a.mu is held.
+func (a *Agents) hasRoom(w taskdata.WantedVolume, n *v1.Node) error {
+	sum := w.Bytes
+	for name, other := range a.wanted {
+		if a.on[name] == n.Name && name != w.Name {
+			sum += other.Bytes
+		}
+	}
+	if has := n.Status.Allocatable.StorageEphemeral().Value(); sum > has {
+		return fmt.Errorf("node %s has %d MiB of disk, and its volumes would need %d", n.Name, has>>20, sum>>20)
 	}
 	return nil
 }

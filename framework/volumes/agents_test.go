@@ -2,6 +2,7 @@ package volumes
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,7 +135,33 @@ func TestVolumesRefusedByAgents(t *testing.T) {
 		if _, err := c.agents.Have(Volume{Name: "pvc-5", Node: "a", Bytes: 1 << 20, Made: true}); err != nil {
 			t.Errorf("a volume that there is: %v", err)
 		}
-		c.wants(`[{"name":"pvc-2","bytes":62914560},{"name":"pvc-5","bytes":1048576,"made":true}]`)
+		c.wants(`[{"name":"pvc-2","bytes":62914560,"made":true},{"name":"pvc-5","bytes":1048576,"made":true}]`)
+	})
+}
+
+// A growth that is refused, or taken back, takes no space.
+func TestGrowthIsTakenBack(t *testing.T) {
+	withAgents(t, func(c *cluster) {
+		v := Volume{Name: "pvc-1", Node: "a", Bytes: 10 << 20}
+		have := func(bytes int64, want string) {
+			t.Helper()
+			v.Bytes = bytes
+			_, err := c.agents.Have(v)
+			if got := fmt.Sprint(err); !strings.Contains(got, want) {
+				t.Errorf("%d MiB: %s, want %s", bytes>>20, got, want)
+			}
+		}
+		have(10<<20, "nil")
+		v.Made = true
+		have(110<<20, "its volumes would need 110")
+		c.wants(`[{"name":"pvc-1","bytes":10485760,"made":true}]`)
+		have(90<<20, "nil")
+		c.wants(`[{"name":"pvc-1","bytes":94371840,"made":true}]`)
+		have(10<<20, "nil")
+		c.wants(`[{"name":"pvc-1","bytes":10485760,"made":true}]`)
+		if _, err := c.agents.Have(Volume{Name: "pvc-2", Node: "a", Bytes: 90 << 20}); err != nil {
+			t.Error(err)
+		}
 	})
 }
 

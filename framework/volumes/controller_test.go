@@ -429,6 +429,9 @@ func TestGrowth(t *testing.T) {
 		}
 		w.say("pvc-data", func(s *space) { s.err = errors.New("no room") })
 		w.told("VolumeResizeFailed: no room")
+		if w.space.asked["pvc-data"].Bytes != 20<<20 {
+			t.Errorf("the space is asked for %+v while the claim asks for more", w.space.asked["pvc-data"])
+		}
 		w.say("pvc-data", func(s *space) { s.err, s.ready["pvc-data"] = nil, 20<<20 })
 		if got := w.claim("data").Status; size() != "20Mi" || got.Capacity.Storage().String() != "20Mi" || len(got.Conditions) > 0 {
 			t.Errorf("the volume has %s, the claim %+v", size(), got)

@@ -51,13 +51,21 @@ func (c *Controller) volume(ctx context.Context, v *v1.PersistentVolume) error {
 		}
 		return nil
 	}
-	if _, err := c.cfg.Space.Have(existing(v)); err != nil {
-		c.tell(v, v.UID, v1.EventTypeWarning, reasonBroken, err.Error())
+	claim := c.boundTo(v)
+	if claim == nil || !growing(v, claim) {
+		if _, err := c.cfg.Space.Have(existing(v)); err != nil {
+			c.tell(v, v.UID, v1.EventTypeWarning, reasonBroken, err.Error())
+		}
 	}
-	if claim := c.boundTo(v); claim != nil {
+	if claim != nil {
 		return c.grow(ctx, v, claim)
 	}
 	return nil
+}
+
+// growing reports whether a claim asks for more than its volume has, and can.
+func growing(v *v1.PersistentVolume, claim *v1.PersistentVolumeClaim) bool {
+	return claims.TooLarge(claim) == nil && claims.Size(claim.Spec.Resources.Requests.Storage()) > existing(v).Bytes
 }
 
 // reclaim goes on with a volume that is being deleted: without a claim, its policy decides
@@ -107,8 +115,9 @@ func (c *Controller) grow(ctx context.Context, v *v1.PersistentVolume, claim *v1
 		c.tell(claim, claim.UID, v1.EventTypeWarning, reasonNotGrown, err.Error())
 		return nil
 	}
-	want := claims.Size(claim.Spec.Resources.Requests.Storage())
-	if larger := existing(v); want > larger.Bytes {
+	if growing(v, claim) {
+		want := claims.Size(claim.Spec.Resources.Requests.Storage())
+		larger := existing(v)
 		larger.Bytes = want
 		state, err := c.cfg.Space.Have(larger)
 		if err != nil {

@@ -186,13 +186,21 @@ func (a *Agents) want(node string, w taskdata.WantedVolume, n *v1.Node) (refused
 	return refused
 }
 
+// mostVolumes is how many volumes a node may have: an object's annotations hold 256 KiB,
+// and a volume takes less than half a KiB of them.
+const mostVolumes = 400
+
 // hasRoom returns an error if a node has no room for a volume beside the others. a.mu is held.
 func (a *Agents) hasRoom(w taskdata.WantedVolume, n *v1.Node) error {
-	sum := w.Bytes
+	sum, others := w.Bytes, 0
 	for name, other := range a.wanted {
 		if a.on[name] == n.Name && name != w.Name {
 			sum += other.Bytes
+			others++
 		}
+	}
+	if _, known := a.wanted[w.Name]; !known && others >= mostVolumes {
+		return fmt.Errorf("node %s has %d volumes, which is the most that a node may have", n.Name, others)
 	}
 	if has := n.Status.Allocatable.StorageEphemeral().Value(); sum > has {
 		return fmt.Errorf("node %s has %d MiB of disk, and its volumes would need %d", n.Name, has>>20, sum>>20)

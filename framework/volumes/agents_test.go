@@ -139,6 +139,23 @@ func TestVolumesRefusedByAgents(t *testing.T) {
 	})
 }
 
+// A node's volumes have to be written on its Node: it may not have any number.
+func TestTooManyVolumes(t *testing.T) {
+	withAgents(t, func(c *cluster) {
+		for i := range mostVolumes {
+			if _, err := c.agents.Have(Volume{Name: fmt.Sprintf("pvc-%d", i), Node: "a", Bytes: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := c.agents.Have(Volume{Name: "pvc-x", Node: "a", Bytes: 1}); err == nil || !strings.Contains(err.Error(), "has 400 volumes") {
+			t.Errorf("%v", err)
+		}
+		if _, err := c.agents.Have(Volume{Name: "pvc-0", Node: "a", Bytes: 2}); err != nil {
+			t.Errorf("one that there is cannot grow: %v", err)
+		}
+	})
+}
+
 // A growth that is refused, or taken back, takes no space.
 func TestGrowthIsTakenBack(t *testing.T) {
 	withAgents(t, func(c *cluster) {

@@ -77,7 +77,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// Where nobody answers in time, that is said, and the dry run goes on.
+// A placement that is not known in time is reported as such, and the dry run succeeds.
 func TestDryRunWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	a := admission.NewAttributesRecord(&core.Pod{}, nil, core.SchemeGroupVersion.WithKind("Pod"), "ns", "x", core.SchemeGroupVersion.WithResource("pods"), "", admission.Create, &metav1.CreateOptions{}, true, nil)
@@ -85,8 +85,10 @@ func TestDryRunWithoutAnswer(t *testing.T) {
 		fit  func(context.Context, *corev1.Pod) (string, error)
 		want string
 	}{
-		"slow":   {func(ctx context.Context, _ *corev1.Pod) (string, error) { <-ctx.Done(); return "", ctx.Err() }, "whether it would fit is not known: context deadline exceeded"},
-		"absent": {func(context.Context, *corev1.Pod) (string, error) { return "", errors.New("nobody") }, "whether it would fit is not known: nobody"},
+		"slow": {func(ctx context.Context, _ *corev1.Pod) (string, error) { <-ctx.Done(); return "", ctx.Err() }, "whether it would fit is not known: context deadline exceeded"},
+		"absent": {func(context.Context, *corev1.Pod) (string, error) {
+			return "", errors.New("the framework does not run")
+		}, "whether it would fit is not known: the framework does not run"},
 	} {
 		var said warnings
 		start := time.Now()

@@ -63,8 +63,8 @@ func within(r, of *net.IPNet) bool {
 	return bits == width && ones >= wide && of.Contains(r.IP)
 }
 
-// occupy has the allocator give to nobody what Nodes hold of the cluster's ranges, whatever
-// else they have. The allocator knows ranges by their places, so for those of the second a
+// occupy marks the parts of the cluster's ranges that Nodes hold as allocated, whatever other
+// ranges those Nodes have. The allocator knows ranges by their places, so for those of the second a
 // range of the first stands in, which is given back before any other is occupied.
 func (p *podRanges) occupy(ctx context.Context, allocator ipam.CIDRAllocator, all []corev1.Node) error {
 	standIn := (&net.IPNet{IP: p.cluster[0].IP, Mask: net.CIDRMask(p.params().NodeCIDRMaskSizes[0], 8*len(p.cluster[0].Mask))}).String()

@@ -14,8 +14,8 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// room counts the ranges that are left. Where there are more Nodes than ranges, the
-// allocator would try again for each of the others for ever, with an event each time.
+// room counts the ranges that are left. The allocator retries a Node without a range
+// indefinitely and records an event each time, so Nodes are hidden from it while none is left.
 type room struct {
 	cluster []*net.IPNet
 	most    int // how many Nodes can have ranges

@@ -29,7 +29,7 @@ type Kubelets interface {
 	ResourceMetrics(ctx context.Context, node string) (io.ReadCloser, error)
 }
 
-// Collector asks the kubelets while somebody asks it.
+// Collector reads the kubelets' resource metrics, at intervals and only while they are asked for.
 type Collector struct {
 	kubelets Kubelets
 	log      logr.Logger

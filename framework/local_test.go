@@ -62,15 +62,7 @@ func TestLocalMesos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	gone := make(chan error, 1)
-	go func() { gone <- cluster.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := receive(t, gone, "end of the local Mesos"); err != nil && !errors.Is(err, context.Canceled) {
-			t.Error(err)
-		}
-	})
+	runMesos(t, cluster)
 
 	w := newHarness(t)
 	live := func(change func(*Config)) {
@@ -131,4 +123,17 @@ func TestLocalMesos(t *testing.T) {
 	if unique := slices.Compact(slices.Clone(launched)); len(unique) != 12 || len(launched) != 12 {
 		t.Errorf("launched %v", launched)
 	}
+}
+
+// runMesos runs a local Mesos until the test ends.
+func runMesos(t *testing.T, m *local.Mesos) {
+	ctx, stop := context.WithCancel(context.Background())
+	gone := make(chan error, 1)
+	go func() { gone <- m.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := receive(t, gone, "end of the local Mesos"); err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
 }

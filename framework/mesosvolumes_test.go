@@ -2,7 +2,6 @@ package framework
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -33,15 +32,7 @@ func TestVolumesOfMesos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	gone := make(chan error, 1)
-	go func() { gone <- cluster.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := receive(t, gone, "end of the local Mesos"); err != nil && !errors.Is(err, context.Canceled) {
-			t.Error(err)
-		}
-	})
+	runMesos(t, cluster)
 
 	w := newHarness(t)
 	var space *volumes.Mesos

@@ -35,16 +35,8 @@ func newReconciliation(t *testing.T) *reconciliation {
 		Simulate: obedient,
 	})
 	s.must(err)
-	ctx, stop := context.WithCancel(context.Background())
-	gone := make(chan error, 1)
-	go func() { gone <- s.mesos.Run(ctx) }()
-	t.Cleanup(func() {
-		s.kill()
-		stop()
-		if err := receive(t, gone, "end of the local Mesos"); err != nil && !errors.Is(err, context.Canceled) {
-			t.Error(err)
-		}
-	})
+	runMesos(t, s.mesos)
+	t.Cleanup(s.kill) // before that Mesos ends
 	return s
 }
 

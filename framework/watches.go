@@ -97,9 +97,7 @@ func (w *watches) followForRules(client kubernetes.Interface, in inbox) {
 			AddFunc:    func(o any) { in.Put(ruleObject{object: o}) },
 			UpdateFunc: func(_, o any) { in.Put(ruleObject{object: o}) },
 			DeleteFunc: func(o any) {
-				if unseen, is := o.(cache.DeletedFinalStateUnknown); is {
-					o = unseen.Obj
-				}
+				o, _ = last[any](o)
 				in.Put(ruleObject{object: o, gone: true})
 			},
 		})

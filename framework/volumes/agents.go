@@ -19,6 +19,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/retryqueue"
 	"github.com/kubernetes-mesos/kubernetes-mesos/internal/taskdata"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/transform"
 )
 
 // Agents is the space on agents' disks: each volume is a directory that the executor there
@@ -39,7 +40,7 @@ type Agents struct {
 func NewAgents(client kubernetes.Interface, log logr.Logger) *Agents {
 	return &Agents{
 		client: client, queue: retryqueue.New[string](log), log: log,
-		nodes:  informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(slim)).Core().V1().Nodes().Informer(),
+		nodes:  informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(transform.Unmanaged)).Core().V1().Nodes().Informer(),
 		wanted: map[string]taskdata.WantedVolume{}, on: map[string]string{},
 	}
 }
@@ -49,12 +50,7 @@ func (a *Agents) Run(ctx context.Context, changed func(string)) error {
 	registered, err := a.nodes.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(o any) { a.seen(o, changed) },
 		UpdateFunc: func(old, o any) { a.updated(old.(*v1.Node), o.(*v1.Node), changed) },
-		DeleteFunc: func(o any) {
-			if unseen, is := o.(cache.DeletedFinalStateUnknown); is {
-				o = unseen.Obj
-			}
-			a.seen(o, changed)
-		},
+		DeleteFunc: func(o any) { a.seen(last(o), changed) },
 	})
 	if err != nil {
 		return err

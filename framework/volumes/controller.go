@@ -8,7 +8,6 @@ import (
 
 	"github.com/go-logr/logr"
 	v1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/claims"
 	"github.com/kubernetes-mesos/kubernetes-mesos/framework/retryqueue"
+	"github.com/kubernetes-mesos/kubernetes-mesos/internal/transform"
 )
 
 // Config configures a Controller. All but Classes and RemovedWhen is required.
@@ -67,7 +67,7 @@ const (
 
 // New wires a controller. Exactly one may run in a cluster for each provisioner.
 func New(cfg Config) *Controller {
-	factory := informers.NewSharedInformerFactoryWithOptions(cfg.Client, 0, informers.WithTransform(slim))
+	factory := informers.NewSharedInformerFactoryWithOptions(cfg.Client, 0, informers.WithTransform(transform.Unmanaged))
 	core := factory.Core().V1()
 	c := &Controller{
 		cfg: cfg, factory: factory, queue: retryqueue.New[key](cfg.Log), told: map[types.UID]string{}, asked: map[string]bool{}, since: map[string]time.Time{},
@@ -84,14 +84,6 @@ func New(cfg Config) *Controller {
 
 // byUID is the index of claims by the name of the volume that is made for them.
 const byUID = "volume"
-
-// slim drops unused fields that make up much of an object's size.
-func slim(o any) (any, error) {
-	if m, err := meta.Accessor(o); err == nil {
-		m.SetManagedFields(nil)
-	}
-	return o, nil
-}
 
 // Run works until ctx ends, which is no error.
 func (c *Controller) Run(ctx context.Context) error {
@@ -129,16 +121,19 @@ func (c *Controller) Run(ctx context.Context) error {
 func (c *Controller) follow(informer cache.SharedIndexInformer, seen, gone func(any)) {
 	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc: seen, UpdateFunc: func(_, o any) { seen(o) },
-		DeleteFunc: func(o any) {
-			if unseen, is := o.(cache.DeletedFinalStateUnknown); is {
-				o = unseen.Obj
-			}
-			gone(o)
-		},
+		DeleteFunc: func(o any) { gone(last(o)) },
 	})
 	if err != nil {
 		panic(err) // the informer has not been stopped
 	}
+}
+
+// last returns the last known state of a deleted object.
+func last(o any) any {
+	if unseen, is := o.(cache.DeletedFinalStateUnknown); is {
+		return unseen.Obj
+	}
+	return o
 }
 
 func (c *Controller) claimSeen(o any) {

@@ -1,8 +1,7 @@
 // Package transform makes the objects that informers keep smaller: a cluster of thousands of
 // nodes and pods has several informers of each, in framework_runner and in every executor.
 // Its functions are for informers.WithTransform and SetTransform. They change the object
-// that they get, which nobody else has seen, and pass over what is of other kinds. What has
-// been transformed must not be written back to the API server.
+// that they get, which nobody else has seen, and pass over what is of other kinds.
 package transform
 
 import (
@@ -21,7 +20,8 @@ func Unmanaged(o any) (any, error) {
 
 // Network keeps of a Node and of a Pod what a network is made of and what its state is told
 // by: metadata without managed fields, addresses and ranges, conditions, a Node's kubelet,
-// the ports of a Pod's containers. Other objects lose their managed fields.
+// the ports of a Pod's containers. Other objects lose their managed fields. What it has
+// changed must not be written back to the API server.
 func Network(o any) (any, error) {
 	switch o := o.(type) {
 	case *v1.Node:

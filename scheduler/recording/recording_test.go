@@ -94,19 +94,25 @@ func story() []scheduler.Event {
 	}
 }
 
-func replayed(t *testing.T, path string, cfg scheduler.Config, rules Rules) (Outcome, string) {
+// readerOf returns a reader of a recording, which is open until the test ends.
+func readerOf(t *testing.T, path string) *Reader {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { f.Close() })
 	in, err := NewReader(f)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return in
+}
+
+func replayed(t *testing.T, path string, cfg scheduler.Config, rules Rules) (Outcome, string) {
+	t.Helper()
 	var out bytes.Buffer
-	outcome, err := Replay(in, scheduler.New(cfg), rules, &out)
+	outcome, err := Replay(readerOf(t, path), scheduler.New(cfg), rules, &out)
 	if err != nil {
 		t.Fatal(err)
 	}

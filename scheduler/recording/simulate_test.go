@@ -3,7 +3,6 @@ package recording
 import (
 	"bytes"
 	"errors"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,16 +15,7 @@ import (
 
 func traceOf(t *testing.T, path string) *Trace {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	in, err := NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trace, err := ReadTrace(in)
+	trace, err := ReadTrace(readerOf(t, path))
 	if err != nil {
 		t.Fatal(err)
 	}
